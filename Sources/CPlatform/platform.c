@@ -1,0 +1,38 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+
+#include <signal.h>
+#include <string.h>
+
+ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count) {
+  if (needle_count == 0 || needle_count > hay_count) return -1;
+  const char *found = memmem(hay, hay_count, needle, needle_count);
+  return found ? found - (const char *)hay : -1;
+}
+
+ptrdiff_t platform_find_last(const void *hay, size_t hay_count, uint8_t byte) {
+  if (hay_count == 0) return -1;
+  const char *found = memrchr(hay, byte, hay_count);
+  return found ? found - (const char *)hay : -1;
+}
+
+void platform_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+static volatile sig_atomic_t interrupted = 0;
+
+static void note_interrupt(int signal_number) {
+  (void)signal_number;
+  interrupted = 1;
+}
+
+void platform_watch_interrupts(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = note_interrupt;
+  sigemptyset(&action.sa_mask);
+  // Without SA_RESTART a blocked read returns EINTR, so a waiting driver notices at once.
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+int platform_interrupted(void) { return interrupted; }

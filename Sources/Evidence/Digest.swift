@@ -1,0 +1,100 @@
+import Bytes
+import COpenSSL
+
+/// A SHA-256: the name of an artifact.
+public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
+  private let words: (UInt64, UInt64, UInt64, UInt64)
+
+  /// - Parameter bytes: exactly 32.
+  public init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 32 else { return nil }
+    var words: [UInt64] = [0, 0, 0, 0]
+    for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+    self.words = (words[0], words[1], words[2], words[3])
+  }
+
+  /// - Parameter hex: 64 hexadecimal digits of either case.
+  public init?(hex: String) {
+    let digits = Array(hex.utf8)
+    guard digits.count == 64 else { return nil }
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: 64, by: 2) {
+      guard let high = hexDigit(digits[index]), let low = hexDigit(digits[index + 1]) else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    self.init(bytes: bytes)
+  }
+
+  /// The digest of bytes at hand. For streams use `Hasher256`.
+  public init(of bytes: [UInt8]) {
+    let hasher = StreamingHash(.sha256)
+    bytes.withUnsafeBytes { hasher.update($0) }
+    self = Digest(bytes: hasher.finish()) ?? Digest(words: (0, 0, 0, 0))
+  }
+
+  private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
+  public var hex: String {
+    [words.0, words.1, words.2, words.3].map { word in
+      let text = String(word, radix: 16)
+      return String(repeating: "0", count: 16 - text.count) + text
+    }.joined()
+  }
+
+  public var description: String { hex }
+
+  public var bytes: [UInt8] {
+    [words.0, words.1, words.2, words.3].flatMap { word in
+      stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+    }
+  }
+
+  public static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
+  public static func < (left: Digest, right: Digest) -> Bool { left.words < right.words }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}
+
+/// A digest of a stream, by OpenSSL's EVP: about 1.4 GiB/s for SHA-256 where the processor has the instructions.
+public final class StreamingHash {
+  public enum Algorithm: String, Sendable, CaseIterable { case sha256, sha1, md5 }
+
+  private let context: OpaquePointer?
+  private var works: Bool
+
+  public init(_ algorithm: Algorithm) {
+    context = EVP_MD_CTX_new()
+    let kind =
+      switch algorithm {
+      case .sha256: EVP_sha256()
+      case .sha1: EVP_sha1()
+      case .md5: EVP_md5()
+      }
+    works = context != nil && EVP_DigestInit_ex(context, kind, nil) == 1
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  public func update(_ bytes: UnsafeRawBufferPointer) {
+    if works, bytes.count > 0 { works = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 }
+  }
+
+  /// The digest's bytes; empty when OpenSSL refused (MD5 under a FIPS policy).
+  public func finish() -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var count: UInt32 = 0
+    guard works, EVP_DigestFinal_ex(context, &bytes, &count) == 1 else { return [] }
+    return Array(bytes.prefix(Int(count)))
+  }
+}
+
+/// Bytes as lower-case hexadecimal.
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+  let digits = Array("0123456789abcdef".utf8)
+  var text: [UInt8] = []
+  for byte in bytes {
+    text.append(digits[Int(byte >> 4)])
+    text.append(digits[Int(byte & 15)])
+  }
+  return String(decoding: text, as: UTF8.self)
+}

@@ -1,0 +1,100 @@
+/// One thing that a source recorded.
+public struct Event: Hashable, Sendable {
+  /// When, in UTC; nil where the source gives no time (a row of `netstat`). Such events are listed, not drawn.
+  public var time: Timestamp?
+  /// What the time means, in Plaso's words, so that Timesketch's analyzers keep working.
+  public var timeMeaning: TimeMeaning
+  /// Colon-separated, in Plaso's style: `aws:waf:request`, `linux:shell:command`.
+  public var dataType: String
+  /// One sentence for a reader, complete without the attributes.
+  public var message: String
+  public var entities: [Entity]
+  /// The record's own fields, in order, by the name in the source or the field's usual one. One JSON type a name, always.
+  public var attributes: [Attribute]
+  public var locator: Locator
+
+  public init(
+    time: Timestamp?, _ timeMeaning: TimeMeaning = .event, dataType: String, message: String, entities: [Entity] = [],
+    attributes: [Attribute] = [], locator: Locator
+  ) {
+    self.time = time
+    self.timeMeaning = timeMeaning
+    self.dataType = dataType
+    self.message = message
+    self.entities = entities
+    self.attributes = attributes
+    self.locator = locator
+  }
+
+  /// The first attribute of that name.
+  public subscript(_ name: String) -> Value? { attributes.first { $0.name == name }?.value }
+
+  public func text(_ name: String) -> String? { self[name]?.text }
+
+  public func integer(_ name: String) -> Int64? {
+    if case .integer(let number)? = self[name] { return number }
+    return nil
+  }
+}
+
+/// Plaso's vocabulary (`plaso/lib/definitions.py`).
+public enum TimeMeaning: String, Sendable, CaseIterable {
+  case event = "Event Time"
+  case recorded = "Recorded Time"
+  case start = "Start Time"
+  case end = "End Time"
+  case modification = "Content Modification Time"
+  case creation = "Creation Time"
+  case change = "Metadata Modification Time"
+  case access = "Last Access Time"
+  case login = "Last Login Time"
+  case logout = "Last Logout Time"
+  case executed = "Last Time Executed"
+  case exit = "Exit Time"
+  case deletion = "Content Deletion Time"
+}
+
+public struct Attribute: Hashable, Sendable {
+  public var name: String
+  public var value: Value
+
+  public init(_ name: String, _ value: Value) {
+    self.name = name
+    self.value = value
+  }
+
+  public init(_ name: String, _ text: String) { self.init(name, .text(text)) }
+  public init(_ name: String, _ number: Int64) { self.init(name, .integer(number)) }
+}
+
+public enum Value: Hashable, Sendable {
+  case text(String)
+  case integer(Int64)
+  case flag(Bool)
+  case texts([String])
+
+  /// The value as a reader sees it; a list joined by commas.
+  public var text: String {
+    switch self {
+    case .text(let text): text
+    case .integer(let number): String(number)
+    case .flag(let flag): flag ? "true" : "false"
+    case .texts(let texts): texts.joined(separator: ", ")
+    }
+  }
+}
+
+extension [Attribute] {
+  /// Adds what is there; nil and empty text add nothing.
+  public mutating func add(_ name: String, _ text: String?) {
+    if let text, !text.isEmpty { append(Attribute(name, text)) }
+  }
+
+  public mutating func add(_ name: String, _ number: Int64?) {
+    if let number { append(Attribute(name, number)) }
+  }
+
+  public mutating func add(_ name: String, _ texts: [String]) {
+    if !texts.isEmpty { append(Attribute(name, .texts(texts))) }
+  }
+}

@@ -1,0 +1,3 @@
+extension LogFormats {
+  static let captures: [any LogFormat] = []
+}

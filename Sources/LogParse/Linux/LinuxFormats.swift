@@ -1,0 +1,3 @@
+extension LogFormats {
+  static let linux: [any LogFormat] = []
+}
