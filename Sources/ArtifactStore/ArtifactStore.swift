@@ -1,0 +1,43 @@
+import Bytes
+import Evidence
+import Foundation
+
+/// The local store: objects, results, custody log and case database under one folder.
+public final class ArtifactStore: Sendable {
+  public let directory: String
+  public let objects: ObjectStore
+  public let results: ResultLedger
+  public let custody: CustodyLog
+  public let cases: CaseDatabase
+
+  private static let format = "ir-analyze store 1\n"
+
+  /// Opens a store, or makes one in a folder that is empty or not there.
+  ///
+  /// - Throws: `notAStore` for a folder that holds something else, or a store of another version.
+  public init(directory path: String) throws(StoreError) {
+    directory = path
+    let marker = path + "/format"
+    if let found = FileManager.default.contents(atPath: marker) {
+      guard String(decoding: found, as: UTF8.self) == Self.format else {
+        throw StoreError(.notAStore, "\(path) is a store of another version of ir-analyze")
+      }
+    } else {
+      // `tmp`, `objects` … may be there already when the first run was killed before it wrote the marker.
+      let known: Set<String> = ["objects", "tmp", "results"]
+      let inside = Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+      guard inside.allSatisfy({ known.contains($0) || $0.hasPrefix("format.") || $0.hasPrefix("case.sqlite") }) else {
+        throw StoreError(.notAStore, "\(path) is not empty and not a store: name another folder with --store")
+      }
+      do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+        throw StoreError(.cannotWrite, "cannot make the store \(path): \(error.localizedDescription)")
+      }
+    }
+    objects = try ObjectStore(directory: path)
+    results = try ResultLedger(directory: path, objects: objects)
+    custody = CustodyLog(directory: path)
+    cases = try CaseDatabase(directory: path)
+    objects.removeLeftovers()
+    if access(marker, F_OK) != 0 { try writeAtomically(Array(Self.format.utf8), to: marker, durable: true) }
+  }
+}

@@ -1,0 +1,150 @@
+import Bytes
+import Evidence
+import Foundation
+import GRDB
+
+/// What belongs together: cases, their artifacts, where each came from, and what could not be taken in. SQLite.
+///
+/// The objects are the evidence and the custody log is the proof; this is the index that a run starts from.
+public final class CaseDatabase: Sendable {
+  private let pool: DatabasePool
+
+  init(directory: String) throws(StoreError) {
+    do {
+      var configuration = Configuration()
+      configuration.busyMode = .timeout(60)
+      pool = try DatabasePool(path: directory + "/case.sqlite", configuration: configuration)
+      try Self.migrator.migrate(pool)
+    } catch {
+      throw Self.wrap(error, "cannot open the case database in \(directory)")
+    }
+  }
+
+  private static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { database in
+      try database.execute(
+        sql: """
+          CREATE TABLE cases (name TEXT PRIMARY KEY, created TEXT NOT NULL) STRICT;
+          CREATE TABLE artifacts (
+            digest TEXT PRIMARY KEY, bytes INTEGER NOT NULL, type TEXT NOT NULL, stored TEXT NOT NULL) STRICT;
+          CREATE TABLE sightings (
+            "case" TEXT NOT NULL REFERENCES cases(name), path TEXT NOT NULL, digest TEXT NOT NULL
+            REFERENCES artifacts(digest), source TEXT NOT NULL, modified_ns INTEGER, ingested TEXT NOT NULL, note TEXT,
+            PRIMARY KEY ("case", path, digest)) STRICT;
+          CREATE INDEX sightings_of ON sightings(digest);
+          CREATE TABLE gaps (
+            "case" TEXT NOT NULL REFERENCES cases(name), path TEXT NOT NULL, reason TEXT NOT NULL,
+            PRIMARY KEY ("case", path)) STRICT;
+          """)
+    }
+    return migrator
+  }
+
+  /// An artifact as one case saw it.
+  public struct Sighting: Hashable, Sendable {
+    /// Relative to the source, with `/` between parts, as the source named it.
+    public var path: String
+    public var digest: Digest
+    public var byteCount: UInt64
+    /// libmagic's MIME type.
+    public var type: String
+    /// The folder, file or URL that was ingested.
+    public var source: String
+    /// Nanoseconds since 1970, where the source has it.
+    public var modified: Int64?
+    /// What was odd when it was taken in (`shrank while it was read`).
+    public var note: String?
+
+    public init(
+      path: String, digest: Digest, byteCount: UInt64, type: String, source: String, modified: Int64?, note: String? = nil
+    ) {
+      self.path = path
+      self.digest = digest
+      self.byteCount = byteCount
+      self.type = type
+      self.source = source
+      self.modified = modified
+      self.note = note
+    }
+  }
+
+  /// Something of the source that is not in the store, and why.
+  public struct Gap: Hashable, Sendable {
+    public var path: String
+    public var reason: String
+
+    public init(path: String, reason: String) {
+      self.path = path
+      self.reason = reason
+    }
+  }
+
+  /// Records what one ingest brought, in one transaction. A gap that has been filled since is forgotten.
+  public func record(
+    case name: String, _ sightings: [Sighting], gaps: [Gap], at time: Timestamp = .now
+  ) throws(StoreError) {
+    do {
+      let now = time.description
+      try pool.write { database in
+        try database.execute(sql: "INSERT OR IGNORE INTO cases VALUES (?, ?)", arguments: [name, now])
+        for one in sightings {
+          try database.execute(
+            sql: "INSERT OR IGNORE INTO artifacts VALUES (?, ?, ?, ?)",
+            arguments: [one.digest.hex, Int64(clamping: one.byteCount), one.type, now])
+          try database.execute(
+            sql: "INSERT OR IGNORE INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?)",
+            arguments: [name, one.path, one.digest.hex, one.source, one.modified, now, one.note])
+          try database.execute(
+            sql: "DELETE FROM gaps WHERE \"case\" = ? AND path = ?", arguments: [name, one.path])
+        }
+        for gap in gaps {
+          try database.execute(
+            sql: "INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", arguments: [name, gap.path, gap.reason])
+        }
+      }
+    } catch {
+      throw Self.wrap(error, "cannot write the case database")
+    }
+  }
+
+  public func cases() throws(StoreError) -> [String] {
+    try read { try String.fetchAll($0, sql: "SELECT name FROM cases ORDER BY name") }
+  }
+
+  /// The case's artifacts by path. The same bytes under two paths are two sightings.
+  public func sightings(of name: String) throws(StoreError) -> [Sighting] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT path, s.digest, bytes, type, source, modified_ns, note FROM sightings s JOIN artifacts a USING (digest)
+          WHERE "case" = ? ORDER BY path, s.digest
+          """, arguments: [name]
+      ).compactMap { row in
+        guard let digest = Digest(hex: row["digest"]) else { return nil }
+        let bytes: Int64 = row["bytes"]
+        return Sighting(
+          path: row["path"], digest: digest, byteCount: UInt64(clamping: bytes), type: row["type"], source: row["source"],
+          modified: row["modified_ns"], note: row["note"])
+      }
+    }
+  }
+
+  public func gaps(of name: String) throws(StoreError) -> [Gap] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT path, reason FROM gaps WHERE \"case\" = ? ORDER BY path", arguments: [name]
+      ).map { Gap(path: $0["path"], reason: $0["reason"]) }
+    }
+  }
+
+  private func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+    do { return try pool.read(body) } catch { throw Self.wrap(error, "cannot read the case database") }
+  }
+
+  private static func wrap(_ error: any Error, _ doing: String) -> StoreError {
+    let full = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
+    return StoreError(.cannotWrite, "\(doing): \(full ? "no space left on device" : "\(error)")")
+  }
+}
