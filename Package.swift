@@ -47,11 +47,11 @@ let package = Package(
     module("Detectors", ["Evidence", "Bytes", "CYara", .product(name: "Yams", package: "Yams")]),
     module("Timeline", ["Evidence", "Bytes"]),
     module("Report", ["Evidence", "Bytes", "Timeline"]),
-    module("Engine", ["Evidence", "Bytes", "ArtifactStore", "MemoryParse", "LogParse", "Detectors"]),
+    module("Engine", ["Evidence", "Bytes", "CPlatform", "ArtifactStore", "MemoryParse", "LogParse", "Detectors"]),
     .executableTarget(
       name: "ir-analyze",
       dependencies: [
-        "Engine", "Timeline", "Report", "ArtifactStore", "MemoryParse", "LogParse", "Detectors", "Evidence", "Bytes",
+        "Engine", "Timeline", "Report", "ArtifactStore", "MemoryParse", "LogParse", "Detectors", "Evidence", "Bytes", "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count) {
   if (needle_count == 0 || needle_count > hay_count) return -1;
@@ -36,3 +37,9 @@ void platform_watch_interrupts(void) {
 }
 
 int platform_interrupted(void) { return interrupted; }
+
+void platform_end_with_parent(void) {
+  // The terminal sends an interrupt to the whole group; the driver decides what it means for its workers.
+  signal(SIGINT, SIG_IGN);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+}

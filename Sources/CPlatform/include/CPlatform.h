@@ -15,3 +15,6 @@ void platform_ignore_sigpipe(void);
 /// Installs one handler for SIGINT and SIGTERM that only sets the flag read by platform_interrupted.
 void platform_watch_interrupts(void);
 int platform_interrupted(void);
+
+/// Asks the kernel to kill this process when the process that started it ends, so that no worker outlives its driver.
+void platform_end_with_parent(void);

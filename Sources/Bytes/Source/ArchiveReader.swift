@@ -1,0 +1,100 @@
+import CArchive
+import Foundation
+
+/// The members of a tar (in any compression) or zip, one after the other, streamed: nothing is extracted by path.
+///
+/// Damage ends the walk with `damage` set; what was read counts.
+public final class ArchiveReader: ByteStream {
+  public struct Member: Hashable, Sendable {
+    public enum Kind: String, Sendable { case file, folder, link, hardLink = "hard-link", device, other }
+    /// As the archive names it, bytes that are not UTF-8 replaced. A name to show, never one to open.
+    public var path: String
+    public var kind: Kind
+    public var byteCount: UInt64?
+    public var mode: UInt32
+    public var uid: Int64
+    public var gid: Int64
+    /// Nanoseconds since 1970.
+    public var modified: Int64?
+    /// What a link points to.
+    public var target: String?
+    public var isEncrypted: Bool
+  }
+
+  private let archive: OpaquePointer
+  private let file: MappedFile
+  public private(set) var damage: String?
+  private var ended = false
+
+  /// - Parameter file: must outlive nothing: the reader keeps it.
+  public init(_ file: MappedFile) throws(BytesError) {
+    guard let made = archive_read_new() else { throw BytesError(.tooLarge, "out of memory") }
+    archive = made
+    self.file = file
+    archive_read_support_filter_gzip(made)
+    archive_read_support_filter_bzip2(made)
+    archive_read_support_filter_xz(made)
+    archive_read_support_filter_zstd(made)
+    archive_read_support_filter_compress(made)
+    archive_read_support_format_tar(made)
+    archive_read_support_format_zip(made)
+    let bytes = file.view.unsafeBytes
+    if archive_read_open_memory(made, bytes.baseAddress, bytes.count) != ARCHIVE_OK {
+      damage = message
+      ended = true
+    }
+  }
+
+  deinit { archive_read_free(archive) }
+
+  private var message: String { archive_error_string(archive).map { String(cString: $0) } ?? "cannot be read" }
+
+  /// The next member; nil at the end. `read` then gives its bytes.
+  public func next() -> Member? {
+    guard !ended else { return nil }
+    var entry: OpaquePointer?
+    var status = archive_read_next_header(archive, &entry)
+    while status == ARCHIVE_RETRY { status = archive_read_next_header(archive, &entry) }
+    guard status >= ARCHIVE_WARN, let entry else {
+      if status != ARCHIVE_EOF { damage = message }
+      ended = true
+      return nil
+    }
+    let name = archive_entry_pathname(entry).map { String(cString: $0) } ?? archive_entry_pathname_utf8(entry).map { String(cString: $0) }
+    let hardLink = archive_entry_hardlink(entry).map { String(cString: $0) }
+    let link = archive_entry_symlink(entry).map { String(cString: $0) }
+    var modified: Int64?
+    if archive_entry_mtime_is_set(entry) != 0 {
+      let (scaled, over) = Int64(archive_entry_mtime(entry)).multipliedReportingOverflow(by: 1_000_000_000)
+      modified = over ? nil : scaled &+ Int64(archive_entry_mtime_nsec(entry))
+    }
+    return Member(
+      path: name ?? "", kind: hardLink != nil ? .hardLink : kind(archive_entry_filetype(entry)),
+      byteCount: archive_entry_size_is_set(entry) != 0 ? UInt64(max(archive_entry_size(entry), 0)) : nil,
+      mode: UInt32(archive_entry_mode(entry)), uid: Int64(archive_entry_uid(entry)), gid: Int64(archive_entry_gid(entry)),
+      modified: modified, target: hardLink ?? link, isEncrypted: archive_entry_is_encrypted(entry) != 0)
+  }
+
+  private func kind(_ type: mode_t) -> Member.Kind {
+    switch type & S_IFMT {
+    case S_IFREG: .file
+    case S_IFDIR: .folder
+    case S_IFLNK: .link
+    case S_IFCHR, S_IFBLK, S_IFIFO, S_IFSOCK: .device
+    default: .other
+    }
+  }
+
+  /// The current member's bytes.
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
+    guard !ended else { return 0 }
+    while true {
+      let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      if count == Int(ARCHIVE_RETRY) { continue }
+      damage = message
+      if count == Int(ARCHIVE_FATAL) { ended = true }
+      return 0
+    }
+  }
+}

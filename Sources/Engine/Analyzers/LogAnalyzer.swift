@@ -1,0 +1,24 @@
+import Bytes
+import Detectors
+import Evidence
+import LogParse
+
+/// Reads a log, capture or table into events, and runs the event detectors over them as they come.
+struct LogAnalyzer: Analyzer {
+  let name = "log"
+
+  func version(options: [String: String]) -> String {
+    let format = options["format"].flatMap(LogFormats.named)
+    return "1.\(format?.version ?? 0).\(DetectorCatalog.version)"
+  }
+
+  func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
+    guard let format = unit.options["format"].flatMap(LogFormats.named) else {
+      throw BytesError(.cannotRead, "this version has no log format \(unit.options["format"] ?? "")")
+    }
+    let stream = try surroundings.decoded(unit.artifact)
+    let sink = DetectingSink(result, DetectorCatalog.makeEventDetectors(artifact: unit.artifact))
+    try format.parse(stream, PathFacts.context(unit.options), into: sink)
+    sink.finish()
+  }
+}

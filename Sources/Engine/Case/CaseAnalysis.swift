@@ -1,0 +1,194 @@
+import ArtifactStore
+import Bytes
+import CPlatform
+import Evidence
+import Foundation
+
+/// Brings a case up to date: computes every result that is missing, and says which results make it up.
+///
+/// Triage says what each artifact needs; expanding brings new artifacts; all of it is units, so what is there is never computed
+/// again, and the second run of a case is the same walk with nothing to do.
+public final class CaseAnalysis {
+  /// An artifact of the case: taken in, or found inside another.
+  public struct Artifact: Hashable, Sendable {
+    public var digest: Digest
+    /// From the source's root; members of archives as `disk/root.tar.gz!/etc/passwd`.
+    public var paths: [String]
+    public var byteCount: UInt64
+    /// libmagic's word for it; empty for what was found inside another artifact.
+    public var type: String
+    /// `memory/lime`, `log/aws.waf`, `archive`, `unknown` …, by triage.
+    public var kind = ""
+    public var parent: Digest?
+    public var modified: Int64?
+    public var depth = 0
+  }
+
+  public struct UnitResult: Hashable, Sendable {
+    public var unit: Unit
+    public var result: Digest
+  }
+
+  public struct Failure: Hashable, Sendable {
+    public var unit: Unit
+    public var reason: String
+  }
+
+  public struct Outcome: Sendable {
+    /// By digest.
+    public var artifacts: [Artifact] = []
+    /// By artifact, analyzer and key.
+    public var results: [UnitResult] = []
+    public var failures: [Failure] = []
+    public var computed = 0
+    public var reused = 0
+    public var isInterrupted = false
+  }
+
+  /// For the progress line.
+  public struct Progress: Sendable {
+    public var unitsDone = 0
+    public var units = 0
+    public var bytesDone: UInt64 = 0
+    public var bytes: UInt64 = 0
+  }
+
+  private let store: ArtifactStore
+  private let rules: Digest
+  private let makePool: () -> WorkerPool
+  private var pool: WorkerPool?
+  private var artifacts: [Digest: Artifact] = [:]
+  private var seen: Set<Digest> = []
+  private var outcome = Outcome()
+  private var waiting: [WorkerPool.Job] = []
+  private var open = 0
+  public private(set) var progress = Progress()
+
+  /// - Parameters:
+  ///   - rules: fingerprint of the rule set in force.
+  ///   - makePool: called only when something has to be computed.
+  public init(_ store: ArtifactStore, rules: Digest, makePool: @escaping () -> WorkerPool) {
+    self.store = store
+    self.rules = rules
+    self.makePool = makePool
+  }
+
+  /// - Parameter onProgress: called about ten times a second while units are computed.
+  public func run(case name: String, onProgress: (Progress) -> Void = { _ in }) throws -> Outcome {
+    for sighting in try store.cases.sightings(of: name) {
+      add(
+        Artifact(
+          digest: sighting.digest, paths: [sighting.path], byteCount: sighting.byteCount, type: sighting.type,
+          modified: sighting.modified))
+    }
+    defer { pool?.stop() }
+    hand()
+    while open > 0 {
+      if platform_interrupted() != 0 {
+        outcome.isInterrupted = true
+        break
+      }
+      for (job, result) in pool?.outcomes() ?? [] {
+        open -= 1
+        progress.unitsDone += 1
+        progress.bytesDone += job.weight
+        switch result {
+        case .result(let digest):
+          outcome.computed += 1
+          take(job.unit, digest)
+        case .failed(let reason): outcome.failures.append(Failure(unit: job.unit, reason: reason))
+        }
+      }
+      hand()
+      onProgress(progress)
+    }
+    outcome.artifacts = artifacts.values.sorted { $0.digest < $1.digest }
+    outcome.results.sort { order($0.unit) < order($1.unit) }
+    outcome.failures.sort { order($0.unit) < order($1.unit) }
+    return outcome
+  }
+
+  private func order(_ unit: Unit) -> (Digest, String, Digest) { (unit.artifact, unit.analyzer, unit.key) }
+
+  private func hand() {
+    guard !waiting.isEmpty else { return }
+    let pool = pool ?? makePool()
+    self.pool = pool
+    pool.add(waiting)
+    waiting = []
+  }
+
+  private func add(_ artifact: Artifact) {
+    if var known = artifacts[artifact.digest] {
+      for path in artifact.paths where !known.paths.contains(path) { known.paths.append(path) }
+      known.paths.sort()
+      known.depth = min(known.depth, artifact.depth)
+      artifacts[artifact.digest] = known
+    } else {
+      artifacts[artifact.digest] = artifact
+    }
+    for path in artifact.paths { plan("triage", artifact.digest, PathFacts.options(path: path)) }
+  }
+
+  private func plan(_ analyzer: String, _ digest: Digest, _ options: [String: String]) {
+    guard let unit = Analyzers.unit(analyzer, digest, rules: rules, options: options) else { return }
+    let key = unit.key
+    guard seen.insert(key).inserted else { return }
+    if let known = store.results.result(of: key) {
+      outcome.reused += 1
+      take(unit, known)
+      return
+    }
+    let weight = artifacts[digest]?.byteCount ?? 0
+    open += 1
+    progress.units += 1
+    progress.bytes += weight
+    waiting.append(WorkerPool.Job(unit: unit, weight: weight))
+  }
+
+  /// Files a result, and plans what it calls for.
+  private func take(_ unit: Unit, _ result: Digest) {
+    outcome.results.append(UnitResult(unit: unit, result: result))
+    guard unit.analyzer == "triage" || unit.analyzer == "expand" else { return }
+    do {
+      try CaseResults.forEachLine(of: result, in: store) { line in
+        guard case .other(let kind, let json) = line else { return }
+        switch kind {
+        case "artifact": artifacts[unit.artifact]?.kind = json["kind"]?.string ?? ""
+        case "plan":
+          var options: [String: String] = [:]
+          json["options"]?.forEachMember { name, value in
+            options[name.string] = value.string
+            return true
+          }
+          plan(json["analyzer"]?.string ?? "", unit.artifact, options)
+        case "member": addMember(json, of: unit)
+        default: break
+        }
+      }
+    } catch {
+      outcome.failures.append(Failure(unit: unit, reason: "\(error)"))
+    }
+  }
+
+  private func addMember(_ json: JSONView, of unit: Unit) {
+    guard let digest = json["digest"]?.string.flatMap(Digest.init(hex:)), let path = json["path"]?.string,
+      let parent = artifacts[unit.artifact]
+    else { return }
+    guard parent.depth < ExpandAnalyzer.Limits.depth else {
+      outcome.failures.append(
+        Failure(unit: unit, reason: "archives nested deeper than \(ExpandAnalyzer.Limits.depth) are not opened"))
+      return
+    }
+    let bytes = json["bytes"]?.integer ?? 0
+    let paths = parent.paths.map { outer in
+      // The content of a lone compressed file is named like the file; a member by its place in the archive.
+      unit.options["as"] == "stream"
+        ? (outer.lastIndex(of: ".").map { String(outer[..<$0]) } ?? outer) : "\(outer)!/\(path)"
+    }
+    add(
+      Artifact(
+        digest: digest, paths: paths, byteCount: UInt64(clamping: bytes), type: "", parent: unit.artifact,
+        modified: json["modified_ns"]?.integer, depth: parent.depth + 1))
+  }
+}

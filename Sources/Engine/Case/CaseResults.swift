@@ -1,0 +1,25 @@
+import ArtifactStore
+import Bytes
+import Evidence
+
+/// Reads results back.
+public enum CaseResults {
+  /// Every line of a result, in order.
+  ///
+  /// - Throws: `integrity` for a line that cannot be read: results are ours, so it is damage of the store.
+  public static func forEachLine(
+    of result: Digest, in store: ArtifactStore, _ body: (ResultLine.Content) throws -> Void
+  ) throws {
+    let file = try store.objects.open(result)
+    let view = file.view
+    var start = 0
+    while start < view.count {
+      let end = view.firstIndex(of: 0x0A, from: start) ?? view.count
+      guard let content = ResultLine.read(view.slice(start, end)) else {
+        throw StoreError(.integrity, "result \(result.hex) is damaged at byte \(start): run `ir-analyze verify`")
+      }
+      try body(content)
+      start = end + 1
+    }
+  }
+}

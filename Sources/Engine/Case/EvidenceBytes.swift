@@ -1,0 +1,35 @@
+import ArtifactStore
+import Bytes
+import Evidence
+import MemoryParse
+
+/// Goes from a locator to the bytes it names.
+public enum EvidenceBytes {
+  /// - Returns: the bytes and the offset or address of the first; fewer than asked for at the end of the artifact.
+  public static func read(
+    _ artifact: Digest, _ locator: Locator, length: UInt64, in store: ArtifactStore
+  ) throws -> (bytes: [UInt8], offset: UInt64) {
+    let count = Int(min(length, 1 << 30))
+    if let physical = locator.physical {
+      let (image, _) = try MemoryImages.open(try store.objects.open(artifact), as: nil)
+      var bytes = [UInt8](repeating: 0, count: count)
+      let read = bytes.withUnsafeMutableBytes { image.read(physical: physical, into: $0) }
+      return (Array(bytes.prefix(read)), physical)
+    }
+    let offset = locator.offset ?? 0
+    let stream = try FileStream(path: store.objects.path(of: artifact))
+    if locator.encodings.isEmpty {
+      return (try store.objects.open(artifact).view(at: offset, count: count).array, offset)
+    }
+    // A compressed stream has no random access: it is read up to the place.
+    let window = WindowedStream(try DecodedStream(stream), size: 1 << 20, overlap: 0)
+    var bytes: [UInt8] = []
+    while bytes.count < count, let part = try window.next() {
+      let end = part.offset + UInt64(part.bytes.count)
+      guard end > offset else { continue }
+      let start = offset > part.offset ? Int(offset - part.offset) : 0
+      bytes += part.bytes.slice(start, start + count - bytes.count).array
+    }
+    return (bytes, offset)
+  }
+}

@@ -1,0 +1,38 @@
+import Bytes
+import Evidence
+import LogParse
+
+/// What a path says about the file: the collector's layout is `{instance}/{YYYY-MM-DD_HH:MM:SS}/{memory,command}/…`, the time in
+/// Korean time without saying so.
+enum PathFacts {
+  /// Minutes east of UTC of the collector's own clock.
+  static let collectorZone = 540
+
+  /// The options of an artifact's triage: the end of its path, and the time of its collection where the path has it.
+  static func options(path: String) -> [String: String] {
+    let parts = path.split(separator: "/")
+    // A home directory's owner and a collection's time stand at most this far from the end.
+    var options = ["path": parts.suffix(4).joined(separator: "/")]
+    for part in parts {
+      guard let time = collectionTime(part) else { continue }
+      options["collected"] = String(time.nanoseconds)
+    }
+    return options
+  }
+
+  /// `2026-11-25_14:25:29`
+  static func collectionTime(_ text: Substring) -> Timestamp? {
+    guard text.utf8.count == 19, text.dropFirst(10).first == "_" else { return nil }
+    return String(text).replacing("_", with: "T").withView {
+      Timestamp(iso8601: $0, assuming: .inferred(collectorZone))
+    }
+  }
+
+  static func context(_ options: [String: String]) -> ParseContext {
+    ParseContext(
+      path: options["path"] ?? "", zone: options["zone"].flatMap(Int.init).map { .stated($0) } ?? .inferred(0),
+      collected: options["collected"].flatMap(Int64.init).map {
+        Timestamp(nanoseconds: $0, precision: .second, zone: .inferred(collectorZone))
+      })
+  }
+}

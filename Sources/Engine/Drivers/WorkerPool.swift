@@ -1,0 +1,142 @@
+import Bytes
+import CPlatform
+import Evidence
+import Foundation
+import Synchronization
+
+/// Computes units in worker processes on this machine, as many at once as asked for.
+///
+/// A worker that dies takes its unit with it: the unit is tried once more in a fresh worker (the machine may have been short of
+/// memory), then it has failed, and the rest goes on. So does a unit that outlives its time.
+public final class WorkerPool: Sendable {
+  public enum Outcome: Sendable {
+    case result(Digest)
+    case failed(String)
+  }
+
+  /// Work for the pool: units in the order of their weight, and what to do with each outcome.
+  public struct Job: Sendable {
+    public var unit: Unit
+    /// Bytes that the unit goes over: for progress, for the order, and for its time.
+    public var weight: UInt64
+  }
+
+  private struct State: ~Copyable {
+    var queue: [Job] = []
+    var outcomes: [(Job, Outcome)] = []
+    var deadlines: [pid_t: Date] = [:]
+    var isStopped = false
+  }
+
+  private let command: [String]
+  private let state = Mutex(State())
+  private let threads: Int
+  private let wake = DispatchSemaphore(value: 0)
+  private let news = DispatchSemaphore(value: 0)
+  private let ended = DispatchGroup()
+
+  /// - Parameters:
+  ///   - command: that starts one worker.
+  ///   - count: of workers at once.
+  public init(command: [String], count: Int) {
+    self.command = command
+    threads = max(count, 1)
+    platform_ignore_sigpipe()
+    for _ in 0..<threads {
+      ended.enter()
+      let thread = Thread { [self] in
+        work()
+        ended.leave()
+      }
+      thread.stackSize = 1 << 20
+      thread.start()
+    }
+  }
+
+  /// Adds work. The heaviest unit is taken first, so that no long one is left for the end.
+  public func add(_ jobs: [Job]) {
+    state.withLock { state in
+      state.queue += jobs
+      state.queue.sort { ($0.weight, $0.unit.key) < ($1.weight, $1.unit.key) }
+    }
+    for _ in jobs { wake.signal() }
+  }
+
+  /// What has come out since the last call; waits up to a tenth of a second for something. Kills units out of time.
+  public func outcomes() -> [(Job, Outcome)] {
+    _ = news.wait(timeout: .now() + .milliseconds(100))
+    return state.withLock { state in
+      let now = Date()
+      for (pid, deadline) in state.deadlines where deadline < now { kill(pid, SIGKILL) }
+      let out = state.outcomes
+      state.outcomes = []
+      return out
+    }
+  }
+
+  /// Ends all workers at once and waits for them. What they were computing is lost, and will be computed again.
+  public func stop() {
+    state.withLock { state in
+      state.isStopped = true
+      for pid in state.deadlines.keys { kill(pid, SIGKILL) }
+    }
+    for _ in 0..<threads { wake.signal() }
+    ended.wait()
+  }
+
+  /// Longest time that a unit may take: two minutes and a second for each MiB, many times what any takes.
+  private static func allowance(_ job: Job) -> Double { 120 + Double(job.weight >> 20) }
+
+  private func work() {
+    var worker: WorkerProcess?
+    while true {
+      wake.wait()
+      let job: Job?? = state.withLock { state in state.isStopped ? nil : .some(state.queue.popLast()) }
+      guard let job else { break }
+      guard let job else { continue }
+      let outcome = compute(job, &worker)
+      state.withLock { $0.outcomes.append((job, outcome)) }
+      news.signal()
+    }
+    _ = worker?.end()
+  }
+
+  private func compute(_ job: Job, _ worker: inout WorkerProcess?) -> Outcome {
+    let limit = Self.allowance(job)
+    for attempt in 1...2 {
+      let current: WorkerProcess
+      do throws(BytesError) {
+        if let worker { current = worker } else { current = try WorkerProcess(command) }
+      } catch {
+        return .failed(error.reason)
+      }
+      worker = current
+      let deadline = Date().addingTimeInterval(limit)
+      let goesOn = state.withLock { state in
+        if !state.isStopped { state.deadlines[current.pid] = deadline }
+        return !state.isStopped
+      }
+      guard goesOn else { return .failed("interrupted") }
+      let answer = current.ask(job.unit.json)
+      let stopped = state.withLock { state in
+        state.deadlines[current.pid] = nil
+        return state.isStopped
+      }
+      if let answer { return Self.read(answer) }
+      let how = current.end()
+      worker = nil
+      if stopped { return .failed("interrupted") }
+      if Date() >= deadline { return .failed("took longer than \(Int(limit)) seconds and was ended") }
+      if attempt == 2 { return .failed("the worker ended with \(how), twice") }
+    }
+    return .failed("not computed")
+  }
+
+  private static func read(_ answer: [UInt8]) -> Outcome {
+    answer.withView { line in
+      let json = JSONView(line)
+      if let digest = json["result"]?.string.flatMap(Digest.init(hex:)) { return .result(digest) }
+      return .failed(json["failed"]?.string ?? "the worker's answer cannot be read")
+    }
+  }
+}

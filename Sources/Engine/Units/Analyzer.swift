@@ -1,0 +1,59 @@
+import ArtifactStore
+import Bytes
+import Detectors
+import Evidence
+
+/// Computes one kind of result. Runs inside a worker process, where hostile bytes can do no more than end the worker.
+public protocol Analyzer: Sendable {
+  var name: String { get }
+
+  /// Everything that the result depends on besides artifact, rules and options.
+  func version(options: [String: String]) -> String
+
+  /// Whether the result depends on the rule set.
+  var usesRules: Bool { get }
+
+  /// - Throws: only for failures of the machine. What the artifact lacks is coverage.
+  func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws
+}
+
+extension Analyzer {
+  public var usesRules: Bool { false }
+}
+
+/// What a worker has at hand.
+public struct Surroundings {
+  public let store: ArtifactStore
+  /// Compiled once a worker, when the first unit asks for them.
+  public let rules: RuleLibrary
+
+  public init(store: ArtifactStore, rules: RuleLibrary) {
+    self.store = store
+    self.rules = rules
+  }
+
+  /// The artifact's bytes with outer compression undone.
+  func decoded(_ artifact: Digest) throws -> DecodedStream {
+    try DecodedStream(FileStream(path: store.objects.path(of: artifact)))
+  }
+}
+
+/// All analyzers, by name.
+public enum Analyzers {
+  public static let all: [any Analyzer] = [
+    TriageAnalyzer(), ExpandAnalyzer(), LogAnalyzer(), MemoryAnalyzer(), MemoryTextAnalyzer(), TextAnalyzer(),
+    YaraAnalyzer(),
+  ]
+
+  public static func named(_ name: String) -> (any Analyzer)? { all.first { $0.name == name } }
+
+  /// The unit that an analyzer of this program version would compute.
+  public static func unit(
+    _ name: String, _ artifact: Digest, rules: Digest?, options: [String: String] = [:]
+  ) -> Unit? {
+    guard let analyzer = named(name) else { return nil }
+    return Unit(
+      artifact: artifact, analyzer: name, version: "\(ResultLine.version).\(analyzer.version(options: options))",
+      rules: analyzer.usesRules ? rules : nil, options: options)
+  }
+}

@@ -1,0 +1,79 @@
+import ArtifactStore
+import Bytes
+import Detectors
+import Evidence
+
+/// The sink that every analyzer writes into: canonical JSON Lines on the way to becoming an object of the store.
+public final class ResultFile: ResultSink {
+  private var out = JSONWriter()
+  private let writer: ObjectWriter
+  private var failure: StoreError?
+
+  public init(_ store: ArtifactStore) throws(StoreError) { writer = try store.objects.newObject(durable: false) }
+
+  public func event(_ event: Event) {
+    ResultLine.write(event, to: &out)
+    flush()
+  }
+
+  public func finding(_ finding: Finding) {
+    ResultLine.write(finding, to: &out)
+    flush()
+  }
+
+  public func coverage(_ coverage: Coverage) {
+    ResultLine.write(coverage, to: &out)
+    flush()
+  }
+
+  public func row(view: String, json: [UInt8]) {
+    ResultLine.write(view: view, row: json, to: &out)
+    flush()
+  }
+
+  /// A line of the engine's own: `kind` names it, `body` writes its members.
+  func line(_ kind: String, _ body: (inout JSONWriter) -> Void) {
+    out.object { out in out.field(kind, object: body) }
+    out.newline()
+    flush()
+  }
+
+  private func flush(always: Bool = false) {
+    guard failure == nil, always || out.bytes.count > 1 << 18 else { return }
+    out.bytes.withUnsafeBytes { bytes in
+      do throws(StoreError) { try writer.write(bytes) } catch { failure = error }
+    }
+    out.removeAll()
+  }
+
+  /// - Throws: what went wrong while writing, now or before.
+  public func finish() throws(StoreError) -> ObjectStore.Stored {
+    flush(always: true)
+    if let failure { throw failure }
+    return try writer.finish()
+  }
+}
+
+/// Runs event detectors over everything that a parser hands on, so that neither knows of the other.
+final class DetectingSink: ResultSink {
+  private let target: any ResultSink
+  private let detectors: [any EventDetector]
+
+  init(_ target: any ResultSink, _ detectors: [any EventDetector]) {
+    self.target = target
+    self.detectors = detectors
+  }
+
+  func event(_ event: Event) {
+    target.event(event)
+    for detector in detectors { detector.inspect(event, target.finding) }
+  }
+
+  func finding(_ finding: Finding) { target.finding(finding) }
+  func coverage(_ coverage: Coverage) { target.coverage(coverage) }
+  func row(view: String, json: [UInt8]) { target.row(view: view, json: json) }
+
+  func finish() {
+    for detector in detectors { detector.finish(target.finding) }
+  }
+}

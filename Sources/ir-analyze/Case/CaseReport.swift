@@ -1,0 +1,118 @@
+import ArtifactStore
+import Bytes
+import Engine
+import Evidence
+import Foundation
+import Report
+import Timeline
+
+/// What a case's results say, ready to be written: findings, coverage, events, views.
+struct CaseReport {
+  private(set) var findings: [Finding] = []
+  private(set) var coverage: [CoverageRecord] = []
+  let ruleDigests: [(String, String)]
+  private let store: ArtifactStore
+  private let name: String
+  private let outcome: CaseAnalysis.Outcome
+  private let gaps: [CaseDatabase.Gap]
+
+  init(store: ArtifactStore, rules: RuleLibrary, _ outcome: CaseAnalysis.Outcome, case name: String) throws {
+    self.store = store
+    self.outcome = outcome
+    self.name = name
+    ruleDigests = [("yara", try rules.yara().fingerprint.hex)]
+    gaps = try store.cases.gaps(of: name)
+      + store.cases.sightings(of: name).compactMap { one in one.note.map { .init(path: one.path, reason: $0) } }
+    for result in outcome.results {
+      try CaseResults.forEachLine(of: result.result, in: store) { line in
+        switch line {
+        case .finding(let finding): findings.append(finding)
+        case .coverage(let one):
+          coverage.append(CoverageRecord(artifact: result.unit.artifact, coverage: one, analyzer: result.unit.analyzer))
+        case .event, .row, .other: break
+        }
+      }
+    }
+    let sizes = Dictionary(outcome.artifacts.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
+    for failure in outcome.failures {
+      coverage.append(
+        CoverageRecord(
+          artifact: failure.unit.artifact,
+          coverage: Coverage(.skipped, 0..<(sizes[failure.unit.artifact] ?? 0), reason: failure.reason),
+          analyzer: failure.unit.analyzer))
+    }
+  }
+
+  /// Whether all that was given was looked at.
+  var isCovered: Bool { gaps.isEmpty && !coverage.contains { $0.coverage.state == .skipped } }
+
+  func status(failLevel: Severity?) -> ExitStatus {
+    if let failLevel, findings.contains(where: { $0.severity >= failLevel }) { return .findings }
+    return isCovered ? .finished : .notCovered
+  }
+
+  func write(to folder: String, language: String) throws {
+    let input = CaseInput(
+      title: name,
+      artifacts: outcome.artifacts.map { one in
+        ArtifactRecord(
+          digest: one.digest, paths: one.paths, size: one.byteCount, kind: one.kind.isEmpty ? one.type : one.kind,
+          parent: one.parent,
+          times: one.modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [])
+      },
+      events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage,
+      tool: ToolFacts(version: IRAnalyze.version, rules: Dictionary(uniqueKeysWithValues: ruleDigests)))
+    try ReportWriter.write(input, to: folder, options: ReportOptions(language: language == "ko" ? .korean : .english))
+    try writeViews(to: folder)
+  }
+
+  /// Rows of memory views, as they stand in the results. With several images each has a folder of its own.
+  private func writeViews(to folder: String) throws {
+    let images = outcome.results.filter { $0.unit.analyzer == "memory" }
+    for image in images {
+      let place = images.count == 1 ? "\(folder)/memory" : "\(folder)/memory/\(image.unit.artifact.hex.prefix(12))"
+      var views: [String: [UInt8]] = [:]
+      try CaseResults.forEachLine(of: image.result, in: store) { line in
+        guard case .row(let view, let json) = line else { return }
+        views[view, default: []] += json + [0x0A]
+      }
+      guard !views.isEmpty else { continue }
+      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+      for (view, rows) in views { try writeAtomically(rows, to: "\(place)/\(view).jsonl", durable: false) }
+    }
+  }
+}
+
+/// The events of all results, one result after the other.
+struct ResultEvents: EventSource {
+  private let store: ArtifactStore
+  private let results: [CaseAnalysis.UnitResult]
+  private var place = 0
+  private var file: MappedFile?
+  private var offset = 0
+
+  init(store: ArtifactStore, results: [CaseAnalysis.UnitResult]) {
+    self.store = store
+    self.results = results
+  }
+
+  mutating func next() throws -> (artifact: Digest, event: Event)? {
+    while place < results.count {
+      let current = try file ?? store.objects.open(results[place].result)
+      file = current
+      let view = current.view
+      while offset < view.count {
+        let end = view.firstIndex(of: 0x0A, from: offset) ?? view.count
+        let line = view.slice(offset, end)
+        offset = end + 1
+        // Rows and coverage are most lines of some results, and are told by their first key.
+        guard line.hasPrefix("{\"event\"") else { continue }
+        if case .event(let event)? = ResultLine.read(line) { return (results[place].unit.artifact, event) }
+      }
+      place += 1
+      file = nil
+      offset = 0
+    }
+    return nil
+  }
+}

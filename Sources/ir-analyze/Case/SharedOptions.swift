@@ -1,0 +1,83 @@
+import ArgumentParser
+import ArtifactStore
+import Engine
+import Evidence
+import Foundation
+
+/// Where the store is.
+struct StoreOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The store; made when it is not there.", valueName: "DIR"), completion: .directory)
+  var store: String = ProcessInfo.processInfo.environment["IR_ANALYZE_STORE"] ?? "ir-analyze-store"
+
+  func open() throws -> ArtifactStore { try ArtifactStore(directory: store) }
+
+  /// - Throws: usage, where there is no store: a query must not make one.
+  func openExisting() throws -> ArtifactStore {
+    guard FileManager.default.fileExists(atPath: store + "/format") else {
+      throw ExitStatus.Failure(.usage, "there is no store at \(store): name it with --store, or `ir-analyze run` makes one")
+    }
+    return try open()
+  }
+}
+
+/// Which rules are in force.
+struct RuleOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Folder of rules (yara/, sigma/); otherwise the rules that come with the program.", valueName: "DIR"),
+    completion: .directory)
+  var rules: String?
+
+  func library() throws -> RuleLibrary {
+    guard let directory = rules ?? RuleLibrary.standard(program: Program.path) else {
+      throw ExitStatus.Failure(.usage, "the rules that come with the program are not found: name a folder with --rules")
+    }
+    guard FileManager.default.fileExists(atPath: directory) else {
+      throw ExitStatus.Failure(.usage, "there is no folder of rules at \(directory)")
+    }
+    return RuleLibrary(directory: URL(fileURLWithPath: directory).path)
+  }
+}
+
+/// How much is said, and how many processes work.
+struct WorkOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Worker processes at once; otherwise one for each processor.", valueName: "N"))
+  var workers: Int?
+
+  @Flag(name: .shortAndLong, help: "Say nothing but errors.")
+  var quiet = false
+
+  func validate() throws {
+    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers takes a number from 1 to 1024") }
+  }
+
+  var count: Int { workers ?? ProcessInfo.processInfo.activeProcessorCount }
+}
+
+enum Program {
+  /// Of this very program, to start workers from.
+  static let path: String = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+}
+
+/// Case names become parts of paths and of file names.
+struct CaseName: ExpressibleByArgument {
+  var text: String
+
+  init?(argument: String) {
+    guard !argument.isEmpty, argument.utf8.count <= 120, argument != ".", argument != "..",
+      argument.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F && $0 != "/" })
+    else { return nil }
+    text = argument
+  }
+
+  /// A name for what is ingested without one: the instance that the collector named, else the folder's own name.
+  static func standard(for source: FolderSource, at path: String) -> String {
+    for file in source.files {
+      guard let first = file.name.split(separator: "/").first, file.name.contains("/") else { continue }
+      let digits = first.dropFirst(2)
+      if first.hasPrefix("i-"), (8...17).contains(digits.count), digits.allSatisfy(\.isHexDigit) { return String(first) }
+    }
+    let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+    return CaseName(argument: name)?.text ?? "case"
+  }
+}

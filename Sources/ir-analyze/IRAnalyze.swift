@@ -1,0 +1,46 @@
+import ArgumentParser
+import CPlatform
+import Foundation
+
+@main
+struct IRAnalyze: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "ir-analyze",
+    abstract: "Analyzes the evidence of an incident on a Linux server on AWS.",
+    discussion: """
+      Point it at what was collected and read the report:
+
+        ir-analyze run BUNDLE -o report
+
+      Exit codes: 0 finished, everything covered · 2 finished, some input not covered · 3 evidence integrity failure · \
+      4 interrupted, run again to resume · 10 findings at or above --fail-level (only when asked) · 64 wrong usage · \
+      70 internal error.
+      """,
+    version: version,
+    subcommands: [
+      RunCommand.self, IngestCommand.self, AnalyzeCommand.self, ReportCommand.self, VerifyCommand.self,
+      ShowCommand.self, StoreCommand.self, MemoryCommand.self, RulesCommand.self, YaraCommandLine.self,
+      DetectCommand.self, DecodeCommand.self, WorkerCommand.self,
+    ])
+
+  static func main() {
+    platform_ignore_sigpipe()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as ExitStatus.Failure {
+      Terminal.tell("error: \(failure.reason)")
+      Foundation.exit(failure.status.rawValue)
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
+    } catch {
+      // Help, version and wrong usage: argument-parser prints them and exits with 0 or 64.
+      if Self.exitCode(for: error) == .validationFailure || Self.exitCode(for: error) == .success { exit(withError: error) }
+      let failure = ExitStatus.failure(for: error)
+      Terminal.tell("error: \(failure.reason)")
+      Foundation.exit(failure.status.rawValue)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Bytes
+import Foundation
+
+/// Standard output is for results, standard error for everything said to a person.
+enum Terminal {
+  static let isInteractive = isatty(2) == 1
+
+  /// One line to standard error.
+  static func tell(_ line: String) {
+    FileHandle.standardError.write(Data("ir-analyze: \(printable(line))\n".utf8))
+  }
+
+  /// A line of results. Ends the program quietly when nobody reads any more (`| head`).
+  static func print(_ line: String) { print(bytes: Array(line.utf8) + [0x0A]) }
+
+  static func print(bytes: [UInt8]) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { write(1, $0.baseAddress?.advanced(by: done), bytes.count - done) }
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { exit(errno == EPIPE ? 0 : ExitStatus.internalError.rawValue) }
+      done += count
+    }
+  }
+
+  /// Text of evidence as a terminal may show it: control characters, which move cursors and rename windows, are written out.
+  static func printable(_ text: String) -> String {
+    var out = ""
+    for scalar in text.unicodeScalars {
+      let value = scalar.value
+      if value < 0x20 || (0x7F..<0xA0).contains(value) || (0x202A...0x202E).contains(value)
+        || (0x2066...0x2069).contains(value)
+      {
+        out += "\\u{\(String(value, radix: 16))}"
+      } else {
+        out.unicodeScalars.append(scalar)
+      }
+    }
+    return out
+  }
+
+  /// `1.4 GiB`
+  static func size(_ bytes: UInt64) -> String {
+    var value = Double(bytes)
+    for unit in ["B", "KiB", "MiB", "GiB", "TiB"] {
+      if value < 1024 || unit == "TiB" {
+        return unit == "B" ? "\(bytes) B" : String(format: "%.1f %@", value, unit as NSString)
+      }
+      value /= 1024
+    }
+    return "\(bytes) B"
+  }
+}
