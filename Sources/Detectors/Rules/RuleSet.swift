@@ -1,0 +1,77 @@
+import Bytes
+import Evidence
+
+/// The rules of a directory, read once and ready to run.
+public struct RuleSet: Sendable {
+  /// nil where there are no YARA rules, or none compiles.
+  public let yara: YaraRules?
+  /// The YARA files that were compiled, in their order.
+  public let yaraSources: [YaraSource]
+  /// One for each rule, in the order of files and rules.
+  public let fingerprints: [RuleFingerprint]
+  /// Of all rules together: the part of a result's key that stands for the rules.
+  public let fingerprint: Digest
+
+  /// Loads every `.yar` and `.yara` file below a directory.
+  ///
+  /// A file that does not compile is left out and told of; nothing that it holds counts for the fingerprint.
+  public static func load(directory: String) -> (RuleSet, [RuleDiagnostic]) {
+    let files = RuleFiles(root: directory)
+    var diagnostics: [RuleDiagnostic] = []
+    var sources: [YaraSource] = []
+    for path in files.paths(["yar", "yara"]) {
+      let (bytes, diagnostic) = files.read(path)
+      if let bytes { sources.append(YaraSource(path: path, text: bytes)) }
+      if let diagnostic { diagnostics.append(diagnostic) }
+    }
+    // A file that others include is compiled with them; alone it would only say everything twice.
+    let included = Set(sources.flatMap { source in source.includes.compactMap { files.relative($0, from: source.path) } })
+    sources.removeAll { included.contains($0.path) }
+    let (yara, complaints) = YaraCompiler(root: directory).compile(sources)
+    diagnostics += complaints
+    let broken = Set(complaints.lazy.filter { $0.level == .error }.map(\.file))
+    sources.removeAll { broken.contains($0.path) }
+    return (RuleSet(yara: yara, yaraSources: yara == nil ? [] : sources, root: directory), diagnostics)
+  }
+
+  init(yara: YaraRules?, yaraSources: [YaraSource], root: String) {
+    self.yara = yara
+    self.yaraSources = yaraSources
+    let includes = YaraIncludes(root: root)
+    var fingerprints: [RuleFingerprint] = []
+    var material = ["rules", YaraLibrary.version]
+    for source in yaraSources {
+      let included = includes.normalized(from: source)
+      fingerprints += source.fingerprints(included: included)
+      material += [source.path, source.normalized] + included
+    }
+    self.fingerprints = fingerprints
+    fingerprint = RuleFingerprint.digest(material)
+  }
+}
+
+extension RuleFiles {
+  /// The path, relative to the root, of a file named by `include`.
+  func relative(_ name: String, from caller: String) -> String? {
+    guard let top = realPath(root), let real = YaraIncludes(root: root).resolve(name, from: caller) else { return nil }
+    return String(real.dropFirst(top.utf8.count + 1))
+  }
+}
+
+extension YaraIncludes {
+  /// Texts of all files that a source includes, directly or through others, without comments and layout.
+  func normalized(from source: YaraSource) -> [String] {
+    var texts: [String] = []
+    var seen: Set<String> = []
+    var waiting = source.includes.map { (name: $0, caller: source.path) }
+    while let (name, caller) = waiting.popLast() {
+      guard let path = resolve(name, from: caller), seen.insert(path).inserted, let bytes = read(name, from: caller) else {
+        continue
+      }
+      let file = YaraSource(path: path, text: bytes)
+      texts.append(file.normalized)
+      waiting += file.includes.map { (name: $0, caller: path) }
+    }
+    return texts.sorted()
+  }
+}

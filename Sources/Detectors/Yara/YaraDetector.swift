@@ -1,0 +1,82 @@
+import Bytes
+import Evidence
+
+/// Runs YARA rules over an artifact and tells each rule that holds as one finding.
+public final class YaraDetector {
+  /// Part of every result's key: raised whenever the same matches would be told otherwise.
+  public static let version = 1
+
+  /// Places told of one finding; the message says how many there were.
+  public static let maximumEvidence = 8
+
+  private let scanner: YaraScanner
+
+  /// - Parameter timeout: seconds for one artifact; 0 for no limit.
+  public init(_ rules: YaraRules, timeout: Int = 0) throws(YaraError) {
+    var options = YaraScanner.Options()
+    options.timeout = timeout
+    options.isFast = true
+    options.maximumStrings = Self.maximumEvidence
+    options.maximumData = 64
+    scanner = try YaraScanner(rules, options)
+  }
+
+  /// Scans a whole artifact (map it: a scan needs no memory that grows with it).
+  ///
+  /// A scan that fails becomes a coverage gap, never an error.
+  ///
+  /// - Parameter path: as the source named it. Rules may ask for its name and extension, so where they do it belongs to
+  ///   the result's key.
+  public func scan(_ view: ByteView, artifact: Digest, path: String, into sink: any ResultSink) {
+    let range = 0..<UInt64(view.count)
+    do {
+      let result = try scanner.scan(view, YaraScanner.Externals(path: path))
+      for match in result.matches { sink.finding(Self.finding(match, artifact: artifact)) }
+      let short = result.overflowed.prefix(16).joined(separator: ", ")
+      sink.coverage(
+        Coverage(.scanned, range, reason: short.isEmpty ? nil : "YARA stopped counting matches of \(short)"))
+    } catch {
+      sink.coverage(Coverage(.skipped, range, reason: "YARA: \(error)"))
+    }
+  }
+
+  /// A match as a finding: what the rule says of itself in its metas, and the first places where its strings stand.
+  public static func finding(
+    _ match: YaraMatch, artifact: Digest, locate: (YaraStringMatch) -> Locator = { Locator(offset: $0.offset, length: UInt64(max($0.length, 0))) }
+  ) -> Finding {
+    let words = YaraRuleWords(match.rule)
+    let shown = match.strings.prefix(maximumEvidence)
+    var evidence = shown.map { EvidenceReference(artifact: artifact, locator: locate($0)) }
+    if evidence.isEmpty { evidence.append(EvidenceReference(artifact: artifact, locator: .whole)) }
+    var message = "YARA rule \(match.rule.name) holds"
+    if let first = shown.first {
+      let places = match.stringCount == 1 ? "" : " and \(match.stringCount - 1) more"
+      message += ": \(first.identifier) at offset \(first.offset)\(places)"
+    }
+    message += "."
+    if let description = words.description { message += " " + description }
+    var attributes: [Attribute] = [Attribute("yara_namespace", match.rule.namespace)]
+    attributes.add("tags", match.rule.tags)
+    attributes.add("author", words.author)
+    attributes.add("license", words.license)
+    attributes.add("references", words.references)
+    attributes.add("strings", shown.map { "\($0.identifier)=\(Self.printable($0.data))" })
+    return Finding(
+      rule: "yara:\(match.rule.name)", title: words.title, severity: words.severity, confidence: words.confidence,
+      attack: words.attack, evidence: evidence, message: message, attributes: attributes)
+  }
+
+  /// Bytes as the `yara` command prints them: what is not printable ASCII as `\xHH`.
+  static func printable(_ bytes: [UInt8]) -> String {
+    var text: [UInt8] = []
+    let digits = Array("0123456789ABCDEF".utf8)
+    for byte in bytes {
+      if (0x20...0x7E).contains(byte) {
+        text.append(byte)
+      } else {
+        text.append(contentsOf: [0x5C, 0x78, digits[Int(byte >> 4)], digits[Int(byte & 15)]])
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

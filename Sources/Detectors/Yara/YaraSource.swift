@@ -1,0 +1,170 @@
+import Bytes
+import Evidence
+
+/// One YARA file as it was read, and its rules as far as they can be told apart without the compiler.
+///
+/// What is read once is what is compiled and what is fingerprinted, so a file that changes meanwhile changes nothing.
+public struct YaraSource: Sendable {
+  /// Relative to the rules directory; also the namespace of its rules.
+  public let path: String
+  public let text: [UInt8]
+  /// Modules (`elf`), in the order of the file.
+  public let imports: [String]
+  /// Files named by `include`, as written.
+  public let includes: [String]
+  public let rules: [Rule]
+  /// Whether the file is nothing but imports and the rules above, so that a part of it can be compiled alone.
+  public let isSeparable: Bool
+  /// The file's tokens joined by single blanks: comments and layout do not count.
+  public let normalized: String
+
+  /// One rule of the file.
+  public struct Rule: Sendable {
+    public let name: String
+    public let isPrivate: Bool
+    public let isGlobal: Bool
+    /// From 1.
+    public let line: Int
+    /// In the file, from the first modifier to the closing brace.
+    public let range: Range<Int>
+    public let normalized: String
+    /// Every bare word of the condition: rules, externals and modules that it refers to are among them.
+    let references: Set<String>
+    let strings: [YaraStringDeclaration]
+    let condition: [YaraToken]
+  }
+
+  public init(path: String, text: [UInt8]) {
+    self.path = path
+    self.text = text
+    let parsed = text.withView { YaraSourceParser($0).parse() }
+    imports = parsed.imports
+    includes = parsed.includes
+    rules = parsed.rules
+    isSeparable = parsed.isWhole && parsed.includes.isEmpty
+    normalized = parsed.normalized
+  }
+
+  /// The file with only some of its rules, for compiling those alone. Line numbers are not kept.
+  func text(ofRules indices: [Int]) -> [UInt8] {
+    var out: [UInt8] = []
+    for name in imports { out.append(contentsOf: "import \"\(name)\"\n".utf8) }
+    for index in indices where rules.indices.contains(index) {
+      out.append(contentsOf: text[rules[index].range])
+      out.append(0x0A)
+    }
+    return out
+  }
+}
+
+/// `$name = value modifiers` of a strings section.
+struct YaraStringDeclaration: Sendable {
+  /// With its `$`; `$` alone for an anonymous string.
+  var name: String
+  var value: YaraToken
+  var modifiers: Set<String>
+}
+
+/// Tells imports and rules of a file apart. Understands what the compiler accepts; of anything else it only says so.
+struct YaraSourceParser {
+  private let source: ByteView
+  private let tokens: [YaraToken]
+
+  init(_ source: ByteView) {
+    self.source = source
+    tokens = YaraToken.tokens(of: source)
+  }
+
+  struct Result {
+    var imports: [String] = []
+    var includes: [String] = []
+    var rules: [YaraSource.Rule] = []
+    var isWhole = true
+    var normalized = ""
+  }
+
+  func parse() -> Result {
+    var result = Result()
+    result.normalized = tokens.map(\.text).joined(separator: " ")
+    var place = 0
+    var lines = LineCounter(source)
+    while place < tokens.count {
+      let word = tokens[place].text
+      if word == "import" || word == "include", let value = token(place + 1), value.kind == .text {
+        let name = String(value.text.dropFirst().dropLast())
+        if word == "import" { result.imports.append(name) } else { result.includes.append(name) }
+        place += 2
+      } else if let (rule, end) = rule(at: place, &lines) {
+        result.rules.append(rule)
+        place = end
+      } else {
+        result.isWhole = false
+        place += 1
+      }
+    }
+    return result
+  }
+
+  private func token(_ index: Int) -> YaraToken? { tokens.indices.contains(index) ? tokens[index] : nil }
+
+  private func rule(at start: Int, _ lines: inout LineCounter) -> (YaraSource.Rule, Int)? {
+    var place = start
+    var isPrivate = false
+    var isGlobal = false
+    while let word = token(place)?.text, word == "private" || word == "global" {
+      if word == "private" { isPrivate = true } else { isGlobal = true }
+      place += 1
+    }
+    guard token(place)?.text == "rule", let name = token(place + 1), name.kind == .word else { return nil }
+    place += 2
+    while let next = token(place), next.text != "{" {
+      guard next.text == ":" || next.kind == .word else { return nil }
+      place += 1
+    }
+    place += 1
+    var strings: [YaraStringDeclaration] = []
+    var condition: [YaraToken] = []
+    var section = ""
+    while let next = token(place), next.text != "}" || next.kind != .mark {
+      if next.kind == .word, token(place + 1)?.text == ":", ["meta", "strings", "condition"].contains(next.text) {
+        section = next.text
+        place += 2
+        continue
+      }
+      if section == "condition" { condition.append(next) }
+      if section == "strings" {
+        if next.kind == .word, next.text.first == "$", token(place + 1)?.text == "=", let value = token(place + 2) {
+          strings.append(YaraStringDeclaration(name: next.text, value: value, modifiers: []))
+          place += 2
+        } else if next.kind == .word, !strings.isEmpty {
+          strings[strings.count - 1].modifiers.insert(next.text)
+        }
+      }
+      place += 1
+    }
+    guard let end = token(place), let first = token(start) else { return nil }
+    let rule = YaraSource.Rule(
+      name: name.text, isPrivate: isPrivate, isGlobal: isGlobal, line: lines.line(at: first.range.lowerBound),
+      range: first.range.lowerBound..<end.range.upperBound,
+      normalized: tokens[start...place].map(\.text).joined(separator: " "),
+      references: Set(condition.lazy.filter { $0.kind == .word }.map(\.text)), strings: strings, condition: condition)
+    return (rule, place + 1)
+  }
+}
+
+/// Line numbers for offsets that only grow: one pass over the file in all.
+struct LineCounter {
+  private let source: ByteView
+  private var place = 0
+  private var line = 1
+
+  init(_ source: ByteView) { self.source = source }
+
+  mutating func line(at offset: Int) -> Int {
+    while let newline = source.firstIndex(of: 0x0A, from: place), newline < offset {
+      line += 1
+      place = newline + 1
+    }
+    return line
+  }
+}

@@ -1,0 +1,44 @@
+import Bytes
+
+/// An image whose memory lies in the file as it was: LiME, ELF cores, raw. Reads copy out of the map, views point into
+/// it, and nothing is kept in memory but the table of runs.
+struct MappedImage: MemoryImage {
+  let format: String
+  var runs: [PhysicalRun] { table.runs }
+  private let table: RunTable
+  private let file: MappedFile
+
+  /// - Parameter table: runs whose `fileOffset` is set and whose bytes are all in the file.
+  init(format: String, file: MappedFile, table: RunTable) {
+    self.format = format
+    self.file = file
+    self.table = table
+  }
+
+  func read(physical: UInt64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    guard var index = table.index(of: physical) else { return 0 }
+    var done = 0
+    var place = physical
+    // On into the next run where it begins at the next address: callers need not know how a dump was cut.
+    while done < buffer.count, index < table.runs.count {
+      let run = table.runs[index]
+      guard run.start <= place, let offset = run.fileOffset else { break }
+      let wanted = Int(min(UInt64(buffer.count - done), run.end - place))
+      let number = file.read(
+        at: offset + (place - run.start), into: UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + wanted]))
+      done += number
+      if number < wanted { break }
+      place += UInt64(number)
+      index += 1
+    }
+    return done
+  }
+
+  func view(physical: UInt64, count: Int) -> ByteView? {
+    guard count >= 0, let index = table.index(of: physical) else { return nil }
+    let run = table.runs[index]
+    guard let offset = run.fileOffset, UInt64(count) <= run.end - physical else { return nil }
+    let view = file.view(at: offset + (physical - run.start), count: count)
+    return view.count == count ? view : nil
+  }
+}

@@ -1,0 +1,102 @@
+import Bytes
+
+/// The way from a file to an image: which format, and the reader for it.
+public enum MemoryImages {
+  /// How many bytes from the start `recognize` wants to see. It does with fewer, where it is less sure of ELF cores.
+  public static let headByteCount = 4096
+
+  /// The name of the format that a file begins with: `lime`, `avml`, `elf-core`, `kdump`, `raw`; nil when it is no memory
+  /// image. The format decides by its own magic; bare memory has none, so only a file that is named like memory and has
+  /// the length of memory is `raw`.
+  /// - Parameters:
+  ///   - head: the file's first bytes (after gzip and the like are undone).
+  ///   - byteCount: the length of the whole file.
+  ///   - name: its name or path.
+  public static func recognize(head: ByteView, byteCount: UInt64, name: String) -> String? {
+    if LiMELayout.Header(head) != nil { return "lime" }
+    if ELFCore.recognizes(head) { return "elf-core" }
+    return looksRaw(head, byteCount: byteCount, name: name) ? "raw" : nil
+  }
+
+  /// Opens an image.
+  /// - Parameters:
+  ///   - format: as `recognize` gave it; nil to find out (`raw` is then not considered).
+  ///   - layout: of a `raw` file; see `RawLayout.candidates`.
+  /// - Throws: where there is nothing to read. A damaged image opens; what is wrong with it is in the report.
+  public static func open(
+    _ file: MappedFile, as format: String? = nil, layout: RawLayout = .identity
+  ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let head = file.view(at: 0, count: headByteCount)
+    switch format ?? recognize(head: head, byteCount: file.byteCount, name: "") {
+    case "lime": return try openLiME(file)
+    case "elf-core": return try openELFCore(file)
+    case "raw": return try openRaw(file, layout)
+    case let format?: throw MemoryImageError(.unsupported, "\(format) is not a format of memory images")
+    case nil: throw MemoryImageError(.unrecognized, "no format of memory images begins like this file")
+    }
+  }
+
+  private static func looksRaw(_ head: ByteView, byteCount: UInt64, name: String) -> Bool {
+    // Whole pages, and at least 1 MiB: less than any Linux runs in.
+    guard byteCount >= 1 << 20, byteCount % 4096 == 0 else { return false }
+    let file = name.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    let endings = [".raw", ".mem", ".vmem", ".dd", ".img", ".bin", ".dump", ".dmp", ".padded", ".ram"]
+    let plain = ["raw", "mem", "vmem", "padded", "ram"]
+    guard let dot = file.lastIndex(of: "."), endings.contains(String(file[dot...])) else { return false }
+    // `.img`, `.dd` and the like are as often disks: there the name must also speak of memory.
+    return plain.contains(String(file[dot...].dropFirst())) && !isDisk(head)
+      || ["mem", "ram", "lime", "avml"].contains(where: { file.contains($0) }) && !isDisk(head)
+  }
+
+  /// A boot sector with its signature, or an ext superblock: a disk, whatever its name.
+  private static func isDisk(_ head: ByteView) -> Bool {
+    head.u16(510) == 0xAA55 || head.u16(1024 + 56) == 0xEF53
+  }
+
+  // MARK: Formats without compression
+
+  private static func openLiME(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let layout = LiMELayout(file)
+    var report = ImageReport(format: "lime", version: "1")
+    report.state("ranges", String(layout.runs.count))
+    report.damage = layout.damage
+    return try finish(layout.runs, layout.accounts, report, file, unclaimed: "between LiME ranges")
+  }
+
+  private static func openELFCore(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let core = try ELFCore(file)
+    return try finish(
+      core.runs, core.accounts, core.report, file, unclaimed: "no segment or note of the ELF core covers these bytes")
+  }
+
+  private static func openRaw(
+    _ file: MappedFile, _ layout: RawLayout
+  ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let runs = layout.runs(byteCount: file.byteCount)
+    return try finish(
+      runs, FileAccounts(), ImageReport(format: "raw", version: ""), file, unclaimed: "outside of the assumed layout")
+  }
+
+  private static func finish(
+    _ runs: [PhysicalRun], _ accounts: FileAccounts, _ report: ImageReport, _ file: MappedFile, unclaimed: String
+  ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let table = RunTable(runs)
+    guard !table.runs.isEmpty else {
+      throw MemoryImageError(.damaged, "the \(report.format) file holds no memory: \(report.damage.first ?? "no ranges")")
+    }
+    var report = report
+    var accounts = accounts
+    for run in table.runs { accounts.add(.payload, from: run.fileOffset ?? 0, count: run.byteCount) }
+    for run in table.overlapping {
+      accounts.add(
+        .skipped("another range of the dump holds the same addresses"), from: run.fileOffset ?? 0,
+        count: run.byteCount)
+    }
+    if !table.overlapping.isEmpty {
+      report.state("overlapping ranges", String(table.overlapping.count))
+    }
+    report.runs = table.runs
+    report.take(accounts.close(byteCount: file.byteCount, unclaimed: unclaimed))
+    return (MappedImage(format: report.format, file: file, table: table), report)
+  }
+}
