@@ -12,17 +12,42 @@ struct YaraAnalyzer: Analyzer {
   func version(options: [String: String]) -> String { "1.\(YaraDetector.version)" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
-    let rules = try surroundings.rules.yara(expected: unit.rules)
     let stream = try surroundings.decoded(unit.artifact)
-    if stream.encodings.isEmpty {
-      // Mapped: libyara reads the file as it lies, whatever its size, and offsets are the artifact's own.
-      let file = try surroundings.store.objects.open(unit.artifact)
-      try YaraDetector.scan(file.view, with: rules, artifact: unit.artifact, encodings: [], into: result)
+    // Mapped: libyara reads the bytes where they lie, whatever their number, and whole-object conditions stay exact.
+    let content =
+      stream.encodings.isEmpty ? try surroundings.store.objects.open(unit.artifact) : try ScratchFile(stream).file
+    let sink = EncodedSink(result, encodings: stream.encodings)
+    guard let rules = try surroundings.rules.load(expecting: unit.rules).yara else {
+      sink.coverage(Coverage(.skipped, 0..<content.byteCount, reason: "there are no YARA rules"))
       return
     }
-    let content = try ScratchFile(stream)
-    try YaraDetector.scan(
-      content.file.view, with: rules, artifact: unit.artifact, encodings: stream.encodings, into: result)
+    try YaraDetector(rules).scan(content.view, artifact: unit.artifact, path: "", into: sink)
+  }
+}
+
+/// Says in every place that it lies behind encodings.
+private final class EncodedSink: ResultSink {
+  private let target: any ResultSink
+  private let encodings: [String]
+
+  init(_ target: any ResultSink, encodings: [String]) {
+    self.target = target
+    self.encodings = encodings
+  }
+
+  func event(_ event: Event) { target.event(event) }
+  func row(view: String, json: [UInt8]) { target.row(view: view, json: json) }
+
+  func finding(_ finding: Finding) {
+    var finding = finding
+    for index in finding.evidence.indices { finding.evidence[index].locator.encodings = encodings }
+    target.finding(finding)
+  }
+
+  func coverage(_ coverage: Coverage) {
+    var coverage = coverage
+    coverage.encodings = encodings
+    target.coverage(coverage)
   }
 }
 

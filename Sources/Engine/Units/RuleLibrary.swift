@@ -7,24 +7,31 @@ import Synchronization
 /// The rules of one folder (`yara/`, `sigma/`), loaded when they are first needed and then shared.
 public final class RuleLibrary: Sendable {
   public let directory: String
-  private let loaded = Mutex<RuleSet?>(nil)
+  private let loaded = Mutex<Loaded?>(nil)
+
+  /// Rules that compile, and a line for each that does not.
+  public struct Loaded: Sendable {
+    public let set: RuleSet
+    public let diagnostics: [RuleDiagnostic]
+  }
 
   public init(directory: String) { self.directory = directory }
 
-  /// The rule set and its fingerprint, as they are in the folder now.
-  public func yara() throws -> RuleSet {
-    try loaded.withLock { loaded in
+  /// The rules as they are in the folder now.
+  public func load() -> Loaded {
+    loaded.withLock { loaded in
       if let loaded { return loaded }
-      let made = try RuleSet.load(directory: directory + "/yara")
+      let (set, diagnostics) = RuleSet.load(directory: directory + "/yara")
+      let made = Loaded(set: set, diagnostics: diagnostics)
       loaded = made
       return made
     }
   }
 
   /// - Throws: when the folder holds other rules than the unit names: its result would be filed under the wrong name.
-  func yara(expected: Digest?) throws -> RuleSet {
-    let rules = try yara()
-    guard rules.fingerprint == expected else {
+  func load(expecting fingerprint: Digest?) throws(BytesError) -> RuleSet {
+    let rules = load().set
+    guard rules.fingerprint == fingerprint else {
       throw BytesError(.cannotRead, "the rules in \(directory) were changed while the run was on")
     }
     return rules

@@ -20,7 +20,7 @@ struct CaseReport {
     self.store = store
     self.outcome = outcome
     self.name = name
-    ruleDigests = [("yara", try rules.yara().fingerprint.hex)]
+    ruleDigests = [("yara", rules.load().set.fingerprint.hex)]
     gaps = try store.cases.gaps(of: name)
       + store.cases.sightings(of: name).compactMap { one in one.note.map { .init(path: one.path, reason: $0) } }
     for result in outcome.results {

@@ -51,10 +51,10 @@ struct CaseWork {
 
   func analyze(case name: String) throws -> CaseAnalysis.Outcome {
     progress.begin("analyze")
-    let set = try rules.yara()
-    for diagnostic in set.diagnostics.prefix(10) { Terminal.tell("rule not used: \(diagnostic)") }
+    let loaded = rules.load()
+    for diagnostic in loaded.diagnostics.prefix(10) { Terminal.tell("rule not used: \(diagnostic)") }
     let command = [Program.path, "worker", "--store", store.directory, "--rules", rules.directory]
-    let analysis = CaseAnalysis(store, rules: set.fingerprint) { WorkerPool(command: command, count: work.count) }
+    let analysis = CaseAnalysis(store, rules: loaded.set.fingerprint) { WorkerPool(command: command, count: work.count) }
     let outcome = try analysis.run(case: name) { now in
       progress.update(done: now.bytesDone, of: now.bytes, "\(now.unitsDone) of \(now.units) units")
     }

@@ -1,0 +1,56 @@
+import Bytes
+import Foundation
+import TestSupport
+import Testing
+
+struct DecodedStreamTests {
+  private func all(_ stream: any ByteStream) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    var out: [UInt8] = []
+    while true {
+      var count = 0
+      try bytes.withUnsafeMutableBytes { count = try stream.read(into: $0) }
+      if count == 0 { return out }
+      out += bytes.prefix(count)
+    }
+  }
+
+  /// Packs by the system's own tool, so that reader and writer are not the same code.
+  private func packed(_ tool: String, _ text: String) throws -> [UInt8] {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("f", text)
+    let result = try runProgram("/bin/sh", ["-c", "\(tool) -c < '\(file)' > '\(file).out'"])
+    try #require(result.status == 0)
+    return [UInt8](FileManager.default.contents(atPath: file + ".out") ?? Data())
+  }
+
+  @Test(arguments: ["gzip", "xz", "bzip2", "zstd -q"])
+  func undoesCompression(_ tool: String) throws {
+    let text = String(repeating: "line of a log\n", count: 5000)
+    let stream = try DecodedStream(MemoryStream(packed(tool, text)))
+    #expect(String(decoding: try all(stream), as: UTF8.self) == text)
+    #expect(stream.encodings.count == 1 && stream.damage == nil)
+  }
+
+  @Test func concatenatedMembersAreOneStream() throws {
+    let stream = try DecodedStream(MemoryStream(packed("gzip", "one\n") + packed("gzip", "two\n")))
+    #expect(String(decoding: try all(stream), as: UTF8.self) == "one\ntwo\n")
+  }
+
+  @Test func aStreamCutInTheMiddleGivesItsBeginningAndSaysSo() throws {
+    let text = (0..<20000).map { "line \($0 &* 2_654_435_761)\n" }.joined()
+    let whole = try packed("gzip", text)
+    let stream = try DecodedStream(MemoryStream(Array(whole.prefix(whole.count / 2))))
+    let found = try all(stream)
+    #expect(!found.isEmpty && found.count < text.utf8.count)
+    #expect(text.utf8.starts(with: found))
+    #expect(stream.damage != nil)
+  }
+
+  @Test func plainBytesPassAsTheyAre() throws {
+    let stream = try DecodedStream(MemoryStream(Array("plain".utf8)))
+    #expect(try all(stream) == Array("plain".utf8))
+    #expect(stream.encodings.isEmpty)
+    #expect(try all(DecodedStream(MemoryStream([]))).isEmpty)
+  }
+}
