@@ -1,0 +1,111 @@
+import Bytes
+import Evidence
+
+/// File systems: `df` and `mount`, alone or one after the other, and `/proc/mounts`, `/etc/mtab`, `/etc/fstab`.
+struct FilesystemFormat: LogFormat {
+  let name = "capture.filesystem"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    let lines = sample.lines(6).filter { $0[0] != 0x23 }
+    guard let first = lines.first else { return nil }
+    if Self.isHeader(first) { return .high }
+    if lines.allSatisfy({ Self.mount($0) != nil }) { return .high }
+    return lines.allSatisfy { Self.table($0) != nil } ? .high : nil
+  }
+
+  private static func isHeader(_ line: ByteView) -> Bool {
+    line.hasPrefix("Filesystem ") && line.contains("Mounted on")
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var header: ColumnHeader?
+    try readLines(stream, into: sink) { line in
+      if Self.isHeader(line.bytes) {
+        header = ColumnHeader(line.bytes)
+        return .parsed
+      }
+      if line.bytes[0] == 0x23 { return .parsed }
+      if let mount = Self.mount(line.bytes) ?? Self.table(line.bytes) {
+        sink.event(Self.event(mount, line.locator))
+        return .parsed
+      }
+      if let header, let event = Self.space(line.bytes, header, line.locator) {
+        sink.event(event)
+        return .parsed
+      }
+      return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of df or mount")
+    }
+  }
+
+  private struct Mount {
+    var device: String
+    var place: String
+    var type: String
+    var options: String
+  }
+
+  private static func event(_ mount: Mount, _ locator: Locator) -> Event {
+    Event(
+      time: nil, dataType: "linux:mount", message: "\(mount.device) is mounted on \(mount.place) as \(mount.type).",
+      entities: mount.device.hasPrefix("/") ? [Entity(.file, mount.device)] : [],
+      attributes: [
+        Attribute("device", mount.device), Attribute("mount_point", mount.place),
+        Attribute("filesystem_type", mount.type), Attribute("options", mount.options),
+      ], locator: locator)
+  }
+
+  // /dev/vda on / type ext4 (rw,relatime,errors=remount-ro)
+  private static func mount(_ line: ByteView) -> Mount? {
+    guard let on = line.firstIndex(of: ByteView(" on ")), let open = line.lastIndex(of: 0x28),
+      let type = line.slice(0, open).lastIndexOf(ByteView(" type ")), on + 4 <= type,
+      let close = line.lastIndex(of: 0x29), close > open
+    else { return nil }
+    return Mount(
+      device: line.slice(0, on).string, place: line.slice(on + 4, type).string,
+      type: line.slice(type + 6, open).trimmed.string, options: line.slice(open + 1, close).string)
+  }
+
+  // /dev/vda / ext4 rw,relatime,errors=remount-ro 0 0
+  private static func table(_ line: ByteView) -> Mount? {
+    let words = line.words(limit: 7)
+    guard words.count == 6 || words.count == 4, words[1][0] == 0x2F || words[1] == "none" || words[1] == "swap",
+      words[2].firstIndex(of: 0x2F) == nil, words[2].integer == nil, words[3].firstIndex(of: 0x25) == nil
+    else { return nil }
+    if words.count == 6 { guard words[4].integer != nil, words[5].integer != nil else { return nil } }
+    if words.count == 4 { guard words[3].hasPrefix("rw") || words[3].hasPrefix("ro") || words[3].hasPrefix("defaults") else { return nil } }
+    return Mount(
+      device: words[0].string, place: words[1].string, type: words[2].string, options: words[3].string)
+  }
+
+  // /dev/vda         1776088 709592    957952  43% /
+  private static func space(_ line: ByteView, _ header: ColumnHeader, _ locator: Locator) -> Event? {
+    // "Mounted on" is two words of the header.
+    let fixed = header.columns.count - 2
+    let words = line.words(limit: fixed + 1)
+    guard fixed >= 4, words.count == fixed + 1, words[fixed - 1][words[fixed - 1].count - 1] == 0x25 || words[fixed - 1] == "-"
+    else { return nil }
+    var attributes: [Attribute] = [Attribute("device", words[0].string)]
+    for index in 1..<fixed { attributes.add(header.columns[index].name, words[index].string) }
+    let place = words[fixed].string
+    attributes.add("mount_point", place)
+    return Event(
+      time: nil, dataType: "linux:capture:filesystem",
+      message: "\(words[0].string) on \(place) is \(words[fixed - 1].string) full.", attributes: attributes,
+      locator: locator)
+  }
+}
+
+extension ByteView {
+  /// Place of the last occurrence of a few bytes.
+  func lastIndexOf(_ needle: ByteView) -> Int? {
+    var found: Int?
+    var place = 0
+    while let next = firstIndex(of: needle, from: place) {
+      found = next
+      place = next + 1
+    }
+    return found
+  }
+}

@@ -1,0 +1,79 @@
+import Bytes
+import Evidence
+
+/// What the `history` builtin prints: a number, a time if HISTTIMEFORMAT was set, and the command. Lines `== PATH` name
+/// the file that the commands below came from.
+///
+/// Times are local to the host.
+struct HistoryOutput: LogFormat {
+  let name = "capture.history"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    let lines = sample.lines(12)
+    guard let first = lines.first else { return nil }
+    let rows = lines.filter { Self.row($0, .utc) != nil }
+    if Self.file(first) != nil, lines.count == 1 || !rows.isEmpty { return .high }
+    guard rows.count >= max(1, lines.count * 3 / 4) else { return nil }
+    // Numbers must go up; a table that begins with a number seldom does by one.
+    let numbers = rows.compactMap { Self.row($0, .utc)?.number }
+    let steps = zip(numbers, numbers.dropFirst()).allSatisfy { $0 &+ 1 == $1 }
+    if steps, numbers.count > 1 { return Self.row(rows[0], .utc)?.time != nil ? .high : .medium }
+    return sample.name.contains("history") ? .medium : nil
+  }
+
+  private static func file(_ line: ByteView) -> String? {
+    line.hasPrefix("== /") ? line.slice(3).trimmed.string : nil
+  }
+
+  //     4  2026-11-25 05:21:05 curl -s http://localhost:8080/health
+  private static func row(
+    _ line: ByteView, _ zone: Timestamp.Zone
+  ) -> (number: Int64, time: Timestamp?, command: ByteView)? {
+    guard line[0] == 0x20 || (0x30...0x39).contains(line[0]) else { return nil }
+    let words = line.words(limit: 2)
+    guard words.count == 2 else { return nil }
+    // A changed entry has a star behind its number.
+    let digits = words[0][words[0].count - 1] == 0x2A ? words[0].dropLast(1) : words[0]
+    guard let number = digits.integer, number >= 0 else { return nil }
+    let rest = words[1]
+    if let time = Timestamp(iso8601: rest.slice(0, 19), assuming: zone), rest.count > 19 {
+      // `%F %T %z` puts the offset behind.
+      let after = rest.slice(19)
+      let trimmed = after.trimmed
+      if let word = trimmed.words(limit: 2).first, word[0] == 0x2B || word[0] == 0x2D, let offset = ZoneText(word),
+        word.count >= 5, let stated = Timestamp(iso8601: rest.slice(0, 19), assuming: offset.zone(else: zone))
+      {
+        return (number, stated, trimmed.slice(word.count).trimmed)
+      }
+      return (number, time, trimmed)
+    }
+    let parts = rest.words(limit: 7)
+    if parts.count >= 6, CivilTime.weekday(parts[0]) != nil, let (civil, zoneText, used) = CivilTime.ctime(parts),
+      civil.year != nil, used < parts.count, let time = civil.timestamp(zoneText?.zone(else: zone) ?? zone)
+    {
+      return (number, time, rest.slice(rest.offset(of: parts[used])))
+    }
+    return (number, nil, rest)
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var file: String?
+    try readLines(stream, into: sink) { line in
+      if let found = Self.file(line.bytes) {
+        file = found
+        return .parsed
+      }
+      guard let (number, time, text) = Self.row(line.bytes, context.zone) else {
+        return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of the history command")
+      }
+      let user = file.flatMap { FileOwner.user(ofPath: $0) }
+      let shell = file.map { $0.hasSuffix("zsh_history") ? "zsh" : "bash" } ?? "bash"
+      let command = ShellCommand(
+        text: text.string, shell: shell, user: user, sequence: Int(clamping: number), time: time, file: file)
+      sink.event(command.event(line.locator))
+      return .parsed
+    }
+  }
+}

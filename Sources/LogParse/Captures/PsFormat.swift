@@ -1,0 +1,92 @@
+import Bytes
+import Evidence
+
+/// `ps` in any layout, read by its header: `-ef`, `aux`, `-el`, `axjf`, `-eo pid,lstart,args`, busybox's.
+///
+/// Columns are words but for the last, which holds the command line with its blanks, and for those that ps prints as
+/// several words (`LSTART`). A start shown without its date is settled by the capture's time (see `RelativeTime`); a bare
+/// year gives no time.
+struct PsFormat: LogFormat {
+  let name = "capture.ps"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    for line in sample.lines(3) where PsLayout(line) != nil { return .high }
+    return nil
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var layout: PsLayout?
+    let relative = RelativeTime(context)
+    try readLines(stream, into: sink) { line in
+      if let found = PsLayout(line.bytes) {
+        layout = found
+        return .parsed
+      }
+      guard let row = layout?.row(line.bytes) else {
+        return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a ps row")
+      }
+      sink.event(Self.event(row, relative, context.zone, line.locator))
+      return .parsed
+    }
+  }
+
+  private static func event(
+    _ row: [(column: PsColumn, text: ByteView)], _ relative: RelativeTime?, _ zone: Timestamp.Zone, _ locator: Locator
+  ) -> Event {
+    var attributes: [Attribute] = []
+    var pid: Int64?
+    var user: String?
+    var command: String?
+    var commandLine: String?
+    var time: Timestamp?
+    for (column, text) in row {
+      switch column {
+      case .pid:
+        pid = text.integer
+        attributes.add("pid", pid)
+      case .user:
+        if let uid = text.integer { attributes.add("uid", uid) }
+        user = text.string
+        attributes.add("user", user)
+      case .uid:
+        // `ps -ef` prints names under UID.
+        if let uid = text.integer {
+          attributes.add("uid", uid)
+        } else {
+          user = text.string
+          attributes.add("user", user)
+        }
+      case .number(let name): attributes.add(name, text.integer)
+      case .text(let name):
+        if !(text == "-"), !(text == "?") || name == "tty" { attributes.add(name, text.string) }
+      case .cpuTime: attributes.add("cpu_time", PsTime.duration(text))
+      case .start, .longStart:
+        attributes.add("start", text.string)
+        time = time ?? PsTime.start(text, relative, zone)
+      case .elapsed:
+        attributes.add("elapsed", PsTime.duration(text))
+        if let seconds = PsTime.duration(text) {
+          time = time ?? relative?.ago(seconds: seconds, precision: .second)
+        }
+      case .elapsedSeconds:
+        attributes.add("elapsed", text.integer)
+        if let seconds = text.integer { time = time ?? relative?.ago(seconds: seconds, precision: .second) }
+      case .command: command = text.string
+      case .commandLine: commandLine = text.string
+      }
+    }
+    let shown = commandLine ?? command ?? ""
+    attributes.add("command", command ?? PsTime.program(shown))
+    attributes.add("command_line", commandLine)
+    var entities: [Entity] = []
+    if let pid { entities.append(Entity(.process, String(pid))) }
+    if let user { entities.append(Entity(.user, user)) }
+    let process = pid.map { "Process \($0)" } ?? "A process"
+    let owner = user.map { " of \($0)" } ?? ""
+    return Event(
+      time: time, .start, dataType: "linux:capture:process", message: "\(process)\(owner) runs \(shown).",
+      entities: entities, attributes: attributes, locator: locator)
+  }
+}

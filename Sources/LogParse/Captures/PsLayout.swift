@@ -1,0 +1,169 @@
+import Bytes
+import Evidence
+
+/// What a column of ps holds.
+enum PsColumn: Hashable {
+  case pid, user, uid, cpuTime, start, longStart, elapsed, elapsedSeconds, command, commandLine
+  case number(String)
+  case text(String)
+
+  /// By ps's header (procps, busybox). `CMD` and `COMMAND` are told apart by where they stand: see `PsLayout`.
+  init?(header: ByteView) {
+    guard let known = Self.known[header.string] else { return nil }
+    self = known
+  }
+
+  private static let known: [String: PsColumn] = [
+    "PID": .pid, "TGID": .number("tgid"), "PPID": .number("ppid"), "LWP": .number("tid"), "SPID": .number("tid"),
+    "TID": .number("tid"), "PGID": .number("pgid"), "PGRP": .number("pgid"), "SID": .number("sid"),
+    "SESS": .number("sid"), "TPGID": .number("tpgid"), "NLWP": .number("threads"), "THCNT": .number("threads"),
+    "USER": .user, "UID": .uid, "EUSER": .user, "RUSER": .text("real_user"), "EUID": .uid,
+    "RUID": .number("real_uid"), "GID": .number("gid"), "EGID": .number("gid"), "RGID": .number("real_gid"),
+    "GROUP": .text("group"), "EGROUP": .text("group"), "RGROUP": .text("real_group"), "SUSER": .text("saved_user"),
+    "TT": .text("tty"), "TTY": .text("tty"), "STAT": .text("process_state"), "S": .text("process_state"),
+    "%CPU": .text("cpu_percent"), "C": .text("cpu_percent"), "CP": .text("cpu_permille"),
+    "%MEM": .text("memory_percent"), "VSZ": .number("virtual_kib"), "RSS": .number("resident_kib"),
+    "SZ": .number("size_pages"), "PRI": .text("priority"), "NI": .text("nice"), "CLS": .text("scheduling_class"),
+    "RTPRIO": .text("realtime_priority"), "PSR": .number("processor"), "P": .text("processor_assigned"),
+    "F": .text("flags"), "ADDR": .text("kernel_address"), "WCHAN": .text("waits_in"), "TIME": .cpuTime,
+    "STIME": .start, "START": .start, "STARTED": .longStart, "ELAPSED": .elapsed, "ELAPSEDSECS": .elapsedSeconds,
+    "LABEL": .text("security_label"), "CONTEXT": .text("security_label"), "UNIT": .text("unit"),
+    "CGROUP": .text("cgroup"), "LXC": .text("container"), "MACHINE": .text("container"), "NS": .text("namespace"),
+    "NETNS": .number("network_namespace"), "PIDNS": .number("pid_namespace"), "MNTNS": .number("mount_namespace"),
+    "USERNS": .number("user_namespace"), "CAPABILITIES": .text("capabilities"), "EXE": .text("executable"),
+    "PENDING": .text("signals_pending"), "BLOCKED": .text("signals_blocked"), "IGNORED": .text("signals_ignored"),
+    "CAUGHT": .text("signals_caught"), "CMD": .commandLine, "COMMAND": .commandLine, "ARGS": .commandLine,
+    "COMM": .command, "UCMD": .command, "UCOMM": .command,
+  ]
+
+  /// Whether ps fills the column from its left edge.
+  var isLeftAligned: Bool {
+    switch self {
+    case .command, .commandLine, .user, .text: true
+    default: false
+    }
+  }
+}
+
+/// The columns of one run of ps.
+struct PsLayout {
+  private var columns: [(column: PsColumn, start: Int)] = []
+
+  /// Nil where the line is not ps's header: PID and a command column must be there, and nothing unknown.
+  init?(_ line: ByteView) {
+    let first = line.trimmed
+    // Cheap refusal of the rows, which come to here too.
+    guard first.contains("PID"), first.contains("CMD") || first.contains("COMM") || first.contains("ARGS") else {
+      return nil
+    }
+    for header in ColumnHeader(line).columns {
+      guard let column = header.name.withView({ PsColumn(header: $0) }) else { return nil }
+      columns.append((column, header.start))
+    }
+    guard columns.contains(where: { $0.column == .pid }), columns.count >= 2 else { return nil }
+    // `-eo pid,comm,args` prints COMMAND twice: the short name first.
+    let commands = columns.indices.filter { columns[$0].column == .commandLine }
+    if commands.count > 1 { for index in commands.dropLast() { columns[index].column = .command } }
+    guard columns.contains(where: { $0.column == .commandLine || $0.column == .command }) else { return nil }
+  }
+
+  /// The cells of a row; nil where a column is missing or a pid is not a number.
+  func row(_ line: ByteView) -> [(column: PsColumn, text: ByteView)]? {
+    var cells: [(column: PsColumn, text: ByteView)] = []
+    var place = 0
+    for (index, (column, _)) in columns.enumerated() {
+      while place < line.count, line[place] == 0x20 || line[place] == 0x09 { place += 1 }
+      let rest = line.slice(place)
+      if index == columns.count - 1 {
+        cells.append((column, column == .longStart ? rest.trimmed : Self.withoutTree(rest.trimmed)))
+        break
+      }
+      // A zombie's or a kernel thread's command may be all that is left: then the row is too short.
+      guard let word = rest.words(limit: 2).first else { return nil }
+      var end = place + word.count
+      switch column {
+      case .longStart: end = place + Self.longStart(rest)
+      case .command, .commandLine:
+        // In the middle a name may hold blanks; it ends where the next column begins, if that one keeps to its place.
+        let (next, start) = columns[index + 1]
+        if next.isLeftAligned, start > end, line[start - 1] == 0x20, line[start] != 0x20 { end = start }
+      default: break
+      }
+      let text = line.slice(place, end).trimmed
+      if column == .pid || column == .number("ppid"), text.integer == nil { return nil }
+      cells.append((column, text))
+      place = end
+    }
+    guard cells.count == columns.count, let command = cells.last?.text, !command.isEmpty else { return nil }
+    return cells
+  }
+
+  /// `Wed Nov 25 05:20:12 2026` (lstart), `05:20:12` or `Nov 25` (start): how many bytes it takes.
+  private static func longStart(_ text: ByteView) -> Int {
+    let words = text.words(limit: 6)
+    guard let first = words.first else { return 0 }
+    if CivilTime.weekday(first) != nil, words.count >= 5 { return text.offset(of: words[4]) + words[4].count }
+    if CivilTime.month(first) != nil, first.count == 3, words.count >= 2 {
+      return text.offset(of: words[1]) + words[1].count
+    }
+    return first.count
+  }
+
+  /// Without the branches that `--forest` draws: `|   \_ bash`.
+  private static func withoutTree(_ text: ByteView) -> ByteView {
+    var place = 0
+    while text[place] == 0x20 || text[place] == 0x7C { place += 1 }
+    guard text[place] == 0x5C, text[place + 1] == 0x5F, text[place + 2] == 0x20 else { return text }
+    return text.slice(place + 3).trimmed
+  }
+}
+
+/// ps's ways of writing times.
+enum PsTime {
+  /// `[DD-]HH:MM:SS`, `MM:SS`, `MMM:SS`, busybox's `1h02`, in seconds.
+  static func duration(_ text: ByteView) -> Int64? {
+    var days: Int64 = 0
+    var rest = text
+    if let (before, after) = text.cut(0x2D) {
+      guard let value = CivilTime.number(before) else { return nil }
+      days = Int64(value)
+      rest = after
+    }
+    if let (hours, minutes) = rest.cut(0x68), let hour = CivilTime.number(hours), let minute = CivilTime.number(minutes) {
+      return Int64(hour) * 3600 + Int64(minute) * 60
+    }
+    let parts = rest.split(0x3A, limit: 4)
+    guard parts.count == 2 || parts.count == 3 else { return nil }
+    var seconds: Int64 = 0
+    for part in parts {
+      guard let value = CivilTime.number(part.cut(0x2E)?.before ?? part) else { return nil }
+      seconds = seconds * 60 + Int64(value)
+    }
+    return days * 86400 + seconds
+  }
+
+  /// `05:20`, `05:20:12`, `Nov25`, `Nov 25`, `Wed Nov 25 05:20:12 2026`.
+  static func start(_ text: ByteView, _ relative: RelativeTime?, _ zone: Timestamp.Zone) -> Timestamp? {
+    let words = text.words(limit: 6)
+    if words.count >= 5, let (time, _, _) = CivilTime.ctime(words) { return time.timestamp(zone) }
+    guard let relative else { return nil }
+    if let time = relative.timeOfDay(text) { return time }
+    guard text.count >= 4, let month = CivilTime.month(text), let day = CivilTime.number(text.slice(3).trimmed) else {
+      return nil
+    }
+    return relative.withoutYear(CivilTime(month: month, day: day, precision: .day))
+  }
+
+  /// The program's name in a command line: `/usr/sbin/sshd -D` → `sshd`, `[kthreadd]` → `kthreadd`, `-bash` → `bash`,
+  /// `sshd: admin [priv]` → `sshd`.
+  static func program(_ commandLine: String) -> String? {
+    commandLine.withView { text in
+      if text[0] == 0x5B, let close = text.lastIndex(of: 0x5D) { return text.slice(1, close).string }
+      guard var word = text.words(limit: 2).first else { return nil }
+      if word.count > 1, word[word.count - 1] == 0x3A { word = word.dropLast(1) }
+      if let slash = word.lastIndex(of: 0x2F), slash + 1 < word.count { word = word.slice(slash + 1) }
+      if word.count > 1, word[0] == 0x2D { word = word.dropFirst(1) }
+      return word.string
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Bytes
+import Evidence
+
+/// `/etc/passwd` and captures of it (also `getent passwd`): one account a line, seven fields.
+struct PasswdFormat: LogFormat {
+  let name = "linux.passwd"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    let lines = sample.lines(12).filter { $0[0] != 0x23 }
+    guard !lines.isEmpty else { return nil }
+    let rows = lines.filter { Self.fields($0) != nil }.count
+    return rows * 4 >= lines.count * 3 ? .high : nil
+  }
+
+  // ops:x:1000:1000:Operations,,,:/home/ops:/bin/bash
+  private static func fields(_ line: ByteView) -> (fields: [ByteView], uid: Int64, gid: Int64)? {
+    let fields = line.split(0x3A, limit: 8)
+    guard fields.count == 7, !fields[0].isEmpty, fields[0].firstIndex(of: 0x20) == nil, let uid = fields[2].integer,
+      let gid = fields[3].integer, fields[5].isEmpty || fields[5][0] == 0x2F
+    else { return nil }
+    return (fields, uid, gid)
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    try readLines(stream, into: sink) { line in
+      if line.bytes[0] == 0x23 { return .parsed }
+      guard let (fields, uid, gid) = Self.fields(line.bytes) else {
+        return .skipped(CommandMessage.reason(line.bytes) ?? "line is not an account of seven fields")
+      }
+      let user = fields[0].string
+      var attributes: [Attribute] = [Attribute("user", user), Attribute("uid", uid), Attribute("gid", gid)]
+      attributes.add("description", fields[4].string)
+      attributes.add("home", fields[5].string)
+      attributes.add("shell", fields[6].string)
+      // Normally `x`. An empty field means no password is asked for; anything else is a hash, which is not repeated.
+      let password = fields[1].isEmpty ? "empty" : fields[1] == "x" ? "in shadow" : ShadowFormat.scheme(fields[1]).state
+      attributes.add("password_state", password)
+      sink.event(
+        Event(
+          time: nil, dataType: "linux:account",
+          message: "Account \(user) has uid \(uid), home \(fields[5].string) and shell \(fields[6].string).",
+          entities: [Entity(.user, user)], attributes: attributes, locator: line.locator))
+      return .parsed
+    }
+  }
+}
+
+/// `/etc/shadow` and captures of it. The hash itself goes nowhere; only what kind it is.
+struct ShadowFormat: LogFormat {
+  let name = "linux.shadow"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    let lines = sample.lines(12)
+    guard !lines.isEmpty else { return nil }
+    let rows = lines.filter { Self.fields($0) != nil }.count
+    return rows * 4 >= lines.count * 3 ? .high : nil
+  }
+
+  // ops:$y$…:20778:0:99999:7:::
+  private static func fields(_ line: ByteView) -> [ByteView]? {
+    let fields = line.split(0x3A, limit: 10)
+    guard fields.count == 9, !fields[0].isEmpty, fields[0].firstIndex(of: 0x20) == nil else { return nil }
+    for field in fields[2...7] where !field.isEmpty && field.integer == nil { return nil }
+    return fields
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    try readLines(stream, into: sink) { line in
+      guard let fields = Self.fields(line.bytes) else {
+        return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a shadow entry of nine fields")
+      }
+      let user = fields[0].string
+      let (state, scheme) = Self.scheme(fields[1])
+      var attributes: [Attribute] = [Attribute("user", user), Attribute("password_state", state)]
+      attributes.add("hash_scheme", scheme)
+      attributes.add("last_change_day", fields[2].integer)
+      attributes.add("maximum_age_days", fields[4].integer)
+      attributes.add("expires_day", fields[7].integer)
+      // The date of the last change is counted in days since 1970.
+      let changed = fields[2].integer.flatMap { days -> Timestamp? in
+        guard days > 0, days < 100_000 else { return nil }
+        return Timestamp(seconds: days * 86400, precision: .day)
+      }
+      sink.event(
+        Event(
+          time: changed, .modification, dataType: "linux:account:password",
+          message: "The password of \(user) is \(state)" + (scheme.map { ", hashed with \($0)" } ?? "") + ".",
+          entities: [Entity(.user, user)], attributes: attributes, locator: line.locator))
+      return .parsed
+    }
+  }
+
+  /// crypt(5)'s prefixes.
+  static func scheme(_ field: ByteView) -> (state: String, scheme: String?) {
+    var hash = field
+    var isLocked = false
+    while hash[0] == 0x21 {
+      isLocked = true
+      hash = hash.dropFirst(1)
+    }
+    if hash.isEmpty { return (isLocked ? "locked" : "empty", nil) }
+    if hash == "*" || hash == "x" || hash == "*LK*" || hash == "NP" { return ("locked", nil) }
+    let schemes: [(StaticString, String)] = [
+      ("$1$", "MD5"), ("$2", "bcrypt"), ("$5$", "SHA-256"), ("$6$", "SHA-512"), ("$y$", "yescrypt"),
+      ("$gy$", "gost-yescrypt"), ("$7$", "scrypt"), ("$md5", "SunMD5"), ("$sha1$", "PBKDF1-SHA1"), ("$3$", "NT"), ("_", "BSDi"),
+    ]
+    for (prefix, name) in schemes where hash.hasPrefix(ByteView(prefix)) { return (isLocked ? "locked" : "set", name) }
+    return (isLocked ? "locked" : "set", hash.count == 13 ? "DES" : "an unknown scheme")
+  }
+}

@@ -1,0 +1,67 @@
+import Bytes
+import Evidence
+
+/// Histories of interactive programs: python, mysql, psql, sqlite, redis-cli, less … One entry a line, without times.
+///
+/// Those written by libedit begin with `_HiStOrY_V2_` and write blanks as `\040`. Nothing in the lines tells which program
+/// it was, so the name does.
+struct ClientHistory: LogFormat {
+  let name = "linux.client_history"
+  let version = 1
+
+  private static let programs: [(name: String, program: String)] = [
+    ("python_history", "python"), ("mysql_history", "mysql"), ("mariadb_history", "mysql"), ("psql_history", "psql"),
+    ("sqlite_history", "sqlite"), ("rediscli_history", "redis"), ("node_repl_history", "node"), ("irb_history", "irb"),
+    ("php_history", "php"), ("dbshell", "mongo"), ("pry_history", "pry"), ("lesshst", "less"), ("gdb_history", "gdb"),
+  ]
+
+  private static func program(_ path: String) -> String? {
+    let name = path.split(separator: "/").last ?? ""
+    return programs.first { name.hasSuffix($0.name) }?.program
+  }
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    if sample.head.hasPrefix("_HiStOrY_V2_") { return .high }
+    return Self.program(String(sample.name)) != nil && ShellCommand.isPlausible(sample) ? .medium : nil
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var sequence = 0
+    var isEdited = false
+    let program = Self.program(context.path) ?? "an interactive program"
+    let user = FileOwner.user(ofPath: context.path)
+    try readLines(stream, into: sink) { line in
+      if line.number == 1, line.bytes == "_HiStOrY_V2_" {
+        isEdited = true
+        return .parsed
+      }
+      sequence += 1
+      let text = isEdited ? Self.unescaped(line.bytes) : line.bytes.string
+      sink.event(
+        ShellCommand(text: text, shell: program, user: user, sequence: sequence).event(line.locator))
+      return .parsed
+    }
+  }
+
+  /// vis(3)'s octal escapes: `\040` is a blank.
+  private static func unescaped(_ text: ByteView) -> String {
+    guard text.firstIndex(of: 0x5C) != nil else { return text.string }
+    var bytes: [UInt8] = []
+    var place = 0
+    while place < text.count {
+      let digits = (1...3).map { Int(text[place + $0]) - 0x30 }
+      if text[place] == 0x5C, digits.allSatisfy({ (0...7).contains($0) }), digits[0] < 4 {
+        bytes.append(UInt8(digits[0] << 6 | digits[1] << 3 | digits[2]))
+        place += 4
+      } else if text[place] == 0x5C, text[place + 1] == 0x5C {
+        bytes.append(0x5C)
+        place += 2
+      } else {
+        bytes.append(text[place])
+        place += 1
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,62 @@
+import Bytes
+import Evidence
+
+/// fish's history: `- cmd: TEXT`, then `  when: EPOCH` and perhaps `  paths:`. It looks like YAML and is not.
+struct FishHistory: LogFormat {
+  let name = "linux.fish_history"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    let lines = sample.lines(2)
+    return lines.count == 2 && lines[0].hasPrefix("- cmd: ") && lines[1].hasPrefix("  when: ") ? .high : nil
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var sequence = 0
+    var pending: (command: ShellCommand, locator: Locator)?
+    let user = FileOwner.user(ofPath: context.path)
+    func finish() {
+      if let pending { sink.event(pending.command.event(pending.locator)) }
+      pending = nil
+    }
+    try readLines(stream, into: sink) { line in
+      if line.bytes.hasPrefix("- cmd: ") {
+        finish()
+        sequence += 1
+        pending = (
+          ShellCommand(text: Self.unescaped(line.bytes.slice(7)), shell: "fish", user: user, sequence: sequence),
+          line.locator
+        )
+        return .parsed
+      }
+      guard var now = pending else { return .skipped("line is before the first command") }
+      if line.bytes.hasPrefix("  when: ") {
+        now.command.time = ShellCommand.epoch(line.bytes.slice(8))
+        now.locator = now.locator.reaching(line.end)
+        pending = now
+        return .parsed
+      }
+      return line.bytes.hasPrefix("  paths:") || line.bytes.hasPrefix("    - ")
+        ? .parsed : .skipped("line is not of fish's history")
+    }
+    finish()
+  }
+
+  /// `\n` and `\\` are the only escapes.
+  private static func unescaped(_ text: ByteView) -> String {
+    guard text.firstIndex(of: 0x5C) != nil else { return text.string }
+    var bytes: [UInt8] = []
+    var place = 0
+    while place < text.count {
+      if text[place] == 0x5C, text[place + 1] == 0x6E || text[place + 1] == 0x5C {
+        bytes.append(text[place + 1] == 0x6E ? 0x0A : 0x5C)
+        place += 2
+      } else {
+        bytes.append(text[place])
+        place += 1
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
