@@ -1,0 +1,97 @@
+import CPlatform
+
+/// Many short literals, sought together in one pass: several GB/s where few of them occur.
+///
+/// The first three bytes of every literal make a fingerprint that the processor compares 16 places at a time; only where
+/// one fits are the literals themselves compared. Build it once and keep it: a value without state.
+public struct LiteralSet: Sendable {
+  struct Literal: Sendable {
+    let text: StaticString
+    let ignoresCase: Bool
+  }
+
+  private var literals: [Literal] = []
+  /// Literals by the first byte that they may begin with.
+  private var byFirst: [[UInt16]] = Array(repeating: [], count: 256)
+  private var prints = platform_fingerprints()
+
+  /// - Parameters:
+  ///   - exact: literals as they stand, at least two bytes each. The index of a literal in this list is its name.
+  ///   - ignoringCase: literals whose ASCII letters match either case; their indexes follow those of `exact`.
+  public init(exact: [StaticString], ignoringCase: [StaticString] = []) {
+    literals = exact.map { Literal(text: $0, ignoresCase: false) }
+    literals += ignoringCase.map { Literal(text: $0, ignoresCase: true) }
+    for (index, literal) in literals.enumerated() {
+      let bytes = ByteView(literal.text)
+      for first in Self.cases(bytes[0], literal.ignoresCase) { byFirst[Int(first)].append(UInt16(clamping: index)) }
+    }
+    // Literals with like beginnings share a group, so that a group says as little as possible beyond its members.
+    let order = literals.indices.sorted { Self.begins(literals[$0]) < Self.begins(literals[$1]) }
+    for (rank, index) in order.enumerated() {
+      let group = UInt8(1) << UInt8(rank * 8 / max(order.count, 1))
+      let bytes = ByteView(literals[index].text)
+      for place in 0..<3 {
+        // A literal of two bytes says nothing about the third.
+        let possible = place < bytes.count ? Self.cases(bytes[place], literals[index].ignoresCase) : Array(0...255)
+        for byte in possible { Self.mark(&prints, place, byte, group) }
+      }
+    }
+  }
+
+  private static func cases(_ byte: UInt8, _ ignoresCase: Bool) -> [UInt8] {
+    let small = lowercased(byte)
+    guard ignoresCase, small >= 0x61, small <= 0x7A else { return [byte] }
+    return [small, small - 0x20]
+  }
+
+  private static func begins(_ literal: Literal) -> UInt32 {
+    let bytes = ByteView(literal.text)
+    return UInt32(lowercased(bytes[0])) << 16 | UInt32(lowercased(bytes[1])) << 8 | UInt32(lowercased(bytes[2]))
+  }
+
+  private static func mark(_ prints: inout platform_fingerprints, _ place: Int, _ byte: UInt8, _ group: UInt8) {
+    withUnsafeMutableBytes(of: &prints.low) { $0[place * 16 + Int(byte & 15)] |= group }
+    withUnsafeMutableBytes(of: &prints.high) { $0[place * 16 + Int(byte >> 4)] |= group }
+  }
+
+  /// Each place where a literal stands, in order, until the body returns a place to go on from (at or after this one),
+  /// or nil to stop.
+  public func forEachMatch(in text: ByteView, from start: Int = 0, _ body: (_ place: Int, _ literal: Int) -> Int?) {
+    guard let base = text.unsafeBytes.bindMemory(to: UInt8.self).baseAddress else { return }
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 256) { found in
+      var from = max(start, 0)
+      var resume = from
+      while from < text.count {
+        var next = 0
+        let number = withUnsafePointer(to: prints) {
+          platform_find_fingerprints($0, base, text.count, from, found.baseAddress, found.count, &next)
+        }
+        var jumped = false
+        for index in 0..<number {
+          let place = Int(found[index] >> 8)
+          if place < resume { continue }
+          guard let literal = literal(at: place, of: text) else { continue }
+          guard let after = body(place, literal) else { return }
+          resume = max(after, place + 1)
+          // A far jump makes the remaining candidates stale: search anew from there.
+          if resume >= next {
+            jumped = true
+            break
+          }
+        }
+        from = jumped ? resume : next
+      }
+    }
+  }
+
+  @inline(__always)
+  private func literal(at place: Int, of text: ByteView) -> Int? {
+    for index in byFirst[Int(text[place])] {
+      let literal = literals[Int(index)]
+      let bytes = ByteView(literal.text)
+      let there = text.slice(place, place + bytes.count)
+      if literal.ignoresCase ? there.equalsIgnoringCase(literal.text) : there == bytes { return Int(index) }
+    }
+    return nil
+  }
+}

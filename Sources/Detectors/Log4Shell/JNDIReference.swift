@@ -1,0 +1,104 @@
+import Bytes
+
+/// The parts of a JNDI name: `ldap://203.0.113.66:1389/Basic/Command/…`.
+struct JNDIReference {
+  var scheme: String?
+  /// As written, IPv6 in brackets, unresolved lookups included: `${env:USER}.example`.
+  var host: String?
+  var port: Int?
+  var path: String?
+
+  /// Service providers that fetch over the network, in the JDK or its common add-ons.
+  static let schemes: Set<String> = [
+    "ldap", "ldaps", "rmi", "dns", "iiop", "iiopname", "corba", "corbaname", "corbaloc", "nds", "nis", "http", "https",
+    "t3", "t3s", "ftp",
+  ]
+
+  /// - Parameter content: from `jndi:` on.
+  /// Returns nil for what fetches nothing: `java:comp/env`, a bare name.
+  init?(_ text: JNDIText) {
+    var content = text.content.dropFirst(5)
+    // `${jndi:name:-default}`: the default is no part of the name.
+    if let mark = Self.defaultMark(in: content) { content = content[..<mark] }
+    let end = content.firstIndex { byte in
+      // What ends any URL in a log; an open payload also ends at a blank or a quote, where the line goes on.
+      byte == 0x22 || byte < 0x20 || text.isOpen && (byte == 0x20 || byte == 0x27 || byte == 0x3C || byte == 0x3E || byte == 0x60)
+    }
+    let name = Array(content[..<(end ?? content.endIndex)])
+    self.init(name: name, isCut: text.isOpen && text.isAtEnd && end == nil, isObfuscated: text.isObfuscated)
+  }
+
+  private static func defaultMark(in content: ArraySlice<UInt8>) -> Int? {
+    var from = content.startIndex
+    while let colon = content[from...].firstIndex(of: 0x3A) {
+      if colon + 1 < content.endIndex, content[colon + 1] == 0x2D { return colon }
+      from = colon + 1
+    }
+    return nil
+  }
+
+  private init?(name: [UInt8], isCut: Bool, isObfuscated: Bool) {
+    var place = 0
+    while place < name.count, name[place] == 0x20 { place += 1 }
+    let colon = name[place...].firstIndex(of: 0x3A)
+    let word = name[place..<(colon ?? name.count)]
+    let text = String(decoding: word, as: UTF8.self).lowercased()
+    if let colon, Self.schemes.contains(text) {
+      scheme = text
+      place = colon + 1
+    } else if colon == nil, isCut {
+      // Cut within the scheme: as much of one as there is must fit.
+      if text.isEmpty ? !isObfuscated : !Self.schemes.contains(where: { $0.hasPrefix(text) }) { return nil }
+      return
+    } else {
+      // An unknown or unresolvable scheme counts where an authority follows.
+      guard let slashes = Self.doubleSlash(in: name, from: place) else { return nil }
+      if let colon, colon < slashes, text.allSatisfy({ $0.isLetter }), !text.isEmpty { scheme = text }
+      place = slashes
+    }
+    while place < name.count, name[place] == 0x2F || name[place] == 0x5C { place += 1 }
+    readAuthority(name, from: place)
+  }
+
+  /// Place of `//` where an authority could begin: at the start or after a colon.
+  private static func doubleSlash(in name: [UInt8], from start: Int) -> Int? {
+    var depth = 0
+    for index in start..<max(start, name.count - 1) {
+      if name[index] == 0x7B { depth += 1 }
+      if name[index] == 0x7D { depth -= 1 }
+      if name[index] == 0x2F, name[index + 1] == 0x2F, depth <= 0 {
+        return index == start || name[index - 1] == 0x3A ? index : nil
+      }
+    }
+    return nil
+  }
+
+  private mutating func readAuthority(_ name: [UInt8], from start: Int) {
+    var depth = 0
+    var bracket = false
+    var colon: Int?
+    var end = start
+    scan: while end < name.count {
+      switch name[end] {
+      case 0x7B: depth += 1
+      case 0x7D: depth -= 1
+      case 0x5B where end == start: bracket = true
+      case 0x5D: bracket = false
+      case 0x2F where depth <= 0, 0x3F where depth <= 0: break scan
+      case 0x3A where depth <= 0 && !bracket: colon = end
+      default: break
+      }
+      end += 1
+    }
+    var hostEnd = end
+    if let colon {
+      let digits = name[colon + 1..<end]
+      let number = digits.isEmpty ? nil : digits.reduce(0) { $1 >= 0x30 && $1 <= 0x39 && $0 >= 0 && $0 < 100_000 ? $0 * 10 + Int($1 - 0x30) : -1 }
+      if let number, number > 0, number < 65536 { port = number }
+      // `host:` cut short and `host:name` alike: what follows the colon is no part of the host.
+      if port != nil || digits.isEmpty || name[start..<colon].firstIndex(of: 0x3A) == nil { hostEnd = colon }
+    }
+    if hostEnd > start { host = String(decoding: name[start..<hostEnd], as: UTF8.self) }
+    if end < name.count { path = String(decoding: name[end...], as: UTF8.self) }
+  }
+}

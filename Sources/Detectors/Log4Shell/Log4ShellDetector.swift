@@ -1,0 +1,55 @@
+import Bytes
+import Evidence
+
+/// Finds lookups that make log4j fetch over the network (CVE-2021-44228 and its kin) wherever text turns up, however they
+/// are encoded and nested.
+///
+/// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
+/// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
+public struct Log4ShellDetector: TextDetector {
+  public let version = 1
+
+  public init() {}
+
+  /// More in one text are a flood of the same attempt.
+  static let maximumDetections = 4096
+
+  public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
+    var found: [TextDetection] = []
+    // What a window costs is spent once: the next begins behind it.
+    Log4ShellLeads.set.forEachMatch(in: text) { place, lead in
+      guard found.count < Self.maximumDetections else { return nil }
+      guard let window = Log4ShellLeads.window(text, at: place, lead: lead) else { return place + 1 }
+      return inspect(window, of: text, origin, &found)
+    }
+    return found
+  }
+
+  /// Decodes one window and reports what it holds; returns where to go on.
+  private func inspect(
+    _ window: Log4ShellLeads.Window, of text: ByteView, _ origin: TextOrigin, _ found: inout [TextDetection]
+  ) -> Int {
+    var decoded = window.bytes.withView { view in
+      Encodings.mayHold(view) ? Encodings.undo(view) : DecodedText(bytes: window.bytes)
+    }
+    // A line of plain placeholders leaves nothing to resolve: see it before the machine is built.
+    guard decoded.bytes.withView({ $0.contains("${") }) else { return window.range.upperBound }
+    var machine = LookupMachine()
+    decoded.bytes.withView { machine.run($0) }
+    var resume = window.range.upperBound
+    for jndi in machine.found where found.count < Self.maximumDetections {
+      let start = window.place(decoded.origin(jndi.range.lowerBound))
+      let end = jndi.range.upperBound == Int.max ? window.range.upperBound : window.place(decoded.origin(jndi.range.upperBound))
+      // A payload that the window's size cut is seen whole by the next window.
+      if jndi.isOpen, jndi.isAtEnd, window.isCut, start > window.range.lowerBound {
+        resume = min(resume, start)
+        continue
+      }
+      guard let reference = JNDIReference(jndi) else { continue }
+      if decoded.bytes.count > 1 << 20 { decoded.passes = [] }
+      let report = Log4ShellReport(reference, jndi, decoded.passes, extra: window.step)
+      found.append(report.detection(range: start..<max(start, min(end, text.count)), in: text, origin))
+    }
+    return max(resume, window.range.lowerBound + 1)
+  }
+}

@@ -1,0 +1,128 @@
+import Bytes
+import Evidence
+
+/// Puts what was decoded of one payload into words and fields.
+struct Log4ShellReport {
+  private let reference: JNDIReference
+  private let jndi: JNDIText
+  private var steps: [String] = []
+  private var commands: [String] = []
+  private var leaks: [String] = []
+
+  init(
+    _ reference: JNDIReference, _ jndi: JNDIText, _ passes: [(kinds: EncodingKinds, bytes: [UInt8])], extra: String?
+  ) {
+    self.reference = reference
+    self.jndi = jndi
+    if let extra { steps.append(extra) }
+    for pass in passes { steps.append("\(pass.kinds.words) undone: \(Self.excerpt(pass.bytes))") }
+    if jndi.isObfuscated { steps.append("lookups resolved: \(normalForm)") }
+    leaks = Self.leaks(jndi)
+    readPath()
+  }
+
+  private var normalForm: String { "${\(String(decoding: jndi.content, as: UTF8.self))\(jndi.isOpen ? "" : "}")" }
+
+  /// The stretch around the payload is what a reader wants, not a whole request.
+  private static func excerpt(_ bytes: [UInt8]) -> String { String(decoding: bytes.prefix(512), as: UTF8.self) }
+
+  // MARK: Leaks
+
+  private static func leaks(_ jndi: JNDIText) -> [String] {
+    var names: [String] = []
+    for lookup in jndi.lookups where !names.contains(lookup.name) {
+      if lookup.hasDefault ? isSecret(lookup.name) : isPlausible(lookup.name) { names.append(lookup.name) }
+    }
+    return names
+  }
+
+  /// With a default a lookup is mostly a way to spell; only names worth stealing count.
+  private static func isSecret(_ name: String) -> Bool {
+    guard name.hasPrefix("env:") || name.hasPrefix("sys:") else { return false }
+    let words = name.dropFirst(4).uppercased().split { $0 == "_" || $0 == "." || $0 == "-" }
+    let telling: Set<Substring> = [
+      "AWS", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASS", "KEY", "CREDENTIALS", "CREDENTIAL", "HOSTNAME", "USER",
+      "USERNAME", "VERSION", "DATABASE",
+    ]
+    return words.contains { telling.contains($0) } && (words.count > 1 || name.count > 8)
+  }
+
+  /// Without one it is what log4j knows: a word, or a lookup's name and key.
+  private static func isPlausible(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.allSatisfy { isWordByte($0) || ":.-/[]".utf8.contains($0) } && !name.lowercased().hasPrefix("jndi:")
+  }
+
+  // MARK: Commands
+
+  /// Exploit servers read commands out of the path: `Basic/Command/Base64/…`, `TomcatBypass/ReverseShell/host/port`.
+  private mutating func readPath() {
+    guard let path = reference.path else { return }
+    let segments = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+    for (index, segment) in segments.enumerated() {
+      let rest = segments[(index + 1)...].joined(separator: "/")
+      switch segment.lowercased() {
+      case "base64" where !rest.isEmpty:
+        if let inner = rest.withView({ Base64.text($0) }) { return addCommand(inner, "Base64 in the path decoded") }
+      case "reverseshell" where index + 2 < segments.count:
+        return addCommand(Array("reverse shell to \(segments[index + 1]):\(segments[index + 2])".utf8), "the path asks for a reverse shell")
+      case "command", "cmd", "exec", "exec_unix", "exec_global":
+        if !rest.isEmpty, segments[index + 1].lowercased() != "base64" {
+          if let inner = rest.withView({ $0.count >= 8 ? Base64.text($0) : nil }) {
+            return addCommand(inner, "Base64 in the path decoded")
+          }
+          return addCommand(Array(rest.utf8), "the path holds a command")
+        }
+      default: break
+      }
+    }
+    // A long segment that decodes to text is a command under a name of the server's own.
+    for segment in segments where segment.utf8.count >= 24 {
+      if let inner = segment.withView({ Base64.text($0) }), inner.contains(0x20) {
+        return addCommand(inner, "Base64 in the path decoded")
+      }
+    }
+  }
+
+  private mutating func addCommand(_ bytes: [UInt8], _ step: String) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    commands.append(text)
+    steps.append("\(step): \(text)")
+    for layer in bytes.withView({ CommandLayers.unwrap($0) }) {
+      let text = String(decoding: layer.text.prefix(4096), as: UTF8.self)
+      if !layer.isRewording { commands.append(text) }
+      steps.append("\(layer.step): \(text)")
+    }
+  }
+
+  // MARK: Result
+
+  func detection(range: Range<Int>, in text: ByteView, _ origin: TextOrigin) -> TextDetection {
+    let raw = text.slice(range.lowerBound, min(range.upperBound, range.lowerBound + 4096)).string
+    let isCertain = reference.host != nil && (reference.scheme != nil || !jndi.isOpen)
+    var detection = TextDetection(
+      .log4shell, rule: "log4shell.jndi-lookup", title: "Log4Shell payload", severity: .medium,
+      confidence: isCertain ? .high : .medium, attack: ["T1190"], range: range, raw: raw, message: message)
+    detection.scheme = reference.scheme
+    detection.host = reference.host
+    detection.port = reference.port
+    detection.path = reference.path
+    detection.leaks = leaks
+    detection.decoded = normalForm
+    detection.commands = commands
+    detection.steps = steps
+    return detection
+  }
+
+  private var message: String {
+    var text = "Log4Shell payload"
+    if let host = reference.host {
+      text += " that calls back to \(reference.scheme.map { "\($0)://" } ?? "")\(host)\(reference.port.map { ":\($0)" } ?? "")"
+    } else if let scheme = reference.scheme {
+      text += " with scheme \(scheme)"
+    }
+    if jndi.isOpen { text += ", cut off" }
+    if !leaks.isEmpty { text += ", sending along \(leaks.joined(separator: ", "))" }
+    if let last = commands.last { text += "; it runs: \(String(last.prefix(300)))" }
+    return text
+  }
+}

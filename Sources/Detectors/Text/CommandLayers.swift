@@ -1,0 +1,133 @@
+import Bytes
+
+/// A command that was wrapped inside another text.
+struct CommandLayer {
+  var text: [UInt8]
+  /// What was undone to see it, in words.
+  var step: String
+  /// The same command in plainer words (`{bash,-i}` → `bash -i`), not another one.
+  var isRewording: Bool
+}
+
+/// Unwraps commands: Base64, hexadecimal, escapes, character codes, reversal, and the spellings by which a shell is made
+/// to see what a filter does not, in any order and to any depth up to the caps.
+///
+/// Nothing is run and nothing guessed: a layer counts only where its text is printable. What a layer means is for the
+/// caller to judge.
+enum CommandLayers {
+  static let maximumDepth = 12
+  static let maximumLayers = 32
+  /// Longer texts are no command lines; only their first part is unwrapped.
+  static let maximumLength = 64 << 10
+
+  /// Layers in the order in which they were found, outer before inner. Linear in the text for each layer, and layers
+  /// only shrink.
+  static func unwrap(_ text: ByteView) -> [CommandLayer] {
+    var found: [CommandLayer] = []
+    var seen: Set<[UInt8]> = []
+    var queue: [(text: [UInt8], depth: Int)] = [(text.slice(0, maximumLength).array, 0)]
+    var next = 0
+    while next < queue.count, found.count < maximumLayers {
+      let (bytes, depth) = queue[next]
+      next += 1
+      if depth >= maximumDepth { continue }
+      for layer in bytes.withView({ peel($0) }) where found.count < maximumLayers && seen.insert(layer.text).inserted {
+        found.append(layer)
+        queue.append((layer.text, depth + 1))
+      }
+    }
+    return found
+  }
+
+  private static func peel(_ text: ByteView) -> [CommandLayer] {
+    var layers: [CommandLayer] = []
+    if let plain = ShellSpelling.plain(text) {
+      layers.append(CommandLayer(text: plain, step: "shell spelling made plain", isRewording: true))
+    }
+    if Encodings.mayHold(text) {
+      let undone = Encodings.undo(text)
+      let kinds = undone.passes.reduce(EncodingKinds()) { $0.union($1.kinds) }
+      var bytes = undone.bytes
+      // A form body writes blanks as plus signs.
+      if kinds.contains(.url) { bytes = bytes.map { $0 == 0x2B ? 0x20 : $0 } }
+      layers.append(CommandLayer(text: bytes, step: "\(kinds.words) undone", isRewording: true))
+    }
+    var number = 0
+    for run in Base64.runs(in: text, minimum: 12) where number < 8 {
+      // `/dev/tcp/` and words are of the alphabet too: what decodes to no text drops out.
+      guard let inner = Base64.text(text.slice(run.lowerBound, run.upperBound)) else { continue }
+      number += 1
+      layers.append(CommandLayer(text: inner, step: "Base64 decoded", isRewording: false))
+    }
+    if let inner = hexadecimal(text) {
+      layers.append(CommandLayer(text: inner, step: "hexadecimal decoded", isRewording: false))
+    }
+    if let inner = characterCodes(text) {
+      layers.append(CommandLayer(text: inner, step: "character codes decoded", isRewording: false))
+    }
+    if let inner = reversed(text) {
+      layers.append(CommandLayer(text: inner, step: "reversed", isRewording: false))
+    }
+    return layers
+  }
+
+  /// The first run of at least 24 hexadecimal digits, in pairs, that is text.
+  private static func hexadecimal(_ text: ByteView) -> [UInt8]? {
+    var place = 0
+    while place < text.count {
+      let start = place
+      while place < text.count, hexDigit(text[place]) != nil { place += 1 }
+      if place - start >= 24, (place - start) % 2 == 0 {
+        var bytes: [UInt8] = []
+        for index in stride(from: start, to: place, by: 2) {
+          bytes.append((hexDigit(text[index]) ?? 0) << 4 | (hexDigit(text[index + 1]) ?? 0))
+        }
+        if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A }) { return bytes }
+      }
+      place += 1
+    }
+    return nil
+  }
+
+  /// `98,97,115,104`, `chr(98).chr(97)`, `[char]98+[char]97`: at least eight decimal numbers of printable characters with
+  /// the same few characters between them.
+  private static func characterCodes(_ text: ByteView) -> [UInt8]? {
+    var best: [UInt8] = []
+    var codes: [UInt8] = []
+    var gap = 0
+    var place = 0
+    while place < text.count {
+      guard text[place] >= 0x30, text[place] <= 0x39 else {
+        gap += 1
+        place += 1
+        continue
+      }
+      let start = place
+      while place < text.count, text[place] >= 0x30, text[place] <= 0x39 { place += 1 }
+      let number = text.slice(start, place).integer ?? 0
+      let isCode = number >= 0x20 && number < 0x7F || number == 10
+      if !isCode || gap > 9 || gap == 0 {
+        if codes.count > best.count { best = codes }
+        codes = []
+      }
+      if isCode { codes.append(UInt8(truncatingIfNeeded: number)) }
+      gap = 0
+    }
+    if codes.count > best.count { best = codes }
+    return best.count >= 8 && best.contains(where: { $0 >= 0x61 && $0 <= 0x7A }) ? best : nil
+  }
+
+  /// `echo '…' | rev | sh`
+  private static func reversed(_ text: ByteView) -> [UInt8]? {
+    guard let place = text.firstIndex(of: ByteView("rev")), !isWordByte(text[place - 1]), !isWordByte(text[place + 3])
+    else { return nil }
+    return text.slice(0, place).array.reversed()
+  }
+}
+
+/// Letters, digits and the signs of names.
+@inline(__always)
+func isWordByte(_ byte: UInt8) -> Bool {
+  let small = byte | 0x20
+  return small >= 0x61 && small <= 0x7A || byte >= 0x30 && byte <= 0x39 || byte == 0x5F
+}

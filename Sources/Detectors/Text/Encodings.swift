@@ -1,0 +1,200 @@
+import Bytes
+
+/// A text with encodings undone, and for each byte the place that it came from.
+struct DecodedText {
+  var bytes: [UInt8]
+  /// Place in the original text of each byte, and one more for the end. Empty while nothing was changed.
+  var origins: [UInt32] = []
+  /// What was undone, pass by pass, with the text after it.
+  var passes: [(kinds: EncodingKinds, bytes: [UInt8])] = []
+
+  func origin(_ place: Int) -> Int {
+    origins.isEmpty ? place : Int(origins[min(max(place, 0), origins.count - 1)])
+  }
+}
+
+/// Encodings that a request or a log may lay over a text.
+struct EncodingKinds: OptionSet {
+  let rawValue: Int
+  static let url = EncodingKinds(rawValue: 1)
+  static let urlUnicode = EncodingKinds(rawValue: 2)
+  static let unicodeEscape = EncodingKinds(rawValue: 4)
+  static let hexEscape = EncodingKinds(rawValue: 8)
+  static let octalEscape = EncodingKinds(rawValue: 16)
+  static let entity = EncodingKinds(rawValue: 32)
+  static let slash = EncodingKinds(rawValue: 64)
+
+  /// In words, for the steps that an analyst follows.
+  var words: String {
+    let names: [(EncodingKinds, String)] = [
+      (.url, "URL encoding"), (.urlUnicode, "%u escapes"), (.unicodeEscape, "\\u escapes"), (.hexEscape, "\\x escapes"),
+      (.octalEscape, "octal escapes"), (.entity, "HTML entities"), (.slash, "escaped quotes and slashes"),
+    ]
+    return names.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
+  }
+}
+
+/// Undoes encodings laid over each other in any order: each pass undoes one layer of every kind, and passes follow until
+/// nothing changes.
+enum Encodings {
+  /// Real payloads carry up to three layers; eight leave room, and bound the work on `%25252525…`.
+  static let maximumPasses = 8
+
+  static func undo(_ text: ByteView) -> DecodedText {
+    var result = DecodedText(bytes: text.array)
+    while result.passes.count < maximumPasses {
+      let (bytes, sources, kinds) = result.bytes.withView { pass($0) }
+      if kinds.isEmpty { break }
+      result.origins = sources.map { UInt32(clamping: result.origin(Int($0))) }
+      result.bytes = bytes
+      result.passes.append((kinds, bytes))
+    }
+    return result
+  }
+
+  /// One layer off.
+  private static func pass(_ text: ByteView) -> (bytes: [UInt8], sources: [UInt32], kinds: EncodingKinds) {
+    guard mayHold(text) else { return ([], [], []) }
+    var out: [UInt8] = []
+    var sources: [UInt32] = []
+    out.reserveCapacity(text.count)
+    sources.reserveCapacity(text.count + 1)
+    var kinds: EncodingKinds = []
+    var place = 0
+    while place < text.count {
+      let byte = text[place]
+      if byte == 0x25 || byte == 0x5C || byte == 0x26, let unit = unit(text, place) {
+        kinds.insert(unit.kind)
+        if unit.value < 0x80 || unit.kind == .url || unit.kind == .hexEscape || unit.kind == .octalEscape {
+          out.append(UInt8(truncatingIfNeeded: unit.value))
+          sources.append(UInt32(clamping: place))
+        } else {
+          for byte in String(Character(Unicode.Scalar(unit.value) ?? "\u{FFFD}")).utf8 {
+            out.append(byte)
+            sources.append(UInt32(clamping: place))
+          }
+        }
+        place += unit.length
+      } else {
+        out.append(byte)
+        sources.append(UInt32(clamping: place))
+        place += 1
+      }
+    }
+    sources.append(UInt32(clamping: place))
+    return (out, sources, kinds)
+  }
+
+  /// Whether there is any escape at all: spares the copying.
+  static func mayHold(_ text: ByteView) -> Bool {
+    for mark: UInt8 in [0x25, 0x5C, 0x26] {
+      var from = 0
+      while let place = text.firstIndex(of: mark, from: from) {
+        if unit(text, place) != nil { return true }
+        from = place + 1
+      }
+    }
+    return false
+  }
+
+  typealias Unit = (value: UInt32, length: Int, kind: EncodingKinds)
+
+  /// The escape that begins at a place, if one does.
+  static func unit(_ text: ByteView, _ place: Int) -> Unit? {
+    switch text[place] {
+    case 0x25: percent(text, place)
+    case 0x5C: backslash(text, place)
+    case 0x26: entity(text, place)
+    default: nil
+    }
+  }
+
+  private static func percent(_ text: ByteView, _ place: Int) -> Unit? {
+    if let value = hex(text, place + 1, 2) { return (value, 3, .url) }
+    if lowercased(text[place + 1]) == 0x75, let value = hex(text, place + 2, 4) { return (value, 6, .urlUnicode) }
+    return nil
+  }
+
+  private static func backslash(_ text: ByteView, _ place: Int) -> Unit? {
+    let next = text[place + 1]
+    switch next {
+    case 0x75, 0x55:
+      if text[place + 2] == 0x7B {
+        // JavaScript's and Rust's \u{24}.
+        var end = place + 3
+        while end < place + 10, hexDigit(text[end]) != nil { end += 1 }
+        guard text[end] == 0x7D, let value = text.slice(place + 3, end).hexadecimal else { return nil }
+        return (UInt32(truncatingIfNeeded: value), end + 1 - place, .unicodeEscape)
+      }
+      // Java allows any number of u.
+      var digits = place + 2
+      while digits < place + 6, text[digits] == 0x75 { digits += 1 }
+      return hex(text, digits, 4).map { ($0, digits + 4 - place, .unicodeEscape) }
+    case 0x78, 0x58:
+      return hex(text, place + 2, 2).map { ($0, 4, .hexEscape) }
+    case 0x30...0x37:
+      var value: UInt32 = 0
+      var end = place + 1
+      while end < place + 4, text[end] >= 0x30, text[end] <= 0x37 {
+        value = value * 8 + UInt32(text[end] - 0x30)
+        end += 1
+      }
+      // Only what stands for a printable character: \1 is a back reference, \0 an end.
+      return end - place >= 3 && value >= 0x20 && value < 0x7F ? (value, end - place, .octalEscape) : nil
+    case 0x5C:
+      // Only before another escape, so that Windows paths stay as they are.
+      let after = text[place + 2]
+      let escapes = after == 0x75 || after == 0x78 || after == 0x5C || after == 0x24 || after == 0x22
+      return escapes || after >= 0x30 && after <= 0x37 ? (0x5C, 2, .slash) : nil
+    case 0x2F, 0x22, 0x24, 0x7B, 0x7D: return (UInt32(next), 2, .slash)
+    default: return nil
+    }
+  }
+
+  private static func hex(_ text: ByteView, _ place: Int, _ digits: Int) -> UInt32? {
+    guard place + digits <= text.count else { return nil }
+    var value: UInt32 = 0
+    for index in place..<place + digits {
+      guard let digit = hexDigit(text[index]) else { return nil }
+      value = value << 4 | UInt32(digit)
+    }
+    return value
+  }
+
+  /// Names of characters that a payload is made of; `lbrace` and its like are also taken without the semicolon, as
+  /// lenient parsers do.
+  private static let names: [(StaticString, UInt32, needsEnd: Bool)] = [
+    ("dollar", 0x24, false), ("lbrace", 0x7B, false), ("lcub", 0x7B, false), ("rbrace", 0x7D, false),
+    ("rcub", 0x7D, false), ("colon", 0x3A, true), ("sol", 0x2F, true), ("period", 0x2E, true), ("amp", 0x26, true),
+    ("percnt", 0x25, true), ("bsol", 0x5C, true), ("num", 0x23, true), ("semi", 0x3B, true), ("quot", 0x22, true),
+    ("apos", 0x27, true), ("lt", 0x3C, true), ("gt", 0x3E, true), ("lpar", 0x28, true), ("rpar", 0x29, true),
+    ("lbrack", 0x5B, true), ("rbrack", 0x5D, true), ("lsqb", 0x5B, true), ("rsqb", 0x5D, true), ("hyphen", 0x2D, true),
+    ("equals", 0x3D, true), ("plus", 0x2B, true), ("verbar", 0x7C, true), ("comma", 0x2C, true), ("commat", 0x40, true),
+    ("lowbar", 0x5F, true), ("quest", 0x3F, true), ("nbsp", 0x20, true), ("imath", 0x131, true), ("inodot", 0x131, true),
+  ]
+
+  private static func entity(_ text: ByteView, _ place: Int) -> Unit? {
+    if text[place + 1] == 0x23 {
+      let isHex = lowercased(text[place + 2]) == 0x78
+      let start = place + (isHex ? 3 : 2)
+      var end = start
+      var value: UInt32 = 0
+      // Leading zeros without end are legal; a value beyond Unicode is none.
+      while end - start < 64, let digit = hexDigit(text[end]), isHex || digit < 10, value < 0x110000 {
+        value = value * (isHex ? 16 : 10) + UInt32(digit)
+        end += 1
+      }
+      guard end > start, value > 0, value < 0x110000 else { return nil }
+      return (value, end + (text[end] == 0x3B ? 1 : 0) - place, .entity)
+    }
+    for (name, value, needsEnd) in names {
+      let count = name.utf8CodeUnitCount
+      guard lowercased(text[place + 1]) == name.utf8Start[0],
+        text.slice(place + 1, place + 1 + count).equalsIgnoringCase(name)
+      else { continue }
+      let ends = text[place + 1 + count] == 0x3B
+      if ends || !needsEnd { return (value, 1 + count + (ends ? 1 : 0), .entity) }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,67 @@
+import Bytes
+
+/// Makes plain what a shell would see: `{bash,-i}`, `${IFS}`, `b\ash`, `b''ash`, `$@`.
+enum ShellSpelling {
+  /// The plain text; nil where there is nothing to change.
+  static func plain(_ text: ByteView) -> [UInt8]? {
+    var out: [UInt8] = []
+    out.reserveCapacity(text.count)
+    var changed = false
+    var place = 0
+    while place < text.count {
+      if let (length, replacement) = spelling(text, place) {
+        out.append(contentsOf: replacement)
+        place += length
+        changed = true
+      } else {
+        out.append(text[place])
+        place += 1
+      }
+    }
+    return changed ? out : nil
+  }
+
+  private static func spelling(_ text: ByteView, _ place: Int) -> (length: Int, replacement: [UInt8])? {
+    let rest = text.slice(place)
+    switch text[place] {
+    case 0x7B: return list(rest)
+    case 0x24:
+      // The field separator in place of a blank, with any of the ways to part it from what follows.
+      if rest.hasPrefix("${IFS") { return rest.slice(0, 24).firstIndex(of: 0x7D).map { ($0 + 1, [0x20]) } }
+      if rest.hasPrefix("$IFS") { return (rest.hasPrefix("$IFS$9") ? 6 : 4, [0x20]) }
+      // An empty parameter within a word: `ba$@sh`.
+      let isEmpty = text[place + 1] == 0x40 || text[place + 1] == 0x2A
+      return isEmpty && isWordByte(text[place - 1]) && isWordByte(text[place + 2]) ? (2, []) : nil
+    case 0x5C:
+      // A backslash before a letter inside a word; an escape such as \n or \x41 is not one.
+      let next = lowercased(text[place + 1])
+      let isLetter = next >= 0x61 && next <= 0x7A
+      let isEscape = "nrtxu0abefv".utf8.contains(next)
+      let isWithin = isWordByte(text[place - 1]) || text[place - 1] == 0x2F
+      return isLetter && isWithin && (!isEscape || isWordByte(text[place + 2]) && next != 0x78 && next != 0x75 && next != 0x6E)
+        ? (1, []) : nil
+    case 0x27, 0x22:
+      // Empty quotes within a word.
+      return text[place + 1] == text[place] && isWordByte(text[place - 1]) && isWordByte(text[place + 2]) ? (2, []) : nil
+    case 0x00: return (1, [0x20])
+    default: return nil
+    }
+  }
+
+  /// A brace list without blanks, `{echo,aGk=}`: its words. At most 64 KiB, no braces within.
+  private static func list(_ rest: ByteView) -> (length: Int, replacement: [UInt8])? {
+    var hasComma = false
+    for index in 1..<max(rest.count, 1) {
+      switch rest[index] {
+      case 0x7D:
+        guard hasComma else { return nil }
+        return (index + 1, rest.slice(1, index).array.map { $0 == 0x2C ? 0x20 : $0 })
+      case 0x2C: hasComma = true
+      // A blank, a quote or another brace: code, not a list. This bounds the walk as well.
+      case 0x20, 0x09, 0x0A, 0x7B, 0x22, 0x27, 0x3B, 0x28, 0x3A: return nil
+      default: break
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,17 @@
+import Bytes
+
+/// The text detectors, together.
+public enum TextDetectors {
+  public static let all: [any TextDetector] = [Log4ShellDetector()]
+
+  /// The versions of all: part of every result's key.
+  public static var version: String { all.map { "\(type(of: $0))\($0.version)" }.joined(separator: ",") }
+
+  /// Everything that any of them sees in a text, by place. Each makes one pass for its rare literals, several GB/s where
+  /// there is nothing; so big stretches of memory may be given whole. Ranges are places in `text`.
+  public static func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
+    var found: [TextDetection] = []
+    for detector in all { found += detector.scan(text, origin) }
+    return found.sorted { ($0.range.lowerBound, $0.rule) < ($1.range.lowerBound, $1.rule) }
+  }
+}
