@@ -15,3 +15,6 @@ void platform_ignore_sigpipe(void);
 /// Installs one handler for SIGINT and SIGTERM that only sets the flag read by platform_interrupted.
 void platform_watch_interrupts(void);
 int platform_interrupted(void);
+
+/// CRC-32C (Castagnoli) of some bytes, as Snappy frames and others carry it.
+uint32_t platform_crc32c(const void *bytes, size_t count);
