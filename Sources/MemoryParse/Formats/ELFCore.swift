@@ -38,6 +38,13 @@ struct ELFCore {
     for (number, root) in report.pageTableRoots.enumerated() { report.state("CR3 of processor \(number)", hex(root)) }
   }
 
+  static func open(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let core = try ELFCore(file)
+    return try MappedImage.open(
+      file, runs: core.runs, accounts: core.accounts, report: core.report,
+      unclaimed: "no segment or note of the ELF core covers these bytes")
+  }
+
   /// What `recognize` needs to know from the first bytes: a core, and not the core of a single process.
   static func recognizes(_ head: ByteView) -> Bool {
     guard head.hasPrefix("\u{7F}ELF"), head.u16(16) == 4 else { return false }
@@ -151,7 +158,7 @@ struct ELFCore {
       accounts.add(.header, from: offset, count: 64)
       source.bytes(at: offset, count: 64).withView { section in
         // SHT_STRTAB
-        guard section.u32(4) == 3, let contents = section.u64(24), let count = section.u64(32) else { return }
+        guard section.u32(4) == 3, let contents = section.u64(24), let count = section.u64(32), count <= 4096 else { return }
         accounts.add(.header, from: contents, count: count)
       }
     }

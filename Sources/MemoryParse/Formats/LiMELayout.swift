@@ -40,6 +40,15 @@ struct LiMELayout {
     walk()
   }
 
+  static func open(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let layout = LiMELayout(file)
+    var report = ImageReport(format: "lime", version: "1")
+    report.state("ranges", String(layout.runs.count))
+    report.damage = layout.damage
+    return try MappedImage.open(
+      file, runs: layout.runs, accounts: layout.accounts, report: report, unclaimed: "between LiME ranges")
+  }
+
   static func header(in source: any RandomAccess, at offset: UInt64) -> Header? {
     source.bytes(at: offset, count: 32).withView { Header($0) }
   }

@@ -42,3 +42,31 @@ struct MappedImage: MemoryImage {
     return view.count == count ? view : nil
   }
 }
+
+extension MappedImage {
+  /// What opening one of the plain formats comes to: the runs in order, and the account of the file's bytes.
+  /// - Parameters:
+  ///   - accounts: of headers and of what was passed over; memory is added here.
+  ///   - unclaimed: what the bytes are that nothing speaks of.
+  static func open(
+    _ file: MappedFile, runs: [PhysicalRun], accounts: FileAccounts, report: ImageReport, unclaimed: String
+  ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let table = RunTable(runs)
+    var report = report
+    if table.runs.isEmpty {
+      throw MemoryImageError(
+        .damaged, "the \(report.format) file holds no memory. \(report.damage.first ?? "It has no ranges.")")
+    }
+    var accounts = accounts
+    for run in table.runs { accounts.add(.payload, from: run.fileOffset ?? 0, count: run.byteCount) }
+    for run in table.overlapping {
+      accounts.add(
+        .skipped("another range of the dump holds the same addresses"), from: run.fileOffset ?? 0,
+        count: run.byteCount)
+    }
+    if !table.overlapping.isEmpty { report.state("overlapping ranges", String(table.overlapping.count)) }
+    report.runs = table.runs
+    report.take(accounts.close(byteCount: file.byteCount, unclaimed: unclaimed))
+    return (MappedImage(format: report.format, file: file, table: table), report)
+  }
+}

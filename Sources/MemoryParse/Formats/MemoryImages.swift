@@ -14,6 +14,7 @@ public enum MemoryImages {
   ///   - name: its name or path.
   public static func recognize(head: ByteView, byteCount: UInt64, name: String) -> String? {
     if LiMELayout.Header(head) != nil { return "lime" }
+    if AVMLLayout.header(head) != nil { return "avml" }
     if ELFCore.recognizes(head) { return "elf-core" }
     return looksRaw(head, byteCount: byteCount, name: name) ? "raw" : nil
   }
@@ -28,9 +29,10 @@ public enum MemoryImages {
   ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
     let head = file.view(at: 0, count: headByteCount)
     switch format ?? recognize(head: head, byteCount: file.byteCount, name: "") {
-    case "lime": return try openLiME(file)
-    case "elf-core": return try openELFCore(file)
-    case "raw": return try openRaw(file, layout)
+    case "lime": return try LiMELayout.open(file)
+    case "avml": return try AVMLLayout.open(file)
+    case "elf-core": return try ELFCore.open(file)
+    case "raw": return try layout.open(file)
     case let format?: throw MemoryImageError(.unsupported, "\(format) is not a format of memory images")
     case nil: throw MemoryImageError(.unrecognized, "no format of memory images begins like this file")
     }
@@ -51,52 +53,5 @@ public enum MemoryImages {
   /// A boot sector with its signature, or an ext superblock: a disk, whatever its name.
   private static func isDisk(_ head: ByteView) -> Bool {
     head.u16(510) == 0xAA55 || head.u16(1024 + 56) == 0xEF53
-  }
-
-  // MARK: Formats without compression
-
-  private static func openLiME(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    let layout = LiMELayout(file)
-    var report = ImageReport(format: "lime", version: "1")
-    report.state("ranges", String(layout.runs.count))
-    report.damage = layout.damage
-    return try finish(layout.runs, layout.accounts, report, file, unclaimed: "between LiME ranges")
-  }
-
-  private static func openELFCore(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    let core = try ELFCore(file)
-    return try finish(
-      core.runs, core.accounts, core.report, file, unclaimed: "no segment or note of the ELF core covers these bytes")
-  }
-
-  private static func openRaw(
-    _ file: MappedFile, _ layout: RawLayout
-  ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    let runs = layout.runs(byteCount: file.byteCount)
-    return try finish(
-      runs, FileAccounts(), ImageReport(format: "raw", version: ""), file, unclaimed: "outside of the assumed layout")
-  }
-
-  private static func finish(
-    _ runs: [PhysicalRun], _ accounts: FileAccounts, _ report: ImageReport, _ file: MappedFile, unclaimed: String
-  ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    let table = RunTable(runs)
-    guard !table.runs.isEmpty else {
-      throw MemoryImageError(.damaged, "the \(report.format) file holds no memory: \(report.damage.first ?? "no ranges")")
-    }
-    var report = report
-    var accounts = accounts
-    for run in table.runs { accounts.add(.payload, from: run.fileOffset ?? 0, count: run.byteCount) }
-    for run in table.overlapping {
-      accounts.add(
-        .skipped("another range of the dump holds the same addresses"), from: run.fileOffset ?? 0,
-        count: run.byteCount)
-    }
-    if !table.overlapping.isEmpty {
-      report.state("overlapping ranges", String(table.overlapping.count))
-    }
-    report.runs = table.runs
-    report.take(accounts.close(byteCount: file.byteCount, unclaimed: unclaimed))
-    return (MappedImage(format: report.format, file: file, table: table), report)
   }
 }

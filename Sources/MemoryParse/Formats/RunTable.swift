@@ -12,7 +12,8 @@ struct RunTable: Sendable {
   let overlapping: [PhysicalRun]
 
   /// Puts runs in order of address. Of addresses that two runs hold, the run that begins lower keeps them (of two that
-  /// begin alike: the one given first). Runs that follow each other in memory and in the file become one.
+  /// begin alike: the one given first). Runs that follow each other in memory and in the file, or are both compressed there,
+  /// become one.
   init(_ given: [PhysicalRun]) {
     var runs: [PhysicalRun] = []
     var overlapping: [PhysicalRun] = []
@@ -30,9 +31,7 @@ struct RunTable: Sendable {
           run.start = cut
           guard run.start < run.end else { continue }
         }
-        if run.start == last.end, let before = last.fileOffset, let after = run.fileOffset,
-          before + last.byteCount == after
-        {
+        if run.start == last.end, last.fileOffset.map({ $0 + last.byteCount }) == run.fileOffset {
           runs[runs.count - 1].end = run.end
           continue
         }

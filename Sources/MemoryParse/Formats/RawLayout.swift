@@ -49,6 +49,12 @@ public struct RawLayout: Hashable, Sendable {
     return [identity] + shifted + [startingAt(0x4000_0000), startingAt(0x8000_0000), limeRaw]
   }
 
+  func open(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    try MappedImage.open(
+      file, runs: runs(byteCount: file.byteCount), accounts: FileAccounts(),
+      report: ImageReport(format: "raw", version: ""), unclaimed: "outside of the assumed layout")
+  }
+
   /// The runs of a file of a length; stretches behind its end are left out.
   func runs(byteCount: UInt64) -> [PhysicalRun] {
     var runs: [PhysicalRun] = []
