@@ -1,9 +1,11 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count) {
   if (needle_count == 0 || needle_count > hay_count) return -1;
@@ -43,3 +45,5 @@ void platform_end_with_parent(void) {
   signal(SIGINT, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
+
+int platform_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

@@ -21,6 +21,8 @@ public struct Ingest {
     public var gaps: [CaseDatabase.Gap] = []
     /// Stopped before the end by the user: run again to go on.
     public var isInterrupted = false
+
+    public init(gaps: [CaseDatabase.Gap] = []) { self.gaps = gaps }
   }
 
   /// - Parameters:

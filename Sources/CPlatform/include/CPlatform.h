@@ -23,5 +23,8 @@ int platform_interrupted(void);
 /// Asks the kernel to kill this process when the process that started it ends, so that no worker outlives its driver.
 void platform_end_with_parent(void);
 
+/// pipe2(2) with O_CLOEXEC, so that no other child inherits an end and keeps the pipe open.
+int platform_pipe(int ends[2]);
+
 /// CRC-32C (Castagnoli) of some bytes, as Snappy frames and others carry it.
 uint32_t platform_crc32c(const void *bytes, size_t count);

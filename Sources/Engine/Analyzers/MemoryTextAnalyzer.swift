@@ -13,10 +13,11 @@ struct MemoryTextAnalyzer: Analyzer {
     let file = try surroundings.store.objects.open(unit.artifact)
     let (image, _) = try MemoryImages.open(file, as: unit.options["format"])
     var found = TextFindings(artifact: unit.artifact)
-    MemoryImages.forEachWindow(image, size: 8 << 20, overlap: TextFindings.overlap) { physical, bytes, own in
-      for detection in TextDetectors.scan(bytes, .bytes) where detection.range.lowerBound < own {
+    image.forEachWindow(byteCount: 8 << 20, overlap: TextFindings.overlap) { window in
+      for detection in TextDetectors.scan(window.bytes, .bytes)
+      where detection.range.lowerBound < window.ownByteCount {
         var place = Locator()
-        place.physical = physical + UInt64(detection.range.lowerBound)
+        place.physical = window.physical &+ UInt64(detection.range.lowerBound)
         place.length = UInt64(detection.range.count)
         found.add(detection, at: place)
       }

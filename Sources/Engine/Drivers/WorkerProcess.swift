@@ -1,4 +1,5 @@
 import Bytes
+import CPlatform
 import Foundation
 
 /// One worker process, spoken to through pipes by one thread.
@@ -11,7 +12,7 @@ final class WorkerProcess: @unchecked Sendable {
   init(_ command: [String]) throws(BytesError) {
     var toChild: [Int32] = [-1, -1]
     var fromChild: [Int32] = [-1, -1]
-    guard pipe2(&toChild, O_CLOEXEC) == 0, pipe2(&fromChild, O_CLOEXEC) == 0 else {
+    guard platform_pipe(&toChild) == 0, platform_pipe(&fromChild) == 0 else {
       throw BytesError(.cannotOpen, "cannot make a pipe for a worker: \(systemMessage())")
     }
     var actions = posix_spawn_file_actions_t()

@@ -12,7 +12,7 @@ struct DetectCommand: ParsableCommand {
   var jsonl = false
 
   func run() throws {
-    try forEachInputLine { Terminal.print(bytes: TextDetectors.detectLine($0)) }
+    try forEachInputLine { Terminal.print(bytes: detectJSONL(line: $0) + [0x0A]) }
   }
 }
 
@@ -21,7 +21,10 @@ struct DecodeCommand: ParsableCommand {
     commandName: "decode", abstract: "Decodes Log4Shell text from standard input, a line at a time, into JSON Lines.")
 
   func run() throws {
-    try forEachInputLine { Terminal.print(bytes: TextDetectors.decodeLine($0)) }
+    try forEachInputLine { line in
+      let found = Detectors.decodeLine(line)
+      if !found.isEmpty { Terminal.print(bytes: found + [0x0A]) }
+    }
   }
 }
 

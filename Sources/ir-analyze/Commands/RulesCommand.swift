@@ -1,0 +1,47 @@
+import ArgumentParser
+import Bytes
+import Detectors
+import Engine
+
+struct RulesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rules", abstract: "Checks, lists and tests rules.", subcommands: [RulesCheck.self, RulesList.self])
+}
+
+struct RulesCheck: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Says which rules load, and which do not and why; ends with 2 when some do not.")
+
+  @OptionGroup var ruleOptions: RuleOptions
+
+  func run() throws {
+    let loaded = try ruleOptions.library().load()
+    for diagnostic in loaded.diagnostics { Terminal.print(Terminal.printable("\(diagnostic)")) }
+    Terminal.tell("\(loaded.set.yara?.rules.count ?? 0) YARA rules, fingerprint \(loaded.set.fingerprint.hex)")
+    let broken = loaded.diagnostics.contains { $0.level == .error }
+    try (broken ? ExitStatus.notCovered : .finished).end()
+  }
+}
+
+struct RulesList: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists the rules in force.")
+
+  @OptionGroup var ruleOptions: RuleOptions
+  @Flag(help: "JSON Lines.")
+  var jsonl = false
+
+  func run() throws {
+    for rule in try ruleOptions.library().load().set.yara?.rules ?? [] {
+      var out = JSONWriter()
+      out.object { out in
+        out.field("engine", "yara")
+        out.field("name", rule.name)
+        out.field("namespace", rule.namespace)
+        out.field("severity", rule.meta("severity"))
+        out.field("description", rule.meta("description"))
+      }
+      let text = "yara  \(rule.name)  \(rule.meta("description") ?? "")"
+      Terminal.print(jsonl ? String(decoding: out.bytes, as: UTF8.self) : Terminal.printable(text))
+    }
+  }
+}
