@@ -19,7 +19,9 @@ struct RuleSample {
   init?(path: String) {
     let name = path.split(separator: "/").last ?? ""
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    guard let place = parts.firstIndex(where: { $0 == "hit" || $0 == "miss" }), place > 0 else { return nil }
+    guard let place = parts.firstIndex(where: { $0 == "hit" || $0 == "miss" }), place > 0,
+      !parts[0].isEmpty
+    else { return nil }
     self.path = path
     rule = parts[..<place].joined(separator: ".")
     isHit = parts[place] == "hit"

@@ -24,9 +24,7 @@ public struct RuleSet: Sendable {
       if let bytes { sources.append(YaraSource(path: path, text: bytes)) }
       if let diagnostic { diagnostics.append(diagnostic) }
     }
-    // A file that others include is compiled with them; alone it would only say everything twice.
-    let included = Set(sources.flatMap { source in source.includes.compactMap { files.relative($0, from: source.path) } })
-    sources.removeAll { included.contains($0.path) }
+    sources = files.withoutIncluded(sources)
     let (yara, complaints) = YaraCompiler(root: directory).compile(sources)
     diagnostics += complaints
     let broken = Set(complaints.lazy.filter { $0.level == .error }.map(\.file))
@@ -51,6 +49,24 @@ public struct RuleSet: Sendable {
 }
 
 extension RuleFiles {
+  /// A file that others include is compiled with them; alone it would only say everything twice. Files that include
+  /// each other in a circle stay, so that the compiler can say so.
+  func withoutIncluded(_ sources: [YaraSource]) -> [YaraSource] {
+    var includes: [String: [String]] = [:]
+    for source in sources {
+      includes[source.path] = source.includes.compactMap { relative($0, from: source.path) }.filter {
+        $0 != source.path
+      }
+    }
+    let included = Set(includes.values.joined())
+    var reached: Set<String> = []
+    var waiting = includes.keys.filter { !included.contains($0) }
+    while let path = waiting.popLast() {
+      for other in includes[path] ?? [] where reached.insert(other).inserted { waiting.append(other) }
+    }
+    return sources.filter { !reached.contains($0.path) }
+  }
+
   /// The path, relative to the root, of a file named by `include`.
   func relative(_ name: String, from caller: String) -> String? {
     guard let top = realPath(root), let real = YaraIncludes(root: root).resolve(name, from: caller) else { return nil }
@@ -65,7 +81,8 @@ extension YaraIncludes {
     var seen: Set<String> = []
     var waiting = source.includes.map { (name: $0, caller: source.path) }
     while let (name, caller) = waiting.popLast() {
-      guard let path = resolve(name, from: caller), seen.insert(path).inserted, let bytes = read(name, from: caller) else {
+      guard let path = resolve(name, from: caller), seen.insert(path).inserted, let bytes = read(name, from: caller)
+      else {
         continue
       }
       let file = YaraSource(path: path, text: bytes)

@@ -45,7 +45,9 @@ public struct RuleTests {
     guard let yara = set.yara, yara.rules.contains(where: { $0.name == sample.rule }) else {
       return "no rule is called \(sample.rule)"
     }
-    guard let data = FileManager.default.contents(atPath: directory + "/" + sample.path) else { return "cannot be read" }
+    guard let data = FileManager.default.contents(atPath: directory + "/" + sample.path) else {
+      return "cannot be read"
+    }
     var bytes = [UInt8](data)
     if sample.isHexadecimal {
       guard let decoded = bytes.withView({ RuleSample.decodeHexadecimal($0) }) else { return "not hexadecimal" }

@@ -46,7 +46,9 @@ public struct YaraCompiler {
   func compile(_ units: [(namespace: String, path: String, text: [UInt8])]) -> (
     rules: YaraRules?, diagnostics: [RuleDiagnostic]
   ) {
-    let failed = { (words: String) in (nil as YaraRules?, [RuleDiagnostic(.error, file: units.first?.path ?? "", words)]) }
+    let failed = { (words: String) in
+      (nil as YaraRules?, [RuleDiagnostic(.error, file: units.first?.path ?? "", words)])
+    }
     guard YaraLibrary.started == ERROR_SUCCESS else { return failed(YaraLibrary.words(YaraLibrary.started)) }
     var created: UnsafeMutablePointer<YR_COMPILER>?
     let code = yr_compiler_create(&created)

@@ -42,7 +42,7 @@ public final class YaraDetector {
 
   /// A match as a finding: what the rule says of itself in its metas, and the first places where its strings stand.
   public static func finding(
-    _ match: YaraMatch, artifact: Digest, locate: (YaraStringMatch) -> Locator = { Locator(offset: $0.offset, length: UInt64(max($0.length, 0))) }
+    _ match: YaraMatch, artifact: Digest, locate: (YaraStringMatch) -> Locator = YaraDetector.place
   ) -> Finding {
     let words = YaraRuleWords(match.rule)
     let shown = match.strings.prefix(maximumEvidence)
@@ -64,6 +64,11 @@ public final class YaraDetector {
     return Finding(
       rule: "yara:\(match.rule.name)", title: words.title, severity: words.severity, confidence: words.confidence,
       attack: words.attack, evidence: evidence, message: message, attributes: attributes)
+  }
+
+  /// Offset and length in the artifact.
+  public static func place(_ match: YaraStringMatch) -> Locator {
+    Locator(offset: match.offset, length: UInt64(max(match.length, 0)))
   }
 
   /// Bytes as the `yara` command prints them: what is not printable ASCII as `\xHH`.

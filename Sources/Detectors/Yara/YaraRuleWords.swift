@@ -55,7 +55,8 @@ struct YaraRuleWords {
       var place = 0
       while place + 5 <= bytes.count {
         let isStart = place == 0 || !YaraToken.isWord(bytes[place - 1]) || bytes[place - 1] == 0x5F
-        guard isStart, bytes[place] | 0x20 == 0x74, bytes[place + 1..<place + 5].allSatisfy({ (0x30...0x39).contains($0) })
+        guard isStart, bytes[place] | 0x20 == 0x74,
+          bytes[place + 1..<place + 5].allSatisfy({ (0x30...0x39).contains($0) })
         else {
           place += 1
           continue

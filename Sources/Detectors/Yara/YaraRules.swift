@@ -55,7 +55,9 @@ public final class YaraRules: @unchecked Sendable {
   ///
   /// - Throws: `compiledFile` for anything that this version of libyara did not write.
   public convenience init(compiled path: String) throws(YaraError) {
-    guard YaraLibrary.started == ERROR_SUCCESS else { throw YaraError(.library, YaraLibrary.words(YaraLibrary.started)) }
+    guard YaraLibrary.started == ERROR_SUCCESS else {
+      throw YaraError(.library, YaraLibrary.words(YaraLibrary.started))
+    }
     var handle: UnsafeMutablePointer<YR_RULES>?
     let code = yr_rules_load(path, &handle)
     guard code == ERROR_SUCCESS, let handle else {

@@ -121,7 +121,8 @@ private final class ScanState {
             match.strings.append(
               YaraStringMatch(
                 identifier: name, offset: UInt64(bitPattern: found.base &+ found.offset),
-                length: Int(found.match_length), data: Array(UnsafeBufferPointer(start: found.data, count: max(kept, 0))),
+                length: Int(found.match_length),
+                data: Array(UnsafeBufferPointer(start: found.data, count: max(kept, 0))),
                 isHexadecimal: shim_string_is_hexadecimal(item)))
           }
         }

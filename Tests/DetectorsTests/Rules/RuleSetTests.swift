@@ -1,0 +1,42 @@
+import Testing
+
+@testable import Detectors
+
+struct RuleSetTests {
+  @Test func theFingerprintIsOfTheRulesAndNotOfTheirLayout() throws {
+    let one = try TemporaryFolder(["a.yar": "rule a { condition: true }", "b/c.yara": "rule c { condition: false }"])
+    let same = try TemporaryFolder([
+      "b/c.yara": "rule c\n{ condition: false } // no", "a.yar": "\n\nrule a { condition: true }", "notes.txt": "x",
+    ])
+    let other = try TemporaryFolder(["a.yar": "rule a { condition: true }", "b/d.yara": "rule c { condition: false }"])
+    let first = RuleSet.load(directory: one.path).0
+    #expect(first.fingerprint == RuleSet.load(directory: same.path).0.fingerprint)
+    #expect(first.fingerprint != RuleSet.load(directory: other.path).0.fingerprint)
+    #expect(first.fingerprints.map(\.rule) == ["yara:a.yar:a", "yara:b/c.yara:c"])
+  }
+
+  @Test func brokenFilesAreToldAndDoNotCount() throws {
+    let good = try TemporaryFolder(["a.yar": "rule a { condition: true }"])
+    let both = try TemporaryFolder(["a.yar": "rule a { condition: true }", "b.yar": "rule b {"])
+    let (set, diagnostics) = RuleSet.load(directory: both.path)
+    #expect(diagnostics.map(\.file) == ["b.yar"])
+    #expect(set.fingerprint == RuleSet.load(directory: good.path).0.fingerprint)
+  }
+
+  @Test func anIncludedFileCountsOnce() throws {
+    let folder = try TemporaryFolder([
+      "a.yar": "include \"b.yar\"\nrule a { condition: b }", "b.yar": "rule b { condition: true }",
+    ])
+    let (set, diagnostics) = RuleSet.load(directory: folder.path)
+    #expect(diagnostics.isEmpty)
+    #expect(set.yara?.rules.map(\.name) == ["b", "a"])
+    let before = set.fingerprint
+    try folder.write("b.yar", Array("rule b { condition: false }".utf8))
+    #expect(RuleSet.load(directory: folder.path).0.fingerprint != before)
+  }
+
+  @Test func aMissingDirectoryHasNoRules() {
+    let (set, _) = RuleSet.load(directory: "/nonexistent/rules")
+    #expect(set.fingerprints.isEmpty)
+  }
+}

@@ -1,0 +1,75 @@
+import Bytes
+import Foundation
+import Testing
+
+@testable import Detectors
+
+/// This engine against the `yara` command on the same files.
+struct YaraCommandTests {
+  static let command = "/usr/bin/yara"
+  static var hasCommand: Bool { FileManager.default.isExecutableFile(atPath: command) }
+
+  static let rules = #"""
+    import "elf"
+    import "hash"
+    import "math"
+    rule Texts : a b { meta: words = "it's \"so\"\n" number = -7 yes = true
+      strings: $a = "needle" $i = "NEEDLE" nocase $w = "wide" wide ascii $f = "word" fullword $x = "masked" xor
+        $b = "base text here" base64 $ = "anonymous" condition: any of them }
+    rule Patterns { strings: $h = { 4E [2-6] 45 } $far = { 53 54 41 52 54 [0-600] 45 4E 44 } $r = /[0-9]{3,5}x?/ $s = /Star.?/is
+      condition: any of them }
+    rule Sizes { condition: filesize > 100 and filesize < 100000 }
+    rule Offsets { strings: $n = "needle" condition: $n at 0 or $n in (filesize - 20..filesize) or @n[2] > 10 }
+    rule Counts { strings: $n = "needle" condition: #n == 3 and #n in (0..100) == 2 }
+    rule Program { condition: elf.type == elf.ET_DYN or elf.type == elf.ET_EXEC }
+    rule Sum { condition: hash.md5(0, filesize) == "900150983cd24fb0d6963f7d28e17f72" }
+    rule Entropy { condition: math.entropy(0, filesize) > 7.0 }
+    rule Bytes { condition: uint32be(0) == 0x7F454C46 or for any i in (0..8) : (uint8(i) == 0x21) }
+    rule Private { strings: $p = "needle" private $q = "hay" condition: all of them }
+    """#
+
+  static let objects: [String: [UInt8]] = [
+    "empty": [], "abc": Array("abc".utf8), "needles": Array("needle in hay, NeedLe, needle, sword word\nneedle".utf8),
+    "wide": Array("w\u{0}i\u{0}d\u{0}e\u{0} \u{7F}\u{1B}[0m anonymous 12345x".utf8),
+    "coded": Array(Array("xx base text here yy".utf8).map { $0 ^ 0x5A }) + Array("masked".utf8).map { $0 ^ 0x33 }
+      + Array(Data("xbase text here".utf8).base64EncodedString().utf8),
+    "far": Array("START".utf8) + [UInt8](repeating: 7, count: 400) + Array("END N12E NaaaaaE star".utf8),
+    "noise": (0..<5000).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) },
+  ]
+
+  @Test(.enabled(if: hasCommand, "the yara command is not installed"), arguments: ["s", "sL", "sgm", "e"])
+  func saysWhatTheCommandSays(_ flags: String) throws {
+    let folder = try TemporaryFolder(["rules.yar": Self.rules])
+    for (name, bytes) in Self.objects { try folder.write("objects/" + name, bytes) }
+    var paths = Self.objects.keys.sorted().map { folder.path + "/objects/" + $0 }
+    paths.append(Self.command)
+    let (compiled, _) = YaraCommand.compile([folder.path + "/rules.yar"]) {
+      try? [UInt8](Data(contentsOf: URL(fileURLWithPath: $0)))
+    }
+    let scanner = try YaraScanner(try #require(compiled))
+    var command = YaraCommand()
+    command.showsStrings = flags.contains("s")
+    command.showsLengths = flags.contains("L")
+    command.showsTags = flags.contains("g")
+    command.showsMetas = flags.contains("m")
+    command.showsNamespaces = flags.contains("e")
+    for path in paths {
+      let file = try MappedFile(path: path)
+      let ours = command.lines(try scanner.scan(file.view), path: path)
+      #expect(ours == (try Self.run(["-w", "-" + flags, folder.path + "/rules.yar", path])), "\(path)")
+    }
+  }
+
+  static func run(_ arguments: [String]) throws -> [String] {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: command)
+    process.arguments = arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import Detectors
+
+struct YaraCompilerTests {
+  private func compile(_ files: [String: String], root: String? = nil) -> (
+    rules: YaraRules?, diagnostics: [RuleDiagnostic]
+  ) {
+    let sources = files.sorted { $0.key < $1.key }.map { YaraSource(path: $0.key, text: Array($0.value.utf8)) }
+    return YaraCompiler(root: root).compile(sources)
+  }
+
+  @Test func aBrokenFileFailsAloneWithFileAndLine() throws {
+    let (rules, diagnostics) = compile([
+      "good.yar": "rule good { condition: true }", "worse.yar": "rule worse {\n condition: nothing }",
+      "z/bad.yar": "rule bad {\n strings:\n  $a = \"x\"\n condition:\n  $b\n}",
+    ])
+    #expect(try #require(rules).rules.map(\.name) == ["good"])
+    let errors = diagnostics.filter { $0.level == .error }
+    #expect(errors.map(\.file) == ["worse.yar", "z/bad.yar"])
+    #expect(errors.map(\.line) == [2, 6])
+    #expect(errors[1].message.contains("$b"))
+    #expect(errors[1].description.hasPrefix("z/bad.yar:6: error: "))
+  }
+
+  @Test func sameNamesInTwoFilesAreTwoRules() throws {
+    let (rules, _) = compile(["a.yar": "rule same { condition: true }", "b.yar": "rule same { condition: false }"])
+    #expect(try #require(rules).rules.map(\.namespace) == ["a.yar", "b.yar"])
+  }
+
+  @Test func externalsOfPublicRuleSetsAreDefined() {
+    let names = YaraCompiler.externals.map { "\($0) == \"x\"" }.joined(separator: " or ")
+    #expect(compile(["a.yar": "rule a { condition: \(names) }"]).rules != nil)
+    #expect(compile(["a.yar": "rule a { condition: surprise == \"x\" }"]).rules == nil)
+  }
+
+  @Test func includesStayInTheRulesDirectory() throws {
+    let outside = try TemporaryFolder(["secret.yar": "rule secret { condition: true }"])
+    let folder = try TemporaryFolder([
+      "parts/part.yar": "rule part { condition: true }", "sub/inner.yar": "include \"../parts/part.yar\"",
+    ])
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/link.yar", withDestinationPath: outside.path + "/secret.yar")
+    func rules(_ text: String, _ path: String = "main.yar") -> [String] {
+      compile([path: text], root: folder.path).rules?.rules.map(\.name) ?? []
+    }
+    #expect(rules("include \"parts/part.yar\"\nrule a { condition: part }") == ["part", "a"])
+    #expect(rules("include \"../parts/part.yar\"", "sub/x.yar") == ["part"])
+    #expect(rules("include \"sub/inner.yar\"") == ["part"])
+    #expect(rules("include \"\(outside.path)/secret.yar\"") == [])
+    #expect(rules("include \"../\((outside.path as NSString).lastPathComponent)/secret.yar\"") == [])
+    #expect(rules("include \"link.yar\"") == [])
+    #expect(rules("include \"missing.yar\"") == [])
+    #expect(compile(["main.yar": "include \"parts/part.yar\""], root: nil).rules == nil)
+  }
+
+  @Test func aFileThatIncludesItselfIsAnErrorAndNoLoop() throws {
+    let folder = try TemporaryFolder(["a.yar": "include \"a.yar\"\nrule a { condition: true }"])
+    let (set, diagnostics) = RuleSet.load(directory: folder.path)
+    #expect(set.yara == nil || !diagnostics.isEmpty)
+  }
+
+  @Test func metasTagsAndKindsAreTold() throws {
+    let (rules, _) = compile(["a.yar": "private rule p : one two { meta: t = \"x\" n = -4 f = true condition: true }"])
+    let rule = try #require(rules?.rules.first)
+    #expect(rule.tags == ["one", "two"])
+    #expect(rule.metas.map(\.value) == [.text("x"), .integer(-4), .flag(true)])
+    #expect(rule.isPrivate && !rule.isGlobal)
+    #expect(rule.meta("t") == "x" && rule.meta("none") == nil)
+  }
+
+  @Test func compiledFilesAreLoaded() throws {
+    let folder = try TemporaryFolder(["junk": "YARA but no rules at all"])
+    let rules = try #require(compile(["a.yar": "rule a { strings: $x = \"needle\" condition: $x }"]).rules)
+    try rules.save(to: folder.path + "/rules")
+    let loaded = try YaraRules(compiled: folder.path + "/rules")
+    #expect(loaded.rules == rules.rules)
+    let result = try Array("a needle".utf8).withView { try YaraScanner(loaded).scan($0) }
+    #expect(result.matches.map(\.rule.name) == ["a"])
+    #expect(throws: YaraError(.compiledFile, "")) { try YaraRules(compiled: folder.path + "/junk") }
+    #expect(throws: YaraError(.compiledFile, "")) { try YaraRules(compiled: folder.path + "/none") }
+  }
+
+  @Test func nothingToCompileIsNoError() {
+    #expect(compile(["empty.yar": ""]).rules?.rules.isEmpty == true)
+    #expect(compile([:]).diagnostics.isEmpty)
+  }
+}

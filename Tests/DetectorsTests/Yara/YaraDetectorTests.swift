@@ -1,0 +1,64 @@
+import Bytes
+import Evidence
+import Testing
+
+@testable import Detectors
+
+struct YaraDetectorTests {
+  private let artifact = Digest(of: [1])
+
+  private func scan(_ rule: String, _ text: String, path: String = "") throws -> CollectingSink {
+    let rules = try #require(YaraCompiler().compile([YaraSource(path: "t.yar", text: Array(rule.utf8))]).rules)
+    let sink = CollectingSink()
+    let detector = try YaraDetector(rules)
+    Array(text.utf8).withView { detector.scan($0, artifact: artifact, path: path, into: sink) }
+    return sink
+  }
+
+  @Test func aRuleThatHoldsIsOneFindingWithItsPlaces() throws {
+    let sink = try scan(
+      """
+      rule Names : T1059_004 { meta: description = "Says so." severity = "high" attack = "T1190, T1105" author = "me"
+        reference = "https://example.org" strings: $a = "one" $b = "two" condition: #a > 0 and $b }
+      """, "one one\u{1}two")
+    let finding = try #require(sink.findings.first)
+    #expect(sink.findings.count == 1)
+    #expect(finding.rule == "yara:Names" && finding.title == "Says so." && finding.severity == .high)
+    #expect(finding.attack == ["T1190", "T1105", "T1059.004"])
+    #expect(finding.evidence.map(\.locator.text) == ["bytes=0+3", "bytes=4+3", "bytes=8+3"])
+    #expect(finding.attributes.first { $0.name == "author" }?.value.text == "me")
+    #expect(finding.message.contains("$a at offset 0 and 2 more"))
+    #expect(sink.coverages == [Coverage(.scanned, 0..<11)])
+  }
+
+  @Test func aRuleWithoutStringsPointsAtTheWhole() throws {
+    let finding = try #require(try scan("rule a { condition: filesize > 0 }", "x").findings.first)
+    #expect(finding.evidence.map(\.locator) == [.whole])
+    #expect(finding.severity == .medium && finding.title == "a")
+  }
+
+  @Test func nothingFoundIsStillCovered() throws {
+    let sink = try scan("rule a { strings: $x = \"needle\" condition: $x }", "hay")
+    #expect(sink.findings.isEmpty && sink.coverages == [Coverage(.scanned, 0..<3)])
+  }
+
+  @Test(arguments: [
+    ("severity = \"critical\"", Severity.critical), ("severity = 100", .critical), ("severity = 50", .medium),
+    ("score = 75", .high), ("score = 10", .low), ("severity = \"nonsense\"", .medium), ("level = \"Low\"", .low),
+    ("severity = 99999999", .medium), ("other = 1", .medium),
+  ])
+  func severityIsReadFromTheUsualMetas(_ meta: String, _ expected: Severity) throws {
+    #expect(try scan("rule a { meta: \(meta) condition: true }", "x").findings.map(\.severity) == [expected])
+  }
+
+  @Test func techniquesAreReadFromAnyText() {
+    #expect(
+      YaraRuleWords.techniques(in: ["attack.t1059.004 and T1190", "XT1234", "T12", "T1059.0"]) == [
+        "T1059.004", "T1190", "T1059",
+      ])
+  }
+
+  @Test func hostileDataIsToldPrintable() {
+    #expect(YaraDetector.printable([0x1B, 0x41, 0xFF, 0x0A]) == "\\x1BA\\xFF\\x0A")
+  }
+}
