@@ -55,7 +55,7 @@ public final class ArchiveReader: ByteStream {
     var entry: OpaquePointer?
     var status = archive_read_next_header(archive, &entry)
     while status == ARCHIVE_RETRY { status = archive_read_next_header(archive, &entry) }
-    guard status >= ARCHIVE_WARN, let entry else {
+    guard status != ARCHIVE_EOF, status >= ARCHIVE_WARN, let entry else {
       if status != ARCHIVE_EOF { damage = message }
       ended = true
       return nil
