@@ -1,3 +1,3 @@
 extension LogFormats {
-  static let aws: [any LogFormat] = []
+  static let aws: [any LogFormat] = [WAFFormat(), CloudTrailFormat(), VPCFlowFormat(), GuardDutyFormat()]
 }

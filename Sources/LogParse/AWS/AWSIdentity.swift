@@ -1,0 +1,135 @@
+import Bytes
+import Evidence
+
+/// Who called, as CloudTrail's `userIdentity` and GuardDuty's `accessKeyDetails` say it.
+struct AWSIdentity {
+  /// `Root`, `IAMUser`, `AssumedRole`, `AWSService` …
+  private(set) var type: String?
+  private(set) var principal, arn, account, accessKey, user, invokedBy: String?
+  /// The role that was assumed.
+  private(set) var role: String?
+  /// The session's name: what stands behind the colon of the principal id.
+  private(set) var session: String?
+  private(set) var issuerType, issuerARN, sourceIdentity, created, identityProvider: String?
+  private(set) var mfa: Bool?
+  /// How an instance's credentials were read: `1.0` from IMDSv1, `2.0` from IMDSv2.
+  private(set) var roleDelivery: String?
+
+  /// The instance whose profile this is: its id is the session's name then.
+  var instance: String? { session.flatMap { Self.isInstance($0) ? $0 : nil } }
+
+  /// - Parameter json: `userIdentity`; nil leaves everything unknown.
+  init(_ json: JSONView?) {
+    var context: JSONView?
+    json?.forEachMember { key, value in
+      switch key {
+      case "type": type = value.kept
+      case "principalId": principal = value.kept
+      case "arn": arn = value.kept
+      case "accountId": account = value.kept
+      case "accessKeyId": accessKey = value.kept
+      case "userName": user = value.kept
+      case "invokedBy": invokedBy = value.kept
+      case "identityProvider": identityProvider = value.kept
+      case "sessionContext": context = value
+      default: break
+      }
+      return true
+    }
+    context?.forEachMember { key, value in
+      switch key {
+      case "sessionIssuer":
+        issuerType = value["type"]?.kept
+        issuerARN = value["arn"]?.kept
+        if issuerType == "Role" { role = value["userName"]?.kept }
+        if issuerType != "Role", user == nil { user = value["userName"]?.kept }
+      case "attributes":
+        created = value["creationDate"]?.kept
+        mfa = value["mfaAuthenticated"]?.flag
+      case "sourceIdentity": sourceIdentity = value.kept
+      case "ec2RoleDelivery": roleDelivery = value.kept
+      default: break
+      }
+      return true
+    }
+    if roleDelivery == nil { roleDelivery = json?["ec2RoleDelivery"]?.kept }
+    decode()
+  }
+
+  /// What GuardDuty says of a key.
+  init(type: String?, principal: String?, accessKey: String?, user: String?) {
+    self.type = type
+    self.principal = principal
+    self.accessKey = accessKey
+    if type == "AssumedRole" || type == "Role" { role = user } else { self.user = user }
+    decode()
+  }
+
+  /// Takes role and session from the principal id (`AROA…:session`) and the ARN (`…:assumed-role/ROLE/SESSION`).
+  private mutating func decode() {
+    if let principal, let colon = principal.firstIndex(of: ":") {
+      let name = principal[principal.index(after: colon)...]
+      if !name.isEmpty { session = String(name) }
+    }
+    guard let arn, let place = arn.range(ofText: ":assumed-role/") else { return }
+    let parts = arn[place...].split(separator: "/", maxSplits: 1)
+    if role == nil, let first = parts.first { role = String(first) }
+    if session == nil, parts.count > 1 { session = String(parts[1]) }
+  }
+
+  /// `i-` and 8 or 17 hexadecimal digits.
+  static func isInstance(_ text: String) -> Bool {
+    text.withView { view in
+      guard view.hasPrefix("i-"), view.count == 10 || view.count == 19 else { return false }
+      return view.slice(2).hexadecimal != nil || (2..<view.count).allSatisfy { hexDigit(view[$0]) != nil }
+    }
+  }
+
+  func add(to attributes: inout [Attribute]) {
+    attributes.add("identity_type", type)
+    attributes.add("user", user)
+    attributes.add("role", role)
+    attributes.add("session_name", session)
+    attributes.add("instance", instance)
+    attributes.add("access_key", accessKey)
+    attributes.add("principal_id", principal)
+    attributes.add("identity_arn", arn)
+    attributes.add("identity_account", account)
+    attributes.add("invoked_by", invokedBy)
+    attributes.add("issuer_type", issuerType)
+    attributes.add("issuer_arn", issuerARN)
+    attributes.add("identity_provider", identityProvider)
+    attributes.add("source_identity", sourceIdentity)
+    attributes.add("session_created", created)
+    attributes.add("mfa", mfa)
+    attributes.add("ec2_role_delivery", roleDelivery)
+  }
+
+  var entities: [Entity] {
+    var all: [Entity] = []
+    if let accessKey { all.append(Entity(.accessKey, accessKey)) }
+    if let role { all.append(Entity(.role, role)) }
+    if let user { all.append(Entity(.user, user)) }
+    if let instance { all.append(Entity(.instance, instance)) }
+    if let account { all.append(Entity(.account, account)) }
+    return all
+  }
+
+  /// `role cumulus-was-role, session i-0b7c4e19d2f35a86e,` · `user dev.kim` · `the account's root user` · `ec2.amazonaws.com`
+  var words: String {
+    if type == "Root" { return "the root user" }
+    if let role { return session.map { "role \(role), session \($0)," } ?? "role \(role)" }
+    if let user { return "user \(user)" }
+    if let invokedBy { return invokedBy }
+    return arn ?? principal ?? account.map { "account \($0)" } ?? "somebody unnamed"
+  }
+}
+
+extension String {
+  /// One past the first occurrence of an ASCII text. memmem.
+  func range(ofText needle: StaticString) -> String.Index? {
+    let place = withView { view in view.firstIndex(of: ByteView(needle)) }
+    guard let place else { return nil }
+    return utf8.index(utf8.startIndex, offsetBy: place + needle.utf8CodeUnitCount, limitedBy: utf8.endIndex)
+  }
+}

@@ -1,0 +1,138 @@
+import Bytes
+import Evidence
+
+/// What the JSON formats of AWS have in common: records, and the envelopes in which services hand them on.
+enum AWSRecords {
+  /// Longest text that is kept of one field, in bytes as they stand in the record.
+  static let maximumText = 1 << 16
+  private static let maximumEnvelopes = 4
+
+  /// Reads a stream of records to its end.
+  ///
+  /// - Parameter name: what a record is, for the coverage of those that are something else.
+  /// - Parameter body: returns false for JSON that is no such record; envelopes around it are then opened.
+  static func read(
+    _ stream: any ByteStream, named name: String, into sink: any ResultSink,
+    _ body: (_ json: JSONView, _ locator: Locator) -> Bool
+  ) throws(BytesError) {
+    let records = JSONRecords(stream, coverage: sink)
+    let encodings = stream.encodings
+    while let record = try records.next() {
+      let locator = Locator(
+        offset: record.offset, length: UInt64(record.bytes.count), line: record.line, encodings: encodings)
+      let understood = open(JSONView(whole: record.bytes), maximumEnvelopes) { body($0, locator) }
+      if !understood { records.reject(record, "a JSON record that is no \(name)") }
+    }
+    records.finish()
+  }
+
+  /// Hands the record to the body, or else what is wrapped in it: EventBridge's `detail` (and the `findings` in it), the
+  /// string in a CloudWatch `message`, an SNS `Message`, an SQS `Body`, or a `CloudTrailEvent` of `lookup-events`.
+  static func open(_ json: JSONView, _ limit: Int = maximumEnvelopes, _ body: (JSONView) -> Bool) -> Bool {
+    if body(json) { return true }
+    guard limit > 0 else { return false }
+    var understood = false
+    json.forEachMember { key, value in
+      switch key {
+      case "detail":
+        understood = open(value, limit - 1, body) || understood
+      case "findings":
+        value.forEachElement {
+          understood = open($0, limit - 1, body) || understood
+          return true
+        }
+      case "message", "Message", "body", "Body", "CloudTrailEvent":
+        guard let text = value.rawString, text.firstIndex(of: 0x7B) != nil else { break }
+        JSONView.unescape(text).withView { understood = open(JSONView($0), limit - 1, body) || understood }
+      default: break
+      }
+      return true
+    }
+    return understood
+  }
+
+  /// Whether the sample begins with JSON one of whose first records, envelopes opened, satisfies the test. A first record
+  /// that is longer than the sample is judged by its `names` alone.
+  static func recognizes(_ sample: FormatSample, names: [StaticString], _ test: (JSONView) -> Bool) -> Confidence? {
+    var start = sample.head
+    if start.hasPrefix("\u{FEFF}") { start = start.dropFirst(3) }
+    while start[0] == 0, !start.isEmpty { start = start.dropFirst(1) }
+    start = start.trimmed
+    guard start[0] == 0x7B || start[0] == 0x5B, names.allSatisfy({ start.contains($0) }) else { return nil }
+    let records = JSONRecords(MemoryStream(start.array), coverage: CollectingSink())
+    var number = 0
+    while number < 4, let record = try? records.next() {
+      if open(JSONView(whole: record.bytes), body: test) { return .high }
+      number += 1
+    }
+    return number == 0 && !sample.isWhole ? .medium : nil
+  }
+
+  private static func open(_ json: JSONView, body: (JSONView) -> Bool) -> Bool { open(json, maximumEnvelopes, body) }
+}
+
+func ~= (pattern: StaticString, value: ByteView) -> Bool { value == pattern }
+
+extension JSONView {
+  /// The text of a string, or a value's JSON text; nil for null, nothing and the empty string. Cut at
+  /// `AWSRecords.maximumText`.
+  var kept: String? {
+    if let raw = rawString {
+      guard !raw.isEmpty else { return nil }
+      if raw.count <= AWSRecords.maximumText { return string }
+      return String(decoding: JSONView.unescape(raw.slice(0, AWSRecords.maximumText)), as: UTF8.self)
+    }
+    switch kind {
+    case .null, .none: return nil
+    default: return bytes.slice(0, AWSRecords.maximumText).string
+    }
+  }
+
+  /// True and false, also where they are written as strings.
+  var flag: Bool? {
+    if let flag = bool { return flag }
+    guard let raw = rawString else { return nil }
+    return raw == "true" ? true : raw == "false" ? false : nil
+  }
+
+  /// The strings of an array.
+  var strings: [String] {
+    var all: [String] = []
+    forEachElement {
+      if let text = $0.kept { all.append(text) }
+      return true
+    }
+    return all
+  }
+}
+
+/// Puts a text together from pieces of evidence. Reused, so that a text costs one allocation.
+struct TextBuilder {
+  private var bytes: [UInt8] = []
+
+  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+  mutating func add(_ text: StaticString) { add(ByteView(text)) }
+  mutating func add(_ view: ByteView) { bytes.append(contentsOf: view.unsafeBytes) }
+  mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  /// A JSON string's text, escapes undone, cut at `limit` bytes; other values as they are written.
+  mutating func add(_ json: JSONView?, limit: Int = AWSRecords.maximumText) {
+    guard let json else { return }
+    let raw = (json.rawString ?? json.bytes).slice(0, limit)
+    if json.kind == .string, raw.firstIndex(of: 0x5C) != nil {
+      bytes.append(contentsOf: JSONView.unescape(raw))
+    } else {
+      add(raw)
+    }
+    if (json.rawString ?? json.bytes).count > limit { add("…") }
+  }
+
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension [Attribute] {
+  /// Adds what is there.
+  mutating func add(_ name: String, _ flag: Bool?) {
+    if let flag { append(Attribute(name, .flag(flag))) }
+  }
+}

@@ -1,0 +1,199 @@
+import Bytes
+import Evidence
+
+/// AWS CloudTrail: calls of AWS APIs (`aws:cloudtrail:entry`) and Insights (`aws:cloudtrail:insight`).
+///
+/// Files (`Records`), JSON lines of events or of files, `lookup-events`, EventBridge. An event that was delivered twice is
+/// told once. Fields: CloudTrail User Guide, "CloudTrail record contents".
+public struct CloudTrailFormat: LogFormat {
+  public let name = "aws.cloudtrail"
+  public let version = 1
+
+  public init() {}
+
+  public func recognizes(_ sample: FormatSample) -> Confidence? {
+    AWSRecords.recognizes(sample, names: ["eventSource", "eventName"]) { CloudTrailRecord($0) != nil }
+      ?? AWSRecords.recognizes(sample, names: ["insightDetails"]) { CloudTrailRecord($0) != nil }
+  }
+
+  public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var seen = SeenRecords()
+    try AWSRecords.read(stream, named: "CloudTrail event", into: sink) { json, locator in
+      guard let record = CloudTrailRecord(json) else { return false }
+      if let identifier = record.eventID?.string, !seen.insert(identifier, json.bytes) { return true }
+      sink.event(record.event(locator))
+      return true
+    }
+  }
+}
+
+/// Which records were told already: a record counts as the same only when its identifier and all its bytes are.
+///
+/// Holds at least the last `capacity` records and at most twice as many, so that memory stays bounded.
+struct SeenRecords {
+  private let capacity: Int
+  private var recent: Set<String> = []
+  private var older: Set<String> = []
+
+  init(capacity: Int = 1 << 18) { self.capacity = max(capacity, 1) }
+
+  /// - Returns: false when the record is known.
+  mutating func insert(_ identifier: String, _ bytes: ByteView) -> Bool {
+    // What differs under one identifier must not be lost; identifiers are told apart exactly, contents by a hash.
+    let key = identifier.prefix(256) + "/" + String(Self.hash(bytes), radix: 16)
+    if recent.contains(key) || older.contains(key) { return false }
+    if recent.count >= capacity {
+      older = recent
+      recent = []
+    }
+    recent.insert(key)
+    return true
+  }
+
+  /// FNV-1a, eight bytes at a time.
+  private static func hash(_ bytes: ByteView) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var place = 0
+    while let word = bytes.u64(place) {
+      hash = (hash ^ word) &* 0x100_0000_01b3
+      place += 8
+    }
+    for index in place..<max(place, bytes.count) { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }
+    return hash
+  }
+}
+
+/// The values of one record, still where they lie.
+struct CloudTrailRecord {
+  private(set) var eventID: JSONView?
+  private var version, time, source, name, region, address, agent, errorCode, errorMessage: JSONView?
+  private var parameters, response, additional, requestID, apiVersion, readOnly, resources, type: JSONView?
+  private var account, sharedID, endpoint, serviceDetails, management, category, insight, addendum, tls: JSONView?
+  private var fromConsole, edge: JSONView?
+  private var identity: JSONView?
+  private var unknown: [String] = []
+
+  /// - Returns: nil for what is no CloudTrail event.
+  init?(_ json: JSONView) {
+    json.forEachMember { key, value in
+      switch key {
+      case "eventTime": time = value
+      case "eventSource": source = value
+      case "eventName": name = value
+      case "userIdentity": identity = value
+      case "awsRegion": region = value
+      case "sourceIPAddress": address = value
+      case "userAgent": agent = value
+      case "errorCode": errorCode = value
+      case "errorMessage": errorMessage = value
+      case "requestParameters": parameters = value
+      case "responseElements": response = value
+      case "additionalEventData": additional = value
+      case "requestID": requestID = value
+      case "eventID": eventID = value
+      case "readOnly": readOnly = value
+      case "resources": resources = value
+      case "eventType": type = value
+      case "apiVersion": apiVersion = value
+      case "managementEvent": management = value
+      case "recipientAccountId": account = value
+      case "sharedEventID": sharedID = value
+      case "vpcEndpointId": endpoint = value
+      case "serviceEventDetails": serviceDetails = value
+      case "eventCategory": category = value
+      case "insightDetails": insight = value
+      case "addendum": addendum = value
+      case "sessionCredentialFromConsole": fromConsole = value
+      case "edgeDeviceDetails": edge = value
+      case "tlsDetails": tls = value
+      case "eventVersion": version = value
+      default:
+        if unknown.count < 64, value.kind != .null {
+          unknown.append(key.string + "=" + value.bytes.slice(0, 4096).string)
+        }
+      }
+      return true
+    }
+    guard time?.kind == .string, insight?.kind == .object || source?.kind == .string && name?.kind == .string else {
+      return nil
+    }
+  }
+
+  func event(_ locator: Locator) -> Event {
+    let who = AWSIdentity(identity)
+    var attributes: [Attribute] = []
+    attributes.reserveCapacity(32)
+    attributes.add("event_source", source?.kept)
+    attributes.add("event_name", name?.kept)
+    attributes.add("region", region?.kept)
+    attributes.add("source_ip", address?.kept)
+    attributes.add("user_agent", agent?.kept)
+    attributes.add("error_code", errorCode?.kept)
+    attributes.add("error_message", errorMessage?.kept)
+    who.add(to: &attributes)
+    attributes.add("read_only", readOnly?.flag)
+    attributes.add("request_parameters", parameters?.kept)
+    attributes.add("response_elements", response?.kept)
+    attributes.add("additional_event_data", additional?.kept)
+    attributes.add("service_event_details", serviceDetails?.kept)
+    attributes.add("insight_details", insight?.kept)
+    attributes.add("resources", arns)
+    attributes.add("event_type", type?.kept)
+    attributes.add("event_category", category?.kept)
+    attributes.add("management_event", management?.flag)
+    attributes.add("recipient_account", account?.kept)
+    attributes.add("event_id", eventID?.kept)
+    attributes.add("shared_event_id", sharedID?.kept)
+    attributes.add("request_id", requestID?.kept)
+    attributes.add("vpc_endpoint", endpoint?.kept)
+    attributes.add("tls_version", tls?["tlsVersion"]?.kept)
+    attributes.add("tls_cipher", tls?["cipherSuite"]?.kept)
+    attributes.add("tls_host", tls?["clientProvidedHostHeader"]?.kept)
+    attributes.add("session_from_console", fromConsole?.flag)
+    attributes.add("edge_device", edge?.kept)
+    attributes.add("addendum", addendum?.kept)
+    attributes.add("api_version", apiVersion?.kept)
+    attributes.add("event_version", version?.kept)
+    attributes.add("unknown_fields", unknown)
+    let isInsight = insight?.kind == .object
+    return Event(
+      time: time?.rawString.flatMap { Timestamp(iso8601: $0) },
+      dataType: isInsight ? "aws:cloudtrail:insight" : "aws:cloudtrail:entry",
+      message: isInsight ? insightMessage : message(who), entities: entities(who), attributes: attributes,
+      locator: locator)
+  }
+
+  private var arns: [String] {
+    var all: [String] = []
+    resources?.forEachElement {
+      if let arn = $0["ARN"]?.kept ?? $0["arn"]?.kept ?? $0["resourceName"]?.kept { all.append(arn) }
+      return all.count < 1000
+    }
+    return all
+  }
+
+  private func entities(_ who: AWSIdentity) -> [Entity] {
+    var entities = who.entities
+    // A call that a service makes names the service instead of an address.
+    if let text = address?.rawString.flatMap(IPAddress.normal) { entities.append(Entity(.address, text)) }
+    if let own = account?.string, who.account != own { entities.append(Entity(.account, own)) }
+    return entities
+  }
+
+  /// `iam.amazonaws.com CreateUser by role cumulus-was-role, session i-0b7c4e19d2f35a86e, from 203.0.113.66 failed: AccessDenied`
+  private func message(_ who: AWSIdentity) -> String {
+    var text = "\(source?.string ?? "?") \(name?.string ?? "?") by \(who.words)"
+    if let address = address?.string { text += " from \(address)" }
+    if let code = errorCode?.string { text += " failed: \(code)" }
+    return text
+  }
+
+  /// `Insight ApiCallRateInsight starts for iam.amazonaws.com CreateUser`
+  private var insightMessage: String {
+    let kind = insight?["insightType"]?.string ?? "of CloudTrail"
+    let state = insight?["state"]?.string == "End" ? "ends" : "starts"
+    let what = [insight?["eventSource"]?.string, insight?["eventName"]?.string, insight?["errorCode"]?.string]
+      .compactMap { $0 }.joined(separator: " ")
+    return "Insight \(kind) \(state) for \(what.isEmpty ? "the account" : what)"
+  }
+}

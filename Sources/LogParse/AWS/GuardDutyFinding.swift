@@ -1,0 +1,260 @@
+import Bytes
+import Evidence
+
+/// One version of a GuardDuty finding, as S3, EventBridge (camelCase) or `get-findings` (PascalCase) write it.
+struct GuardDutyFinding {
+  let identifier: String
+  let type: String
+  let severity: Double
+  private let json: JSONView
+  private let service: JSONView?
+  private let resource: JSONView?
+  private let action: JSONView?
+  let created: Timestamp?
+  let updated: Timestamp?
+  let firstSeen: Timestamp?
+  let lastSeen: Timestamp?
+  /// The far end, the near end and the process of what happened.
+  private(set) var remote, domain, local, direction, transport: String?
+  private(set) var remotePort, localPort, pid: Int64?
+  private(set) var process, hash: String?
+
+  /// - Returns: nil for what is no finding of GuardDuty.
+  init?(_ json: JSONView) {
+    guard json.kind == .object, let type = json.member("type")?.string, let id = json.member("id")?.string,
+      let severity = json.member("severity")?.double, let service = json.member("service"), service.kind == .object,
+      json.member("schemaVersion") != nil || service.member("detectorId") != nil
+    else { return nil }
+    self.json = json
+    self.type = type
+    self.severity = severity
+    self.service = service
+    identifier = id
+    resource = json.member("resource")
+    action = service.member("action")
+    created = json.member("createdAt")?.time
+    updated = json.member("updatedAt")?.time
+    firstSeen = service.member("eventFirstSeen")?.time
+    lastSeen = service.member("eventLastSeen")?.time
+    readAction()
+    let process = service.member("runtimeDetails")?.member("process")
+    pid = process?.member("pid")?.integer
+    self.process = process?.member("executablePath")?.kept ?? process?.member("name")?.kept
+    hash = process?.member("executableSha256")?.kept
+  }
+
+  /// What the one filled-in kind of action says of its ends.
+  private mutating func readAction() {
+    var kind: JSONView?
+    action?.forEachMember { _, value in
+      if kind == nil, value.kind == .object { kind = value }
+      return true
+    }
+    // A probe lists its ports with a far end each; the first stands for all.
+    let place = kind?.member("portProbeDetails")?.elements.first ?? kind
+    let far = place?.member("remoteIpDetails")
+    remote = far?.member("ipAddressV4")?.kept ?? far?.member("ipAddressV6")?.kept
+    if remote == nil { remote = kind?.member("sourceIps")?.strings.first }
+    remotePort = place?.member("remotePortDetails")?.member("port")?.integer
+    localPort = place?.member("localPortDetails")?.member("port")?.integer
+    local = place?.member("localIpDetails")?.member("ipAddressV4")?.kept ?? interfaces.compactMap(\.address).first
+    direction = kind?.member("connectionDirection")?.kept
+    transport = kind?.member("protocol")?.kept?.lowercased()
+    domain = kind?.member("domain")?.kept
+  }
+
+  private var interfaces: [(address: String?, publicAddress: String?, vpc: String?, subnet: String?)] {
+    let list = resource?.member("instanceDetails")?.member("networkInterfaces")?.elements.prefix(64) ?? []
+    return list.map {
+      (
+        $0.member("privateIpAddress")?.kept, $0.member("publicIp")?.kept, $0.member("vpcId")?.kept,
+        $0.member("subnetId")?.kept
+      )
+    }
+  }
+
+  private var instance: String? { resource?.member("instanceDetails")?.member("instanceId")?.kept }
+
+  private var identity: AWSIdentity? {
+    guard let key = resource?.member("accessKeyDetails"), key.kind == .object else { return nil }
+    return AWSIdentity(
+      type: key.member("userType")?.kept, principal: key.member("principalId")?.kept,
+      accessKey: key.member("accessKeyId")?.kept, user: key.member("userName")?.kept)
+  }
+
+  var level: Severity { Severity(guardDuty: severity) }
+
+  var title: String { json.member("title")?.kept ?? type }
+
+  var description: String? { json.member("description")?.kept }
+
+  // MARK: Facts
+
+  /// What is needed to tell the finding from others and to join it; on each of its events.
+  var briefAttributes: [Attribute] {
+    var all: [Attribute] = []
+    all.add("finding_id", identifier)
+    all.add("finding_type", type)
+    all.add("severity", level.rawValue)
+    all.add("severity_score", json.member("severity")?.text)
+    if let parts = GuardDutyType(type) {
+      all.add("threat_purpose", parts.purpose)
+      all.add("resource_affected", parts.resource)
+      all.add("threat_family", parts.family)
+      all.add("detection_mechanism", parts.mechanism)
+      all.add("detection_artifact", parts.artifact)
+    }
+    all.add("action_type", action?.member("actionType")?.kept)
+    all.add("remote_host", remote ?? domain)
+    all.add("remote_port", remotePort)
+    all.add("local_host", local)
+    all.add("local_port", localPort)
+    all.add("pid", pid)
+    all.add("process", process)
+    return all
+  }
+
+  var attributes: [Attribute] {
+    var all = briefAttributes
+    all.add("title", title)
+    all.add("description", description)
+    all.add("first_seen", service?.member("eventFirstSeen")?.kept)
+    all.add("last_seen", service?.member("eventLastSeen")?.kept)
+    all.add("created", json.member("createdAt")?.kept)
+    all.add("updated", json.member("updatedAt")?.kept)
+    all.add("count", service?.member("count")?.integer)
+    all.add("archived", service?.member("archived")?.flag)
+    all.add("resource_role", service?.member("resourceRole")?.kept)
+    all.add("direction", direction)
+    all.add("protocol", transport)
+    all.add("domain", domain)
+    addCall(to: &all)
+    let far = remoteDetails
+    all.add("remote_country", far?.member("country")?.member("countryName")?.kept)
+    all.add("remote_organization", far?.member("organization")?.member("org")?.kept)
+    all.add("remote_asn", far?.member("organization")?.member("asn")?.integer)
+    all.add("threat_lists", threatLists)
+    addProcess(to: &all)
+    all.add("resource_type", resource?.member("resourceType")?.kept)
+    addInstance(to: &all)
+    identity?.add(to: &all)
+    let buckets = resource?.member("s3BucketDetails")?.elements.prefix(100) ?? []
+    all.add("buckets", buckets.compactMap { $0.member("name")?.kept })
+    all.add("feature", service?.member("featureName")?.kept)
+    all.add("detector", service?.member("detectorId")?.kept)
+    all.add("account", json.member("accountId")?.kept)
+    all.add("region", json.member("region")?.kept)
+    all.add("finding_arn", json.member("arn")?.kept)
+    all.add("resource", resource?.kept)
+    all.add("service", service?.kept)
+    return all
+  }
+
+  private var remoteDetails: JSONView? {
+    var found: JSONView?
+    action?.forEachMember { _, value in
+      found = value.member("remoteIpDetails")
+      return found == nil
+    }
+    return found
+  }
+
+  private func addCall(to all: inout [Attribute]) {
+    guard let call = action?.member("awsApiCallAction"), call.kind == .object else { return }
+    all.add("event_name", call.member("api")?.kept)
+    all.add("event_source", call.member("serviceName")?.kept)
+    all.add("caller_type", call.member("callerType")?.kept)
+    all.add("error_code", call.member("errorCode")?.kept)
+  }
+
+  private var threatLists: [String] {
+    var all: [String] = []
+    if let name = service?.member("additionalInfo")?.member("threatListName")?.kept { all.append(name) }
+    for detail in service?.member("evidence")?.member("threatIntelligenceDetails")?.elements.prefix(100) ?? [] {
+      if let name = detail.member("threatListName")?.kept { all.append(name) }
+      all += detail.member("threatNames")?.strings.prefix(100) ?? []
+    }
+    return all
+  }
+
+  private func addProcess(to all: inout [Attribute]) {
+    guard let process = service?.member("runtimeDetails")?.member("process"), process.kind == .object else { return }
+    all.add("process_name", process.member("name")?.kept)
+    all.add("process_sha256", hash)
+    all.add("process_user", process.member("user")?.kept)
+    all.add("process_uid", process.member("userId")?.integer)
+    all.add("process_started", process.member("startTime")?.kept)
+    let lineage = process.member("lineage")?.elements.prefix(64).map { parent in
+      "\(parent.member("executablePath")?.kept ?? parent.member("name")?.kept ?? "?") (pid \(parent.member("pid")?.text ?? "?"))"
+    }
+    all.add("process_lineage", lineage ?? [])
+  }
+
+  private func addInstance(to all: inout [Attribute]) {
+    guard let details = resource?.member("instanceDetails"), details.kind == .object else { return }
+    all.add("instance", instance)
+    all.add("instance_type", details.member("instanceType")?.kept)
+    all.add("instance_launched", details.member("launchTime")?.kept)
+    all.add("instance_profile", details.member("iamInstanceProfile")?.member("arn")?.kept)
+    all.add("image", details.member("imageId")?.kept)
+    all.add("private_addresses", interfaces.compactMap(\.address))
+    all.add("public_addresses", interfaces.compactMap(\.publicAddress))
+    all.add("vpc", interfaces.compactMap(\.vpc).first)
+    all.add("subnet", interfaces.compactMap(\.subnet).first)
+  }
+
+  var entities: [Entity] {
+    var all: [Entity] = []
+    if let remote { all.append(Entity(.address, remote)) }
+    if let domain { all.append(Entity(.domain, domain)) }
+    if let local { all.append(Entity(.address, local)) }
+    if let socket { all.append(Entity(.socket, socket)) }
+    if let pid { all.append(Entity(.process, String(pid))) }
+    if let process, process.hasPrefix("/") { all.append(Entity(.file, process)) }
+    if let hash { all.append(Entity(.hash, hash)) }
+    if let instance { all.append(Entity(.instance, instance)) }
+    for entity in identity?.entities ?? [] where !all.contains(entity) { all.append(entity) }
+    if let account = json.member("accountId")?.kept { all.append(Entity(.account, account)) }
+    return all
+  }
+
+  private var socket: String? {
+    guard let local, let localPort, let remote, let remotePort else { return nil }
+    return "\(local):\(localPort)->\(remote):\(remotePort)/\(transport ?? "tcp")"
+  }
+
+  // MARK: Words
+
+  /// What happened, as far as the action says it: ` with outbound tcp 10.0.2.15:51270 -> 203.0.113.66:4444, process …`
+  var happening: String {
+    var text = ""
+    if let api = action?.member("awsApiCallAction")?.member("api")?.kept {
+      text += ", call \(api)" + (remote.map { " from \($0)" } ?? "")
+    } else if let remote {
+      let near = local.map { address in address + (localPort.map { ":\($0)" } ?? "") } ?? "the instance"
+      let far = remote + (remotePort.map { ":\($0)" } ?? "")
+      let arrow = direction == "INBOUND" ? "<-" : "->"
+      text += ", \(transport ?? "connection") \(near) \(arrow) \(far)"
+    } else if let domain {
+      text += ", query \(domain)"
+    }
+    if let process { text += ", process \(process)" + (pid.map { " (pid \($0))" } ?? "") }
+    return text
+  }
+}
+
+extension JSONView {
+  /// The first member of that name, whatever its case: GuardDuty's API writes other capitals than its export.
+  func member(_ name: StaticString) -> JSONView? {
+    var found: JSONView?
+    forEachMember { key, value in
+      guard key.equalsIgnoringCase(name) else { return true }
+      found = value
+      return false
+    }
+    return found?.kind == .null ? nil : found
+  }
+
+  /// An ISO 8601 time in a string.
+  var time: Timestamp? { rawString.flatMap { Timestamp(iso8601: $0) } }
+}

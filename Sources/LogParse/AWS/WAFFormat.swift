@@ -1,0 +1,225 @@
+import Bytes
+import Evidence
+
+/// Logs of AWS WAF: one request a record, as WAF saw and judged it.
+///
+/// No body is ever logged. What a request carried is in `uri`, `query`, `headers` and `labels`; that WAF did not look at
+/// all of it is in `oversize_fields` and `body_unseen`. Fields: AWS WAF Developer Guide, "Log fields".
+public struct WAFFormat: LogFormat {
+  public let name = "aws.waf"
+  public let version = 1
+
+  public init() {}
+
+  public func recognizes(_ sample: FormatSample) -> Confidence? {
+    AWSRecords.recognizes(sample, names: ["webaclId", "httpRequest"]) {
+      $0["webaclId"] != nil && $0["httpRequest"]?.kind == .object
+    }
+  }
+
+  public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var builder = TextBuilder()
+    try AWSRecords.read(stream, named: "WAF record", into: sink) { json, locator in
+      guard let record = WAFRecord(json) else { return false }
+      sink.event(record.event(locator, &builder))
+      return true
+    }
+  }
+}
+
+/// The values of one record, still where they lie.
+struct WAFRecord {
+  private var timestamp: Int64?
+  private var webACL, rule, ruleType, action, source, sourceID, responseCode: JSONView?
+  private var matches, groups, rates, counted, inserted, labels, oversize, captcha, challenge: JSONView?
+  private var ja3, ja4, bodySize, bodyInspected, asn, forwardedASN, tenant: JSONView?
+  private var clientIP, country, method, uri, query, fragment, httpVersion, scheme, host, requestID: JSONView?
+  private var headers: JSONView?
+  private var unknown: [String] = []
+
+  /// - Returns: nil for what is no WAF record.
+  init?(_ json: JSONView) {
+    var request: JSONView?
+    json.forEachMember { key, value in
+      switch key {
+      case "timestamp": timestamp = value.integer
+      case "httpRequest": request = value
+      case "action": action = value
+      case "webaclId": webACL = value
+      case "terminatingRuleId": rule = value
+      case "terminatingRuleType": ruleType = value
+      case "terminatingRuleMatchDetails": matches = value
+      case "httpSourceName": source = value
+      case "httpSourceId": sourceID = value
+      case "ruleGroupList": groups = value
+      case "rateBasedRuleList": rates = value
+      case "nonTerminatingMatchingRules": counted = value
+      case "requestHeadersInserted": inserted = value
+      case "responseCodeSent": responseCode = value
+      case "labels": labels = value
+      case "ja3Fingerprint": ja3 = value
+      case "ja4Fingerprint": ja4 = value
+      case "oversizeFields": oversize = value
+      case "requestBodySize": bodySize = value
+      case "requestBodySizeInspectedByWAF": bodyInspected = value
+      case "captchaResponse": captcha = value
+      case "challengeResponse": challenge = value
+      case "clientAsn": asn = value
+      case "forwardedAsn": forwardedASN = value
+      case "cfDistributionTenantId": tenant = value
+      case "formatVersion": break
+      default: keepUnknown(key, value)
+      }
+      return true
+    }
+    guard let request, request.kind == .object, webACL != nil || action != nil else { return nil }
+    request.forEachMember { key, value in
+      switch key {
+      case "clientIp": clientIP = value
+      // A dash where WAF could not tell.
+      case "country": country = value.bytes == "\"-\"" ? nil : value
+      case "headers": headers = value
+      case "uri": uri = value
+      case "args": query = value
+      case "httpVersion": httpVersion = value
+      case "httpMethod": method = value
+      case "requestId": requestID = value
+      case "fragment": fragment = value
+      case "scheme": scheme = value
+      case "host": host = value
+      default: keepUnknown(key, value)
+      }
+      return true
+    }
+  }
+
+  /// Fields that WAF learns to log later are kept as they are.
+  private mutating func keepUnknown(_ key: ByteView, _ value: JSONView) {
+    guard unknown.count < 64, value.kind != .null else { return }
+    unknown.append(key.string + "=" + value.bytes.slice(0, 4096).string)
+  }
+
+  func event(_ locator: Locator, _ text: inout TextBuilder) -> Event {
+    let seen = WAFHeaders(headers, &text)
+    let host = host?.kept ?? seen.host
+    let client = clientIP?.kept
+    var attributes: [Attribute] = []
+    attributes.reserveCapacity(28)
+    attributes.add("action", action?.kept)
+    attributes.add("client_ip", client)
+    attributes.add("country", country?.kept)
+    attributes.add("http_method", method?.kept)
+    attributes.add("scheme", scheme?.kept)
+    attributes.add("host", host)
+    attributes.add("uri", uri?.kept)
+    attributes.add("query", query?.kept)
+    attributes.add("fragment", fragment?.kept)
+    attributes.add("http_version", httpVersion?.kept)
+    attributes.add("user_agent", seen.userAgent)
+    attributes.add("headers", seen.all)
+    attributes.add("labels", names(labels))
+    attributes.add("rule", rule?.kept)
+    attributes.add("rule_type", ruleType?.kept)
+    attributes.add("matched_data", WAFRules.matches(matches))
+    attributes.add("matching_rules", WAFRules.rules(groups: groups, counted: counted))
+    attributes.add("rate_rules", WAFRules.rates(rates))
+    attributes.add("inserted_headers", WAFHeaders(inserted, &text).all)
+    attributes.add("response_code", responseCode?.integer)
+    attributes.add("captcha", WAFRules.answer(captcha))
+    attributes.add("challenge", WAFRules.answer(challenge))
+    attributes.add("trace_id", requestID?.kept)
+    attributes.add("ja3", ja3?.kept)
+    attributes.add("ja4", ja4?.kept)
+    addSizes(to: &attributes)
+    attributes.add("client_asn", asn?.integer)
+    attributes.add("forwarded_asn", forwardedASN?.integer)
+    attributes.add("redacted", redacted(seen))
+    attributes.add("web_acl", webACL?.kept)
+    attributes.add("http_source", source?.kept)
+    attributes.add("http_source_id", sourceID?.kept)
+    attributes.add("cloudfront_tenant", tenant?.kept)
+    attributes.add("unknown_fields", unknown)
+
+    var entities: [Entity] = []
+    entities.reserveCapacity(4)
+    if let client { entities.append(Entity(.address, client)) }
+    if let host {
+      entities.append(Entity(.domain, host))
+      if scheme != nil { entities.append(Entity(.url, url(host, &text))) }
+    }
+    return Event(
+      time: timestamp.flatMap { Timestamp(milliseconds: $0) }, dataType: "aws:waf:request",
+      message: message(host, &text), entities: entities, attributes: attributes, locator: locator)
+  }
+
+  private func addSizes(to attributes: inout [Attribute]) {
+    attributes.add("oversize_fields", oversize?.strings ?? [])
+    let size = bodySize?.integer
+    let inspected = bodyInspected?.integer
+    attributes.add("body_size", size)
+    attributes.add("body_inspected", inspected)
+    if let size, let inspected, inspected >= 0, size > inspected { attributes.add("body_unseen", size - inspected) }
+  }
+
+  private func redacted(_ headers: WAFHeaders) -> [String] {
+    var fields = headers.redacted
+    if uri?.rawString.map({ $0 == "REDACTED" }) == true { fields.append("uri") }
+    if query?.rawString.map({ $0 == "REDACTED" }) == true { fields.append("query") }
+    if method?.rawString.map({ $0 == "REDACTED" }) == true { fields.append("http_method") }
+    return fields
+  }
+
+  private func names(_ list: JSONView?) -> [String] {
+    var all: [String] = []
+    list?.forEachElement {
+      if let name = $0["name"]?.kept { all.append(name) }
+      return true
+    }
+    return all
+  }
+
+  private func url(_ host: String, _ text: inout TextBuilder) -> String {
+    text.removeAll()
+    text.add(scheme)
+    text.add("://")
+    text.add(host)
+    text.add(uri, limit: 2048)
+    return text.text
+  }
+
+  /// `ALLOW POST https://shop.example/login.do from 203.0.113.66 (KR)`
+  private func message(_ host: String?, _ text: inout TextBuilder) -> String {
+    text.removeAll()
+    text.add(action)
+    text.add(" ")
+    text.add(method)
+    text.add(" ")
+    if let host {
+      if scheme != nil {
+        text.add(scheme)
+        text.add("://")
+      }
+      text.add(host)
+    }
+    text.add(uri, limit: 2048)
+    if let query, query.rawString?.isEmpty == false {
+      text.add("?")
+      text.add(query, limit: 2048)
+    }
+    text.add(" from ")
+    text.add(clientIP)
+    if let country, country.kind == .string {
+      text.add(" (")
+      text.add(country)
+      text.add(")")
+    }
+    var separator: StaticString = "; labels "
+    labels?.forEachElement {
+      text.add(separator)
+      text.add($0["name"], limit: 256)
+      separator = ", "
+      return true
+    }
+    return text.text
+  }
+}
