@@ -1,0 +1,122 @@
+import Bytes
+
+/// Finds where a piece of code connects to: the arguments of its connecting call, through variables where it uses them.
+enum CodeEndpoints {
+  private enum Token {
+    case string(ByteView)
+    case number(ByteView)
+    case name(ByteView)
+  }
+
+  /// How far the arguments may lie from the call's name.
+  private static let reach = 240
+
+  /// - Parameter places: of connecting calls, best first.
+  static func find(_ shell: ShellText, from places: [Int]) -> Endpoint {
+    var best = Endpoint(host: nil, port: nil)
+    for place in places {
+      let endpoint = arguments(shell, tokens(shell.text.slice(place, place + reach)))
+      if endpoint.host != nil, endpoint.port != nil { return endpoint }
+      if best.host == nil, best.port == nil { best = endpoint }
+    }
+    // A call on fields or parameters: what the text assigns to names that speak of a host and a port.
+    let variables = shell.variables
+    let host = best.host ?? variables.first(named: ["host", "ip", "addr", "server", "target"], where: Endpoint.isPlainHost)
+    let port = best.port ?? variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap { $0.withView { Endpoint.port($0) } }
+    if host != nil, port != nil { return Endpoint(host: host, port: port) }
+    // Or a host in quotes with a number behind it anywhere: `new Shell('203.0.113.66', 4444)`.
+    let anywhere = literal(shell)
+    return Endpoint(host: host ?? anywhere.host, port: port ?? anywhere.port)
+  }
+
+  /// The port that a listening call names.
+  static func port(_ shell: ShellText, from place: Int) -> Int? {
+    for token in tokens(shell.text.slice(place, place + reach)) {
+      switch token {
+      case .number(let text), .string(let text):
+        if let port = Endpoint.port(text), text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) { return port }
+        if case .string = token, let pair = Endpoint.pair(text) { return pair.port }
+      case .name(let name):
+        if let port = shell.variables[name.string]?.withView({ Endpoint.port($0) }) { return port }
+      }
+    }
+    return nil
+  }
+
+  private static func arguments(_ shell: ShellText, _ tokens: [Token]) -> Endpoint {
+    var host: String?
+    var port: Int?
+    func take(_ text: ByteView, quoted: Bool) {
+      if host == nil, quoted || text.firstIndex(of: 0x2E) != nil, Endpoint.isPlainHost(text) {
+        host = text.string
+      } else if let pair = Endpoint.pair(text), host == nil, let name = pair.host, name.withView(Endpoint.isPlainHost) {
+        host = name
+        port = pair.port
+      } else if port == nil, text.count <= 5, let number = Endpoint.port(text), text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
+        port = number
+      }
+    }
+    for token in tokens where host == nil || port == nil {
+      switch token {
+      case .string(let text):
+        take(text, quoted: true)
+        // `os.getenv("RHOST")`
+        if text.count <= 32, let value = shell.variables[text.string] { value.withView { take($0, quoted: true) } }
+      case .number(let text): take(text, quoted: false)
+      case .name(let name):
+        guard name.count <= 64, let value = shell.variables[name.string] else { continue }
+        value.withView { take($0, quoted: true) }
+      }
+    }
+    return Endpoint(host: host, port: port)
+  }
+
+  private static func literal(_ shell: ShellText) -> Endpoint {
+    var fallback = Endpoint(host: nil, port: nil)
+    let tokens = tokens(shell.text)
+    for (index, token) in tokens.enumerated() {
+      guard case .string(let text) = token else { continue }
+      let isHost = Endpoint.isPlainHost(text)
+      guard isHost || Endpoint.pair(text)?.host?.withView(Endpoint.isPlainHost) == true else { continue }
+      let endpoint = arguments(shell, Array(tokens[index..<min(index + 3, tokens.count)]))
+      if endpoint.port != nil { return endpoint }
+      if fallback.host == nil, text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2E }) { fallback = endpoint }
+    }
+    return fallback
+  }
+
+  /// Strings, numbers and names in order. A backslash before a quote belongs to the quote: code within code.
+  private static func tokens(_ text: ByteView) -> [Token] {
+    var tokens: [Token] = []
+    var place = 0
+    while place < text.count, tokens.count < 4096 {
+      let byte = text[place]
+      if byte == 0x22 || byte == 0x27 {
+        var end = place + 1
+        while end < text.count, text[end] != byte, text[end] != 0x5C, text[end] != 0x0A, end - place < 256 { end += 1 }
+        if text[end] == byte || text[end] == 0x5C && text[end + 1] == byte {
+          tokens.append(.string(text.slice(place + 1, end)))
+          // The end of one string may be the start of the next where quotes do not pair up: only a short string is skipped.
+          place = text[end] == byte ? end + 1 : end + 2
+        } else {
+          place += 1
+        }
+      } else if isWordByte(byte) {
+        var end = place
+        while end < text.count, isWordByte(text[end]) { end += 1 }
+        let isNumber = byte >= 0x30 && byte <= 0x39
+        if isNumber, text[end] == 0x2E, text[end + 1] >= 0x30, text[end + 1] <= 0x39 {
+          // An address without quotes.
+          while end < text.count, isWordByte(text[end]) || text[end] == 0x2E { end += 1 }
+          tokens.append(.string(text.slice(place, end)))
+        } else {
+          tokens.append(isNumber ? .number(text.slice(place, end)) : .name(text.slice(place, end)))
+        }
+        place = max(end, place + 1)
+      } else {
+        place += 1
+      }
+    }
+    return tokens
+  }
+}

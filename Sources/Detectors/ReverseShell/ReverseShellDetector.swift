@@ -1,0 +1,110 @@
+import Bytes
+import Evidence
+
+/// Finds commands and code that give a shell to another machine, under every wrapping that `CommandLayers` undoes, and says
+/// to which host and port.
+///
+/// Each matcher wants both halves, a connection and a shell that reads from it, so port checks, transfers, relays and
+/// certificate look-ups stay quiet.
+public struct ReverseShellDetector: TextDetector {
+  public let version = 1
+
+  public init() {}
+
+  /// Up to this length a command or a field is looked at whole; longer texts around their leads.
+  static let wholeLength = 16 << 10
+  static let maximumDetections = 1024
+
+  public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
+    if text.count <= Self.wholeLength, origin == .command { return inspect(text, 0..<text.count, origin) }
+    var found: [TextDetection] = []
+    ReverseShellLeads.set.forEachMatch(in: text) { place, lead in
+      guard found.count < Self.maximumDetections else { return nil }
+      guard ReverseShellLeads.isPlausible(text, place, lead) else { return place + 1 }
+      let range = ReverseShellLeads.region(text, around: place, origin)
+      found += inspect(text, range, origin)
+      return range.upperBound
+    }
+    return found
+  }
+
+  /// Looks at a stretch of text and at everything wrapped in it.
+  private func inspect(_ text: ByteView, _ range: Range<Int>, _ origin: TextOrigin) -> [TextDetection] {
+    let part = text.slice(range.lowerBound, range.upperBound)
+    var layers = [CommandLayer(text: part.array, step: "", isRewording: true)]
+    layers += CommandLayers.unwrap(part)
+    var best: [ShellMatch] = []
+    var layerOf: [Int] = []
+    for (index, layer) in layers.enumerated() {
+      let matches = layer.text.withView { Self.matches($0) }
+      for match in matches {
+        // The same shell in plainer words, or seen by a second matcher. The one that names more stays.
+        if let same = best.firstIndex(where: { Self.isSame($0, match) }) {
+          if best[same].endpoint.host == nil && match.endpoint.host != nil { best[same].endpoint = match.endpoint }
+          if best[same].endpoint.port == nil { best[same].endpoint.port = match.endpoint.port }
+        } else if best.count < 8 {
+          best.append(match)
+          layerOf.append(index)
+        }
+      }
+    }
+    return zip(best, layerOf).map { match, layer in
+      detection(match, layers: Array(layers.prefix(layer + 1)), of: part, range, origin)
+    }
+  }
+
+  private static func isSame(_ one: ShellMatch, _ other: ShellMatch) -> Bool {
+    let sameHost = one.endpoint.host == nil || other.endpoint.host == nil || one.endpoint.host == other.endpoint.host
+    let samePort = one.endpoint.port == nil || other.endpoint.port == nil || one.endpoint.port == other.endpoint.port
+    return sameHost && samePort && one.isBind == other.isBind
+  }
+
+  private static func matches(_ text: ByteView) -> [ShellMatch] {
+    let shell = ShellText(text)
+    var found = DevTCPMatcher.matches(shell)
+    found += NetcatMatcher.matches(shell)
+    found += RelayMatcher.matches(shell)
+    if found.isEmpty { found += ScriptMatcher.matches(shell) }
+    return found
+  }
+
+  private func detection(
+    _ match: ShellMatch, layers: [CommandLayer], of part: ByteView, _ range: Range<Int>, _ origin: TextOrigin
+  ) -> TextDetection {
+    let host = match.endpoint.host
+    let place = "\(host ?? "an unnamed host")\(match.endpoint.port.map { ":\($0)" } ?? "")"
+    let message =
+      match.isBind
+      ? "Bind shell (\(match.technique)) waiting on port \(match.endpoint.port.map { String($0) } ?? "unnamed")"
+      : "Reverse shell (\(match.technique)) to \(place) over \(match.transport)"
+    // In memory or a log the text may be anyone's words about a shell; as a command it was meant.
+    let severity: Severity = origin == .command ? .high : .medium
+    // A whole region of memory is no payload: show the line.
+    let start = layers.count == 1 ? max(match.place - 256, 0) : 0
+    let raw = part.slice(start, start + 4096).string
+    var detection = TextDetection(
+      match.isBind ? .bindShell : .reverseShell, rule: match.isBind ? "bind-shell.command-line" : "reverse-shell.command-line",
+      title: match.isBind ? "Bind shell command" : "Reverse shell command", severity: severity,
+      confidence: match.endpoint.port == nil && !match.isBind ? .medium : .high, attack: Self.attack(match), range: range, raw: raw,
+      message: layers.count > 1 && layers.contains { !$0.isRewording } ? message + ", wrapped" : message)
+    detection.technique = match.technique
+    detection.host = host
+    detection.port = match.endpoint.port
+    detection.decoded = layers.last.map { String(decoding: $0.text.prefix(4096), as: UTF8.self) }
+    detection.commands = layers.dropFirst().filter { !$0.isRewording }.map { String(decoding: $0.text.prefix(4096), as: UTF8.self) }
+    detection.steps = layers.dropFirst().map { "\($0.step): \(String(decoding: $0.text.prefix(512), as: UTF8.self))" }
+    return detection
+  }
+
+  private static func attack(_ match: ShellMatch) -> [String] {
+    let interpreter =
+      switch match.technique {
+      case "python": "T1059.006"
+      case "powershell", "conpty": "T1059.001"
+      case "node": "T1059.007"
+      case "perl", "ruby", "php", "lua", "awk", "tcl", "r": "T1059"
+      default: "T1059.004"
+      }
+    return [interpreter, "T1095"]
+  }
+}

@@ -1,0 +1,47 @@
+import Bytes
+
+/// The words without which no reverse shell can be written, and the stretch of text to look at around one.
+enum ReverseShellLeads {
+  private static let exact: [StaticString] = [
+    "/dev/tcp/", "/dev/udp/", "/inet/tcp/", "/inet/udp/", "mkfifo", "mknod", "s_client", "fsockopen", "stream_socket_client",
+    "socket_connect", "TCPSocket", "TCPServer", "IO::Socket", "use Socket", "PeerAddr", "child_process", "net.Dial(",
+    "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s", ".connect((",
+    "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat ", "nc ", "nc\0", "rcat ", "{echo,",
+    // `/dev/tcp/` and `bash -i` in Base64, by the place in a group of three.
+    "L2Rldi90Y3Av", "9kZXYvdGNwL", "vZGV2L3RjcC", "YmFzaCAtaS", "Jhc2ggLWkg", "iYXNoIC1pI",
+    // PowerShell's UTF-16: `$client`, `$c`.
+    "JABjAGwAaQBlAG4AdA", "JABjACAAPQ",
+  ]
+  private static let ignoringCase: [StaticString] = [
+    "base64", "b64decode", "tcpclient(", "%2fdev%2f", "dev%2ftcp", "dev\\/tcp", "invoke-conptyshell", "invoke-powershelltcp",
+    "powercat", "%20-e%20", "+-e+", "bash+-i", "bash%20-i",
+  ]
+  static let set = LiteralSet(exact: exact, ignoringCase: ignoringCase)
+
+  /// A cheap second look at the short words.
+  static func isPlausible(_ text: ByteView, _ place: Int, _ lead: Int) -> Bool {
+    guard text[place] == 0x6E, text[place + 1] == 0x63 else { return true }
+    // `nc`: a word of its own, with a flag or something like a host behind it.
+    return !isWordByte(text[place - 1]) && (text[place + 3] == 0x2D || isWordByte(text[place + 3]) || text[place + 3] == 0x24)
+  }
+
+  private static let before = 1024
+  private static let after = 8 << 10
+
+  /// The text around a lead: in a log its field; in memory up to what cannot be text. Arguments of a process lie there
+  /// with a zero byte between.
+  static func region(_ text: ByteView, around place: Int, _ origin: TextOrigin) -> Range<Int> {
+    var start = place
+    while start > 0, place - start < before, isText(text, start - 1, origin) { start -= 1 }
+    var end = place
+    while end < text.count, end - place < after, isText(text, end, origin) { end += 1 }
+    return start..<max(end, place + 1)
+  }
+
+  private static func isText(_ text: ByteView, _ place: Int, _ origin: TextOrigin) -> Bool {
+    let byte = text[place]
+    if byte >= 0x20 && byte != 0x7F || byte == 0x09 || byte == 0x0A || byte == 0x0D { return true }
+    guard byte == 0 else { return false }
+    return text[place - 1] >= 0x20 && text[place + 1] >= 0x20
+  }
+}

@@ -1,0 +1,119 @@
+import Bytes
+
+/// What a shell over a socket looks like in one language: it connects (or waits), and it hands the socket a shell or runs
+/// what it receives. Neither alone is anything.
+struct ScriptLanguage {
+  var technique: String
+  /// Any of these says that the text is of this language. Empty: the calls below say it.
+  var marks: [StaticString] = []
+  var connects: [StaticString]
+  var listens: [StaticString] = []
+  /// Any of these gives the socket a shell, or runs what came in.
+  var runs: [StaticString]
+  /// Weaker signs, of which one is wanted together with the name of a shell or a receive loop.
+  var weakRuns: [StaticString] = []
+  var receives: [StaticString] = []
+}
+
+extension ScriptLanguage {
+  /// In the order in which they are tried; the first that fits counts. Calls are those of the languages' own libraries.
+  static let all: [ScriptLanguage] = [
+    ScriptLanguage(
+      technique: "php", connects: ["fsockopen", "stream_socket_client", "socket_connect"],
+      listens: ["socket_bind", "stream_socket_server", "socket_listen"],
+      runs: ["proc_open", "<&3", ">&3"], weakRuns: ["exec(", "shell_exec", "system(", "passthru", "popen(", "`"],
+      receives: ["socket_read", "fgets(", "fread("]),
+    ScriptLanguage(
+      technique: "perl", marks: ["use Socket", "IO::Socket", "-MIO", "-MSocket", "perl"],
+      connects: ["connect(", "PeerAddr", "IO::Socket::INET", "IO::Socket::SSL"],
+      listens: ["listen(", "LocalPort", "Listen"],
+      runs: ["open(STDIN", "fdopen", "open STDIN", "dup2("], weakRuns: ["exec", "system", "qx", "`"], receives: ["while<", "while(<", "<$", "sysread"]),
+    ScriptLanguage(
+      technique: "ruby", marks: ["TCPSocket", "TCPServer", "rsocket", "require 'socket'", "require \"socket\""],
+      connects: ["TCPSocket", "Socket.tcp("], listens: ["TCPServer"],
+      runs: ["IO.popen", ".reopen(", "spawn(", "<&%d", "Process.spawn"], weakRuns: ["exec", "system", "%x", "`"], receives: [".gets", ".recv"]),
+    ScriptLanguage(
+      technique: "lua", marks: ["socket.tcp", "require('socket')", "require(\"socket\")", "luasocket", "socket.connect"],
+      connects: [":connect(", "socket.connect("], listens: [":bind(", "socket.bind("], runs: ["os.execute", "io.popen"]),
+    ScriptLanguage(
+      technique: "python", marks: ["import", "python", "socket.socket", "__import__"],
+      connects: [".connect(", "create_connection", "open_connection", ".connect_ex("], listens: [".bind(", ".listen("],
+      runs: ["pty.spawn", "dup2(", "create_subprocess"], weakRuns: ["subprocess", "Popen", "os.system", "os.popen", "check_output", "exec("],
+      receives: [".recv(", "makefile", "stdin="]),
+    ScriptLanguage(
+      technique: "node", marks: ["require(", "import ", "process.binding"],
+      connects: ["net.Socket", "net.connect", "net.createConnection", "tls.connect", ".connect("],
+      listens: ["net.createServer", ".listen("],
+      runs: ["child_process", "process.binding('spawn_sync')", ".pipe(sh.", "spawn("]),
+    ScriptLanguage(
+      technique: "go", marks: ["net.Dial", "net.Listen"], connects: ["net.Dial"], listens: ["net.Listen"],
+      runs: ["exec.Command", "syscall.Exec"]),
+    ScriptLanguage(
+      technique: "rust", marks: ["TcpStream", "TcpListener"], connects: ["TcpStream::connect"], listens: ["TcpListener::bind"],
+      runs: ["Command::new", "from_raw_fd"]),
+    ScriptLanguage(
+      technique: "java", marks: ["new Socket", "java.net.Socket", "SocketChannel", "ServerSocket", "net.Socket("],
+      connects: ["new Socket", "new java.net.Socket", "java.net.Socket(", "SocketChannel.open", "Socket("], listens: ["new ServerSocket"],
+      runs: ["ProcessBuilder", "getRuntime", ".exec(", ".execute()"]),
+    ScriptLanguage(
+      technique: "powershell", marks: ["Net.Sockets", "TcpClient", "TCPClient"],
+      connects: ["TCPClient(", "TcpClient(", "Sockets.TCPClient", "Sockets.TcpClient", "Socket("], listens: ["TcpListener", "TCPListener"],
+      runs: ["iex", "IEX", "Invoke-Expression", "Diagnostics.Process", "Process.Start", "new Process", "cmd.exe", "Process]::Start"]),
+    ScriptLanguage(
+      technique: "tcl", marks: ["tclsh", "puts -nonewline", "catch {"], connects: ["[socket ", "socket "], runs: ["exec $", "eval", "exec "],
+      receives: ["gets $"]),
+    ScriptLanguage(
+      technique: "r", marks: ["socketConnection"], connects: ["socketConnection"], runs: ["system(", "system2(", "pipe("]),
+    ScriptLanguage(
+      technique: "dart", marks: ["dart:io"], connects: ["Socket.connect"], listens: ["ServerSocket.bind"],
+      runs: ["Process.start", "Process.run"]),
+    ScriptLanguage(
+      technique: "crystal", marks: ["crystal", "Socket.tcp(", "TCPSocket"], connects: [".connect("], runs: ["Process.new", "Process.run"]),
+    ScriptLanguage(
+      technique: "c", marks: ["sockaddr_in", "WSASocket", "AF_INET", "PF_INET"], connects: ["connect(", "Connect("],
+      listens: ["listen("], runs: ["dup2(", "hStdInput", "hStdOutput"], weakRuns: ["execve", "execl", "execv", "CreateProcess", "system("],
+      receives: ["recv("]),
+  ]
+
+  /// Languages whose signs stand in the text.
+  func match(_ shell: ShellText) -> ShellMatch? {
+    let text = shell.text
+    func any(_ words: [StaticString]) -> Bool { words.contains { text.contains($0) } }
+    guard marks.isEmpty || any(marks) else { return nil }
+    let connect = connects.lazy.compactMap { text.firstIndex(of: ByteView($0)) }.first
+    let listen = connect == nil || !listens.isEmpty && any(listens)
+      ? listens.lazy.compactMap { text.firstIndex(of: ByteView($0)) }.first : nil
+    guard let place = connect ?? listen else { return nil }
+    let isRun = any(runs) || any(weakRuns) && (Self.namesShell(text) || any(receives))
+    guard isRun else { return nil }
+    // A program that both listens and connects may be anything; its endpoint says what it is.
+    if connect == nil || listen != nil && !Self.connectsOut(text, place) {
+      return ShellMatch(
+        technique: technique, endpoint: Endpoint(host: nil, port: CodeEndpoints.port(shell, from: listen ?? place)), isBind: true,
+        place: listen ?? place)
+    }
+    let endpoint = CodeEndpoints.find(shell, from: connects.compactMap { text.firstIndex(of: ByteView($0)) })
+    return ShellMatch(technique: technique, endpoint: endpoint, place: place)
+  }
+
+  private static func connectsOut(_ text: ByteView, _ place: Int) -> Bool {
+    !text.contains("accept(") && !text.contains("accept()")
+  }
+
+  private static let shellNames: [StaticString] = ["sh", "bash", "zsh", "dash", "ksh", "ash", "cmd", "powershell", "cmd.exe"]
+
+  static func namesShell(_ text: ByteView) -> Bool { shellNames.contains { ShellWords.contains(text, word: $0) } }
+}
+
+/// Tries the languages on a text.
+enum ScriptMatcher {
+  static func matches(_ shell: ShellText) -> [ShellMatch] {
+    // Whatever the language, a socket is named so, or by what Perl, PHP and Go say instead.
+    let signs: [StaticString] = ["ocket", "OCKET", "fsockopen", "net.", "PeerAddr", "TCPClient", "TcpClient", "TcpStream"]
+    guard signs.contains(where: { shell.text.contains($0) }) else { return [] }
+    for language in ScriptLanguage.all {
+      if let match = language.match(shell) { return [match] }
+    }
+    return []
+  }
+}

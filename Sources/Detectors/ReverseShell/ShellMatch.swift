@@ -1,0 +1,151 @@
+import Bytes
+
+/// A remote shell that one matcher sees in one layer of text.
+struct ShellMatch {
+  /// Names as published lists of reverse shells use them: `dev_tcp`, `nc`, `mkfifo_nc`, `python` …
+  var technique: String
+  var endpoint: Endpoint
+  /// It listens and lets others connect.
+  var isBind = false
+  /// `tcp` or `udp`.
+  var transport = "tcp"
+  /// In the layer.
+  var place: Int
+}
+
+/// One layer of text and what the matchers share about it, taken apart once.
+struct ShellText {
+  let text: ByteView
+  let commands: [SimpleCommand]
+  let variables: Variables
+  let hasFIFO: Bool
+
+  init(_ text: ByteView) {
+    self.text = text
+    commands = ShellWords.commands(text)
+    variables = Variables(text)
+    hasFIFO = ShellWords.contains(text, word: "mkfifo") || ShellWords.contains(text, word: "mknod")
+  }
+
+  /// A host or port written as a variable is what the text assigns to it.
+  func endpoint(_ host: ByteView, _ port: ByteView) -> Endpoint {
+    let host = variables.resolve(host)
+    let port = variables.resolve(port)
+    return host.withView { host in port.withView { Endpoint(host, $0) } }
+  }
+
+  /// Whether a command gets its input from a shell or gives its output to one.
+  func isPipedWithShell(_ index: Int) -> Bool {
+    let command = commands[index]
+    if command.before == 0x7C, index > 0, ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index - 1].words)) {
+      return true
+    }
+    return command.end == 0x7C && index + 1 < commands.count
+      && ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index + 1].words))
+  }
+
+  /// Whether any shell stands in a pipe at all: for clients that are kept in a variable.
+  var hasPipedShell: Bool {
+    commands.contains { command in
+      (command.before == 0x7C || command.end == 0x7C) && ShellWords.isShellReadingInput(Self.withoutPrefix(command.words))
+    }
+  }
+
+  private static let prefixes: Set<String> = ["exec", "nohup", "setsid", "sudo", "env", "command", "stdbuf", "unbuffer", "busybox"]
+
+  /// Without what only says how the command is started.
+  static func withoutPrefix(_ words: [ByteView]) -> ArraySlice<ByteView> {
+    var rest = words[...]
+    while rest.count > 1, let first = rest.first,
+      prefixes.contains(ShellWords.baseName(first).slice(0, 16).string) || first.slice(0, 64).firstIndex(of: 0x3D) != nil
+    {
+      rest = rest.dropFirst()
+    }
+    return rest
+  }
+}
+
+/// What a text assigns to names, in any of the languages that one-liners are written in: `RHOST="…"`, `$port = 4444`,
+/// `int port=1`, `local host, port = "…", 1`, `PeerAddr => "…"`. The first assignment counts.
+struct Variables {
+  private var values: [String: String] = [:]
+  /// One-liners have a few; programs are not followed further.
+  static let maximum = 256
+
+  init(_ text: ByteView) {
+    var place = 0
+    while let equals = text.firstIndex(of: 0x3D, from: place), values.count < Self.maximum {
+      place = equals + 1
+      if text[equals + 1] == 0x3D || "=!<>".utf8.contains(text[equals - 1]) { continue }
+      let names = Self.names(text, before: equals)
+      guard !names.isEmpty else { continue }
+      let start = equals + (text[equals + 1] == 0x3E ? 2 : 1)
+      for (name, value) in zip(names, Self.values(text, from: start, count: names.count)) where values[name] == nil {
+        values[name] = value
+      }
+    }
+  }
+
+  /// The names left of an equals sign, last to first reversed: `host, port`.
+  private static func names(_ text: ByteView, before equals: Int) -> [String] {
+    var names: [String] = []
+    var end = equals
+    while names.count < 4 {
+      while end > 0, text[end - 1] == 0x20 || text[end - 1] == 0x3A || text[end - 1] == 0x27 || text[end - 1] == 0x22 { end -= 1 }
+      if text[end - 1] == 0x5D {
+        // `char ip[16]`
+        while end > 0, text[end - 1] != 0x5B, equals - end < 64 { end -= 1 }
+        end -= 1
+      }
+      var start = end
+      while start > 0, isWordByte(text[start - 1]), end - start < 64 { start -= 1 }
+      guard start < end else { break }
+      names.append(text.slice(start, end).string.lowercased())
+      end = start
+      while end > 0, text[end - 1] == 0x20 || text[end - 1] == 0x24 { end -= 1 }
+      guard text[end - 1] == 0x2C else { break }
+      end -= 1
+    }
+    return names.reversed()
+  }
+
+  private static func values(_ text: ByteView, from start: Int, count: Int) -> [String] {
+    var values: [String] = []
+    var place = start
+    while values.count < count {
+      while text[place] == 0x20 || text[place] == 0x5C && text[place + 1] != 0x6E { place += 1 }
+      let quote = text[place]
+      var end = place
+      if quote == 0x22 || quote == 0x27 {
+        place += 1
+        end = place
+        while end < text.count, text[end] != quote, text[end] != 0x5C, end - place < 256 { end += 1 }
+      } else {
+        while end < text.count, isWordByte(text[end]) || text[end] == 0x2E || text[end] == 0x2D || text[end] == 0x3A { end += 1 }
+        if end - place > 256 { end = place + 256 }
+      }
+      values.append(text.slice(place, end).string)
+      while end < text.count, text[end] == quote || text[end] == 0x20 || text[end] == 0x5C { end += 1 }
+      guard text[end] == 0x2C else { break }
+      place = end + 1
+    }
+    return values
+  }
+
+  subscript(_ name: String) -> String? { values[name.lowercased()] }
+
+  /// The value of `$NAME`, `${NAME}` or `NAME` where there is one, else the text itself.
+  func resolve(_ text: ByteView) -> String {
+    var name = text
+    if name[0] == 0x24 { name = name.slice(1) }
+    if name[0] == 0x7B { name = name.slice(1, name.firstIndex(of: 0x7D) ?? name.count) }
+    if name.count <= 64, let value = self[name.string] { return value }
+    return text.slice(0, 256).string
+  }
+
+  /// The first value whose name speaks of such a thing and that is one.
+  func first(named words: [String], where fits: (ByteView) -> Bool) -> String? {
+    values.filter { entry in words.contains { entry.key.contains($0) } && entry.value.withView(fits) }
+      .min { $0.key < $1.key }?.value
+  }
+}
