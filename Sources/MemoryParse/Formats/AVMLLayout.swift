@@ -41,7 +41,8 @@ struct AVMLLayout {
       let block = blocks[index]
       accounts.add(.header, from: block.stream - 32, count: 32)
       if let last = kept.last, block.start < last.end {
-        accounts.add(.skipped("another block holds the same addresses"), from: block.stream, count: block.streamByteCount)
+        accounts.add(
+          .skipped("another block holds the same addresses"), from: block.stream, count: block.streamByteCount)
         damage.append("The block \(hex(block.start))-\(hex(block.end - 1)) overlaps another one: not read.")
       } else {
         kept.append(block)

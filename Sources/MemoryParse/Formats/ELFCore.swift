@@ -40,7 +40,7 @@ struct ELFCore {
 
   static func open(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
     let core = try ELFCore(file)
-    return try MappedImage.open(
+    return try PlainImage.open(
       file, runs: core.runs, accounts: core.accounts, report: core.report,
       unclaimed: "no segment or note of the ELF core covers these bytes")
   }
@@ -158,7 +158,9 @@ struct ELFCore {
       accounts.add(.header, from: offset, count: 64)
       source.bytes(at: offset, count: 64).withView { section in
         // SHT_STRTAB
-        guard section.u32(4) == 3, let contents = section.u64(24), let count = section.u64(32), count <= 4096 else { return }
+        guard section.u32(4) == 3, let contents = section.u64(24), let count = section.u64(32), count <= 4096 else {
+          return
+        }
         accounts.add(.header, from: contents, count: count)
       }
     }

@@ -13,7 +13,7 @@ public enum MemoryImages {
   ///   - byteCount: the length of the whole file.
   ///   - name: its name or path.
   public static func recognize(head: ByteView, byteCount: UInt64, name: String) -> String? {
-    if LiMELayout.Header(head) != nil { return "lime" }
+    if LiMELayout.recognizes(head) { return "lime" }
     if AVMLLayout.header(head) != nil { return "avml" }
     if ELFCore.recognizes(head) { return "elf-core" }
     return looksRaw(head, byteCount: byteCount, name: name) ? "raw" : nil
@@ -40,7 +40,7 @@ public enum MemoryImages {
 
   private static func looksRaw(_ head: ByteView, byteCount: UInt64, name: String) -> Bool {
     // Whole pages, and at least 1 MiB: less than any Linux runs in.
-    guard byteCount >= 1 << 20, byteCount % 4096 == 0 else { return false }
+    guard byteCount >= 1 << 20 && byteCount % 4096 == 0 || RawLayout.isCompressed(head) else { return false }
     let file = name.split(separator: "/").last.map { $0.lowercased() } ?? ""
     let endings = [".raw", ".mem", ".vmem", ".dd", ".img", ".bin", ".dump", ".dmp", ".padded", ".ram"]
     let plain = ["raw", "mem", "vmem", "padded", "ram"]
