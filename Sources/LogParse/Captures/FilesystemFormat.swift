@@ -79,6 +79,17 @@ struct FilesystemFormat: LogFormat {
       device: words[0].string, place: words[1].string, type: words[2].string, options: words[3].string)
   }
 
+  /// df's headings differ by option; the attributes do not. All are text: `-h` writes units behind the numbers.
+  private static func attribute(_ heading: String) -> String {
+    switch heading {
+    case "Type": "filesystem_type"
+    case "Used", "IUsed": "used"
+    case "Available", "Avail", "IFree": "available"
+    case "Use%", "Capacity", "IUse%": "used_percent"
+    default: "size"
+    }
+  }
+
   // /dev/vda         1776088 709592    957952  43% /
   private static func space(_ line: ByteView, _ header: ColumnHeader, _ locator: Locator) -> Event? {
     // "Mounted on" is two words of the header.
@@ -87,7 +98,7 @@ struct FilesystemFormat: LogFormat {
     guard fixed >= 4, words.count == fixed + 1, words[fixed - 1][words[fixed - 1].count - 1] == 0x25 || words[fixed - 1] == "-"
     else { return nil }
     var attributes: [Attribute] = [Attribute("device", words[0].string)]
-    for index in 1..<fixed { attributes.add(header.columns[index].name, words[index].string) }
+    for index in 1..<fixed { attributes.add(Self.attribute(header.columns[index].name), words[index].string) }
     let place = words[fixed].string
     attributes.add("mount_point", place)
     return Event(

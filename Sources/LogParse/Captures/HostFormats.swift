@@ -135,7 +135,9 @@ struct FreeFormat: LogFormat {
       let kind = words[0].dropLast(1).string
       var attributes: [Attribute] = [Attribute("kind", kind)]
       // With -h the numbers carry units, so all are kept as text.
-      for (column, word) in zip(header.columns, words.dropFirst()) { attributes.add(column.name, word.string) }
+      for (column, word) in zip(header.columns, words.dropFirst()) {
+        attributes.add(column.name == "buff/cache" ? "buffers_cache" : column.name, word.string)
+      }
       sink.event(
         Event(
           time: nil, dataType: "linux:capture:memory",

@@ -70,7 +70,7 @@ struct OpenFile {
       attributes.add("inode", node.flatMap { Int64($0) })
       if name.hasPrefix("/") {
         let deleted = name.hasSuffix(" (deleted)")
-        entities.append(Entity(.file, deleted ? String(name.dropLast(10)) : name))
+        entities.append(Entity(.file, path))
         if deleted { attributes.append(Attribute("is_deleted", .flag(true))) }
       }
     }
@@ -80,6 +80,14 @@ struct OpenFile {
       time: nil, dataType: "linux:capture:open_file",
       message: "\(who) has \(shown.isEmpty ? type ?? "a file" : shown) open as \(fd ?? "?").", entities: entities,
       attributes: attributes, locator: locator)
+  }
+
+  /// The name without what lsof adds behind it: `(deleted)`, a unix socket's `type=STREAM (LISTEN)`.
+  private var path: String {
+    name.withView { text in
+      if let place = text.firstIndex(of: ByteView(" type=")), type == "unix" { return text.slice(0, place).string }
+      return (text.hasSuffix(" (deleted)") ? text.dropLast(10) : text).string
+    }
   }
 
   /// `10.1.0.5:22->10.1.0.9:50010 (ESTABLISHED)`, `*:http (LISTEN)`, with the protocol in front or in `node`.

@@ -31,8 +31,9 @@ struct LoginSession {
   }
 
   func events(_ locator: Locator) -> [Event] {
-    var attributes: [Attribute] = [Attribute("user", user)]
-    var entities: [Entity] = kind == nil ? [Entity(.user, user)] : []
+    var attributes: [Attribute] = []
+    if kind == nil { attributes.add("user", user) }
+    var entities: [Entity] = kind == nil && !user.isEmpty ? [Entity(.user, user)] : []
     attributes.add("tty", tty)
     attributes.add("record", kind)
     if let host {
@@ -53,10 +54,12 @@ struct LoginSession {
     let message =
       switch kind {
       case let kind?: "The system recorded \(kind)" + (status.map { " (\($0))" } ?? "") + "."
-      case nil where isFailure: "A login as \(user) failed\(place)."
+      case nil where isFailure: "A login as \(user.isEmpty ? "nobody named" : user) failed\(place)."
       case nil: "\(user) logged in\(place)" + (status.map { " (\($0))" } ?? "") + "\(running)."
       }
-    let type = kind == nil ? (isFailure ? "linux:login:failure" : "linux:login:session") : "linux:host:\(kind ?? "")"
+    // A kind that is not known is evidence's own word and names no type.
+    let hostType = ["boot", "runlevel", "shutdown", "clock"].contains(kind ?? "") ? kind ?? "" : "record"
+    let type = kind == nil ? (isFailure ? "linux:login:failure" : "linux:login:session") : "linux:host:\(hostType)"
     var events = [
       Event(
         time: start, isFailure || kind != nil ? .event : .login, dataType: type, message: message, entities: entities,

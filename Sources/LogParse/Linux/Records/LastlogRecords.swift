@@ -1,0 +1,83 @@
+import Bytes
+import Evidence
+
+/// `/var/log/lastlog`: one record of 292 bytes for each uid, at the place that its number gives; 296 bytes where time is
+/// 64 bits wide (AArch64). Accounts that never logged in are zero, and the file is sparse.
+struct LastlogRecords: LogFormat {
+  let name = "linux.lastlog"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.name.hasSuffix("lastlog") else { return nil }
+    guard sample.head.count >= 292 else { return nil }
+    // A file of zeros is a host where none of the first accounts ever logged in.
+    return Self.size(in: sample.head) != nil || !(0..<sample.head.count).contains(where: { sample.head[$0] != 0 }) ? .high : nil
+  }
+
+  /// 292 or 296, by which of them finds a sensible record first.
+  private static func size(in head: ByteView) -> Int? {
+    for size in [292, 296] {
+      var sane = 0
+      var broken = 0
+      for index in 0..<head.count / size {
+        let record = head.slice(index * size, (index + 1) * size)
+        if (0..<size).contains(where: { record[$0] != 0 }) {
+          if read(record, size) != nil { sane += 1 } else { broken += 1 }
+        }
+      }
+      if sane > 0, sane > broken { return size }
+    }
+    return nil
+  }
+
+  private static func read(_ bytes: ByteView, _ size: Int) -> (time: Timestamp, line: String, host: String)? {
+    let wide = size == 296
+    let seconds = wide ? Int64(bitPattern: bytes.u64(0) ?? 0) : Int64(bytes.u32(0) ?? 0)
+    let start = wide ? 8 : 4
+    guard seconds > 0, seconds < 4_102_444_800, let time = Timestamp(seconds: seconds) else { return nil }
+    func text(_ view: ByteView) -> ByteView? {
+      let text = view.slice(0, view.firstIndex(of: 0) ?? view.count)
+      for index in 0..<text.count where text[index] < 0x20 { return nil }
+      return text
+    }
+    guard let line = text(bytes.slice(start, start + 32)), let host = text(bytes.slice(start + 32, start + 288)) else { return nil }
+    return (time, line.string, host.string)
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    let feed = ByteFeed(stream)
+    let encodings = stream.encodings
+    var ledger = CoverageLedger(sink, encodings: encodings)
+    let size = Self.size(in: try feed.peek(1 << 18)) ?? 292
+    var uid: Int64 = -1
+    while true {
+      let bytes = try feed.peek(size)
+      if bytes.isEmpty { break }
+      uid += 1
+      let place = feed.offset
+      let isEmpty = bytes.u32(0) == 0 && !(0..<bytes.count).contains { bytes[$0] != 0 }
+      let record = bytes.count == size ? Self.read(bytes, size) : nil
+      feed.take(bytes.count)
+      if isEmpty {
+        ledger.parsed(upTo: feed.offset)
+      } else if let record {
+        ledger.parsed(upTo: feed.offset)
+        var attributes: [Attribute] = [Attribute("uid", uid)]
+        attributes.add("tty", record.line)
+        let host = record.host.withView { LoginSession.host($0) }
+        attributes.add("remote_address", host?.address)
+        attributes.add("remote_host", host?.host)
+        let from = host.map { " from \($0.address ?? $0.host ?? "?")" } ?? ""
+        sink.event(
+          Event(
+            time: record.time, .login, dataType: "linux:login:session",
+            message: "The account with uid \(uid) last logged in on \(record.line)\(from).",
+            entities: host.flatMap { $0.isSpecific ? [Entity(.address, $0.address ?? "")] : nil } ?? [],
+            attributes: attributes, locator: Locator(offset: place, length: UInt64(size), encodings: encodings)))
+      } else {
+        ledger.skipped(upTo: feed.offset, bytes.count < size ? "record is cut short" : "bytes are not a record of lastlog")
+      }
+    }
+    ledger.finish(damage: stream.damage, note: feed.offset == 0 && stream.damage == nil ? "empty file" : nil)
+  }
+}

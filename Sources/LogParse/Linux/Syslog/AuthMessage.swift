@@ -1,0 +1,252 @@
+import Bytes
+import Evidence
+
+/// What the programs of authentication and account management say, as attributes: `action`, `user`, `remote_address`,
+/// `remote_port`, `method`, `command` …
+///
+/// Names of users come from whoever tried to log in: they may hold blanks and the very words that follow them, so the
+/// address is looked for from the end.
+enum AuthMessage {
+  static func read(
+    _ body: ByteView, program: String, into attributes: inout [Attribute], _ entities: inout [Entity]
+  ) {
+    if body.hasPrefix("pam_") { return readPAM(body, into: &attributes, &entities) }
+    switch program {
+    case "sshd", "sshd-session", "sshd-auth": readSSH(body, into: &attributes, &entities)
+    case "sudo": readSudo(body, into: &attributes, &entities)
+    case "su": readSu(body, into: &attributes, &entities)
+    case "systemd-logind": readLogind(body, into: &attributes, &entities)
+    case "login": readLogin(body, into: &attributes, &entities)
+    default: readAccounts(body, program: program, into: &attributes, &entities)
+    }
+  }
+
+  private static func addUser(_ user: ByteView, _ attributes: inout [Attribute], _ entities: inout [Entity]) {
+    guard !user.isEmpty else { return }
+    attributes.add("user", user.string)
+    entities.append(Entity(.user, user.string))
+  }
+
+  private static func addRemote(_ address: ByteView, _ port: ByteView?, _ attributes: inout [Attribute], _ entities: inout [Entity]) {
+    if let normal = IPAddress.normal(address) {
+      attributes.add("remote_address", normal)
+      if IPAddress.isSpecific(normal) { entities.append(Entity(.address, normal)) }
+    } else if !address.isEmpty, !(address == "UNKNOWN") {
+      attributes.add("remote_host", address.string)
+    }
+    attributes.add("remote_port", port?.integer)
+  }
+
+  // MARK: sshd
+
+  private static func readSSH(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+    for (word, action) in [("Accepted ", "login_accepted"), ("Failed ", "login_failed"), ("Postponed ", "login_postponed")] as [(StaticString, String)]
+    where body.hasPrefix(ByteView(word)) {
+      // Accepted publickey for ops from 10.1.0.9 port 60707 ssh2: ED25519 SHA256:…
+      let rest = body.slice(word.utf8CodeUnitCount)
+      guard let start = rest.firstIndex(of: ByteView(" for ")), let from = rest.lastIndexOf(ByteView(" from ")),
+        start + 5 <= from
+      else { return }
+      attributes.add("action", action)
+      attributes.add("method", rest.slice(0, start).string)
+      var user = rest.slice(start + 5, from)
+      if user.hasPrefix("invalid user ") {
+        user = user.slice(13)
+        attributes.append(Attribute("is_invalid_user", .flag(true)))
+      }
+      addUser(user, &attributes, &entities)
+      let tail = rest.slice(from + 6).words(limit: 6)
+      addRemote(tail.first ?? rest.slice(rest.count), tail.count > 2 ? tail[2] : nil, &attributes, &entities)
+      if let key = tail.first(where: { $0.hasPrefix("SHA256:") || $0.hasPrefix("MD5:") }) {
+        attributes.add("key_fingerprint", key.string)
+      }
+      return
+    }
+    if body.hasPrefix("Server listening on ") {
+      let words = body.slice(20).words(limit: 4)
+      attributes.add("action", "server_listening")
+      if let address = words.first { attributes.add("local_address", IPAddress.normal(address) ?? address.string) }
+      if words.count > 2 { attributes.add("local_port", (words[2][words[2].count - 1] == 0x2E ? words[2].dropLast(1) : words[2]).integer) }
+      return
+    }
+    let actions: [(StaticString, String)] = [
+      ("Invalid user ", "login_failed"), ("Received disconnect from ", "disconnected"),
+      ("Disconnected from ", "disconnected"), ("Connection closed by ", "disconnected"),
+      ("Connection reset by ", "disconnected"), ("Connection from ", "connected"),
+      ("error: maximum authentication attempts exceeded for ", "login_failed"),
+      ("Disconnecting ", "disconnected"), ("Did not receive identification string from ", "scanned"),
+      ("banner exchange: Connection from ", "scanned"), ("Unable to negotiate with ", "scanned"),
+    ]
+    guard let (prefix, action) = actions.first(where: { body.hasPrefix(ByteView($0.0)) }) else { return }
+    attributes.add("action", action)
+    if action == "login_failed", prefix.description.hasPrefix("Invalid") { attributes.append(Attribute("is_invalid_user", .flag(true))) }
+    var rest = body.slice(prefix.utf8CodeUnitCount)
+    // [invalid|authenticating] [user] NAME [from] ADDRESS port PORT
+    guard let port = rest.lastIndexOf(ByteView(" port ")) else {
+      addRemote(rest.words(limit: 2).first ?? rest, nil, &attributes, &entities)
+      return
+    }
+    let number = rest.slice(port + 6)
+    var digits = 0
+    while (0x30...0x39).contains(number[digits]) { digits += 1 }
+    rest = rest.slice(0, port)
+    let blank = rest.lastIndex(of: 0x20)
+    addRemote(rest.slice(blank.map { $0 + 1 } ?? 0), number.slice(0, digits), &attributes, &entities)
+    guard let blank, prefix.description != "Connection from " else { return }
+    var user = rest.slice(0, blank)
+    if user.hasSuffix(" from") { user = user.dropLast(5) }
+    for lead in ["invalid user ", "authenticating user ", "user "] as [StaticString] where user.hasPrefix(ByteView(lead)) {
+      user = user.slice(lead.utf8CodeUnitCount)
+      break
+    }
+    if !(user == "from") { addUser(user, &attributes, &entities) }
+  }
+
+  // MARK: PAM
+
+  // pam_unix(sshd:session): session opened for user ops(uid=1000) by (uid=0)
+  // pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=root
+  static func readPAM(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+    guard let place = body.firstIndex(of: ByteView("): ")) else { return }
+    if let open = body.firstIndex(of: 0x28), open < place { attributes.add("pam_service", body.slice(open + 1, place).string) }
+    let text = body.slice(place + 3)
+    func named(_ rest: ByteView) -> ByteView {
+      let word = rest.words(limit: 2).first ?? rest
+      return word.cut(0x28)?.before ?? word
+    }
+    if text.hasPrefix("session opened for user ") {
+      attributes.add("action", "session_opened")
+      addUser(named(text.slice(24)), &attributes, &entities)
+    } else if text.hasPrefix("session closed for user ") {
+      attributes.add("action", "session_closed")
+      addUser(named(text.slice(24)), &attributes, &entities)
+    } else if text.hasPrefix("password changed for ") {
+      attributes.add("action", "password_changed")
+      addUser(named(text.slice(21)), &attributes, &entities)
+    } else if text.hasPrefix("authentication failure;") || text.firstIndex(of: ByteView("authentication failure;")) != nil {
+      attributes.add("action", "login_failed")
+      for word in text.words(limit: 32) {
+        if word.hasPrefix("user=") { addUser(word.slice(5), &attributes, &entities) }
+        if word.hasPrefix("rhost="), word.count > 6 { addRemote(word.slice(6), nil, &attributes, &entities) }
+        if word.hasPrefix("tty="), word.count > 4 { attributes.add("tty", word.slice(4).string) }
+      }
+    }
+  }
+
+  // MARK: sudo, su, login
+
+  //     ops : TTY=pts/2 ; PWD=/opt/app ; USER=root ; COMMAND=/usr/bin/systemctl status app
+  private static func readSudo(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+    guard let (who, what) = body.cut(0x3A) else { return }
+    var rest = what.trimmed
+    guard let place = rest.firstIndex(of: ByteView("COMMAND=")) else { return }
+    let command = rest.slice(place + 8)
+    rest = rest.slice(0, place)
+    addUser(who.trimmed, &attributes, &entities)
+    var isRefused = false
+    var start = 0
+    while start < rest.count {
+      let end = rest.firstIndex(of: ByteView(" ; "), from: start) ?? rest.count
+      let part = rest.slice(start, end).trimmed
+      start = end + 3
+      if part.hasPrefix("TTY=") {
+        attributes.add("tty", part.slice(4).string)
+      } else if part.hasPrefix("PWD=") {
+        attributes.add("working_directory", part.slice(4).string)
+      } else if part.hasPrefix("USER=") {
+        attributes.add("target_user", part.slice(5).string)
+      } else if part.firstIndex(of: 0x3D) == nil, !part.isEmpty {
+        isRefused = true
+        attributes.add("detail", part.string)
+      }
+    }
+    attributes.add("action", isRefused ? "sudo_refused" : "sudo")
+    attributes.add("command", command.string)
+  }
+
+  // (to root) ops on pts/0 — Successful su for root by ops — FAILED SU (to root) ops on pts/0
+  private static func readSu(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+    let words = body.words(limit: 8)
+    if let to = words.firstIndex(where: { $0 == "(to" }), to + 2 < words.count {
+      attributes.add("action", body.hasPrefix("FAILED") || body[0] == 0x2D ? "su_refused" : "su")
+      attributes.add("target_user", words[to + 1].dropLast(1).string)
+      addUser(words[to + 2], &attributes, &entities)
+      if to + 4 < words.count { attributes.add("tty", words[to + 4].string) }
+    } else if words.count >= 6, words[1] == "su", words[2] == "for" {
+      attributes.add("action", words[0] == "Successful" ? "su" : "su_refused")
+      attributes.add("target_user", words[3].string)
+      addUser(words[5], &attributes, &entities)
+    }
+  }
+
+  // FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure — ROOT LOGIN  on '/dev/tty1'
+  private static func readLogin(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+    let isFailure = body.hasPrefix("FAILED LOGIN")
+    guard isFailure || body.contains("LOGIN ") else { return }
+    attributes.add("action", isFailure ? "login_failed" : "login_accepted")
+    if body.hasPrefix("ROOT LOGIN") { addUser(ByteView("root"), &attributes, &entities) }
+    if let place = body.firstIndex(of: ByteView("FOR '")), let end = body.firstIndex(of: 0x27, from: place + 5) {
+      addUser(body.slice(place + 5, end), &attributes, &entities)
+    }
+  }
+
+  // New session 3 of user ops.
+  private static func readLogind(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+    let words = body.words(limit: 8)
+    if body.hasPrefix("New session "), words.count >= 6 {
+      attributes.add("action", "session_opened")
+      attributes.add("session", words[2].string)
+      addUser(words[5][words[5].count - 1] == 0x2E ? words[5].dropLast(1) : words[5], &attributes, &entities)
+    } else if body.hasPrefix("Removed session "), words.count >= 3 {
+      attributes.add("action", "session_closed")
+      attributes.add("session", words[2].dropLast(1).string)
+    }
+  }
+
+  // MARK: Accounts
+
+  // new user: name=svc, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/2
+  // add 'svc' to group 'sudo' — delete user 'svc' — changed user 'svc' shell from …
+  private static func readAccounts(
+    _ body: ByteView, program: String, into attributes: inout [Attribute], _ entities: inout [Entity]
+  ) {
+    let isUser = body.hasPrefix("new user: ")
+    if isUser || body.hasPrefix("new group: ") {
+      attributes.add("action", isUser ? "user_added" : "group_added")
+      for part in body.slice(isUser ? 10 : 11).split(0x2C, limit: 16) {
+        guard let (key, value) = part.trimmed.cut(0x3D) else { continue }
+        switch key {
+        case _ where key == "name" && isUser: addUser(value, &attributes, &entities)
+        case _ where key == "name": attributes.add("group", value.string)
+        case _ where key == "UID": attributes.add("uid", value.integer)
+        case _ where key == "GID": attributes.add("gid", value.integer)
+        case _ where key == "home": attributes.add("home", value.string)
+        case _ where key == "shell": attributes.add("shell", value.string)
+        case _ where key == "from": attributes.add("tty", value.string)
+        default: break
+        }
+      }
+      return
+    }
+    let actions: [(StaticString, String)] = [
+      ("add '", "group_member_added"), ("delete user '", "user_deleted"), ("delete '", "group_member_removed"),
+      ("changed user '", "user_changed"), ("change user '", "user_changed"), ("lock user '", "user_locked"),
+      ("unlock user '", "user_unlocked"), ("changed password for ", "password_changed"),
+      ("removed group '", "group_deleted"),
+    ]
+    for (prefix, action) in actions where body.hasPrefix(ByteView(prefix)) {
+      attributes.add("action", action)
+      let rest = body.slice(prefix.utf8CodeUnitCount)
+      let end = rest.firstIndex(of: 0x27) ?? rest.firstIndex(of: 0x20) ?? rest.count
+      if action == "group_deleted" {
+        attributes.add("group", rest.slice(0, end).string)
+      } else {
+        addUser(rest.slice(0, end), &attributes, &entities)
+      }
+      if let place = rest.firstIndex(of: ByteView("group '")), let close = rest.firstIndex(of: 0x27, from: place + 7) {
+        attributes.add("group", rest.slice(place + 7, close).string)
+      }
+      return
+    }
+  }
+}

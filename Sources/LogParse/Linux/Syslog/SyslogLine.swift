@@ -1,0 +1,117 @@
+import Bytes
+import Evidence
+
+/// One line of a log that syslogd or journalctl wrote, taken apart. Valid while the line is.
+struct SyslogLine {
+  enum Time {
+    case whole(Timestamp)
+    /// `Nov 25 05:20:12`, year and zone to be settled.
+    case civil(CivilTime)
+  }
+
+  var time: Time
+  /// RFC 5424's, where the line begins with `<PRI>`.
+  var priority: Int?
+  var host: ByteView
+  /// The tag without pid and colon: `sshd`, `postfix/smtpd`; empty where there is none.
+  var program: ByteView
+  var pid: Int64?
+  var body: ByteView
+
+  // 2026-11-25T05:20:48.276566+00:00 web-1 sshd[392]: Accepted publickey for ops from …
+  // Nov 25 05:20:48 web-1 sshd[392]: …
+  // <38>1 2026-11-25T05:20:48Z web-1 sshd 392 - - Accepted …
+  init?(_ line: ByteView) {
+    var rest = line
+    var isNew = false
+    if rest[0] == 0x3C, let close = rest.slice(0, 6).firstIndex(of: 0x3E), let value = CivilTime.number(rest.slice(1, close)) {
+      guard value <= 191 else { return nil }
+      priority = value
+      rest = rest.slice(close + 1)
+      if rest[0] == 0x31, rest[1] == 0x20 {
+        isNew = true
+        rest = rest.slice(2)
+      }
+    }
+    guard let blank = Self.readTime(rest, &rest) else { return nil }
+    time = blank
+    guard let (name, after) = rest.cut(0x20), !name.isEmpty, name[name.count - 1] != 0x3A else { return nil }
+    host = name
+    program = name.slice(0, 0)
+    body = after
+    if isNew { readHeader5424(after) } else { readTag(after) }
+  }
+
+  private static func readTime(_ text: ByteView, _ rest: inout ByteView) -> Time? {
+    if (0x30...0x39).contains(text[0]) {
+      guard text[10] == 0x54, let (stamp, after) = text.slice(0, 48).cut(0x20), let time = Timestamp(iso8601: stamp)
+      else { return nil }
+      rest = text.slice(stamp.count + 1)
+      _ = after
+      return .whole(time)
+    }
+    // Mmm dd hh:mm:ss, the day padded with a blank.
+    guard text[3] == 0x20, let month = CivilTime.month(text.slice(0, 3)), text[6] == 0x20,
+      let day = CivilTime.number(text.slice(text[4] == 0x20 ? 5 : 4, 6))
+    else { return nil }
+    var place = 7
+    var year: Int?
+    if text[11] == 0x20, let value = CivilTime.number(text.slice(7, 11)), value > 1970 {
+      year = value
+      place = 12
+    }
+    guard let end = text.firstIndex(of: 0x20, from: place), end - place <= 18,
+      let clock = CivilTime.timeOfDay(text.slice(place, text[end - 1] == 0x3A ? end - 1 : end))
+    else { return nil }
+    rest = text.slice(end + 1)
+    return .civil(
+      CivilTime(
+        year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
+        nanosecond: clock.nanosecond, precision: clock.precision))
+  }
+
+  private mutating func readTag(_ text: ByteView) {
+    // The tag is one word that ends in a colon; what else comes is text.
+    var end = 0
+    while end < text.count, end < 128, text[end] != 0x20, text[end] != 0x3A { end += 1 }
+    // A colon inside a path or a tag of several (`run-parts(/etc/x):`) is followed by no blank.
+    while end < text.count, end < 128, text[end] == 0x3A, text[end + 1] != 0x20, end + 1 < text.count {
+      end += 1
+      while end < text.count, end < 128, text[end] != 0x20, text[end] != 0x3A { end += 1 }
+    }
+    guard text[end] == 0x3A, end > 0 else { return }
+    let tag = text.slice(0, end)
+    if tag[tag.count - 1] == 0x5D, let open = tag.lastIndex(of: 0x5B), let number = tag.slice(open + 1, tag.count - 1).integer {
+      program = tag.slice(0, open)
+      pid = number
+    } else {
+      program = tag
+    }
+    body = text.slice(end + (text[end + 1] == 0x20 ? 2 : 1))
+  }
+
+  /// `APP PROCID MSGID STRUCTURED-DATA MSG`, `-` for what is missing.
+  private mutating func readHeader5424(_ text: ByteView) {
+    guard let (app, afterApp) = text.cut(0x20), let (process, afterProcess) = afterApp.cut(0x20),
+      let (_, data) = afterProcess.cut(0x20)
+    else { return }
+    program = app == "-" ? app.slice(0, 0) : app
+    pid = process.integer
+    if data[0] == 0x5B {
+      // Elements stand side by side; a bracket in a value is escaped.
+      var place = 0
+      while data[place] == 0x5B {
+        var quoted = false
+        while place < data.count, quoted || data[place] != 0x5D {
+          if data[place] == 0x5C { place += 1 } else if data[place] == 0x22 { quoted.toggle() }
+          place += 1
+        }
+        place += 1
+      }
+      body = data.slice(place).trimmed
+    } else {
+      body = data.hasPrefix("- ") ? data.slice(2) : data
+    }
+    if body.hasPrefix("\u{FEFF}") { body = body.slice(3) }
+  }
+}
