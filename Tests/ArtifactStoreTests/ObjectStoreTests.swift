@@ -19,7 +19,7 @@ struct ObjectStoreTests {
     let second = try store.objects.put(MemoryStream(Array("evidence".utf8)))
     #expect(first.isNew && !second.isNew)
     #expect(first.digest == second.digest && first.digest == Digest(of: Array("evidence".utf8)))
-    #expect(try store.objects.open(first.digest).view.string == "evidence")
+    #expect(try store.objects.open(first.digest).withView { $0.string } == "evidence")
     #expect(store.objects.list() == [first.digest])
   }
 

@@ -80,7 +80,8 @@ struct BadInputTests {
   @Test func aTruncatedMemoryImageIsReadAsFarAsItGoes() throws {
     // A LiME header that promises a MiB, and 12 KiB of it.
     var image: [UInt8] = [0x45, 0x4D, 0x69, 0x4C, 1, 0, 0, 0]
-    for number in [UInt64(0x1000), 0x1000 + (1 << 20) - 1, 0] { image += withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+    let range: [UInt64] = [0x1000, 0x1000 + (1 << 20) - 1, 0]
+    for number in range { image += withUnsafeBytes(of: number.littleEndian) { Array($0) } }
     image += [UInt8](repeating: 0x41, count: 12 << 10)
     try folder.write("in/memory/host.lime", image)
     let result = try run(folder.path + "/in")

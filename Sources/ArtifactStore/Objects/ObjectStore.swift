@@ -94,7 +94,7 @@ public final class ObjectStore: Sendable {
     let file = try open(digest)
     file.willReadInOrder()
     let hash = StreamingHash(.sha256)
-    hash.update(file.view.unsafeBytes)
+    file.withView { hash.update($0.unsafeBytes) }
     guard Digest(bytes: hash.finish()) == digest else {
       throw StoreError(.integrity, "object \(digest.hex) is damaged: its bytes no longer have that SHA-256")
     }

@@ -41,7 +41,15 @@ public final class MappedFile: RandomAccess, @unchecked Sendable {
     if let base { munmap(UnsafeMutableRawPointer(mutating: base), Int(byteCount)) }
   }
 
-  /// The whole file. Valid while this object lives.
+  /// The whole file, valid inside the closure.
+  ///
+  /// Prefer this to `view` wherever the file is a local constant: Swift may let go of one right after its last mention,
+  /// which is before the view that was taken from it is read.
+  public func withView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(view) }
+  }
+
+  /// The whole file. For owners that keep the file as long as they use the view: valid while this object lives.
   public var view: ByteView { ByteView(UnsafeRawBufferPointer(start: base, count: Int(byteCount))) }
 
   /// The part of the file at a place, clamped to its end. No copy.

@@ -21,7 +21,8 @@ struct YaraAnalyzer: Analyzer {
       sink.coverage(Coverage(.skipped, 0..<content.byteCount, reason: "there are no YARA rules"))
       return
     }
-    try YaraDetector(rules).scan(content.view, artifact: unit.artifact, path: "", into: sink)
+    let detector = try YaraDetector(rules)
+    content.withView { detector.scan($0, artifact: unit.artifact, path: "", into: sink) }
   }
 }
 

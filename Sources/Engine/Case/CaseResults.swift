@@ -11,15 +11,16 @@ public enum CaseResults {
     of result: Digest, in store: ArtifactStore, _ body: (ResultLine.Content) throws -> Void
   ) throws {
     let file = try store.objects.open(result)
-    let view = file.view
-    var start = 0
-    while start < view.count {
-      let end = view.firstIndex(of: 0x0A, from: start) ?? view.count
-      guard let content = ResultLine.read(view.slice(start, end)) else {
-        throw StoreError(.integrity, "result \(result.hex) is damaged at byte \(start): run `ir-analyze verify`")
+    try file.withView { view in
+      var start = 0
+      while start < view.count {
+        let end = view.firstIndex(of: 0x0A, from: start) ?? view.count
+        guard let content = ResultLine.read(view.slice(start, end)) else {
+          throw StoreError(.integrity, "result \(result.hex) is damaged at byte \(start): run `ir-analyze verify`")
+        }
+        try body(content)
+        start = end + 1
       }
-      try body(content)
-      start = end + 1
     }
   }
 }

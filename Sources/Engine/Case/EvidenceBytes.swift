@@ -19,7 +19,9 @@ public enum EvidenceBytes {
     let offset = locator.offset ?? 0
     let stream = try FileStream(path: store.objects.path(of: artifact))
     if locator.encodings.isEmpty {
-      return (try store.objects.open(artifact).view(at: offset, count: count).array, offset)
+      let file = try store.objects.open(artifact)
+      let start = Int(clamping: offset)
+      return (file.withView { $0.slice(start, start > Int.max - count ? .max : start + count).array }, offset)
     }
     // A compressed stream has no random access: it is read up to the place.
     let window = WindowedStream(try DecodedStream(stream), size: 1 << 20, overlap: 0)

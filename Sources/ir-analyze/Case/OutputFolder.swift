@@ -88,7 +88,7 @@ struct OutputFolder {
       else { return nil }
       let file = try MappedFile(path: "\(path)/\(name)")
       let hash = StreamingHash(.sha256)
-      hash.update(file.view.unsafeBytes)
+      file.withView { hash.update($0.unsafeBytes) }
       return (name, hexadecimal(hash.finish()))
     }
   }

@@ -46,7 +46,8 @@ struct YaraCommandLine: ParsableCommand {
     for path in files {
       do {
         let file = try MappedFile(path: path)
-        for line in command.lines(try scanner.scan(file.view, YaraScanner.Externals()), path: path) { Terminal.print(line) }
+        let found = try file.withView { try scanner.scan($0, YaraScanner.Externals()) }
+        for line in command.lines(found, path: path) { Terminal.print(line) }
       } catch {
         Terminal.tell("\(path): \(error)")
         failed = true

@@ -55,7 +55,7 @@ struct YaraCommandTests {
     command.showsNamespaces = flags.contains("e")
     for path in paths {
       let file = try MappedFile(path: path)
-      let ours = command.lines(try scanner.scan(file.view), path: path)
+      let ours = command.lines(try file.withView { try scanner.scan($0) }, path: path)
       #expect(ours == (try Self.run(["-w", "-" + flags, folder.path + "/rules.yar", path])), "\(path)")
     }
   }
