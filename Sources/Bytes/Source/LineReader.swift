@@ -44,7 +44,8 @@ public final class LineReader {
     while true {
       let pending = ByteView(UnsafeRawBufferPointer(rebasing: buffer[start..<end]))
       if let place = pending.firstIndex(of: 0x0A, from: searched) {
-        return hand(out: pending.slice(0, place), consumed: place + 1, whole: UInt64(place))
+        // Cut at the limit even where the rest is at hand, so that what is read does not depend on how reads fall.
+        return hand(out: pending.slice(0, min(place, limit)), consumed: place + 1, whole: UInt64(place))
       }
       searched = pending.count
       if pending.count >= limit { return try cut(pending) }
