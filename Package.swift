@@ -51,7 +51,8 @@ let package = Package(
     .executableTarget(
       name: "ir-analyze",
       dependencies: [
-        "Engine", "Timeline", "Report", "ArtifactStore", "MemoryParse", "LogParse", "Detectors", "Evidence", "Bytes", "CPlatform",
+        "Engine", "Timeline", "Report", "ArtifactStore", "MemoryParse", "LogParse", "Detectors", "Evidence", "Bytes",
+        "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

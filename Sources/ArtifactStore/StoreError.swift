@@ -31,6 +31,7 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
 }
 
 /// Throws for a system call that failed, naming what was being done.
-func check(_ result: some BinaryInteger, _ code: StoreError.Code, _ doing: @autoclosure () -> String) throws(StoreError) {
+func check(_ result: some BinaryInteger, _ code: StoreError.Code, _ doing: @autoclosure () -> String) throws(StoreError)
+{
   if result < 0 { throw StoreError(code, "\(doing()): \(systemMessage())") }
 }

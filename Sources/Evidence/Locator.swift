@@ -42,7 +42,9 @@ public struct Locator: Hashable, Sendable {
     if let pid { pairs.append("pid=\(pid)") }
     if let virtual { pairs.append("va=0x\(String(virtual, radix: 16))") }
     if let mapping { pairs.append("map=\(Self.escape(mapping))") }
-    for (key, value) in other.sorted(by: { $0.key < $1.key }) { pairs.append("\(Self.escape(key))=\(Self.escape(value))") }
+    for (key, value) in other.sorted(by: { $0.key < $1.key }) {
+      pairs.append("\(Self.escape(key))=\(Self.escape(value))")
+    }
     return encodings.map { Self.escape($0) + "!" }.joined() + (pairs.isEmpty ? "whole" : pairs.joined(separator: ";"))
   }
 

@@ -10,80 +10,92 @@ public enum ResultLine {
 
   public static func write(_ event: Event, to out: inout JSONWriter) {
     out.object { out in
-      out.field("event", object: { out in
-        if let time = event.time { write(time, "time", to: &out) }
-        out.field("meaning", event.timeMeaning.rawValue)
-        out.field("type", event.dataType)
-        out.field("message", event.message)
-        if !event.entities.isEmpty { out.field("entities", event.entities.map(\.text)) }
-        if !event.attributes.isEmpty { out.field("attributes", object: { write(event.attributes, to: &$0) }) }
-        out.field("locator", event.locator.text)
-      })
+      out.field(
+        "event",
+        object: { out in
+          if let time = event.time { write(time, "time", to: &out) }
+          out.field("meaning", event.timeMeaning.rawValue)
+          out.field("type", event.dataType)
+          out.field("message", event.message)
+          if !event.entities.isEmpty { out.field("entities", event.entities.map(\.text)) }
+          if !event.attributes.isEmpty { out.field("attributes", object: { write(event.attributes, to: &$0) }) }
+          out.field("locator", event.locator.text)
+        })
     }
     out.newline()
   }
 
   public static func write(_ finding: Finding, to out: inout JSONWriter) {
     out.object { out in
-      out.field("finding", object: { out in
-        out.field("rule", finding.rule)
-        out.field("title", finding.title)
-        out.field("severity", finding.severity.rawValue)
-        out.field("confidence", finding.confidence.rawValue)
-        if !finding.attack.isEmpty { out.field("attack", finding.attack) }
-        if let time = finding.firstSeen { write(time, "first", to: &out) }
-        if let time = finding.lastSeen { write(time, "last", to: &out) }
-        if !finding.entities.isEmpty { out.field("entities", finding.entities.map(\.text)) }
-        out.field("evidence", array: { out in
-          for place in finding.evidence {
-            out.object { out in
-              out.field("artifact", place.artifact.hex)
-              out.field("path", place.path)
-              out.field("locator", place.locator.text)
-            }
-          }
+      out.field(
+        "finding",
+        object: { out in
+          out.field("rule", finding.rule)
+          out.field("title", finding.title)
+          out.field("severity", finding.severity.rawValue)
+          out.field("confidence", finding.confidence.rawValue)
+          if !finding.attack.isEmpty { out.field("attack", finding.attack) }
+          if let time = finding.firstSeen { write(time, "first", to: &out) }
+          if let time = finding.lastSeen { write(time, "last", to: &out) }
+          if !finding.entities.isEmpty { out.field("entities", finding.entities.map(\.text)) }
+          out.field(
+            "evidence",
+            array: { out in
+              for place in finding.evidence {
+                out.object { out in
+                  out.field("artifact", place.artifact.hex)
+                  out.field("path", place.path)
+                  out.field("locator", place.locator.text)
+                }
+              }
+            })
+          out.field("message", finding.message)
+          if !finding.attributes.isEmpty { out.field("attributes", object: { write(finding.attributes, to: &$0) }) }
         })
-        out.field("message", finding.message)
-        if !finding.attributes.isEmpty { out.field("attributes", object: { write(finding.attributes, to: &$0) }) }
-      })
     }
     out.newline()
   }
 
   public static func write(_ coverage: Coverage, to out: inout JSONWriter) {
     out.object { out in
-      out.field("coverage", object: { out in
-        out.field("state", coverage.state.rawValue)
-        out.field("start", coverage.start)
-        out.field("end", coverage.end)
-        if !coverage.encodings.isEmpty { out.field("encodings", coverage.encodings) }
-        out.field("reason", coverage.reason)
-      })
+      out.field(
+        "coverage",
+        object: { out in
+          out.field("state", coverage.state.rawValue)
+          out.field("start", coverage.start)
+          out.field("end", coverage.end)
+          if !coverage.encodings.isEmpty { out.field("encodings", coverage.encodings) }
+          out.field("reason", coverage.reason)
+        })
     }
     out.newline()
   }
 
   public static func write(view: String, row: [UInt8], to out: inout JSONWriter) {
     out.object { out in
-      out.field("row", object: { out in
-        out.field("view", view)
-        out.key("data")
-        out.raw(row)
-      })
+      out.field(
+        "row",
+        object: { out in
+          out.field("view", view)
+          out.key("data")
+          out.raw(row)
+        })
     }
     out.newline()
   }
 
   static func write(_ time: Timestamp, _ name: String, to out: inout JSONWriter) {
-    out.field(name, object: { out in
-      out.field("ns", time.nanoseconds)
-      out.field("precision", time.precision.rawValue)
-      switch time.zone {
-      case .utc: break
-      case .stated(let minutes): out.field("stated", minutes)
-      case .inferred(let minutes): out.field("inferred", minutes)
-      }
-    })
+    out.field(
+      name,
+      object: { out in
+        out.field("ns", time.nanoseconds)
+        out.field("precision", time.precision.rawValue)
+        switch time.zone {
+        case .utc: break
+        case .stated(let minutes): out.field("stated", minutes)
+        case .inferred(let minutes): out.field("inferred", minutes)
+        }
+      })
   }
 
   /// The members of an object, in order.
@@ -187,9 +199,8 @@ extension ResultLine {
   private static func readTime(_ json: JSONView) -> Timestamp? {
     guard let nanoseconds = json["ns"]?.integer else { return nil }
     let zone: Timestamp.Zone =
-      if let minutes = json["stated"]?.integer { .stated(Int(minutes)) }
-      else if let minutes = json["inferred"]?.integer { .inferred(Int(minutes)) }
-      else { .utc }
+      if let minutes = json["stated"]?.integer { .stated(Int(minutes)) } else if let minutes = json["inferred"]?.integer
+      { .inferred(Int(minutes)) } else { .utc }
     return Timestamp(
       nanoseconds: nanoseconds, precision: json["precision"]?.string.flatMap(Timestamp.Precision.init) ?? .nanosecond,
       zone: zone)

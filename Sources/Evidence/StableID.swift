@@ -7,7 +7,9 @@ public enum StableID {
     0x6f, 0x0d, 0x3c, 0x41, 0x8e, 0x55, 0x4b, 0x52, 0x9a, 0x7d, 0x21, 0x5e, 0xc0, 0x9b, 0x77, 0x1a,
   ]
 
-  public static func uuid(_ parts: String...) -> String { uuid(namespace: namespace, name: parts.joined(separator: "\u{1F}")) }
+  public static func uuid(_ parts: String...) -> String {
+    uuid(namespace: namespace, name: parts.joined(separator: "\u{1F}"))
+  }
 
   public static func uuid(namespace: [UInt8], name: String) -> String {
     let hash = StreamingHash(.sha1)

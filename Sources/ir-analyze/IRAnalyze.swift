@@ -37,7 +37,9 @@ struct IRAnalyze: ParsableCommand {
       Foundation.exit(code.rawValue)
     } catch {
       // Help, version and wrong usage: argument-parser prints them and exits with 0 or 64.
-      if Self.exitCode(for: error) == .validationFailure || Self.exitCode(for: error) == .success { exit(withError: error) }
+      if Self.exitCode(for: error) == .validationFailure || Self.exitCode(for: error) == .success {
+        exit(withError: error)
+      }
       let failure = ExitStatus.failure(for: error)
       Terminal.tell("error: \(failure.reason)")
       Foundation.exit(failure.status.rawValue)

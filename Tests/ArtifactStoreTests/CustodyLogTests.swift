@@ -12,7 +12,8 @@ struct CustodyLogTests {
     folder = try TemporaryFolder()
     store = try ArtifactStore(directory: folder.path + "/store")
     for index in 0..<5 {
-      try store.custody.append([.init("ingest", digest: Digest(of: [UInt8(index)]), [Attribute("path", "f\(index)")])], tool: "t")
+      try store.custody.append(
+        [.init("ingest", digest: Digest(of: [UInt8(index)]), [Attribute("path", "f\(index)")])], tool: "t")
     }
   }
 

@@ -24,9 +24,10 @@ struct ByteViewTests {
     #expect(view.hasPrefix(""))
   }
 
-  @Test(arguments: [
-    ("0", 0), ("-1", -1), ("+7", 7), ("9223372036854775807", Int64.max), ("-9223372036854775808", Int64.min),
-  ] as [(String, Int64)])
+  @Test(
+    arguments: [
+      ("0", 0), ("-1", -1), ("+7", 7), ("9223372036854775807", Int64.max), ("-9223372036854775808", Int64.min),
+    ] as [(String, Int64)])
   func readsNumbers(_ text: String, _ number: Int64) {
     #expect(text.withView { $0.integer } == number)
   }

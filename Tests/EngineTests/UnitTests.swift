@@ -8,7 +8,9 @@ struct UnitTests {
 
   @Test func theKeyDependsOnEverythingAndOnNothingElse() throws {
     let unit = Unit(artifact: artifact, analyzer: "log", version: "1", rules: artifact, options: ["b": "2", "a": "1"])
-    #expect(unit.key == Unit(artifact: artifact, analyzer: "log", version: "1", rules: artifact, options: ["a": "1", "b": "2"]).key)
+    #expect(
+      unit.key
+        == Unit(artifact: artifact, analyzer: "log", version: "1", rules: artifact, options: ["a": "1", "b": "2"]).key)
     var other = unit
     other.version = "2"
     #expect(other.key != unit.key)

@@ -9,7 +9,10 @@ struct LocatorTests {
     memory.virtual = 0x7ffd_0000_1000
     memory.mapping = "/tmp/odd;name=x!\u{1B}[2J 한"
     memory.other = ["view": "sockstat"]
-    for locator in [memory, Locator(offset: 3400, length: 700, line: 12, encodings: ["gzip"]), .whole, Locator(offset: .max, length: 0)] {
+    for locator in [
+      memory, Locator(offset: 3400, length: 700, line: 12, encodings: ["gzip"]), .whole,
+      Locator(offset: .max, length: 0),
+    ] {
       #expect(Locator(text: locator.text) == locator)
       #expect(!locator.text.unicodeScalars.contains { $0.value < 0x21 })
     }

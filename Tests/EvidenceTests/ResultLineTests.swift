@@ -27,7 +27,8 @@ struct ResultLineTests {
     let finding = Finding(
       rule: "log4shell.jndi-lookup", title: "t", severity: .high, attack: ["T1190"],
       firstSeen: Timestamp(nanoseconds: 1), entities: [Entity(.process, "465")],
-      evidence: [EvidenceReference(artifact: digest, path: "a/b", locator: Locator(offset: 0, length: 4))], message: "m",
+      evidence: [EvidenceReference(artifact: digest, path: "a/b", locator: Locator(offset: 0, length: 4))],
+      message: "m",
       attributes: [Attribute("pid", 465)])
     var out = JSONWriter()
     ResultLine.write(finding, to: &out)

@@ -34,7 +34,9 @@ struct TimestampTests {
   @Test func microsecondsAreRoundedDownAlsoBefore1970() {
     #expect(Timestamp(nanoseconds: 1999).microseconds == 1)
     #expect(Timestamp(nanoseconds: -1).microseconds == -1)
-    #expect(Timestamp(nanoseconds: 1_795_584_157_978_000_000, precision: .millisecond).timesketch == "2026-11-25T05:22:37.978000+00:00")
+    #expect(
+      Timestamp(nanoseconds: 1_795_584_157_978_000_000, precision: .millisecond).timesketch
+        == "2026-11-25T05:22:37.978000+00:00")
   }
 
   @Test func sizesThatDoNotFitAreNil() {

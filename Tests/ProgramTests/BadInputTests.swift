@@ -34,7 +34,9 @@ struct BadInputTests {
   }
 
   /// Root reads everything, so the program is run as somebody else.
-  @Test(.enabled(if: geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv"), "needs root and setpriv"))
+  @Test(
+    .enabled(
+      if: geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv"), "needs root and setpriv"))
   func foldersWithoutReadPermission() throws {
     try folder.write("in/closed/file", "x")
     try folder.write("in/open/file", "y")
@@ -46,8 +48,11 @@ struct BadInputTests {
     func run(_ source: String) throws -> ProgramResult {
       try runProgram(
         "/usr/bin/setpriv",
-        ["--reuid=65534", "--regid=65534", "--clear-groups", program, "run", source, "-o", folder.path + "/out", "--store",
-          folder.path + "/store", "--rules", folder.path + "/rules"])
+        [
+          "--reuid=65534", "--regid=65534", "--clear-groups", program, "run", source, "-o", folder.path + "/out",
+          "--store",
+          folder.path + "/store", "--rules", folder.path + "/rules",
+        ])
     }
     try FileManager.default.copyItem(atPath: PackageFiles.root + "/rules", toPath: folder.path + "/rules")
     let part = try run(folder.path + "/in")
@@ -69,7 +74,8 @@ struct BadInputTests {
     let whole = try folder.write("history", lines)
     let packed = try runProgram("/bin/sh", ["-c", "gzip -c '\(whole)' | head -c 20000 > '\(folder.path)/cut.gz'"])
     #expect(packed.status == 0)
-    try folder.write("in/home/admin/.bash_history.gz", [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path + "/cut.gz"))))
+    try folder.write(
+      "in/home/admin/.bash_history.gz", [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path + "/cut.gz"))))
     let result = try run(folder.path + "/in")
     #expect(result.status == 2)
     #expect(try incident().contains("truncated"))

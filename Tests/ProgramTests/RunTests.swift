@@ -12,7 +12,9 @@ struct RunTests {
     #expect(first.status == second.status)
     #expect(first.output.isEmpty && second.output.isEmpty)
     let one = try bundle.outputs("one")
-    #expect(Set(one.keys).isSuperset(of: ["report.html", "findings.jsonl", "timeline.jsonl", "timeline.csv", "incident.json"]))
+    #expect(
+      Set(one.keys).isSuperset(of: ["report.html", "findings.jsonl", "timeline.jsonl", "timeline.csv", "incident.json"])
+    )
     #expect(try bundle.outputs("two") == one)
     let units = try bundle.contents("two/run.json").withView { JSONView($0)["units"]?["computed"]?.integer }
     #expect(units == 0)

@@ -15,7 +15,8 @@ struct SmallBundle {
     try copy("\(Self.capture)/date.txt")
     try copy("disk/i-0b7c4e19d2f35a86e-root-subset.tar.gz")
     let waf = "waf/aws-waf-logs-cumulus/2026/11/25/05"
-    for name in try FileManager.default.contentsOfDirectory(atPath: "\(PackageFiles.bundle)/\(waf)") where name.contains("05-20-00") {
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(PackageFiles.bundle)/\(waf)")
+    where name.contains("05-20-00") {
       try copy("\(waf)/\(name)")
     }
   }

@@ -11,7 +11,8 @@ public struct ProgramResult: Sendable {
 ///   - input: given on standard input, which is then closed.
 ///   - environment: added to the test's own.
 public func runProgram(
-  _ path: String, _ arguments: [String], input: String = "", in folder: String? = nil, environment: [String: String] = [:]
+  _ path: String, _ arguments: [String], input: String = "", in folder: String? = nil,
+  environment: [String: String] = [:]
 ) throws -> ProgramResult {
   let process = Process()
   process.executableURL = URL(fileURLWithPath: path)

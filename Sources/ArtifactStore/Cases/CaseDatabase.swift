@@ -57,7 +57,8 @@ public final class CaseDatabase: Sendable {
     public var note: String?
 
     public init(
-      path: String, digest: Digest, byteCount: UInt64, type: String, source: String, modified: Int64?, note: String? = nil
+      path: String, digest: Digest, byteCount: UInt64, type: String, source: String, modified: Int64?,
+      note: String? = nil
     ) {
       self.path = path
       self.digest = digest
@@ -125,7 +126,8 @@ public final class CaseDatabase: Sendable {
         guard let digest = Digest(hex: row["digest"]) else { return nil }
         let bytes: Int64 = row["bytes"]
         return Sighting(
-          path: row["path"], digest: digest, byteCount: UInt64(clamping: bytes), type: row["type"], source: row["source"],
+          path: row["path"], digest: digest, byteCount: UInt64(clamping: bytes), type: row["type"],
+          source: row["source"],
           modified: row["modified_ns"], note: row["note"])
       }
     }

@@ -99,7 +99,8 @@ public struct CustodyLog: Sendable {
       var count = 0
       while let line = try reader.next() {
         guard JSONView(line.bytes)["previous"]?.string == previous else {
-          throw BytesError(.cannotRead, "custody log \(path): line \(line.number) does not follow from the line before it")
+          throw BytesError(
+            .cannotRead, "custody log \(path): line \(line.number) does not follow from the line before it")
         }
         previous = Digest(of: line.bytes.array).hex
         count += 1

@@ -89,7 +89,8 @@ public struct Ingest {
     return (
       CaseDatabase.Sighting(
         path: file.name, digest: stored.digest, byteCount: stored.byteCount,
-        type: object.withView { type.identify($0.slice(0, 1 << 16)) }, source: place, modified: file.modified, note: note),
+        type: object.withView { type.identify($0.slice(0, 1 << 16)) }, source: place, modified: file.modified,
+        note: note),
       stored.isNew
     )
   }

@@ -8,7 +8,7 @@ public final class ContentType {
 
   public init() {
     handle = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF | MAGIC_ERROR)
-    if let handle, magic_load(handle, nil) != 0 { /* without its database libmagic answers nothing, and so do we */ }
+    if let handle, magic_load(handle, nil) != 0 { /* without its database libmagic answers nothing, and so do we */  }
   }
 
   deinit { if let handle { magic_close(handle) } }

@@ -175,7 +175,8 @@ public final class ObjectWriter {
   private func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(StoreError) {
     var done = 0
     while done < bytes.count {
-      let count = pwrite(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset) + off_t(done))
+      let count = pwrite(
+        descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done, off_t(offset) + off_t(done))
       if count < 0, errno == EINTR { continue }
       try check(count, .cannotWrite, "cannot write to the store at \(store.directory)")
       done += count

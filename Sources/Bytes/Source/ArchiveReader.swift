@@ -60,7 +60,9 @@ public final class ArchiveReader: ByteStream {
       ended = true
       return nil
     }
-    let name = archive_entry_pathname(entry).map { String(cString: $0) } ?? archive_entry_pathname_utf8(entry).map { String(cString: $0) }
+    let name =
+      archive_entry_pathname(entry).map { String(cString: $0) }
+      ?? archive_entry_pathname_utf8(entry).map { String(cString: $0) }
     let hardLink = archive_entry_hardlink(entry).map { String(cString: $0) }
     let link = archive_entry_symlink(entry).map { String(cString: $0) }
     var modified: Int64?
@@ -71,7 +73,8 @@ public final class ArchiveReader: ByteStream {
     return Member(
       path: name ?? "", kind: hardLink != nil ? .hardLink : kind(archive_entry_filetype(entry)),
       byteCount: archive_entry_size_is_set(entry) != 0 ? UInt64(max(archive_entry_size(entry), 0)) : nil,
-      mode: UInt32(archive_entry_mode(entry)), uid: Int64(archive_entry_uid(entry)), gid: Int64(archive_entry_gid(entry)),
+      mode: UInt32(archive_entry_mode(entry)), uid: Int64(archive_entry_uid(entry)),
+      gid: Int64(archive_entry_gid(entry)),
       modified: modified, target: hardLink ?? link, isEncrypted: archive_entry_is_encrypted(entry) != 0)
   }
 

@@ -203,7 +203,8 @@ extension ByteView {
       let digit = Int64(self[place]) - 0x30
       guard digit >= 0, digit <= 9 else { return nil }
       let (tenfold, over) = value.multipliedReportingOverflow(by: 10)
-      let (sum, beyond) = negative
+      let (sum, beyond) =
+        negative
         ? tenfold.subtractingReportingOverflow(digit) : tenfold.addingReportingOverflow(digit)
       if over || beyond { return nil }
       value = sum

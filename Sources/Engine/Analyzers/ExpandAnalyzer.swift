@@ -88,7 +88,8 @@ struct ExpandAnalyzer: Analyzer {
   }
 
   private func member(
-    _ result: ResultFile, path: String, _ stored: ObjectStore.Stored?, kind: String, _ entry: ArchiveReader.Member? = nil
+    _ result: ResultFile, path: String, _ stored: ObjectStore.Stored?, kind: String,
+    _ entry: ArchiveReader.Member? = nil
   ) {
     result.line("member") { out in
       out.field("path", path)

@@ -46,7 +46,8 @@ struct TextFindings {
           evidence: places.map { EvidenceReference(artifact: artifact, locator: $0) }, occurrences: count))
     }
     if dropped > 0 {
-      sink.coverage(Coverage(.scanned, 0..<0, reason: "\(dropped) more hits of text detectors are not listed one by one"))
+      sink.coverage(
+        Coverage(.scanned, 0..<0, reason: "\(dropped) more hits of text detectors are not listed one by one"))
     }
   }
 }

@@ -22,7 +22,8 @@ struct TriageAnalyzer: Analyzer {
     let head = try readHead(stream)
     let (kind, plans) = head.withView { head in
       decide(
-        FormatSample(head: head, path: path, isWhole: head.count < Self.headCount), raw: raw, encodings: stream.encodings,
+        FormatSample(head: head, path: path, isWhole: head.count < Self.headCount), raw: raw,
+        encodings: stream.encodings,
         unit.options)
     }
     result.line("artifact") { out in
@@ -32,9 +33,11 @@ struct TriageAnalyzer: Analyzer {
     for plan in plans {
       result.line("plan") { out in
         out.field("analyzer", plan.analyzer)
-        out.field("options", object: { out in
-          for (name, value) in plan.options.sorted(by: { $0.key < $1.key }) { out.field(name, value) }
-        })
+        out.field(
+          "options",
+          object: { out in
+            for (name, value) in plan.options.sorted(by: { $0.key < $1.key }) { out.field(name, value) }
+          })
       }
     }
     if raw.byteCount == 0 { result.coverage(Coverage(.parsed, 0..<0, reason: "empty file")) }
@@ -57,7 +60,9 @@ struct TriageAnalyzer: Analyzer {
       head: sample.head, byteCount: .max, name: Self.withoutSuffix(sample.name))
     {
       // Walking page tables needs random access, so the image becomes an object of its own.
-      return ("compressed memory/\(format)", [Plan(analyzer: "expand", options: ["as": "stream", "path": sample.path])])
+      return (
+        "compressed memory/\(format)", [Plan(analyzer: "expand", options: ["as": "stream", "path": sample.path])]
+      )
     }
     if Self.isArchive(sample.head) {
       return ("archive", [Plan(analyzer: "expand", options: ["as": "archive", "path": sample.path])])

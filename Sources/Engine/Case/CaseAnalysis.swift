@@ -58,6 +58,8 @@ public final class CaseAnalysis {
   private let makePool: () -> WorkerPool
   private var pool: WorkerPool?
   private var artifacts: [Digest: Artifact] = [:]
+  /// What triage said of the artifact under each of its paths.
+  private var kinds: [Digest: [String: String]] = [:]
   private var seen: Set<Digest> = []
   private var outcome = Outcome()
   private var waiting: [WorkerPool.Job] = []
@@ -102,13 +104,34 @@ public final class CaseAnalysis {
       hand()
       onProgress(progress)
     }
+    for (digest, kind) in kinds { artifacts[digest]?.kind = kind.min { $0.key < $1.key }?.value ?? "" }
     outcome.artifacts = artifacts.values.sorted { $0.digest < $1.digest }
     outcome.results.sort { order($0.unit) < order($1.unit) }
     outcome.failures.sort { order($0.unit) < order($1.unit) }
+    dropRepeats()
     return outcome
   }
 
-  private func order(_ unit: Unit) -> (Digest, String, Digest) { (unit.artifact, unit.analyzer, unit.key) }
+  private func order(_ unit: Unit) -> (Digest, String, String, Digest) {
+    (unit.artifact, unit.analyzer, unit.options["path"] ?? "", unit.key)
+  }
+
+  /// The same bytes under two paths are read twice, since a path may settle what they are; they are told once, as the first
+  /// path in order has them. Chosen at the end, because archives open in any order.
+  private func dropRepeats() {
+    struct Reading: Hashable {
+      var artifact: Digest
+      var analyzer: String
+      var format: String?
+    }
+    var told: Set<Reading> = []
+    outcome.results.removeAll { one in
+      !told.insert(
+        Reading(artifact: one.unit.artifact, analyzer: one.unit.analyzer, format: one.unit.options["format"])
+      )
+      .inserted
+    }
+  }
 
   private func hand() {
     guard !waiting.isEmpty else { return }
@@ -154,7 +177,7 @@ public final class CaseAnalysis {
       try CaseResults.forEachLine(of: result, in: store) { line in
         guard case .other(let kind, let json) = line else { return }
         switch kind {
-        case "artifact": artifacts[unit.artifact]?.kind = json["kind"]?.string ?? ""
+        case "artifact": kinds[unit.artifact, default: [:]][unit.options["path"] ?? ""] = json["kind"]?.string
         case "plan":
           var options: [String: String] = [:]
           json["options"]?.forEachMember { name, value in

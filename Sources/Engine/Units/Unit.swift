@@ -15,7 +15,9 @@ public struct Unit: Hashable, Sendable {
   /// What else the result depends on: format, path's end, time zone. Sorted by name when written.
   public var options: [String: String]
 
-  public init(artifact: Digest, analyzer: String, version: String, rules: Digest? = nil, options: [String: String] = [:]) {
+  public init(
+    artifact: Digest, analyzer: String, version: String, rules: Digest? = nil, options: [String: String] = [:]
+  ) {
     self.artifact = artifact
     self.analyzer = analyzer
     self.version = version
@@ -30,9 +32,11 @@ public struct Unit: Hashable, Sendable {
       out.field("analyzer", analyzer)
       out.field("artifact", artifact.hex)
       if !options.isEmpty {
-        out.field("options", object: { out in
-          for (name, value) in options.sorted(by: { $0.key < $1.key }) { out.field(name, value) }
-        })
+        out.field(
+          "options",
+          object: { out in
+            for (name, value) in options.sorted(by: { $0.key < $1.key }) { out.field(name, value) }
+          })
       }
       out.field("rules", rules?.hex)
       out.field("version", version)

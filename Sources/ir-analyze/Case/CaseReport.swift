@@ -21,7 +21,8 @@ struct CaseReport {
     self.outcome = outcome
     self.name = name
     ruleDigests = [("yara", rules.load().set.fingerprint.hex)]
-    gaps = try store.cases.gaps(of: name)
+    gaps =
+      try store.cases.gaps(of: name)
       + store.cases.sightings(of: name).compactMap { one in one.note.map { .init(path: one.path, reason: $0) } }
     for result in outcome.results {
       try CaseResults.forEachLine(of: result.result, in: store) { line in

@@ -47,26 +47,32 @@ struct CaseWork {
     return whole
   }
 
-  static let interrupted = ExitStatus.Failure(.interrupted, "interrupted; run the same command again to go on from here")
+  static let interrupted = ExitStatus.Failure(
+    .interrupted, "interrupted; run the same command again to go on from here")
 
   func analyze(case name: String) throws -> CaseAnalysis.Outcome {
     progress.begin("analyze")
     let loaded = rules.load()
     for diagnostic in loaded.diagnostics.prefix(10) { Terminal.tell("rule not used: \(diagnostic)") }
     let command = [Program.path, "worker", "--store", store.directory, "--rules", rules.directory]
-    let analysis = CaseAnalysis(store, rules: loaded.set.fingerprint) { WorkerPool(command: command, count: work.count) }
+    let analysis = CaseAnalysis(store, rules: loaded.set.fingerprint) {
+      WorkerPool(command: command, count: work.count)
+    }
     let outcome = try analysis.run(case: name) { now in
       progress.update(done: now.bytesDone, of: now.bytes, "\(now.unitsDone) of \(now.units) units")
     }
     if outcome.isInterrupted { throw Self.interrupted }
     progress.end("\(outcome.artifacts.count) artifacts, \(outcome.computed) units computed, \(outcome.reused) reused")
     for failure in outcome.failures.prefix(5) {
-      Terminal.tell("not covered: \(failure.unit.analyzer) of \(failure.unit.artifact.hex.prefix(12)): \(failure.reason)")
+      Terminal.tell(
+        "not covered: \(failure.unit.analyzer) of \(failure.unit.artifact.hex.prefix(12)): \(failure.reason)")
     }
     return outcome
   }
 
-  func report(_ outcome: CaseAnalysis.Outcome, case name: String, to folder: String, language: String) throws -> CaseReport {
+  func report(_ outcome: CaseAnalysis.Outcome, case name: String, to folder: String, language: String) throws
+    -> CaseReport
+  {
     progress.begin("report")
     let report = try CaseReport(store: store, rules: rules, outcome, case: name)
     try report.write(to: folder, language: language)

@@ -22,7 +22,8 @@ struct OutputFolder {
     let before = FileManager.default.contents(atPath: runFile).map { [UInt8]($0) } ?? []
     let sameCase = before.withView { JSONView($0)["case"]?.string } == name
     guard sameCase else {
-      throw ExitStatus.Failure(.usage, "\(path) is not empty and not a report of case \(name): name a fresh folder with -o")
+      throw ExitStatus.Failure(
+        .usage, "\(path) is not empty and not a report of case \(name): name a fresh folder with -o")
     }
   }
 
@@ -55,24 +56,30 @@ struct OutputFolder {
       out.field("finished", Self.stamp(Date()))
       out.field("artifacts", outcome.artifacts.count)
       if let ingested {
-        out.field("ingested", object: { out in
-          out.field("files", ingested.files)
-          out.field("bytes", ingested.byteCount)
-          out.field("objects_new", ingested.stored)
-          out.field("not_taken_in", ingested.gaps.count)
-        })
+        out.field(
+          "ingested",
+          object: { out in
+            out.field("files", ingested.files)
+            out.field("bytes", ingested.byteCount)
+            out.field("objects_new", ingested.stored)
+            out.field("not_taken_in", ingested.gaps.count)
+          })
       }
-      out.field("units", object: { out in
-        out.field("computed", outcome.computed)
-        out.field("reused", outcome.reused)
-        out.field("failed", outcome.failures.count)
-      })
+      out.field(
+        "units",
+        object: { out in
+          out.field("computed", outcome.computed)
+          out.field("reused", outcome.reused)
+          out.field("failed", outcome.failures.count)
+        })
       let outputs = try digests()
-      out.field("inputs", object: { out in
-        for artifact in outcome.artifacts where artifact.parent == nil {
-          for path in artifact.paths { out.field(path, artifact.digest.hex) }
-        }
-      })
+      out.field(
+        "inputs",
+        object: { out in
+          for artifact in outcome.artifacts where artifact.parent == nil {
+            for path in artifact.paths { out.field(path, artifact.digest.hex) }
+          }
+        })
       out.field("outputs", object: { out in for (name, digest) in outputs { out.field(name, digest) } })
     }
     out.newline()

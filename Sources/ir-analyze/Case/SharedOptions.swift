@@ -14,7 +14,8 @@ struct StoreOptions: ParsableArguments {
   /// - Throws: usage, where there is no store: a query must not make one.
   func openExisting() throws -> ArtifactStore {
     guard FileManager.default.fileExists(atPath: store + "/format") else {
-      throw ExitStatus.Failure(.usage, "there is no store at \(store): name it with --store, or `ir-analyze run` makes one")
+      throw ExitStatus.Failure(
+        .usage, "there is no store at \(store): name it with --store, or `ir-analyze run` makes one")
     }
     return try open()
   }
@@ -56,7 +57,8 @@ struct WorkOptions: ParsableArguments {
 
 enum Program {
   /// Of this very program, to start workers from.
-  static let path: String = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+  static let path: String =
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
 }
 
 /// Case names become parts of paths and of file names.
@@ -75,7 +77,9 @@ struct CaseName: ExpressibleByArgument {
     for file in source.files {
       guard let first = file.name.split(separator: "/").first, file.name.contains("/") else { continue }
       let digits = first.dropFirst(2)
-      if first.hasPrefix("i-"), (8...17).contains(digits.count), digits.allSatisfy(\.isHexDigit) { return String(first) }
+      if first.hasPrefix("i-"), (8...17).contains(digits.count), digits.allSatisfy(\.isHexDigit) {
+        return String(first)
+      }
     }
     let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
     return CaseName(argument: name)?.text ?? "case"

@@ -17,10 +17,14 @@ struct RunCommand: ParsableCommand {
   @Argument(help: "Folders or files to analyze.", completion: .file())
   var source: [String]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Folder for the report; otherwise report-CASE.", valueName: "OUT"), completion: .directory)
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Folder for the report; otherwise report-CASE.", valueName: "OUT"),
+    completion: .directory)
   var output: String?
 
-  @Option(name: .customLong("case"), help: ArgumentHelp("Name of the case; otherwise the instance or the folder's name.", valueName: "NAME"))
+  @Option(
+    name: .customLong("case"),
+    help: ArgumentHelp("Name of the case; otherwise the instance or the folder's name.", valueName: "NAME"))
   var caseName: CaseName?
 
   @OptionGroup var storeOptions: StoreOptions
@@ -63,7 +67,8 @@ struct ReportOptionsGroup: ParsableArguments {
   @Option(help: ArgumentHelp("Language of report.html: en or ko.", valueName: "LANG"))
   var lang: String = "en"
 
-  @Option(help: ArgumentHelp("End with code 10 when there is a finding of this severity or above.", valueName: "SEVERITY"))
+  @Option(
+    help: ArgumentHelp("End with code 10 when there is a finding of this severity or above.", valueName: "SEVERITY"))
   var failLevel: Severity?
 
   func validate() throws {

@@ -54,7 +54,9 @@ struct ReportCommand: ParsableCommand {
   @Argument(help: "Name of the case; see `ir-analyze store ls`.")
   var caseName: CaseName
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Folder for the report; otherwise report-CASE.", valueName: "OUT"), completion: .directory)
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Folder for the report; otherwise report-CASE.", valueName: "OUT"),
+    completion: .directory)
   var output: String?
 
   @OptionGroup var storeOptions: StoreOptions

@@ -34,7 +34,8 @@ struct StoreList: ParsableCommand {
         out.field("path", one.path)
         out.field("source", one.source)
       }
-      Terminal.print(jsonl ? String(decoding: out.bytes, as: UTF8.self) : "\(one.digest.hex)  \(Terminal.printable(one.path))")
+      Terminal.print(
+        jsonl ? String(decoding: out.bytes, as: UTF8.self) : "\(one.digest.hex)  \(Terminal.printable(one.path))")
     }
   }
 
