@@ -1,0 +1,58 @@
+import Bytes
+import Evidence
+
+/// Linux memory analysis without symbol files: every view, events and findings out of the dump alone, in one pass.
+public struct MemoryAnalysis {
+  /// Rises when the same dump gives other results.
+  public static let version = 1
+
+  /// What may be set from outside.
+  public struct Options: Sendable {
+    /// Digest of the dump, which findings point to.
+    public var artifact: Digest
+    /// Names of the views to write; nil for all, with events and findings.
+    public var views: [String]?
+    /// Types and symbols from the user, for kernels whose dump has none: an ISF file as JSON, or BTF (bare or in an ELF file).
+    public var typeFile: [UInt8]?
+    /// Ways to the kernel that are not to be gone.
+    var without: KernelSearch.Ways = []
+
+    public init(artifact: Digest, views: [String]? = nil, typeFile: [UInt8]? = nil) {
+      self.artifact = artifact
+      self.views = views
+      self.typeFile = typeFile
+    }
+  }
+
+  /// Volatility 3's names of the views, in the order in which they are written.
+  public static var viewNames: [String] { MemoryTables.all.map { $0.name } }
+
+  /// The name under which a view's rows are written, for any spelling of a plug-in (`linux.proc.Maps`); nil where there is no
+  /// such view.
+  public static func viewName(of plugin: String) -> String? { MemoryTables.named(plugin)?.name }
+
+  /// Reads a dump and tells the sink all there is in it. Damage leaves gaps, which the summary counts; a dump without a
+  /// kernel that can be read leaves one sentence.
+  public static func run(
+    _ image: any MemoryImage, options: Options, into sink: any ResultSink
+  ) -> MemorySummary {
+    let memory = PhysicalMemory(image)
+    var summary = MemorySummary()
+    let kernel: Kernel
+    do {
+      kernel = try KernelSearch(memory: memory, givenTypes: nil, without: options.without).open()
+    } catch {
+      summary.failures.append(error.sentence)
+      return summary
+    }
+    let snapshot = Snapshot(kernel)
+    let wanted = options.views.map { names in names.compactMap { MemoryTables.named($0)?.name } }
+    for view in MemoryTables.all where wanted?.contains(view.name) ?? true {
+      var table = TableWriter(view: view.name, sink: sink)
+      view.write(snapshot, to: &table)
+      summary.rowCounts[view.name] = table.count
+    }
+    summary.describe(snapshot)
+    return summary
+  }
+}

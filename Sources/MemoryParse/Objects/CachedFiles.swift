@@ -1,0 +1,56 @@
+/// A file whose inode is in memory, under a name that a directory gives it.
+struct CachedFile {
+  var path: String
+  var mountPoint: String
+  var superBlock: UInt64
+  var inode: Inode
+}
+
+/// Walks the trees of directory entries of all mounted file systems.
+struct CachedFileReader {
+  private let snapshot: Snapshot
+  private static let limit = 1 << 18
+
+  init(_ snapshot: Snapshot) { self.snapshot = snapshot }
+
+  /// Regular files, directories and links of each file system once, under its first mount point.
+  func files() -> [CachedFile] {
+    let kernel = snapshot.kernel
+    let rootMember = kernel.member("super_block", "s_root")
+    var files: [CachedFile] = []
+    var seenSuper: Set<UInt64> = []
+    for mount in snapshot.mounts.flatMap({ $0.mounts }) where seenSuper.insert(mount.superBlock).inserted {
+      guard let root = kernel.pointer(mount.superBlock, rootMember) else { continue }
+      walk(root, mount, &files)
+    }
+    return files
+  }
+
+  private func walk(_ root: UInt64, _ mount: Mount, _ files: inout [CachedFile]) {
+    let kernel = snapshot.kernel
+    let inodeMember = kernel.member("dentry", "d_inode")
+    let name = kernel.types.member("dentry", anyOf: "d_name.name", "__d_name.name")
+    let base = mount.point == "/" ? "" : mount.point
+    var stack: [(dentry: UInt64, path: String)] = [(root, base)]
+    var seen: Set<UInt64> = [root]
+    while let (dentry, path) = stack.popLast(), files.count < Self.limit {
+      if let address = kernel.pointer(dentry, inodeMember), let inode = snapshot.inodeReader.inode(at: address) {
+        files.append(
+          CachedFile(
+            path: path.isEmpty ? "/" : path, mountPoint: mount.point, superBlock: mount.superBlock, inode: inode))
+      }
+      for child in children(of: dentry) where seen.insert(child).inserted && seen.count < 2 * Self.limit {
+        stack.append((child, path + "/" + (kernel.string(child, name, limit: 256) ?? "?")))
+      }
+    }
+  }
+
+  /// A list up to 6.7, a chain from 6.8.
+  private func children(of dentry: UInt64) -> [UInt64] {
+    let kernel = snapshot.kernel
+    if let head = kernel.member("dentry", "d_children"), let link = kernel.member("dentry", "d_sib") {
+      return kernel.chain(from: kernel.value(dentry, head)).map { $0 &- UInt64(link.offset) }
+    }
+    return kernel.list(kernel.address(dentry, kernel.member("dentry", "d_subdirs")), of: kernel.member("dentry", "d_child"))
+  }
+}
