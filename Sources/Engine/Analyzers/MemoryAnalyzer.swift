@@ -13,9 +13,9 @@ struct MemoryAnalyzer: Analyzer {
     let file = try surroundings.store.objects.open(unit.artifact)
     let (image, report) = try MemoryImages.open(file, as: unit.options["format"])
     let sink = DetectingSink(result, DetectorCatalog.makeEventDetectors(artifact: unit.artifact))
-    let summary = MemoryAnalysis.run(image, artifact: unit.artifact, into: sink)
+    let summary = MemoryAnalysis.run(image, options: MemoryAnalysis.Options(artifact: unit.artifact), into: sink)
     sink.finish()
     report.write(into: result)
-    result.line("memory") { out in summary.write(to: &out) }
+    summary.write(into: result)
   }
 }
