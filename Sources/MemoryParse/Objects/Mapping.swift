@@ -112,9 +112,10 @@ struct MapleTree {
     var entries: [UInt64] = []
     var lost = 0
     var seen: Set<UInt64> = []
-    var stack: [(entry: UInt64, maximum: UInt64, isLeaf: Bool)] = [(root, .max, false)]
+    // Only the root tells a node from an entry by its low bits; below, the type of the node above does.
+    var stack: [(entry: UInt64, maximum: UInt64, isLeaf: Bool)] = [(root, .max, !(root & 3 == 2 && root > 4096))]
     while let (entry, maximum, isLeaf) = stack.popLast(), entries.count < limit {
-      if isLeaf || !(entry & 3 == 2 && entry > 4096) {
+      if isLeaf {
         if entry != 0, kernel.isKernelAddress(entry) { entries.append(entry) }
         continue
       }
