@@ -38,10 +38,13 @@ struct ELFCore {
     for (number, root) in report.pageTableRoots.enumerated() { report.state("CR3 of processor \(number)", hex(root)) }
   }
 
-  static func open(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    let core = try ELFCore(file)
+  static func open(_ source: FlattenedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let core = try ELFCore(source)
+    var report = core.report
+    report.damage.insert(contentsOf: source.damage, at: 0)
+    if source.isFlattened { report.state("flattened", "\(source.extents.count) records") }
     return try PlainImage.open(
-      file, runs: core.runs, accounts: core.accounts, report: core.report,
+      source.file, runs: source.located(core.runs), accounts: source.located(core.accounts), report: report,
       unclaimed: "no segment or note of the ELF core covers these bytes")
   }
 
