@@ -11,7 +11,7 @@ struct TriageAnalyzer: Analyzer {
   let name = "triage"
 
   /// Bytes looked at, after decoding.
-  private static let headCount = 1 << 16
+  static let headCount = 1 << 16
 
   func version(options: [String: String]) -> String { "1" }
 

@@ -162,11 +162,13 @@ public final class CaseAnalysis {
       take(unit, known)
       return
     }
-    let weight = artifacts[digest]?.byteCount ?? 0
+    let size = artifacts[digest]?.byteCount ?? 0
+    // Triage looks at the head only.
+    let weight = analyzer == "triage" ? min(size, UInt64(TriageAnalyzer.headCount)) : size
     open += 1
     progress.units += 1
     progress.bytes += weight
-    waiting.append(WorkerPool.Job(unit: unit, weight: weight))
+    waiting.append(WorkerPool.Job(unit: unit, size: size, weight: weight))
   }
 
   /// Files a result, and plans what it calls for.

@@ -14,10 +14,12 @@ public final class WorkerPool: Sendable {
     case failed(String)
   }
 
-  /// Work for the pool: units in the order of their weight, and what to do with each outcome.
+  /// One unit to compute.
   public struct Job: Sendable {
     public var unit: Unit
-    /// Bytes that the unit goes over: for progress, for the order, and for its time.
+    /// Bytes of the artifact: for the order (most follows from the largest) and the time allowed.
+    public var size: UInt64
+    /// Bytes that the unit goes over: for progress.
     public var weight: UInt64
   }
 
@@ -53,11 +55,11 @@ public final class WorkerPool: Sendable {
     }
   }
 
-  /// Adds work. The heaviest unit is taken first, so that no long one is left for the end.
+  /// Adds work. The largest is taken first, so that no long unit is left for the end.
   public func add(_ jobs: [Job]) {
     state.withLock { state in
       state.queue += jobs
-      state.queue.sort { ($0.weight, $0.unit.key) < ($1.weight, $1.unit.key) }
+      state.queue.sort { ($0.size, $0.unit.key) < ($1.size, $1.unit.key) }
     }
     for _ in jobs { wake.signal() }
   }
@@ -85,7 +87,7 @@ public final class WorkerPool: Sendable {
   }
 
   /// Longest time that a unit may take: two minutes and a second for each MiB, many times what any takes.
-  private static func allowance(_ job: Job) -> Double { 120 + Double(job.weight >> 20) }
+  private static func allowance(_ job: Job) -> Double { 120 + Double(job.size >> 20) }
 
   private func work() {
     var worker: WorkerProcess?
