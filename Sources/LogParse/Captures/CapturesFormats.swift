@@ -2,8 +2,9 @@
 /// called.
 extension LogFormats {
   static let captures: [any LogFormat] = [
-    NetstatFormat(), SsFormat(), LsofFormat(), LsofFieldFormat(), PsFormat(), WFormat(), LastFormat(), LastlogFormat(),
-    WhoFormat(), LsmodFormat(), DateFormat(), UnameFormat(), FreeFormat(), FilesystemFormat(), InterfaceFormat(),
-    HistoryOutput(), PathListFormat(), EmptyCapture(),
+    NetstatFormat(), SsFormat(), LsofFormat(), PsFormat(), WFormat(), LastFormat(), LastlogFormat(), LsmodFormat(),
+    DateFormat(), UnameFormat(), FreeFormat(), FilesystemFormat(), InterfaceFormat(), ProcStatusFormat(),
+    ProcMapsFormat(), HashListFormat(), HistoryOutput(), LsofFieldFormat(), WhoFormat(), PathListFormat(),
+    EmptyCapture(),
   ]
 }

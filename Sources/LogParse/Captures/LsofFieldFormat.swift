@@ -23,7 +23,7 @@ struct LsofFieldFormat: LogFormat {
       switch field[0] {
       case 0x70: if field.dropFirst(1).integer == nil { return nil }
       case 0x66: files += 1
-      default: if field.firstIndex(of: 0x20) == 1 || !Self.letters.utf8.contains(field[0]) { return nil }
+      default: if !Self.letters.utf8.contains(field[0]) { return nil }
       }
     }
     return files > 0 && fields > 2 ? .medium : nil

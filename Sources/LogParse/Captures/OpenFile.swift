@@ -68,7 +68,7 @@ struct OpenFile {
       if let name = socket.socketName { entities.append(Entity(.socket, name)) }
     } else {
       attributes.add("inode", node.flatMap { Int64($0) })
-      if name.hasPrefix("/") {
+      if name.hasPrefix("/"), fd != "NOFD" {
         let deleted = name.hasSuffix(" (deleted)")
         entities.append(Entity(.file, path))
         if deleted { attributes.append(Attribute("is_deleted", .flag(true))) }

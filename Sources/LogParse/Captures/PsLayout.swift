@@ -159,6 +159,8 @@ enum PsTime {
   static func program(_ commandLine: String) -> String? {
     commandLine.withView { text in
       if text[0] == 0x5B, let close = text.lastIndex(of: 0x5D) { return text.slice(1, close).string }
+      // busybox puts the short name in front where it differs: `{init} /bin/sh /init`.
+      if text[0] == 0x7B, let close = text.firstIndex(of: 0x7D), close > 1 { return text.slice(1, close).string }
       guard var word = text.words(limit: 2).first else { return nil }
       if word.count > 1, word[word.count - 1] == 0x3A { word = word.dropLast(1) }
       if let slash = word.lastIndex(of: 0x2F), slash + 1 < word.count { word = word.slice(slash + 1) }

@@ -72,9 +72,13 @@ struct SsFormat: LogFormat {
       row.inode = words.popFirst()?.integer
       return row
     }
-    guard let near = Endpoint(local), let peer = words.popFirst(), let far = Endpoint(peer) else { return nil }
+    guard let near = Endpoint(local), let peer = words.popFirst() else { return nil }
     row.local = near
-    row.remote = far
+    // Netlink's peers are a lone star.
+    if !(peer == "*") {
+      guard let far = Endpoint(peer) else { return nil }
+      row.remote = far
+    }
     if (near.address ?? "").utf8.contains(0x3A) { row.family = "inet6" }
     for word in words {
       if word.hasPrefix("uid:") { row.uid = word.slice(4).integer }

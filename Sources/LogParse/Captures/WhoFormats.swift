@@ -155,6 +155,8 @@ struct WhoFormat: LogFormat {
       session.user = ""
     } else {
       session.tty = before.count > 1 ? before.last?.string : nil
+      // A getty waiting for somebody.
+      if session.user == "LOGIN" { session.kind = "login prompt" }
     }
     for word in words.dropFirst(after) {
       if word[0] == 0x28 { session.host = LoginSession.host(word) }

@@ -1,7 +1,14 @@
-/// Files as they lie on a Linux host's disk.
+/// Files as they lie on a Linux host's disk, or were copied from its /proc.
 extension LogFormats {
   static let linux: [any LogFormat] = [
-    SyslogFormat(), DmesgFormat(), AccessLogFormat(), ApplicationLogFormat(), UtmpFormat(), LastlogRecords(),
-    PasswdFormat(), ShadowFormat(), BashHistory(), ZshHistory(), FishHistory(), ClientHistory(),
+    // Known by their place alone, so they come first.
+    PreloadFormat(), ProcTextFormat(),
+    // dnf's log looks like syslog's with a host called SUBDEBUG.
+    PackageLogFormat(),
+    SyslogFormat(), AuditFormat(), JournalExportFormat(), JournalJSONFormat(), DmesgFormat(),
+    AccessLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
+    PasswdFormat(), ShadowFormat(), GroupFormat(), SudoersFormat(), KnownHostsFormat(), AuthorizedKeysFormat(),
+    CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(),
+    ZshHistory(), FishHistory(), BashHistory(), ClientHistory(), ApplicationLogFormat(),
   ]
 }

@@ -65,7 +65,7 @@ struct LoginSession {
         time: start, isFailure || kind != nil ? .event : .login, dataType: type, message: message, entities: entities,
         attributes: attributes, locator: locator)
     ]
-    if let end, kind == nil {
+    if let end, kind == nil, !isFailure {
       events.append(
         Event(
           time: end, .logout, dataType: type, message: "\(user) logged out\(place).", entities: entities,

@@ -29,7 +29,9 @@ struct DmesgFormat: LogFormat {
     if let (whole, fraction) = inner.cut(0x2E), CivilTime.number(whole) != nil, CivilTime.number(fraction) != nil {
       return (nil, inner, text)
     }
-    guard let (civil, _, used) = CivilTime.ctime(inner.words(limit: 6)), used >= 5, let time = civil.timestamp(zone)
+    // Apache's error log begins with the same time, then a fraction or a level in brackets.
+    guard let (civil, _, used) = CivilTime.ctime(inner.words(limit: 6)), used >= 5, civil.precision == .second,
+      text[0] != 0x5B, let time = civil.timestamp(zone)
     else { return nil }
     return (time, inner.slice(0, 0), text)
   }

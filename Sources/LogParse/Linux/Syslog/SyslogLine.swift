@@ -33,21 +33,34 @@ struct SyslogLine {
         rest = rest.slice(2)
       }
     }
-    guard let blank = Self.readTime(rest, &rest) else { return nil }
-    time = blank
-    guard let (name, after) = rest.cut(0x20), !name.isEmpty, name[name.count - 1] != 0x3A else { return nil }
+    guard let found = Self.readTime(rest, &rest) else { return nil }
+    time = found
+    guard let (name, after) = rest.cut(0x20), Self.isHost(name) else { return nil }
     host = name
     program = name.slice(0, 0)
     body = after
     if isNew { readHeader5424(after) } else { readTag(after) }
   }
 
+  /// Letters of names and addresses. Logs of applications have a level or a thread in this place.
+  private static func isHost(_ text: ByteView) -> Bool {
+    guard !text.isEmpty, text.count <= 255, text[text.count - 1] != 0x3A else { return false }
+    for index in 0..<text.count {
+      switch text[index] {
+      case 0x2D, 0x2E, 0x30...0x3A, 0x41...0x5A, 0x5F, 0x61...0x7A: continue
+      default: return false
+      }
+    }
+    for level in ["INFO", "DEBUG", "SUBDEBUG", "DDEBUG", "WARN", "WARNING", "ERROR", "TRACE", "FATAL", "CRITICAL"]
+      as [StaticString] where text == level { return false }
+    return true
+  }
+
   private static func readTime(_ text: ByteView, _ rest: inout ByteView) -> Time? {
     if (0x30...0x39).contains(text[0]) {
-      guard text[10] == 0x54, let (stamp, after) = text.slice(0, 48).cut(0x20), let time = Timestamp(iso8601: stamp)
+      guard text[10] == 0x54, let (stamp, _) = text.slice(0, 48).cut(0x20), let time = Timestamp(iso8601: stamp)
       else { return nil }
       rest = text.slice(stamp.count + 1)
-      _ = after
       return .whole(time)
     }
     // Mmm dd hh:mm:ss, the day padded with a blank.

@@ -1,0 +1,51 @@
+import Bytes
+import Evidence
+
+/// Files that shells run when they start or end: `.bashrc`, `.profile`, `/etc/profile.d/*`, `.zshrc`, `rc.local` …
+/// One event for each line that is not a comment; lines ending in a backslash go on.
+struct ShellStartupFormat: LogFormat {
+  let name = "linux.shell_startup"
+  let version = 1
+
+  private static let names: Set<String> = [
+    ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv",
+    ".zprofile", ".zlogin", ".zlogout", ".kshrc", ".cshrc", ".tcshrc", ".login", ".xprofile", ".xinitrc", ".xsessionrc",
+    "bash.bashrc", "bashrc", "profile", "zshrc", "zshenv", "rc.local", "environment", "config.fish",
+  ]
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard Self.names.contains(String(sample.name)) || sample.path.contains("profile.d/"), sample.isText,
+      ShellCommand.isPlausible(sample)
+    else { return nil }
+    return .medium
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    let user = FileOwner.user(ofPath: context.path)
+    var begun: (text: String, locator: Locator)?
+    func finish(_ text: String, _ locator: Locator) {
+      var attributes: [Attribute] = [Attribute("command", text)]
+      attributes.add("user", user)
+      sink.event(
+        Event(
+          time: nil, dataType: "linux:shell:startup", message: "A shell of \(user ?? "any user") runs as it starts: \(text)",
+          entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes, locator: locator))
+    }
+    try readLines(stream, into: sink) { line in
+      let text = line.bytes.trimmed
+      if begun == nil, text[0] == 0x23 { return .parsed }
+      let goesOn = text[text.count - 1] == 0x5C
+      let part = (goesOn ? text.dropLast(1) : text).string
+      let whole = (begun?.text ?? "") + part
+      let locator = begun?.locator.reaching(line.end) ?? line.locator
+      begun = nil
+      if goesOn, whole.utf8.count < 1 << 16 {
+        begun = (whole, locator)
+      } else {
+        finish(whole, locator)
+      }
+      return .parsed
+    }
+    if let begun { finish(begun.text, begun.locator) }
+  }
+}

@@ -1,0 +1,91 @@
+import Bytes
+import Evidence
+
+/// The Sleuth Kit's bodyfile (version 3), as UAC and mactime write it: `MD5|name|inode|mode|UID|GID|size|atime|mtime|ctime|crtime`.
+///
+/// One event for each distinct time of a file; `macb` says which of the four it is (mactime's letters).
+struct BodyfileFormat: LogFormat {
+  let name = "linux.bodyfile"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    let lines = sample.lines(10).filter { $0[0] != 0x23 }
+    return !lines.isEmpty && lines.allSatisfy { Self.fields($0) != nil } ? .high : nil
+  }
+
+  /// Names may hold the separator, so the nine fields behind are taken from the end.
+  private static func fields(_ line: ByteView) -> (name: ByteView, rest: [ByteView])? {
+    guard let (_, after) = line.cut(0x7C) else { return nil }
+    var rest: [ByteView] = []
+    var left = after
+    while rest.count < 9 {
+      guard let bar = left.lastIndex(of: 0x7C) else { return nil }
+      rest.append(left.slice(bar + 1))
+      left = left.slice(0, bar)
+    }
+    for time in rest.prefix(5) where seconds(time) == nil { return nil }
+    return left.isEmpty ? nil : (left, rest.reversed())
+  }
+
+  /// Whole seconds and perhaps a fraction (UAC on newer systems).
+  private static func seconds(_ text: ByteView) -> (seconds: Int64, nanoseconds: Int64, precision: Timestamp.Precision)? {
+    if let whole = text.integer { return (whole, 0, .second) }
+    guard let (before, after) = text.cut(0x2E), let whole = before.integer, whole >= 0, let part = CivilTime.fraction(after) else { return nil }
+    return (whole, part.nanoseconds, part.precision)
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    try readLines(stream, into: sink) { line in
+      if line.bytes[0] == 0x23 { return .parsed }
+      guard let (name, rest) = Self.fields(line.bytes) else { return .skipped("line is not of a bodyfile") }
+      Self.emit(name, rest, line, sink)
+      return .parsed
+    }
+  }
+
+  private static func emit(_ name: ByteView, _ rest: [ByteView], _ line: TextLine, _ sink: any ResultSink) {
+    let arrow = name.firstIndex(of: ByteView(" -> "))
+    let path = (arrow.map { name.slice(0, $0) } ?? name).string
+    var common: [Attribute] = [Attribute("path", path)]
+    common.add("link_target", arrow.map { name.slice($0 + 4).string })
+    common.add("inode", rest[0].integer)
+    common.add("mode", rest[1].string)
+    common.add("uid", rest[2].integer)
+    common.add("gid", rest[3].integer)
+    common.add("size_bytes", rest[4].integer)
+    if let hash = line.bytes.cut(0x7C)?.before, hash.count == 32 { common.add("md5", hash.string) }
+    // atime, mtime, ctime, crtime in the file; mactime's order of letters is m a c b.
+    let meanings: [(field: Int, letter: Int, meaning: TimeMeaning, words: String)] = [
+      (6, 0, .modification, "was written"), (5, 1, .access, "was read"), (7, 2, .change, "had its metadata changed"),
+      (8, 3, .creation, "was created"),
+    ]
+    var times: [(time: Timestamp, letters: [Character], meaning: TimeMeaning, words: [String])] = []
+    for (field, letter, meaning, words) in meanings {
+      guard let (seconds, nanoseconds, precision) = seconds(rest[field]), seconds > 0,
+        let time = Timestamp(seconds: seconds, nanoseconds: nanoseconds, precision: precision)
+      else { continue }
+      let letters: [Character] = ["m", "a", "c", "b"]
+      if let same = times.firstIndex(where: { $0.time == time }) {
+        times[same].letters[letter] = letters[letter]
+        times[same].words.append(words)
+      } else {
+        var shown: [Character] = [".", ".", ".", "."]
+        shown[letter] = letters[letter]
+        times.append((time, shown, meaning, [words]))
+      }
+    }
+    if times.isEmpty {
+      sink.event(
+        Event(
+          time: nil, dataType: "fs:stat", message: "\(path) has no times.", entities: [Entity(.file, path)],
+          attributes: common, locator: line.locator))
+    }
+    for (time, letters, meaning, words) in times {
+      sink.event(
+        Event(
+          time: time, meaning, dataType: "fs:stat", message: "\(path) \(words.joined(separator: ", ")).",
+          entities: [Entity(.file, path)], attributes: common + [Attribute("macb", String(letters))], locator: line.locator))
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import Bytes
+import Evidence
+
+/// What was installed, upgraded and removed: `dpkg.log`, apt's `history.log`, `yum.log`, `dnf.rpm.log`.
+///
+/// Times of dpkg, apt and yum are local to the host; yum's lack the year.
+struct PackageLogFormat: LogFormat {
+  let name = "linux.package_log"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    let lines = sample.lines(12)
+    guard !lines.isEmpty else { return nil }
+    if lines[0].hasPrefix("Start-Date: ") || lines[0].hasPrefix("Commandline: ") { return .high }
+    var years = YearSettler(ParseContext(path: ""))
+    let changes = lines.filter { PackageChange($0, .utc, &years) != nil }.count
+    let remarks = lines.filter { PackageChange($0, .utc, &years) == nil && Self.isRemark($0) }.count
+    return changes > 0 && changes + remarks == lines.count ? .high : nil
+  }
+
+  /// dpkg's `startup`, `status`, `configure`, `trigproc`, `conffile` lines; dnf's other levels.
+  private static func isRemark(_ line: ByteView) -> Bool {
+    let words = line.words(limit: 4)
+    guard words.count >= 3 else { return false }
+    if Timestamp(iso8601: words[0]) != nil, words[1].count >= 4 {
+      for level in ["INFO", "SUBDEBUG", "DEBUG", "WARNING", "ERROR", "DDEBUG", "--- logging"] as [StaticString] where words[1] == level { return true }
+    }
+    guard words[0].count == 10, words[0][4] == 0x2D, CivilTime.timeOfDay(words[1]) != nil else { return false }
+    for remark in ["startup", "status", "configure", "trigproc", "conffile"] as [StaticString] where words[2] == remark { return true }
+    return false
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var years = YearSettler(context)
+    var apt: AptTransaction?
+    try readLines(stream, into: sink) { line in
+      if line.bytes.hasPrefix("Start-Date: ") {
+        apt = AptTransaction(line, context.zone)
+        return .parsed
+      }
+      if var now = apt, now.read(line) {
+        apt = now
+        if now.isEnded {
+          sink.event(now.event())
+          apt = nil
+        }
+        return .parsed
+      }
+      if let change = PackageChange(line.bytes, context.zone, &years) {
+        sink.event(change.event(line.locator))
+        return .parsed
+      }
+      return Self.isRemark(line.bytes) ? .parsed : .skipped("line is not of a package manager's log")
+    }
+    if let apt { sink.event(apt.event()) }
+  }
+}
+
+/// One change of one package.
+struct PackageChange {
+  private var time: Timestamp?
+  private var action: String
+  private var package: String
+  private var from: String?
+  private var to: String?
+
+  // 2026-11-25 05:20:12 upgrade openssl:amd64 3.0.1 3.0.2
+  // 2026-11-25T05:20:12+0000 SUBDEBUG Installed: nc-1.2-3.x86_64
+  // Nov 25 05:20:12 Installed: nc-1.2-3.x86_64
+  init?(_ line: ByteView, _ zone: Timestamp.Zone, _ years: inout YearSettler) {
+    let words = line.words(limit: 7)
+    guard words.count >= 4 else { return nil }
+    if words[0].count == 10, words[0][4] == 0x2D {
+      guard let time = Timestamp(iso8601: line.slice(line.offset(of: words[0]), line.offset(of: words[0]) + 19), assuming: zone),
+        let action = Self.dpkg[words[2].string]
+      else { return nil }
+      self.time = time
+      self.action = action
+      package = words[3].string
+      from = words.count > 4 && !(words[4] == "<none>") ? words[4].string : nil
+      to = words.count > 5 && !(words[5] == "<none>") ? words[5].string : nil
+      return
+    }
+    if let time = Timestamp(iso8601: words[0], assuming: zone) {
+      guard let action = Self.rpm[words[2].string] else { return nil }
+      self.time = time
+      self.action = action
+      package = words[3].string
+      return
+    }
+    guard words.count >= 5, let (civil, _, used) = CivilTime.ctime(words), used == 3, let action = Self.rpm[words[3].string] else { return nil }
+    time = years.settle(civil)
+    self.action = action
+    package = words[4].string
+  }
+
+  private static let dpkg = ["install": "installed", "upgrade": "upgraded", "remove": "removed", "purge": "purged"]
+  private static let rpm = [
+    "Installed:": "installed", "Installed": "installed", "Upgraded:": "upgraded", "Updated:": "upgraded",
+    "Upgrade:": "upgraded", "Erased:": "removed", "Removed:": "removed", "Erase:": "removed", "Downgraded:": "downgraded",
+    "Reinstalled:": "reinstalled", "Obsoleted:": "obsoleted",
+  ]
+
+  func event(_ locator: Locator) -> Event {
+    var attributes: [Attribute] = [Attribute("action", action), Attribute("package", package)]
+    attributes.add("version_before", from)
+    attributes.add("version_after", to)
+    return Event(
+      time: time, dataType: "linux:package:change", message: "Package \(package) was \(action).",
+      attributes: attributes, locator: locator)
+  }
+}
+
+/// A run of apt as its history has it: `Start-Date:` to `End-Date:`.
+struct AptTransaction {
+  private var time: Timestamp?
+  private var locator: Locator
+  private var fields: [(name: String, value: String)] = []
+  private(set) var isEnded = false
+
+  init(_ line: TextLine, _ zone: Timestamp.Zone) {
+    // Two blanks stand between date and time.
+    let words = line.bytes.slice(12).words(limit: 2)
+    let text = words.map(\.string).joined(separator: " ")
+    time = text.withView { Timestamp(iso8601: $0, assuming: zone) }
+    locator = line.locator
+  }
+
+  mutating func read(_ line: TextLine) -> Bool {
+    guard let (key, value) = line.bytes.cut(0x3A), let name = Self.names[key.string] else { return false }
+    locator = locator.reaching(line.end)
+    if name == "end" { isEnded = true } else if fields.count < 32 { fields.append((name, value.trimmed.string)) }
+    return true
+  }
+
+  private static let names = [
+    "Commandline": "command", "Requested-By": "requested_by", "Install": "packages_installed",
+    "Upgrade": "packages_upgraded", "Remove": "packages_removed", "Purge": "packages_purged",
+    "Downgrade": "packages_downgraded", "Reinstall": "packages_reinstalled", "Error": "error", "Comment": "comment",
+    "End-Date": "end",
+  ]
+
+  func event() -> Event {
+    var attributes: [Attribute] = []
+    for field in fields { attributes.add(field.name, field.value) }
+    let command = fields.first { $0.name == "command" }?.value
+    return Event(
+      time: time, .start, dataType: "linux:package:transaction", message: "apt changed packages\(command.map { " for \($0)" } ?? "").",
+      attributes: attributes, locator: locator)
+  }
+}

@@ -1,0 +1,114 @@
+import Bytes
+import Evidence
+
+/// The audit daemon's log: records of one serial number are one event.
+///
+/// Records of different events may be mixed, so a number of events stay open at a time; one is finished by its EOE record,
+/// or when more than `openLimit` are open. PROCTITLE and EXECVE give the command line, SOCKADDR the far end.
+struct AuditFormat: LogFormat {
+  let name = "linux.audit"
+  let version = 1
+
+  /// Events held open for records still to come.
+  static let openLimit = 64
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.isText else { return nil }
+    let lines = sample.lines(10)
+    guard !lines.isEmpty else { return nil }
+    let rows = lines.filter { AuditRecord($0) != nil }.count
+    return rows * 4 >= lines.count * 3 ? .high : nil
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var open: [AuditEvent] = []
+    try readLines(stream, into: sink) { line in
+      if line.bytes.hasPrefix("----") || line.bytes.hasPrefix("time->") { return .parsed }
+      guard let record = AuditRecord(line.bytes) else { return .skipped("line is not an audit record") }
+      let place = open.lastIndex { $0.serial == record.serial && $0.time == record.time }
+      if record.type == "EOE" {
+        if let place { sink.event(open.remove(at: place).event()) }
+        return .parsed
+      }
+      if let place {
+        open[place].add(record, line)
+      } else {
+        if open.count >= Self.openLimit { sink.event(open.removeFirst().event()) }
+        var made = AuditEvent(record)
+        made.add(record, line)
+        open.append(made)
+        // Records of user space stand alone and have no end record.
+        if record.isAlone, let last = open.popLast() { sink.event(last.event()) }
+      }
+      return .parsed
+    }
+    for event in open { sink.event(event.event()) }
+  }
+}
+
+/// One line. Valid while the line is.
+struct AuditRecord {
+  var node: ByteView?
+  var type: ByteView
+  var time: Timestamp
+  var serial: Int64
+  var fields: ByteView
+
+  // type=SYSCALL msg=audit(1795584103.874:4321): arch=c000003e syscall=59 success=yes … comm="ls" exe="/usr/bin/ls"
+  init?(_ line: ByteView) {
+    var rest = line
+    if rest.hasPrefix("node="), let (name, after) = rest.cut(0x20) {
+      node = name.slice(5)
+      rest = after
+    }
+    guard rest.hasPrefix("type="), let (kind, after) = rest.cut(0x20), after.hasPrefix("msg=audit("),
+      let close = after.firstIndex(of: 0x29)
+    else { return nil }
+    type = kind.slice(5)
+    let stamp = after.slice(10, close)
+    guard let (seconds, tail) = stamp.cut(0x2E), let (milliseconds, number) = tail.cut(0x3A), let whole = seconds.integer,
+      let part = CivilTime.fraction(milliseconds), let serial = number.integer,
+      let time = Timestamp(seconds: whole, nanoseconds: part.nanoseconds, precision: part.precision)
+    else { return nil }
+    self.time = time
+    self.serial = serial
+    fields = after.slice(close + 1)
+    if fields[0] == 0x3A { fields = fields.dropFirst(1) }
+  }
+
+  /// Written by a program, not by the kernel's system call hook (audit.h: 1100–1199 and 2100 on).
+  var isAlone: Bool {
+    type.hasPrefix("USER_") || type.hasPrefix("CRED_") || type.hasPrefix("SERVICE_") || type.hasPrefix("DAEMON_")
+      || type.hasPrefix("ADD_") || type.hasPrefix("DEL_") || type.hasPrefix("CRYPTO_") || type.hasPrefix("SYSTEM_")
+      || type.hasPrefix("ANOM_LOGIN") || type.hasPrefix("ACCT_") || type.hasPrefix("GRP_") || type.hasPrefix("CHUSER")
+  }
+
+  /// `key=value` pairs in order; values in quotes without them; what stands inside `msg='…'` too. What auditd adds for
+  /// readers (upper-case names behind the separator 0x1D) is left out.
+  func forEachField(_ body: (_ key: ByteView, _ value: ByteView, _ isQuoted: Bool) -> Void) {
+    let text = fields.slice(0, fields.firstIndex(of: 0x1D) ?? fields.count)
+    var place = 0
+    while place < text.count {
+      while place < text.count, text[place] == 0x20 || text[place] == 0x27 { place += 1 }
+      guard let equals = text.firstIndex(of: 0x3D, from: place) else { return }
+      // A word without a value is passed over.
+      var key = text.slice(place, equals)
+      if let blank = key.lastIndex(of: 0x20) { key = key.slice(blank + 1) }
+      place = equals + 1
+      if text[place] == 0x27 {
+        place += 1
+        continue
+      }
+      if text[place] == 0x22 {
+        let end = text.firstIndex(of: 0x22, from: place + 1) ?? text.count
+        body(key, text.slice(place + 1, end), true)
+        place = end + 1
+      } else {
+        var end = place
+        while end < text.count, text[end] != 0x20, text[end] != 0x27 { end += 1 }
+        body(key, text.slice(place, end), false)
+        place = end
+      }
+    }
+  }
+}
