@@ -1,3 +1,6 @@
 extension LogFormats {
-  static let aws: [any LogFormat] = [WAFFormat(), CloudTrailFormat(), VPCFlowFormat(), GuardDutyFormat()]
+  static let aws: [any LogFormat] = [
+    WAFFormat(), CloudTrailFormat(), GuardDutyFormat(), VPCFlowFormat(), VPCFlowEnvelopeFormat(), ALBFormat(),
+    ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(), CloudTrailDigestFormat(), ParquetFormat(),
+  ]
 }

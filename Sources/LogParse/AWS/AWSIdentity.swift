@@ -56,6 +56,18 @@ struct AWSIdentity {
     decode()
   }
 
+  /// What an ARN alone tells: `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION`, `arn:aws:iam::111122223333:user/NAME`.
+  init(arn: String?) {
+    self.arn = arn
+    let parts = arn?.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false) ?? []
+    if parts.count == 6 {
+      account = parts[4].isEmpty ? nil : String(parts[4])
+      if parts[5].hasPrefix("user/") { user = parts[5].split(separator: "/").last.map(String.init) }
+      if parts[5] == "root" { type = "Root" }
+    }
+    decode()
+  }
+
   /// What GuardDuty says of a key.
   init(type: String?, principal: String?, accessKey: String?, user: String?) {
     self.type = type

@@ -51,14 +51,15 @@ struct GuardDutyFinding {
       return true
     }
     // A probe lists its ports with a far end each; the first stands for all.
-    let place = kind?.member("portProbeDetails")?.elements.first ?? kind
+    let probe = kind?.member("portProbeDetails")?.elements.first
+    let place = probe ?? kind
     let far = place?.member("remoteIpDetails")
     remote = far?.member("ipAddressV4")?.kept ?? far?.member("ipAddressV6")?.kept
     if remote == nil { remote = kind?.member("sourceIps")?.strings.first }
     remotePort = place?.member("remotePortDetails")?.member("port")?.integer
     localPort = place?.member("localPortDetails")?.member("port")?.integer
     local = place?.member("localIpDetails")?.member("ipAddressV4")?.kept ?? interfaces.compactMap(\.address).first
-    direction = kind?.member("connectionDirection")?.kept
+    direction = kind?.member("connectionDirection")?.kept ?? (probe == nil ? nil : "INBOUND")
     transport = kind?.member("protocol")?.kept?.lowercased()
     domain = kind?.member("domain")?.kept
   }
@@ -225,21 +226,20 @@ struct GuardDutyFinding {
 
   // MARK: Words
 
-  /// What happened, as far as the action says it: ` with outbound tcp 10.0.2.15:51270 -> 203.0.113.66:4444, process …`
+  /// What happened, as far as the action says it: `tcp 10.0.2.15:51270 -> 203.0.113.66:4444, process /usr/bin/bash (pid 465)`
   var happening: String {
-    var text = ""
+    var parts: [String] = []
     if let api = action?.member("awsApiCallAction")?.member("api")?.kept {
-      text += ", call \(api)" + (remote.map { " from \($0)" } ?? "")
+      parts.append("call \(api)" + (remote.map { " from \($0)" } ?? ""))
     } else if let remote {
       let near = local.map { address in address + (localPort.map { ":\($0)" } ?? "") } ?? "the instance"
       let far = remote + (remotePort.map { ":\($0)" } ?? "")
-      let arrow = direction == "INBOUND" ? "<-" : "->"
-      text += ", \(transport ?? "connection") \(near) \(arrow) \(far)"
+      parts.append("\(transport ?? "connection") \(near) \(direction == "INBOUND" ? "<-" : "->") \(far)")
     } else if let domain {
-      text += ", query \(domain)"
+      parts.append("query \(domain)")
     }
-    if let process { text += ", process \(process)" + (pid.map { " (pid \($0))" } ?? "") }
-    return text
+    if let process { parts.append("process \(process)" + (pid.map { " (pid \($0))" } ?? "")) }
+    return parts.joined(separator: ", ")
   }
 }
 

@@ -86,7 +86,7 @@ struct GuardDutyHistory {
     sink.event(
       Event(
         time: first, .start, dataType: "aws:guardduty:activity",
-        message: "GuardDuty saw the beginning of \(version.type)\(version.happening)", entities: version.entities,
+        message: Self.beginning(version), entities: version.entities,
         attributes: version.briefAttributes, locator: locator))
   }
 
@@ -96,6 +96,16 @@ struct GuardDutyHistory {
         time: version.updated, .modification, dataType: "aws:guardduty:update",
         message: "GuardDuty updated the finding " + Self.words(version), entities: version.entities,
         attributes: version.attributes, locator: locator))
+  }
+
+  private static func beginning(_ version: GuardDutyFinding) -> String {
+    let happening = version.happening
+    return "GuardDuty saw the beginning of \(version.type)" + (happening.isEmpty ? "" : ": \(happening)")
+  }
+
+  private static func seen(_ version: GuardDutyFinding) -> String {
+    let happening = version.happening
+    return happening.isEmpty ? "" : " Seen: \(happening)."
   }
 
   /// `Execution:Runtime/ReverseShell (high, 8.0): The process bash …`
@@ -111,7 +121,7 @@ struct GuardDutyHistory {
       rule: "guardduty.\(version.type)", title: "GuardDuty: \(version.type)", severity: version.level,
       attack: GuardDutyType(version.type)?.attack ?? [], firstSeen: version.firstSeen ?? version.created,
       lastSeen: version.lastSeen ?? version.updated, entities: version.entities, evidence: places.map(here),
-      message: words(version) + version.happening, attributes: version.briefAttributes)
+      message: words(version) + seen(version), attributes: version.briefAttributes)
   }
 
   /// A place in the artifact at hand, whose digest the sink knows and this module does not.

@@ -16,7 +16,8 @@ public struct VPCFlowFormat: LogFormat {
     guard let line = sample.lines(1).first else { return nil }
     let words = line.words(limit: 300)
     if let header = VPCFlowField.header(words) {
-      return header.contains(.source) || header.contains(.interface) || header.contains(.packetSource) ? .high : .medium
+      if header.contains(.source) || header.contains(.interface) || header.contains(.packetSource) { return .high }
+      return header.count >= 4 ? .medium : nil
     }
     return VPCFlowReader.isStandard(VPCFlowReader.withoutExportTime(words)) ? .high : nil
   }
@@ -139,7 +140,7 @@ private struct VPCFlow {
     if let packetDestination, packetDestination != destination {
       entities.append(Entity(.address, packetDestination))
     }
-    if let source, let destination, let sourcePort, let destinationPort, let transport {
+    if let source, let destination, let sourcePort, let destinationPort, let transport, hasPorts {
       let ends = "\(end(source, sourcePort))->\(end(destination, destinationPort))/\(transport)"
       entities.append(Entity(.socket, ends))
     }
@@ -165,8 +166,11 @@ private struct VPCFlow {
     return text
   }
 
+  /// TCP, UDP, SCTP, or a protocol that the log does not name.
+  private var hasPorts: Bool { number == nil || number == 6 || number == 17 || number == 132 }
+
   private func end(_ address: String, _ port: Int64?) -> String {
-    guard let port, number == nil || number == 6 || number == 17 || number == 132 else { return address }
+    guard let port, hasPorts else { return address }
     return address.utf8.contains(0x3A) ? "[\(address)]:\(port)" : "\(address):\(port)"
   }
 

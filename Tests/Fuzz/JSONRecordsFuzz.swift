@@ -1,0 +1,27 @@
+import Bytes
+import Evidence
+import LogParse
+
+/// The splitter hands out records in order that do not overlap, whatever the bytes and however small the limit.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
+  let input = Array(UnsafeBufferPointer(start: bytes, count: count))
+  for limit in [64, 4096, 1 << 24] {
+    let sink = CollectingSink()
+    let records = JSONRecords(MemoryStream(input), coverage: sink, limit: limit)
+    var place: UInt64 = 0
+    while let record = try? records.next() {
+      precondition(record.offset >= place && record.bytes.count <= limit && record.bytes[0] == 0x7B)
+      place = record.offset + UInt64(record.bytes.count)
+      precondition(input[Int(record.offset)] == 0x7B)
+    }
+    records.finish()
+    var covered: UInt64 = 0
+    for coverage in sink.coverages {
+      precondition(coverage.start == covered && coverage.end >= covered)
+      covered = coverage.end
+    }
+    precondition(covered == UInt64(count))
+  }
+  return 0
+}

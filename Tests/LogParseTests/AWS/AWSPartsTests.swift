@@ -1,0 +1,101 @@
+import Bytes
+import Evidence
+import Testing
+
+@testable import LogParse
+
+@Suite struct AWSPartsTests {
+  @Test func typesOfGuardDutyAreTakenApart() {
+    let type = GuardDutyType("UnauthorizedAccess:EC2/MaliciousIPCaller.Custom")
+    #expect(type?.purpose == "UnauthorizedAccess")
+    #expect(type?.resource == "EC2")
+    #expect(type?.family == "MaliciousIPCaller")
+    #expect(type?.mechanism == "Custom")
+    #expect(type?.artifact == nil)
+    let query = GuardDutyType("Backdoor:EC2/C&CActivity.B!DNS")
+    #expect(query?.mechanism == "B")
+    #expect(query?.artifact == "DNS")
+    #expect(query?.attack == ["T1071.004"])
+    for text in ["", "Execution", "A:B", "A/B:C", ":B/C", "A:/C", "A:B/", "A:B/.C", "A:B/!C"] {
+      #expect(GuardDutyType(text) == nil, "\(text)")
+    }
+  }
+
+  @Test func identitiesAreDecoded() {
+    let assumed = AWSIdentity(arn: "arn:aws:sts::444455556666:assumed-role/app-role/i-0123456789abcdef0")
+    #expect(assumed.role == "app-role")
+    #expect(assumed.session == "i-0123456789abcdef0")
+    #expect(assumed.instance == "i-0123456789abcdef0")
+    #expect(assumed.account == "444455556666")
+    #expect(assumed.words == "role app-role, session i-0123456789abcdef0,")
+    #expect(AWSIdentity(arn: "arn:aws:iam::1:user/team/kim").user == "kim")
+    #expect(AWSIdentity(arn: "arn:aws:iam::1:root").words == "the root user")
+    let named = AWSIdentity(arn: "arn:aws:sts::1:assumed-role/app-role/kim@example.org")
+    #expect(named.instance == nil)
+    for text in ["", "arn", "arn:aws:sts::1:assumed-role/", "arn:aws:sts::1:assumed-role/r"] {
+      #expect(AWSIdentity(arn: text).instance == nil)
+    }
+    #expect(AWSIdentity(nil).entities.isEmpty)
+  }
+
+  @Test func instanceIds() {
+    #expect(AWSIdentity.isInstance("i-0123456789abcdef0"))
+    #expect(AWSIdentity.isInstance("i-01234567"))
+    for text in ["i-", "i-0123456", "i-0123456789abcdefg", "x-01234567", "botocore-session-1"] {
+      #expect(!AWSIdentity.isInstance(text), "\(text)")
+    }
+  }
+
+  @Test func sameIdentifierWithOtherContentIsNoRepetition() {
+    var seen = SeenRecords(capacity: 2)
+    func insert(_ name: String, _ content: String) -> Bool { content.withView { seen.insert(name, $0) } }
+    #expect(insert("a", "one, of some length"))
+    #expect(!insert("a", "one, of some length"))
+    #expect(insert("a", "two, of some length"))
+    for index in 0..<10 { #expect(insert("b\(index)", "x")) }
+    #expect(insert("a", "one, of some length"), "memory is bounded: what lies far back is forgotten")
+  }
+
+  @Test func accessLogFieldsKeepQuotesInside() {
+    func fields(_ line: String) -> [String] {
+      line.withView { view in
+        let fields = AccessLogFields(view)
+        return (0..<fields.count).map { fields[$0].string }
+      }
+    }
+    #expect(fields(#"a "b c" [d e] - "" f"#) == ["a", "b c", "d e", "-", "", "f"])
+    #expect(fields(#""say \"x\" twice" z"#) == [#"say \"x\" twice"#, "z"])
+    #expect(fields(#""say "x" twice"#) == [#"say "x"#, #"twice"#])
+    #expect(fields(#""unclosed and more"#) == ["unclosed and more"])
+    #expect(fields("[unclosed") == ["unclosed"])
+    #expect(fields("   ") == [])
+  }
+
+  @Test func requestLines() {
+    func line(_ text: String) -> RequestLine { text.withView { RequestLine($0) } }
+    let whole = line("GET https://[2001:db8::1]:443/a b?x=?&y HTTP/1.1")
+    #expect(whole.host == "2001:db8::1")
+    #expect(whole.uri == "/a b")
+    #expect(whole.query == "x=?&y")
+    #expect(whole.version == "HTTP/1.1")
+    let path = line("POST /a")
+    #expect(path.method == "POST" && path.uri == "/a" && path.host == nil && path.version == nil)
+    let broken = line("- http://shop.example:80- -")
+    #expect(broken.host == "shop.example" && broken.method == nil && broken.uri == nil)
+    #expect(line("-").uri == nil)
+    #expect(line("").url == "")
+    #expect(line("GET /" + String(repeating: "é", count: 5000)).url.utf8.count <= 4102)
+  }
+
+  @Test func timesOfS3() {
+    func time(_ text: String) -> Timestamp? { text.withView { S3AccessFormat.time($0) } }
+    #expect(time("06/Feb/2026:00:00:38 +0000") == Timestamp(iso8601: "2026-02-06T00:00:38Z"))
+    #expect(time("06/Feb/2026:09:00:38 +0900")?.nanoseconds == Timestamp(iso8601: "2026-02-06T00:00:38Z")?.nanoseconds)
+    for text in [
+      "", "06/Feb/2026", "30/Feb/2026:00:00:00 +0000", "06/Fob/2026:00:00:38 +0000",
+      "99999999999/Feb/2026:00:00:38 +0000",
+    ] {
+      #expect(time(text) == nil, "\(text)")
+    }
+  }
+}
