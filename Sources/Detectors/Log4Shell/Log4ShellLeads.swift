@@ -27,7 +27,7 @@ enum Log4ShellLeads {
     "JHtqbm", "JHtKTk", "JHske", "R7am5ka", "R7JHs", "R7Sk5E", "ke2puZG", "ke0pORE", "keyR7",
   ]
   private static let ignoringCase: [StaticString] = [
-    "%u00", "%5c", "\\u00", "&dollar", "&percnt", "&bsol", "&amp;",
+    "%u00", "%5c", "\\u00", "&dollar", "&percnt", "&bsol", "&amp;", "\\uu",
   ]
   static let set = LiteralSet(exact: exact, ignoringCase: ignoringCase)
 

@@ -21,12 +21,14 @@ enum CodeEndpoints {
     }
     // A call on fields or parameters: what the text assigns to names that speak of a host and a port.
     let variables = shell.variables
-    let host = best.host ?? variables.first(named: ["host", "ip", "addr", "server", "target"], where: Endpoint.isPlainHost)
-    let port = best.port ?? variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap { $0.withView { Endpoint.port($0) } }
-    if host != nil, port != nil { return Endpoint(host: host, port: port) }
+    let host = variables.first(named: ["host", "ip", "addr", "server", "target"], where: Endpoint.isPlainHost)
+    let port = variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap { $0.withView { Endpoint.port($0) } }
+    if let host, let port { return Endpoint(host: best.host ?? host, port: best.host == nil ? port : best.port ?? port) }
     // Or a host in quotes with a number behind it anywhere: `new Shell('203.0.113.66', 4444)`.
     let anywhere = literal(shell)
-    return Endpoint(host: host ?? anywhere.host, port: port ?? anywhere.port)
+    if anywhere.port != nil { return anywhere }
+    // A number in the call may be a timeout; without anything better it is taken for the port.
+    return Endpoint(host: best.host ?? host ?? anywhere.host, port: port ?? best.port)
   }
 
   /// The port that a listening call names.

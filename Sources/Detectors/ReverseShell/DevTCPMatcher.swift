@@ -13,17 +13,12 @@ enum DevTCPMatcher {
         from = place + 9
         if isShell(shell, at: place) {
           found.append(
-            ShellMatch(technique: technique(shell.text), endpoint: endpoint(shell, from), transport: transport, place: place))
+            ShellMatch(technique: shell.carrier ?? "dev_tcp", endpoint: endpoint(shell, from), transport: transport, place: place))
         }
       }
     }
     if found.isEmpty, let one = ztcp(shell) { found.append(one) }
     return found
-  }
-
-  /// Java's `Runtime.exec` often carries it.
-  private static func technique(_ text: ByteView) -> String {
-    text.contains("getRuntime()") || text.contains("ProcessBuilder") ? "java" : "dev_tcp"
   }
 
   private static func endpoint(_ shell: ShellText, _ start: Int) -> Endpoint {
@@ -106,7 +101,8 @@ enum DevTCPMatcher {
 
   /// `while read line; do $line`, `eval "$cmd"`.
   private static func runsLines(_ shell: ShellText) -> Bool {
-    guard ShellWords.contains(shell.text, word: "read") else { return false }
+    // A download by hand reads lines too, but asks for a page first.
+    guard ShellWords.contains(shell.text, word: "read"), !shell.text.contains("HTTP/1.") else { return false }
     return shell.commands.contains { command in
       let rest = command.words.first.map { $0 == "do" || $0 == "then" } == true ? command.words.dropFirst() : command.words[...]
       guard let first = rest.first else { return false }

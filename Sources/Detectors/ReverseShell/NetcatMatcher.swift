@@ -8,12 +8,17 @@ enum NetcatMatcher {
     "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
   ]
 
+  /// What a client costs grows with the text; a command line has a few.
+  private static let maximumClients = 256
+
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []
-    for (index, command) in shell.commands.enumerated() where found.count < 16 {
+    var clients = 0
+    for (index, command) in shell.commands.enumerated() where found.count < 16 && clients < maximumClients {
       for (place, word) in command.words.enumerated() where word.count <= 64 {
         let name = ShellWords.baseName(word)
         guard let first = name.count > 1 ? lowercased(name[0]) : nil, "ncrpstd".utf8.contains(first) else { continue }
+        clients += 1
         if name == "telnet" || name.equalsIgnoringCase("telnet.exe") {
           if let one = telnet(shell, index, place) { found.append(one) }
         } else if names.contains(name.string.lowercased()), let one = netcat(shell, index, place) {
@@ -110,7 +115,7 @@ enum NetcatMatcher {
     guard !arguments.scans else { return nil }
     let isPiped = !arguments.runs && (isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments))
     guard arguments.runs || isPiped else { return nil }
-    let technique = isPiped && shell.hasFIFO ? "mkfifo_nc" : "nc"
+    let technique = shell.carrier ?? (isPiped && shell.hasFIFO ? "mkfifo_nc" : "nc")
     return match(shell, index, technique, arguments)
   }
 
@@ -123,8 +128,7 @@ enum NetcatMatcher {
   /// `mkfifo f; sh -i <f 2>&1 | nc … >f` has the shell next to the client; `mkfifo f; nc … <f | sh >f` too; and
   /// `sh <f >g & nc … <g >f` only the named pipe between.
   private static func isPipedWithShell(_ shell: ShellText, _ index: Int) -> Bool {
-    shell.isPipedWithShell(index)
-      || shell.hasFIFO && shell.commands.contains { ShellWords.isShellReadingInput(ShellText.withoutPrefix($0.words)) && $0.words.count > 1 }
+    shell.isPipedWithShell(index) || shell.hasFIFO && shell.hasFreeShell
   }
 
   /// A client, the only one, whose input is the named pipe: `mknod p p && nc host 1 0<p`.

@@ -75,8 +75,8 @@ public struct ReverseShellDetector: TextDetector {
     let place = "\(host ?? "an unnamed host")\(match.endpoint.port.map { ":\($0)" } ?? "")"
     let message =
       match.isBind
-      ? "Bind shell (\(match.technique)) waiting on port \(match.endpoint.port.map { String($0) } ?? "unnamed")"
-      : "Reverse shell (\(match.technique)) to \(place) over \(match.transport)"
+      ? "Bind shell (\(match.language ?? match.technique)) waiting on port \(match.endpoint.port.map { String($0) } ?? "unnamed")"
+      : "Reverse shell (\(match.language ?? match.technique)) to \(place) over \(match.transport)"
     // In memory or a log the text may be anyone's words about a shell; as a command it was meant.
     let severity: Severity = origin == .command ? .high : .medium
     // A whole region of memory is no payload: show the line.

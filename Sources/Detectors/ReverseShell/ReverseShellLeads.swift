@@ -40,6 +40,8 @@ enum ReverseShellLeads {
 
   private static func isText(_ text: ByteView, _ place: Int, _ origin: TextOrigin) -> Bool {
     let byte = text[place]
+    // Bytes that no UTF-8 text holds end it too: much of memory is full of them.
+    if byte >= 0xF8 || byte == 0xC0 || byte == 0xC1 { return false }
     if byte >= 0x20 && byte != 0x7F || byte == 0x09 || byte == 0x0A || byte == 0x0D { return true }
     guard byte == 0 else { return false }
     return text[place - 1] >= 0x20 && text[place + 1] >= 0x20

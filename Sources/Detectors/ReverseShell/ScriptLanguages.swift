@@ -4,9 +4,13 @@ import Bytes
 /// what it receives. Neither alone is anything.
 struct ScriptLanguage {
   var technique: String
+  /// The language where the technique's name does not say it.
+  var name: String?
   /// Any of these says that the text is of this language. Empty: the calls below say it.
   var marks: [StaticString] = []
   var connects: [StaticString]
+  /// Where the far end is named, if not in the connecting call.
+  var addresses: [StaticString] = []
   var listens: [StaticString] = []
   /// Any of these gives the socket a shell, or runs what came in.
   var runs: [StaticString]
@@ -49,7 +53,7 @@ extension ScriptLanguage {
       technique: "go", marks: ["net.Dial", "net.Listen"], connects: ["net.Dial"], listens: ["net.Listen"],
       runs: ["exec.Command", "syscall.Exec"]),
     ScriptLanguage(
-      technique: "rust", marks: ["TcpStream", "TcpListener"], connects: ["TcpStream::connect"], listens: ["TcpListener::bind"],
+      technique: "other", name: "Rust", marks: ["TcpStream", "TcpListener"], connects: ["TcpStream::connect"], listens: ["TcpListener::bind"],
       runs: ["Command::new", "from_raw_fd"]),
     ScriptLanguage(
       technique: "java", marks: ["new Socket", "java.net.Socket", "SocketChannel", "ServerSocket", "net.Socket("],
@@ -60,17 +64,18 @@ extension ScriptLanguage {
       connects: ["TCPClient(", "TcpClient(", "Sockets.TCPClient", "Sockets.TcpClient", "Socket("], listens: ["TcpListener", "TCPListener"],
       runs: ["iex", "IEX", "Invoke-Expression", "Diagnostics.Process", "Process.Start", "new Process", "cmd.exe", "Process]::Start"]),
     ScriptLanguage(
-      technique: "tcl", marks: ["tclsh", "puts -nonewline", "catch {"], connects: ["[socket ", "socket "], runs: ["exec $", "eval", "exec "],
+      technique: "other", name: "Tcl", marks: ["tclsh", "puts -nonewline", "catch {"], connects: ["[socket ", "socket "], runs: ["exec $", "eval", "exec "],
       receives: ["gets $"]),
     ScriptLanguage(
-      technique: "r", marks: ["socketConnection"], connects: ["socketConnection"], runs: ["system(", "system2(", "pipe("]),
+      technique: "other", name: "R", marks: ["socketConnection"], connects: ["socketConnection"], runs: ["system(", "system2(", "pipe("]),
     ScriptLanguage(
-      technique: "dart", marks: ["dart:io"], connects: ["Socket.connect"], listens: ["ServerSocket.bind"],
+      technique: "other", name: "Dart", marks: ["dart:io"], connects: ["Socket.connect"], listens: ["ServerSocket.bind"],
       runs: ["Process.start", "Process.run"]),
     ScriptLanguage(
-      technique: "crystal", marks: ["crystal", "Socket.tcp(", "TCPSocket"], connects: [".connect("], runs: ["Process.new", "Process.run"]),
+      technique: "other", name: "Crystal", marks: ["crystal", "Socket.tcp(", "TCPSocket"], connects: [".connect("], runs: ["Process.new", "Process.run"]),
     ScriptLanguage(
-      technique: "c", marks: ["sockaddr_in", "WSASocket", "AF_INET", "PF_INET"], connects: ["connect(", "Connect("],
+      technique: "other", name: "C", marks: ["sockaddr_in", "WSASocket", "AF_INET", "PF_INET"], connects: ["connect(", "Connect("],
+      addresses: ["inet_addr(", "inet_pton(", "htons(", "sin_port"],
       listens: ["listen("], runs: ["dup2(", "hStdInput", "hStdOutput"], weakRuns: ["execve", "execl", "execv", "CreateProcess", "system("],
       receives: ["recv("]),
   ]
@@ -89,11 +94,11 @@ extension ScriptLanguage {
     // A program that both listens and connects may be anything; its endpoint says what it is.
     if connect == nil || listen != nil && !Self.connectsOut(text, place) {
       return ShellMatch(
-        technique: technique, endpoint: Endpoint(host: nil, port: CodeEndpoints.port(shell, from: listen ?? place)), isBind: true,
+        technique: technique, language: name, endpoint: Endpoint(host: nil, port: CodeEndpoints.port(shell, from: listen ?? place)), isBind: true,
         place: listen ?? place)
     }
-    let endpoint = CodeEndpoints.find(shell, from: connects.compactMap { text.firstIndex(of: ByteView($0)) })
-    return ShellMatch(technique: technique, endpoint: endpoint, place: place)
+    let endpoint = CodeEndpoints.find(shell, from: (addresses.isEmpty ? connects : addresses).compactMap { text.firstIndex(of: ByteView($0)) })
+    return ShellMatch(technique: technique, language: name, endpoint: endpoint, place: place)
   }
 
   private static func connectsOut(_ text: ByteView, _ place: Int) -> Bool {
@@ -109,7 +114,7 @@ extension ScriptLanguage {
 enum ScriptMatcher {
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     // Whatever the language, a socket is named so, or by what Perl, PHP and Go say instead.
-    let signs: [StaticString] = ["ocket", "OCKET", "fsockopen", "net.", "PeerAddr", "TCPClient", "TcpClient", "TcpStream"]
+    let signs: [StaticString] = ["ocket", "OCKET", "fsockopen", "net.", "connect(", "PeerAddr", "TCPClient", "TcpClient", "TcpStream"]
     guard signs.contains(where: { shell.text.contains($0) }) else { return [] }
     for language in ScriptLanguage.all {
       if let match = language.match(shell) { return [match] }

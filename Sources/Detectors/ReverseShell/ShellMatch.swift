@@ -4,6 +4,8 @@ import Bytes
 struct ShellMatch {
   /// Names as published lists of reverse shells use them: `dev_tcp`, `nc`, `mkfifo_nc`, `python` …
   var technique: String
+  /// Of code in a language without a technique of its own.
+  var language: String?
   var endpoint: Endpoint
   /// It listens and lets others connect.
   var isBind = false
@@ -19,12 +21,24 @@ struct ShellText {
   let commands: [SimpleCommand]
   let variables: Variables
   let hasFIFO: Bool
+  /// Whether a shell that reads its input stands anywhere; in a pipe.
+  let hasFreeShell: Bool
+  let hasPipedShell: Bool
 
   init(_ text: ByteView) {
     self.text = text
     commands = ShellWords.commands(text)
     variables = Variables(text)
     hasFIFO = ShellWords.contains(text, word: "mkfifo") || ShellWords.contains(text, word: "mknod")
+    let free = commands.filter { $0.words.count > 0 && ShellWords.isShellReadingInput(Self.withoutPrefix($0.words)) }
+    hasFreeShell = free.contains { $0.words.count > 1 }
+    hasPipedShell = free.contains { $0.before == 0x7C || $0.end == 0x7C }
+  }
+
+  /// The interpreter whose call carries a shell command: what started it says more than what it says.
+  var carrier: String? {
+    if text.contains("getRuntime()") || text.contains("ProcessBuilder") { return "java" }
+    return text.contains("child_process") ? "node" : nil
   }
 
   /// A host or port written as a variable is what the text assigns to it.
@@ -42,13 +56,6 @@ struct ShellText {
     }
     return command.end == 0x7C && index + 1 < commands.count
       && ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index + 1].words))
-  }
-
-  /// Whether any shell stands in a pipe at all: for clients that are kept in a variable.
-  var hasPipedShell: Bool {
-    commands.contains { command in
-      (command.before == 0x7C || command.end == 0x7C) && ShellWords.isShellReadingInput(Self.withoutPrefix(command.words))
-    }
   }
 
   private static let prefixes: Set<String> = ["exec", "nohup", "setsid", "sudo", "env", "command", "stdbuf", "unbuffer", "busybox"]
@@ -99,7 +106,8 @@ struct Variables {
       }
       var start = end
       while start > 0, isWordByte(text[start - 1]), end - start < 64 { start -= 1 }
-      guard start < end else { break }
+      // Numbers before a comma belong to a list, not to the assignment.
+      guard start < end, text[start] > 0x39 else { break }
       names.append(text.slice(start, end).string.lowercased())
       end = start
       while end > 0, text[end - 1] == 0x20 || text[end - 1] == 0x24 { end -= 1 }
