@@ -3,6 +3,8 @@ import Evidence
 
 /// The rules of a directory, read once and ready to run.
 public struct RuleSet: Sendable {
+  /// Where the rules were read from.
+  public let directory: String
   /// nil where there are no YARA rules, or none compiles.
   public let yara: YaraRules?
   /// The YARA files that were compiled, in their order.
@@ -33,6 +35,7 @@ public struct RuleSet: Sendable {
   }
 
   init(yara: YaraRules?, yaraSources: [YaraSource], root: String) {
+    directory = root
     self.yara = yara
     self.yaraSources = yaraSources
     let includes = YaraIncludes(root: root)

@@ -59,10 +59,12 @@ public struct YaraCompiler {
     let user = Unmanaged.passUnretained(state).toOpaque()
     yr_compiler_set_callback(compiler, noteDiagnostic, user)
     yr_compiler_set_include_callback(compiler, readInclude, freeInclude, user)
+    yr_compiler_set_re_ast_callback(compiler, notePattern, user)
     define(compiler)
     return withExtendedLifetime(state) {
       for unit in units {
         state.path = unit.path
+        state.namespace = unit.namespace
         let errors = add(unit.text, namespace: unit.namespace, path: unit.path, to: compiler)
         if errors != 0 {
           if !state.diagnostics.contains(where: { $0.level == .error }) {
@@ -74,7 +76,7 @@ public struct YaraCompiler {
       var handle: UnsafeMutablePointer<YR_RULES>?
       let code = yr_compiler_get_rules(compiler, &handle)
       guard code == ERROR_SUCCESS, let handle else { return failed(YaraLibrary.words(code)) }
-      return (YaraRules(owning: handle), state.diagnostics)
+      return (YaraRules(owning: handle, patterns: state.patterns), state.diagnostics)
     }
   }
 
@@ -113,9 +115,31 @@ public struct YaraCompiler {
 private final class CompilerState {
   let root: String?
   var path = ""
+  var namespace = ""
   var diagnostics: [RuleDiagnostic] = []
+  var patterns: [YaraRules.Key: [YaraPattern]] = [:]
 
   init(root: String?) { self.root = root }
+}
+
+/// What the compiler shows of a regular expression or hex string.
+struct YaraPattern: Sendable {
+  /// Plain alternatives, one of which every match holds, before the string's modifiers; nil where nothing can be said.
+  var alternatives: [[UInt8]]?
+  var isCaseless: Bool
+}
+
+private func notePattern(
+  rule: UnsafePointer<YR_RULE>?, string: UnsafePointer<CChar>?, tree: UnsafePointer<RE_AST>?,
+  user: UnsafeMutableRawPointer?
+) {
+  guard let user, let rule, let tree, let root = shim_re_root(tree) else { return }
+  let state = Unmanaged<CompilerState>.fromOpaque(user).takeUnretainedValue()
+  let key = YaraRules.Key(namespace: state.namespace, name: YaraRules.text(shim_rule_name(rule)))
+  state.patterns[key, default: []].append(
+    YaraPattern(
+      alternatives: YaraLiteralFinder.alternatives(of: root),
+      isCaseless: shim_re_flags(tree) & UInt32(RE_FLAGS_NO_CASE) != 0))
 }
 
 /// A source with more complaints than this repeats itself.

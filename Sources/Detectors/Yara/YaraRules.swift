@@ -41,9 +41,19 @@ public final class YaraRules: @unchecked Sendable {
   /// In the order in which they were compiled, which is the order in which matches are told.
   public let rules: [YaraRuleInfo]
 
+  /// Names a rule among those of all files.
+  struct Key: Hashable, Sendable {
+    var namespace: String
+    var name: String
+  }
+
+  /// The regular expressions and hex strings of each rule, in their order; none for rules from a compiled file.
+  let patterns: [Key: [YaraPattern]]
+
   /// Takes over the handle.
-  init(owning handle: UnsafeMutablePointer<YR_RULES>) {
+  init(owning handle: UnsafeMutablePointer<YR_RULES>, patterns: [Key: [YaraPattern]] = [:]) {
     self.handle = handle
+    self.patterns = patterns
     rules = (0..<shim_rules_count(handle)).compactMap { index in
       shim_rules_at(handle, index).map { Self.info($0) }
     }

@@ -30,6 +30,18 @@ public final class YaraScanner {
 
     public init() {}
 
+    /// By the name that rules use; nil for others.
+    public subscript(_ name: String) -> String? {
+      switch name {
+      case "filename": filename
+      case "filepath": filepath
+      case "extension": self.extension
+      case "filetype": filetype
+      case "owner": owner
+      default: nil
+      }
+    }
+
     /// From a path: `/srv/Shell.JSP` gives `Shell.JSP`, the path and `.JSP`.
     public init(path: String) {
       filepath = path
@@ -76,12 +88,9 @@ public final class YaraScanner {
   func run(
     _ externals: Externals, flags: Int32, _ body: (UnsafeMutablePointer<YR_SCAN_CONTEXT>) -> Int32
   ) throws(YaraError) -> Result {
-    for (name, value) in [
-      ("filename", externals.filename), ("filepath", externals.filepath), ("extension", externals.extension),
-      ("filetype", externals.filetype), ("owner", externals.owner),
-    ] {
+    for name in YaraCompiler.externals {
       // Rules loaded from a compiled file need not have them.
-      yr_scanner_define_string_variable(handle, name, value)
+      yr_scanner_define_string_variable(handle, name, externals[name] ?? "")
     }
     yr_scanner_set_timeout(handle, Int32(clamping: options.timeout))
     yr_scanner_set_flags(handle, flags | SCAN_FLAGS_REPORT_RULES_MATCHING | (options.isFast ? SCAN_FLAGS_FAST_MODE : 0))

@@ -63,6 +63,8 @@ struct YaraStringDeclaration: Sendable {
   var name: String
   var value: YaraToken
   var modifiers: Set<String>
+  /// Keys of `xor`.
+  var keys: ClosedRange<UInt8> = 0...255
 }
 
 /// Tells imports and rules of a file apart. Understands what the compiler accepts; of anything else it only says so.
@@ -138,6 +140,7 @@ struct YaraSourceParser {
           place += 2
         } else if next.kind == .word, !strings.isEmpty {
           strings[strings.count - 1].modifiers.insert(next.text)
+          if next.text == "xor", let keys = keys(after: place) { strings[strings.count - 1].keys = keys }
         }
       }
       place += 1
@@ -149,6 +152,20 @@ struct YaraSourceParser {
       normalized: tokens[start...place].map(\.text).joined(separator: " "),
       references: Set(condition.lazy.filter { $0.kind == .word }.map(\.text)), strings: strings, condition: condition)
     return (rule, place + 1)
+  }
+}
+
+extension YaraSourceParser {
+  /// `(0x01-0xff)` or `(5)` after `xor`; nil for anything else.
+  private func keys(after place: Int) -> ClosedRange<UInt8>? {
+    guard token(place + 1)?.text == "(", let first = token(place + 2).flatMap({ YaraConditionReader.number($0) }),
+      let low = UInt8(exactly: first)
+    else { return nil }
+    if token(place + 3)?.text == ")" { return low...low }
+    guard token(place + 3)?.text == "-", let last = token(place + 4).flatMap({ YaraConditionReader.number($0) }),
+      let high = UInt8(exactly: last), high >= low
+    else { return nil }
+    return low...high
   }
 }
 

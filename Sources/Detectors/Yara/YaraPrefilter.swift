@@ -1,0 +1,131 @@
+import Bytes
+
+/// Finds the rules that cannot hold for an object, at a fraction of what running them costs.
+///
+/// Two steps: what a condition asks of size and first bytes is looked at; then one pass over the object tells which
+/// literals occur, and a rule whose needs are not met by them is out. What is left must still be run.
+struct YaraPrefilter: Sendable {
+  /// A rule that can be run alone.
+  struct Entry: Sendable {
+    /// Its source file and its place therein.
+    var source: Int
+    var rule: Int
+    var need: YaraNeed
+    /// For each string, in order.
+    var literals: [YaraLiterals]
+    /// Places, in the same file, of the rules that it refers to and of all global ones.
+    var companions: [Int]
+    /// Places of the rules by name, for needs that name one.
+    var references: [String: Int]
+  }
+
+  /// One for each rule of each separable file.
+  let entries: [Entry]
+  /// Files that can only be run whole.
+  let opaque: [Int]
+  /// The entry of a file's rule, for references.
+  private let firstEntry: [Int: Int]
+
+  init(_ sources: [YaraSource], _ rules: YaraRules) {
+    var entries: [Entry] = []
+    var opaque: [Int] = []
+    var firstEntry: [Int: Int] = [:]
+    var compiled: [String: [String]] = [:]
+    for rule in rules.rules { compiled[rule.namespace, default: []].append(rule.name) }
+    for (number, source) in sources.enumerated() {
+      // Where the compiler saw other rules than we did, nothing is concluded.
+      guard source.isSeparable, compiled[source.path] ?? [] == source.rules.map(\.name) else {
+        opaque.append(number)
+        continue
+      }
+      firstEntry[number] = entries.count
+      let positions = Dictionary(
+        source.rules.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+      let globals = source.rules.indices.filter { source.rules[$0].isGlobal }
+      for (place, rule) in source.rules.enumerated() {
+        let own = YaraConditionReader(rule.condition, names: rule.strings.map(\.name)).need()
+        let companions = Set(([place] + globals).flatMap { source.closure(of: $0, positions) + globals })
+        entries.append(
+          Entry(
+            source: number, rule: place, need: own,
+            literals: Self.literals(rule, rules.patterns[.init(namespace: source.path, name: rule.name)] ?? []),
+            companions: companions.subtracting([place]).sorted(), references: positions))
+      }
+    }
+    self.entries = entries
+    self.opaque = opaque
+    self.firstEntry = firstEntry
+  }
+
+  private static func literals(_ rule: YaraSource.Rule, _ patterns: [YaraPattern]) -> [YaraLiterals] {
+    // The compiler shows regular expressions, hex strings and the Base64 forms of texts, each once, in order.
+    let shown = rule.strings.map { $0.value.kind != .text || !$0.modifiers.isDisjoint(with: ["base64", "base64wide"]) }
+    let agrees = shown.lazy.filter { $0 }.count == patterns.count
+    var next = 0
+    return rule.strings.enumerated().map { place, string in
+      var pattern: YaraPattern?
+      if shown[place] {
+        if agrees { pattern = patterns[next] }
+        next += 1
+      }
+      return YaraLiteralFinder.literals(of: string, pattern: pattern)
+    }
+  }
+
+  /// Entries that size and fixed offsets do not rule out, every string being taken to occur.
+  func possible(for view: ByteView, _ externals: YaraScanner.Externals) -> [Int] {
+    var memory: [Int: Bool] = [:]
+    return entries.indices.filter { holds($0, (view, externals), &memory, depth: 0) { _ in true } }
+  }
+
+  /// Of these entries, those that the literals do not rule out.
+  ///
+  /// - Parameter occurs: whether a literal stands in the object.
+  func remaining(
+    _ possible: [Int], in view: ByteView, _ externals: YaraScanner.Externals,
+    _ occurs: (LiteralIndex.Literal) -> Bool
+  ) -> [Int] {
+    var memory: [Int: Bool] = [:]
+    return possible.filter { holds($0, (view, externals), &memory, depth: 0, occurs) }
+  }
+
+  private func holds(
+    _ index: Int, _ object: (view: ByteView, externals: YaraScanner.Externals), _ memory: inout [Int: Bool], depth: Int,
+    _ occurs: (LiteralIndex.Literal) -> Bool
+  ) -> Bool {
+    if let known = memory[index] { return known }
+    // Rules only refer to earlier ones; the limit is for files that libyara would not have taken.
+    guard depth < 64 else { return true }
+    let entry = entries[index]
+    let result = entry.need.holds { leaf in
+      switch leaf {
+      case .string(let place):
+        guard entry.literals.indices.contains(place), let literals = entry.literals[place] else { return true }
+        return literals.contains { occurs($0) }
+      case .rule(let name):
+        guard let first = firstEntry[entry.source], let place = entry.references[name], place < entry.rule else {
+          return true
+        }
+        return holds(first + place, object, &memory, depth: depth + 1, occurs)
+      case .size(let how, let number): return how.holds(Int64(object.view.count), number)
+      case .integer(let width, let isBigEndian, let offset, let how, let number):
+        // Outside of the object the value is undefined, and every comparison with it false.
+        guard let value = Self.read(object.view, width, isBigEndian, offset) else { return false }
+        return how.holds(value, number)
+      case .external(let name, let text): return object.externals[name].map { $0 == text } ?? true
+      default: return true
+      }
+    }
+    memory[index] = result
+    return result
+  }
+
+  private static func read(_ view: ByteView, _ width: Int, _ isBigEndian: Bool, _ offset: Int64) -> Int64? {
+    guard offset >= 0, let place = Int(exactly: offset), place <= view.count - width else { return nil }
+    var value: Int64 = 0
+    for index in 0..<width {
+      value = value << 8 | Int64(view[place + (isBigEndian ? index : width - 1 - index)])
+    }
+    return value
+  }
+}
