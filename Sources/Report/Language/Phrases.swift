@@ -1,0 +1,105 @@
+import Evidence
+import Timeline
+
+/// Languages that a report can be written in.
+public enum Language: String, Sendable, CaseIterable {
+  case english = "en"
+  case korean = "ko"
+}
+
+/// Says phrases and labels in one language.
+struct Phrases {
+  let language: Language
+
+  init(_ language: Language) { self.language = language }
+
+  /// The sentence with its facts put in: `{0}` is the first argument, `{*}` the parts, listed.
+  func text(_ phrase: Phrase) -> String {
+    let template = (language == .korean ? Self.korean(phrase.key) : Self.english(phrase.key))
+    var out = ""
+    var rest = Substring(template)
+    while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+      out += rest[..<open]
+      let name = rest[rest.index(after: open)..<close]
+      if name == "*" {
+        out += list(phrase.parts.map { text($0) })
+      } else if let number = Int(name), phrase.arguments.indices.contains(number) {
+        out += phrase.arguments[number]
+      } else {
+        out += "?"
+      }
+      rest = rest[rest.index(after: close)...]
+    }
+    return out + rest
+  }
+
+  func list(_ parts: [String]) -> String {
+    guard parts.count > 1, let last = parts.last else { return parts.first ?? "" }
+    let rest = parts.dropLast().joined(separator: ", ")
+    return language == .korean ? rest + ", " + last : rest + (parts.count > 2 ? "," : "") + " and " + last
+  }
+
+  func label(_ label: Label) -> String { language == .korean ? label.korean : label.english }
+
+  func severity(_ severity: Severity) -> String {
+    guard language == .korean else { return severity.rawValue }
+    return switch severity {
+    case .informational: "정보"
+    case .low: "낮음"
+    case .medium: "보통"
+    case .high: "높음"
+    case .critical: "심각"
+    }
+  }
+
+  func confidence(_ confidence: Confidence) -> String {
+    guard language == .korean else { return confidence.rawValue }
+    return switch confidence {
+    case .low: "낮음"
+    case .medium: "보통"
+    case .high: "높음"
+    }
+  }
+
+  func status(_ status: Step.Status) -> String {
+    switch (status, language) {
+    case (.observed, .english): "observed"
+    case (.inferred, .english): "inferred"
+    case (.missing, .english): "source missing"
+    case (.observed, .korean): "확인됨"
+    case (.inferred, .korean): "추정"
+    case (.missing, .korean): "자료 없음"
+    }
+  }
+
+  func source(_ source: Source) -> String {
+    let words: (String, String) =
+      switch source {
+      case .waf: ("AWS WAF", "AWS WAF")
+      case .web: ("Web server", "웹 서버")
+      case .memory: ("Memory", "메모리")
+      case .capture: ("Live listing", "실시간 수집")
+      case .shell: ("Shell history", "셸 기록")
+      case .linuxLog: ("Linux logs", "리눅스 로그")
+      case .flow: ("VPC flow", "VPC 흐름")
+      case .cloudTrail: ("CloudTrail", "CloudTrail")
+      case .guardDuty: ("GuardDuty", "GuardDuty")
+      case .file: ("Files", "파일")
+      case .other: ("Other", "기타")
+      }
+    return language == .korean ? words.1 : words.0
+  }
+
+  func group(_ group: ResponseAction.Group) -> String {
+    let words: (String, String) =
+      switch group {
+      case .preserve: ("Preserve", "보존")
+      case .isolate: ("Isolate", "격리")
+      case .revoke: ("Revoke", "폐기")
+      case .rotate: ("Rotate", "교체")
+      case .block: ("Block", "차단")
+      case .recover: ("Recover", "복구")
+      }
+    return language == .korean ? words.1 : words.0
+  }
+}

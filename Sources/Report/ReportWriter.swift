@@ -1,0 +1,64 @@
+import Bytes
+import Evidence
+import Foundation
+import Timeline
+
+/// Writes everything that a run tells into a folder. The same input gives the same bytes.
+public enum ReportWriter {
+  /// The files that are written, in order.
+  public static let files = [
+    "timeline.jsonl", "timeline.csv", "findings.jsonl", "incident.json", "report.html", "report.md", "stix.json",
+    "ocsf.jsonl", "findings.sarif", "attack-layer.json", "bodyfile",
+  ]
+
+  /// Pulls the input's events once and writes every file, each under a temporary name until it is whole.
+  ///
+  /// Memory is bounded by the options, the findings and the artifact list; ten million events are sorted on disk.
+  ///
+  /// - Returns: the story, for a summary on a terminal or an exit code.
+  /// - Throws: `BytesError` when the folder cannot be written.
+  @discardableResult
+  public static func write(_ input: CaseInput, to folder: String, options: ReportOptions = ReportOptions()) throws
+    -> Incident
+  {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let pass = try EventPass(input, folder: folder, options: options)
+    let told = try pass.run()
+    let report = ReportModel(input: input, incident: told.incident, pass: told, options: options)
+    try OutputFile.write("findings.jsonl", in: folder) { try FindingsFile.write(report, to: $0) }
+    try OutputFile.write("incident.json", in: folder) { try $0.write(IncidentFile.json(report)) }
+    try OutputFile.write("report.html", in: folder) { try $0.write(ReportPage(report).html()) }
+    return told.incident
+  }
+}
+
+/// All that the rendering files read from.
+struct ReportModel {
+  var title: String
+  var incident: Incident
+  var artifacts: [ArtifactRecord]
+  var byDigest: [Digest: ArtifactRecord]
+  var coverage: CoverageSummary
+  var tool: ToolFacts
+  var index: CaseIndex
+  var rows: [PageRow]
+  var density: Density
+  var eventCount: Int
+  var options: ReportOptions
+
+  init(input: CaseInput, incident: Incident, pass: EventPass.Told, options: ReportOptions) {
+    title = input.title
+    self.incident = incident
+    artifacts = input.artifacts.sorted { ($0.name, $0.digest) < ($1.name, $1.digest) }
+    byDigest = Dictionary(input.artifacts.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
+    coverage = CoverageSummary(input.coverage, artifacts: byDigest)
+    tool = input.tool
+    index = pass.index
+    rows = pass.rows
+    density = pass.density
+    eventCount = pass.count
+    self.options = options
+  }
+
+  var phrases: Phrases { Phrases(options.language) }
+}

@@ -1,0 +1,94 @@
+import Evidence
+
+/// Everything that a report tells, as the engine hands it over for one case.
+public struct CaseInput {
+  /// The case's own name: a number, the instance, the bundle.
+  public var title: String
+  public var artifacts: [ArtifactRecord]
+  /// Pulled once, from its first event to its last.
+  public var events: any EventSource
+  public var findings: [Finding]
+  public var coverage: [CoverageRecord]
+  public var tool: ToolFacts
+
+  public init(
+    title: String, artifacts: [ArtifactRecord], events: any EventSource, findings: [Finding],
+    coverage: [CoverageRecord] = [], tool: ToolFacts = ToolFacts(version: "")
+  ) {
+    self.title = title
+    self.artifacts = artifacts
+    self.events = events
+    self.findings = findings
+    self.coverage = coverage
+    self.tool = tool
+  }
+}
+
+/// One piece of evidence, as it lies in the store.
+public struct ArtifactRecord: Hashable, Sendable {
+  public var digest: Digest
+  /// Where the sources named it; the same bytes may have several.
+  public var paths: [String]
+  /// In bytes.
+  public var size: UInt64
+  /// What it is, in a few words: libmagic's or the name of the format that read it.
+  public var kind: String
+  /// The archive or image it was taken from.
+  public var parent: Digest?
+  /// Times that the source's file system or archive had for it.
+  public var times: [FileTime]
+  /// Other digests, by name of the algorithm in lower case (`md5`, `sha1`).
+  public var digests: [String: String]
+
+  public init(
+    digest: Digest, paths: [String], size: UInt64, kind: String = "", parent: Digest? = nil, times: [FileTime] = [],
+    digests: [String: String] = [:]
+  ) {
+    self.digest = digest
+    self.paths = paths
+    self.size = size
+    self.kind = kind
+    self.parent = parent
+    self.times = times
+    self.digests = digests
+  }
+
+  /// The name to show: the first path in order, or the digest's beginning.
+  public var name: String { paths.min() ?? String(digest.hex.prefix(12)) }
+}
+
+public struct FileTime: Hashable, Sendable {
+  public var meaning: TimeMeaning
+  public var time: Timestamp
+
+  public init(_ meaning: TimeMeaning, _ time: Timestamp) {
+    self.meaning = meaning
+    self.time = time
+  }
+}
+
+/// What one analyzer did with a range of one artifact.
+public struct CoverageRecord: Hashable, Sendable {
+  public var artifact: Digest
+  public var coverage: Coverage
+  /// Name of the analyzer: `aws.waf`, `yara`.
+  public var analyzer: String
+
+  public init(artifact: Digest, coverage: Coverage, analyzer: String) {
+    self.artifact = artifact
+    self.coverage = coverage
+    self.analyzer = analyzer
+  }
+}
+
+/// What made the results. Nothing in here may differ between two runs over the same evidence.
+public struct ToolFacts: Hashable, Sendable {
+  public var version: String
+  /// Fingerprint by name of the rule set.
+  public var rules: [String: String]
+
+  public init(version: String, rules: [String: String] = [:]) {
+    self.version = version
+    self.rules = rules
+  }
+}

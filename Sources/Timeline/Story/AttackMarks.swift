@@ -1,0 +1,107 @@
+import Evidence
+
+/// By what an event is known to belong to the attack: names that only the attack uses, taken from the findings.
+public struct AttackMarks: Sendable {
+  /// Addresses and names of the far side.
+  public private(set) var hosts: Set<String> = []
+  public private(set) var pids: Set<Int64> = []
+  public private(set) var files: Set<String> = []
+  public private(set) var accessKeys: Set<String> = []
+  /// What payloads told the server to call.
+  public private(set) var callbacks: Set<Endpoint> = []
+
+  public init(_ findings: [Finding]) {
+    for finding in findings where finding.severity >= .medium {
+      let stage = Stage(of: finding)
+      add(finding, stage)
+    }
+    hosts = hosts.filter { !AddressRange.isSpecial($0) }
+  }
+
+  private mutating func add(_ finding: Finding, _ stage: Stage) {
+    if let end = finding.remoteEnd {
+      if stage == .exploitation || stage == .remoteControl || stage == .callback || stage == .commandAndControl
+        || stage == .exfiltration || stage == .toolTransfer
+      {
+        hosts.insert(end.host)
+      }
+      if stage == .exploitation { callbacks.insert(end) }
+    }
+    for entity in finding.entities {
+      switch entity.kind {
+      case .address where !AddressRange.isPrivate(entity.value) && stage != .alert: hosts.insert(entity.value)
+      case .process where stage != .exploitation: if let pid = Int64(entity.value) { pids.insert(pid) }
+      case .file where Self.isDropPlace(entity.value): files.insert(entity.value)
+      case .accessKey: accessKeys.insert(entity.value)
+      default: break
+      }
+    }
+    if stage != .exploitation, let pid = finding.pid { pids.insert(pid) }
+    if stage == .cloudAccess, let source = finding.text("source_ip"), !AddressRange.isPrivate(source) {
+      hosts.insert(source)
+    }
+  }
+
+  /// Folders that anybody may write to, and where schedules lie: a file there that a finding names is the attack's.
+  static func isDropPlace(_ path: String) -> Bool {
+    ["/tmp/", "/var/tmp/", "/dev/shm/", "/run/shm/", "/var/spool/cron/"].contains { path.hasPrefix($0) }
+  }
+
+  mutating func add(pids more: Set<Int64>) { pids.formUnion(more) }
+
+  /// Whether the event names any of these.
+  func touches(_ event: Event) -> Bool {
+    for entity in event.entities {
+      switch entity.kind {
+      case .address, .domain, .host: if hosts.contains(entity.value) { return true }
+      case .process: if let pid = Int64(entity.value), pids.contains(pid) { return true }
+      case .file: if files.contains(entity.value) { return true }
+      case .accessKey: if accessKeys.contains(entity.value) { return true }
+      case .socket: if let (_, far, _) = Connection.parse(entity.value), hosts.contains(far.host) { return true }
+      default: continue
+      }
+    }
+    return false
+  }
+}
+
+extension Finding {
+  subscript(_ name: String) -> Value? { attributes.first { $0.name == name }?.value }
+
+  func text(_ names: String...) -> String? {
+    for name in names { if let text = self[name]?.text, !text.isEmpty { return text } }
+    return nil
+  }
+
+  func number(_ names: String...) -> Int64? {
+    for name in names {
+      switch self[name] {
+      case .integer(let number)?: return number
+      case .text(let text)?: if let number = Int64(text) { return number }
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  public var pid: Int64? { number("pid") ?? entities.first { $0.kind == .process }.flatMap { Int64($0.value) } }
+
+  /// Where the thing reaches out to: a payload's host and port, a shell's far end.
+  public var remoteEnd: Endpoint? {
+    if let host = text("remote_host", "remote_address", "host") {
+      guard let port = number("remote_port", "port") ?? text("scheme").flatMap({ Self.usualPorts[$0] }) else {
+        return nil
+      }
+      return Endpoint(host: host, port: Int(clamping: min(max(port, 0), 65535)))
+    }
+    return entities.lazy.filter { $0.kind == .socket }.compactMap { Connection.parse($0.value)?.1 }.first
+  }
+
+  /// The payload in its clearest form.
+  public var payload: String? { text("decoded", "payload", "raw", "command") }
+
+  /// Where no port is written, JNDI's providers use these.
+  private static let usualPorts: [String: Int64] = [
+    "ldap": 389, "ldaps": 636, "rmi": 1099, "dns": 53, "iiop": 535, "corba": 900, "http": 80, "https": 443,
+  ]
+}

@@ -1,0 +1,147 @@
+import Evidence
+
+/// Makes the story out of findings and what the index kept of the events.
+///
+/// Everything in it follows from the evidence alone and comes in a fixed order, so that a second run tells the same words.
+public struct IncidentBuilder {
+  let index: CaseIndex
+  let artifacts: [ArtifactRecord]
+  let byDigest: [Digest: ArtifactRecord]
+  var exposures: ExposureList
+
+  public init(index: CaseIndex, artifacts: [ArtifactRecord], exposures: ExposureList) {
+    self.index = index
+    self.artifacts = artifacts
+    self.exposures = exposures
+    byDigest = Dictionary(artifacts.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  public mutating func build(from findings: [Finding]) -> Incident {
+    let merged = FindingMerge.merge(findings, into: &exposures)
+    var view = CaseView(findings: merged, index: index, artifacts: artifacts)
+    let payloads = merged.filter { $0.rule.hasPrefix("log4shell.") && $0.severity >= .medium }
+    let successes = Log4ShellJoin.find(in: view)
+    let attackPIDs = attackProcesses(view, payloads)
+    let spawned = HostJoin.spawnedShells(in: view, after: payloads, success: successes)
+    let all = view.processes.descendants(of: attackPIDs.union(spawned.compactMap(\.pid)))
+    view.marks.add(pids: all)
+    let shells = merged.filter { Stage(of: $0) == .remoteControl && $0.severity >= .high }
+    let told = Set(successes.map(\.end)).union(shells.compactMap(\.remoteEnd))
+    let named = Set(merged.filter { $0.severity >= .medium }.flatMap(\.entities).filter { $0.kind == .file }.map(\.value))
+    let joined =
+      successes.map(\.finding) + spawned + HostJoin.connectionsToAttacker(in: view, besides: told)
+      + HostJoin.droppedFiles(in: view, named: named, by: merged) + CredentialJoin.find(in: view)
+    view.findings = FindingMerge.merge(merged + joined, into: &exposures).map { finding in
+      var traced = finding
+      for place in traced.evidence.indices where traced.evidence[place].path == nil {
+        traced.evidence[place].path = byDigest[traced.evidence[place].artifact]?.name
+      }
+      return traced
+    }
+    markProcesses(&view, all)
+    return tell(view, successes, all)
+  }
+
+  private func tell(_ view: CaseView, _ successes: [Log4ShellJoin.Success], _ attackPIDs: Set<Int64>) -> Incident {
+    var incident = Incident()
+    incident.findings = view.findings
+    incident.host = HostReader.read(view)
+    let core = AttackMarks(view.findings.filter { $0.severity >= .high })
+    let story = view.findings.filter { $0.severity >= .high || ($0.severity == .medium && core.touches($0)) }
+    incident.storyFindings = Set(story.map(\.id))
+    incident.severity = view.findings.first?.severity
+    incident.attackers = view.marks.hosts.sorted()
+    incident.processes = view.processes.sorted
+    let writer = StepWriter(view: view, story: story, attackPIDs: attackPIDs, byDigest: byDigest, successes: successes)
+    incident.steps = writer.steps()
+    // The story runs from its first observed step; a file's old times do not stretch it.
+    let times = incident.steps.filter { $0.status != .missing }.flatMap { [$0.first, $0.last] }.compactMap { $0 }
+    incident.first = times.min()
+    incident.last = times.max()
+    incident.exposures = exposures.sorted
+    incident.skews = [index.pairs.skew].compactMap { $0 }
+    incident.sources = index.sources.values.sorted { $0.source < $1.source }
+    incident.limits = index.limits.sorted()
+    if exposures.isCut { incident.limits.append("more exposed secrets were found than are listed") }
+    let graph = EntityGraph(view: view, story: story, successes: successes)
+    incident.entities = graph.entities
+    incident.edges = graph.edges
+    incident.response = ResponsePlan(incident: incident, view: view).actions()
+    incident.verdict = Verdict(incident: incident, view: view, successes: successes).sentences()
+    return incident
+  }
+
+  /// The processes that findings name as the attack's. Servers and the roots of all processes are victims and stay out:
+  /// what descends from them is not the attack's for that.
+  private func attackProcesses(_ view: CaseView, _ payloads: [Finding]) -> Set<Int64> {
+    var pids: Set<Int64> = []
+    for finding in view.findings where finding.severity >= .high {
+      let stage = Stage(of: finding)
+      guard stage == .remoteControl || stage == .execution || stage == .commandAndControl || stage == .defenseEvasion
+      else { continue }
+      pids.formUnion(finding.entities.filter { $0.kind == .process }.compactMap { Int64($0.value) })
+      if let pid = finding.pid { pids.insert(pid) }
+    }
+    let servers: Set<String> = ["java", "sshd", "systemd", "init", "cron", "crond", "sudo", "nginx", "apache2", "httpd"]
+    return pids.filter { pid in
+      pid > 2 && !view.processes.isJava(pid) && !servers.contains(view.processes.byPID[pid]?.name ?? "")
+    }
+  }
+
+  private func markProcesses(_ view: inout CaseView, _ attack: Set<Int64>) {
+    var connections: [Int64: [String]] = [:]
+    for socket in view.sockets where socket.remote.port != 0 {
+      if let pid = socket.pid, connections[pid, default: []].count < 64 { connections[pid, default: []].append(socket.text) }
+    }
+    view.processes.mark(attack: attack, connections: connections)
+  }
+}
+
+extension AttackMarks {
+  /// Whether the finding names any of these.
+  func touches(_ finding: Finding) -> Bool {
+    if let end = finding.remoteEnd, hosts.contains(end.host) { return true }
+    if let pid = finding.pid, pids.contains(pid) { return true }
+    return finding.entities.contains { entity in
+      switch entity.kind {
+      case .address, .domain, .host: hosts.contains(entity.value)
+      case .process: Int64(entity.value).map { pids.contains($0) } ?? false
+      case .file: files.contains(entity.value)
+      case .accessKey: accessKeys.contains(entity.value)
+      case .socket: Connection.parse(entity.value).map { hosts.contains($0.1.host) } ?? false
+      default: false
+      }
+    }
+  }
+}
+
+/// Reads the machine's own names out of the evidence: those that come most often.
+enum HostReader {
+  static func read(_ view: CaseView) -> HostFacts {
+    var facts = HostFacts()
+    func most(_ kind: Entity.Kind) -> String? {
+      view.index.hostValues.filter { $0.key.kind == kind }.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key.value
+    }
+    func most(_ counts: [String: Int]) -> String? { counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
+    facts.instance = most(.instance) ?? view.artifacts.lazy.compactMap { instance(in: $0) }.min()
+    facts.account = most(.account)
+    facts.region = most(view.index.regions)
+    facts.role = stolenRole(view) ?? most(.role)
+    facts.hostname = most(.host)
+    facts.interface = most(view.index.interfaces)
+    facts.addresses = view.own.sorted()
+    return facts
+  }
+
+  private static func stolenRole(_ view: CaseView) -> String? {
+    view.findings.first { $0.rule == JoinedFinding.credentialsUsedElsewhere }?.text("role")
+  }
+
+  /// Collectors name folders by instance: `i-` and 8 or 17 hexadecimal digits.
+  private static func instance(in artifact: ArtifactRecord) -> String? {
+    for path in artifact.paths {
+      for part in path.split(separator: "/") where ResponsePlan.isInstance(String(part)) { return String(part) }
+    }
+    return nil
+  }
+}

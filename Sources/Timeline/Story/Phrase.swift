@@ -1,0 +1,41 @@
+/// A sentence of the story, to be said in the reader's language: what is said, and the facts in it.
+public struct Phrase: Hashable, Sendable {
+  public enum Key: String, Sendable, CaseIterable {
+    // First sentence of the verdict: what happened.
+    case takenOverByLog4Shell, takenOver, attackedWithoutProof, suspicious, quiet
+    // Second sentence: how far it went. Said with its parts.
+    case intruderThen, noFurtherSteps, nothingFurtherSought
+    case heldShell, typedCommands, readCredentials, usedCredentials, leftPersistence, transferredTools, sentDataOut
+    case openedConnections, coveredTracks, escalated, movedLaterally, causedDamage
+    // Third sentence: what to do, and what is not known.
+    case actNow, lookAtFindings, keepCollecting
+    // Titles of steps, one per stage.
+    case reconnaissance, exploitation, callback, payloadDelivery, execution, remoteControl, discovery
+    case privilegeEscalation, defenseEvasion, credentialAccess, toolTransfer, persistence, commandAndControl
+    case lateralMovement, collection, exfiltration, cloudAccess, impact, alert, other
+    // Why a step is told as it is.
+    case becauseFlowAfterCallback, becauseKeyUsedElsewhere, becauseSameAddress, becauseProcessTree, becauseSocketOwner
+    case missingWeb, missingMemory, missingCommands, missingCloudTrail, missingFlows
+    // Relations of the entity graph.
+    case sentPayloadTo, calledBack, connectedTo, isParentOf, ranIn, wrote, readFrom, usedFrom, belongsTo, named
+    // Responses: what, and what it breaks.
+    case preserveDisk, preserveInstance, isolateInstance, detachFromService, revokeRoleSessions, rotateSecrets
+    case blockAddress, blockInWAF, rebuild, hunt
+    case breaksNothing, breaksConnections, breaksCapacity, breaksRole, breaksConsumers, breaksAddress, breaksHost
+    case breaksRequests
+    // Clock.
+    case clockFromRequests
+  }
+
+  public var key: Key
+  /// Facts in the order in which the sentence names them.
+  public var arguments: [String]
+  /// Clauses that the sentence lists.
+  public var parts: [Phrase]
+
+  public init(_ key: Key, _ arguments: [String] = [], parts: [Phrase] = []) {
+    self.key = key
+    self.arguments = arguments
+    self.parts = parts
+  }
+}

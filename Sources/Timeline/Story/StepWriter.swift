@@ -1,0 +1,224 @@
+import Evidence
+
+/// Tells the stages of the attack, each once, as far as evidence goes.
+struct StepWriter {
+  let view: CaseView
+  let story: [Finding]
+  let attackPIDs: Set<Int64>
+  let byDigest: [Digest: ArtifactRecord]
+  let successes: [Log4ShellJoin.Success]
+
+  /// Facts that one step lists.
+  static let maximumFacts = 200
+
+  func steps() -> [Step] {
+    guard !story.isEmpty else { return [] }
+    var steps: [Stage: Step] = [:]
+    for (stage, findings) in Dictionary(grouping: story, by: { Stage(of: $0) }) {
+      steps[stage] = observed(stage, findings)
+    }
+    add(reconnaissance(), to: &steps)
+    add(payloadDelivery(), to: &steps)
+    add(typedCommands(), to: &steps)
+    for step in inferred(steps) + missing(steps) where steps[step.stage] == nil { steps[step.stage] = step }
+    return ordered(Array(steps.values))
+  }
+
+  /// By time. A step without a time keeps its usual place in an intrusion: before the first timed one of a later stage.
+  private func ordered(_ steps: [Step]) -> [Step] {
+    var told = steps.filter { $0.first != nil }.sorted {
+      ($0.first?.nanoseconds ?? 0, $0.stage.order) < ($1.first?.nanoseconds ?? 0, $1.stage.order)
+    }
+    for step in steps.filter({ $0.first == nil }).sorted(by: { $0.stage < $1.stage }) {
+      told.insert(step, at: told.firstIndex { $0.stage > step.stage } ?? told.endIndex)
+    }
+    return told
+  }
+
+  private func add(_ step: Step?, to steps: inout [Stage: Step]) {
+    guard let step else { return }
+    guard var known = steps[step.stage] else {
+      steps[step.stage] = step
+      return
+    }
+    let told = Set(known.facts.flatMap(\.evidence))
+    known.facts += step.facts.filter { !$0.evidence.allSatisfy(told.contains) || $0.evidence.isEmpty }
+    known.facts = Array(known.facts.sorted(by: Fact.precedes).prefix(Self.maximumFacts))
+    known.first = [known.first, step.first].compactMap { $0 }.min()
+    known.last = [known.last, step.last].compactMap { $0 }.max()
+    known.entities = Array(Set(known.entities + step.entities)).sorted()
+    steps[step.stage] = known
+  }
+
+  // MARK: From findings
+
+  private func observed(_ stage: Stage, _ findings: [Finding]) -> Step {
+    let ordered = findings.sorted(by: FindingOrder.byTime)
+    var step = Step(
+      stage: stage, status: .observed, title: title(stage, ordered), severity: ordered.map(\.severity).max() ?? .high)
+    // The same payload in the WAF's log, in memory and in a listing is one thing with three witnesses.
+    var groups: [String: [Finding]] = [:]
+    for finding in ordered { groups[groupKey(finding), default: []].append(finding) }
+    step.facts = groups.values.map { fact($0.sorted(by: FindingOrder.byTime)) }.sorted(by: Fact.precedes)
+    step.first = ordered.compactMap(\.firstSeen).min()
+    step.last = ordered.compactMap(\.lastSeen).max()
+    step.findings = ordered.map(\.id)
+    step.entities = Array(Set(ordered.flatMap(\.entities))).sorted()
+    step.facts = Array(step.facts.prefix(Self.maximumFacts))
+    return step
+  }
+
+  private func groupKey(_ finding: Finding) -> String {
+    if let payload = finding.payload { return "payload\u{1F}" + payload }
+    return finding.rule + "\u{1F}" + finding.entities.map(\.text).sorted().joined(separator: "\u{1F}")
+  }
+
+  private func fact(_ group: [Finding]) -> Fact {
+    let clearest = group.max { ($0.severity, $1.message.utf8.count) < ($1.severity, $0.message.utf8.count) }
+    var seen: Set<EvidenceReference> = []
+    let evidence = group.flatMap(\.evidence).filter { seen.insert($0).inserted }
+    return Fact(
+      time: group.compactMap(\.firstSeen).min(), text: clearest?.message ?? "",
+      sources: Array(Set(evidence.map(source))).sorted(), evidence: Array(evidence.prefix(64)), findings: group.map(\.id))
+  }
+
+  func source(_ reference: EvidenceReference) -> Source {
+    if let sighting = view.index.said[CaseIndex.place(reference.artifact, reference.locator)] { return sighting.source }
+    return Source(locator: reference.locator, artifact: byDigest[reference.artifact])
+  }
+
+  private func title(_ stage: Stage, _ findings: [Finding]) -> Phrase {
+    func far() -> String {
+      findings.lazy.compactMap { $0.remoteEnd?.text }.first ?? view.marks.hosts.sorted().first ?? "?"
+    }
+    switch stage {
+    case .exploitation: return Phrase(.exploitation, [String(Set(findings.compactMap(\.payload)).count)])
+    case .callback: return Phrase(.callback, [far()])
+    case .remoteControl: return Phrase(.remoteControl, [far()])
+    case .alert: return Phrase(.alert, [String(findings.count)])
+    case .cloudAccess:
+      return Phrase(.cloudAccess, [findings.lazy.compactMap { $0.text("source_ip") }.first ?? far()])
+    default: return Phrase(stage.phrase, [String(findings.count)])
+    }
+  }
+
+  // MARK: From events
+
+  /// What the attack's addresses asked the web server for before the first payload.
+  private func reconnaissance() -> Step? {
+    guard let attempt = story.filter({ Stage(of: $0) == .exploitation }).compactMap(\.firstSeen).min() else { return nil }
+    let before = view.index.requests.filter { request in
+      guard let time = request.event.time, let client = request.event.firstText("client_ip", "client", "remote_address")
+      else { return false }
+      return time < attempt && view.marks.hosts.contains(client)
+    }.sorted(by: CredentialJoin.precedes)
+    guard let first = before.first, let last = before.last else { return nil }
+    var step = Step(
+      stage: .reconnaissance, status: .observed, title: Phrase(.reconnaissance, [String(before.count)]),
+      basis: Phrase(.becauseSameAddress), severity: .low, first: first.event.time, last: last.event.time)
+    step.facts = before.prefix(Self.maximumFacts).map(fact)
+    step.entities = Array(Set(before.flatMap(\.event.entities))).sorted()
+    return step
+  }
+
+  /// Flows to the attack's host that began just after the callback: the class that the lookup pointed to.
+  private func payloadDelivery() -> Step? {
+    guard let callback = successes.flatMap({ $0.connections.compactMap(\.time) }).min() else { return nil }
+    let hosts = Set(successes.map(\.end.host))
+    let ends = Set(successes.map(\.end))
+    let shells = Set(story.filter { Stage(of: $0) == .remoteControl }.compactMap(\.remoteEnd))
+    let shellStart = (view.flows + view.sockets).filter { shells.contains($0.remote) }.compactMap(\.time).min()
+    let fetched = view.flows.filter { flow in
+      guard let time = flow.time, hosts.contains(flow.remote.host), !ends.contains(flow.remote),
+        !shells.contains(flow.remote), !flow.isRefused
+      else { return false }
+      if let shellStart, shellStart < time { return false }
+      let distance = seconds(from: callback, to: time)
+      return distance >= 0 && distance <= 60
+    }.sorted(by: CaseView.precedes)
+    guard let first = fetched.first else { return nil }
+    var step = Step(
+      stage: .payloadDelivery, status: .inferred, title: Phrase(.payloadDelivery, [first.remote.text]),
+      basis: Phrase(.becauseFlowAfterCallback, [first.remote.text]), severity: .high, first: first.time,
+      last: fetched.last?.time)
+    step.facts = fetched.prefix(Self.maximumFacts).map { fact($0.sighting) }
+    step.entities = Array(Set(fetched.flatMap(\.sighting.event.entities))).sorted()
+    return step
+  }
+
+  /// What was typed in the attack's shells.
+  private func typedCommands() -> Step? {
+    let typed = view.index.commands.filter { $0.event.pid.map(attackPIDs.contains) ?? false }
+      .sorted(by: CredentialJoin.precedes)
+    guard let first = typed.first, let last = typed.last else { return nil }
+    var step = Step(
+      stage: .execution, status: .observed, title: Phrase(.execution, [String(typed.count)]), severity: .high,
+      first: first.event.time, last: last.event.time)
+    step.facts = typed.prefix(Self.maximumFacts).map(fact)
+    step.entities = Array(Set(typed.flatMap(\.event.entities))).sorted()
+    return step
+  }
+
+  private func fact(_ sighting: Sighting) -> Fact {
+    var reference = sighting.reference
+    reference.path = byDigest[sighting.artifact]?.name
+    return Fact(
+      time: sighting.event.time, text: sighting.event.message, sources: [sighting.source], evidence: [reference],
+      findings: [])
+  }
+
+  // MARK: Gaps
+
+  /// What must have happened although nothing shows it.
+  private func inferred(_ steps: [Stage: Step]) -> [Step] {
+    var made: [Step] = []
+    if let cloud = steps[.cloudAccess], steps[.credentialAccess] == nil {
+      made.append(
+        Step(
+          stage: .credentialAccess, status: .inferred, title: Phrase(.credentialAccess, ["0"]),
+          basis: Phrase(.becauseKeyUsedElsewhere), severity: .high, last: cloud.first, findings: cloud.findings))
+    }
+    if let shell = steps[.remoteControl], steps[.callback] == nil, steps[.exploitation] != nil {
+      made.append(
+        Step(
+          stage: .callback, status: .inferred, title: Phrase(.callback, ["?"]), basis: Phrase(.becauseProcessTree),
+          severity: .high, last: shell.first, findings: shell.findings))
+    }
+    return made
+  }
+
+  /// What cannot be told because its source is not in the case.
+  private func missing(_ steps: [Stage: Step]) -> [Step] {
+    let isIntrusion = steps[.remoteControl] != nil || steps[.callback] != nil || steps[.exploitation] != nil
+    guard isIntrusion else { return [] }
+    func has(_ source: Source) -> Bool { view.index.sources[source] != nil }
+    func step(_ stage: Stage, _ why: Phrase.Key) -> Step {
+      Step(stage: stage, status: .missing, title: Phrase(stage.phrase, ["?"]), basis: Phrase(why), severity: .informational)
+    }
+    var made: [Step] = []
+    if !has(.waf), !has(.web) { made.append(step(.exploitation, .missingWeb)) }
+    if !has(.flow), !has(.memory), !has(.capture) { made.append(step(.callback, .missingFlows)) }
+    if !has(.memory), !has(.capture) { made.append(step(.remoteControl, .missingMemory)) }
+    if !has(.memory), !has(.shell) { made.append(step(.execution, .missingCommands)) }
+    if !has(.cloudTrail) { made.append(step(.cloudAccess, .missingCloudTrail)) }
+    return made
+  }
+}
+
+extension Fact {
+  static func precedes(_ left: Fact, _ right: Fact) -> Bool {
+    let times = (left.time?.nanoseconds ?? .max, right.time?.nanoseconds ?? .max)
+    if times.0 != times.1 { return times.0 < times.1 }
+    return (left.text, left.findings.first ?? "") < (right.text, right.findings.first ?? "")
+  }
+}
+
+extension Stage {
+  /// The title's phrase; every stage has one of its own name.
+  var phrase: Phrase.Key { Phrase.Key(rawValue: camelCase) ?? .other }
+
+  private var camelCase: String {
+    let words = rawValue.split(separator: "-")
+    return words.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
+  }
+}

@@ -1,0 +1,77 @@
+import Evidence
+
+/// The story in three sentences: what happened, how far it went, what now.
+struct Verdict {
+  let incident: Incident
+  let view: CaseView
+  let successes: [Log4ShellJoin.Success]
+
+  func sentences() -> [Phrase] { [whatHappened, howFar, whatNow] }
+
+  private func step(_ stage: Stage) -> Step? { incident.steps.first { $0.stage == stage && $0.status != .missing } }
+
+  private func findings(_ stage: Stage) -> [Finding] {
+    view.findings.filter { incident.storyFindings.contains($0.id) && Stage(of: $0) == stage }
+  }
+
+  private var whatHappened: Phrase {
+    let host = incident.host.name
+    if let success = successes.first {
+      let attempt = success.payloads.first
+      let client =
+        attempt?.text("client_ip")
+        ?? attempt?.entities.first { $0.kind == .address && view.marks.hosts.contains($0.value) }?.value
+        ?? success.end.host
+      let time = success.finding.firstSeen.map(\.description) ?? "?"
+      return Phrase(.takenOverByLog4Shell, [host, client, time, success.end.text])
+    }
+    if let shell = findings(.remoteControl).first(where: { $0.severity >= .high }) {
+      return Phrase(.takenOver, [host, shell.remoteEnd?.text ?? view.marks.hosts.sorted().first ?? "?"])
+    }
+    let attempts = findings(.exploitation)
+    if !attempts.isEmpty { return Phrase(.attackedWithoutProof, [host, String(attempts.count)]) }
+    let serious = view.findings.filter { $0.severity >= .medium }
+    return serious.isEmpty ? Phrase(.quiet, [host]) : Phrase(.suspicious, [host, String(serious.count)])
+  }
+
+  private var howFar: Phrase {
+    var parts: [Phrase] = []
+    if let shell = findings(.remoteControl).first {
+      parts.append(Phrase(.heldShell, [shell.pid.map(String.init) ?? "?", shell.remoteEnd?.text ?? "?"]))
+    }
+    let typed = step(.execution)?.facts.filter { $0.findings.isEmpty }.count ?? 0
+    if typed > 0 { parts.append(Phrase(.typedCommands, [String(typed)])) }
+    if step(.privilegeEscalation) != nil { parts.append(Phrase(.escalated)) }
+    if step(.credentialAccess) != nil { parts.append(Phrase(.readCredentials, [incident.host.role ?? "?"])) }
+    if step(.toolTransfer) != nil {
+      let files = names(.file, in: findings(.toolTransfer))
+      parts.append(Phrase(.transferredTools, [files.isEmpty ? "?" : files]))
+    }
+    if step(.persistence) != nil {
+      let files = names(.file, in: findings(.persistence))
+      parts.append(Phrase(.leftPersistence, [files.isEmpty ? "?" : files]))
+    }
+    if step(.exfiltration) != nil {
+      parts.append(Phrase(.sentDataOut, [findings(.exfiltration).lazy.compactMap { $0.remoteEnd?.text }.first ?? "?"]))
+    }
+    if let use = findings(.cloudAccess).first {
+      parts.append(Phrase(.usedCredentials, [use.text("source_ip") ?? incident.attackers.first ?? "?"]))
+    }
+    if step(.lateralMovement) != nil { parts.append(Phrase(.movedLaterally)) }
+    if step(.defenseEvasion) != nil { parts.append(Phrase(.coveredTracks)) }
+    if step(.impact) != nil { parts.append(Phrase(.causedDamage)) }
+    if parts.isEmpty { return Phrase(incident.storyFindings.isEmpty ? .nothingFurtherSought : .noFurtherSteps) }
+    return Phrase(.intruderThen, parts: parts)
+  }
+
+  private func names(_ kind: Entity.Kind, in findings: [Finding]) -> String {
+    Array(Set(findings.flatMap(\.entities).filter { $0.kind == kind }.map(\.value))).sorted().prefix(3)
+      .joined(separator: ", ")
+  }
+
+  private var whatNow: Phrase {
+    let urgent = incident.response.filter { $0.group == .isolate || $0.group == .revoke || $0.group == .block }
+    if !urgent.isEmpty { return Phrase(.actNow, parts: urgent.prefix(3).map(\.title)) }
+    return Phrase(incident.findings.contains { $0.severity >= .medium } ? .lookAtFindings : .keepCollecting)
+  }
+}
