@@ -74,7 +74,7 @@ final class PageCache {
     var bytes: [UInt8]?
     arrays.forEach(head, limit: 64) { index, entry in
       guard index == 0, entry & 1 == 0 else { return false }
-      let (read, missing) = kernel.memory.bytes((entry &- array) / pageSize << UInt64(kernel.pageShift), count)
+      let (read, missing) = kernel.memory.bytes(((entry &- array) / pageSize) << UInt64(kernel.pageShift), count)
       if missing == 0 { bytes = read }
       return false
     }
