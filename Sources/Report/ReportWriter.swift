@@ -51,7 +51,7 @@ struct ReportModel {
     self.incident = incident
     artifacts = input.artifacts.sorted { ($0.name, $0.digest) < ($1.name, $1.digest) }
     byDigest = Dictionary(input.artifacts.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
-    coverage = CoverageSummary(input.coverage, artifacts: byDigest)
+    coverage = CoverageSummary(input.coverage, gaps: input.gaps, artifacts: byDigest)
     tool = input.tool
     index = pass.index
     rows = pass.rows

@@ -53,9 +53,12 @@ struct ObjectStoreTests {
   }
 
   @Test func leftoversOfAKilledProcessAreRemovedWhenTheStoreIsOpened() throws {
-    try folder.write("store/tmp/123-456", "half an object")
+    let left = try folder.write("store/tmp/123-456", "half an object")
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -3600)], ofItemAtPath: left)
+    // One that is just being made has no lock yet, and stays.
+    try folder.write("store/tmp/123-457", "")
     _ = try ArtifactStore(directory: store.directory)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: store.directory + "/tmp").isEmpty)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: store.directory + "/tmp") == ["123-457"])
   }
 
   @Test func aFlippedBitIsNamed() throws {

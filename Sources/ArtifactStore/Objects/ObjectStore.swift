@@ -11,6 +11,9 @@ public final class ObjectStore: Sendable {
   public let directory: String
   private let temporary: String
 
+  /// Seconds.
+  private static let leftoverAge = 60
+
   /// - Parameter directory: of the store; must exist.
   init(directory: String) throws(StoreError) {
     self.directory = directory + "/objects"
@@ -111,13 +114,16 @@ public final class ObjectStore: Sendable {
     return all
   }
 
-  /// Removes what a killed process left in `tmp`. A file that is still being written is locked, and stays.
+  /// Removes what a killed process left in `tmp`. A file that is still being written is locked, and stays; so does one so
+  /// young that its writer may not have come to lock it yet.
   func removeLeftovers() {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: temporary)) ?? [] {
       let path = "\(temporary)/\(name)"
       let descriptor = Foundation.open(path, O_RDWR | O_CLOEXEC)
       guard descriptor >= 0 else { continue }
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      var status = stat()
+      let isOld = fstat(descriptor, &status) == 0 && time(nil) - status.st_mtim.tv_sec > Self.leftoverAge
+      if isOld, flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
       close(descriptor)
     }
   }

@@ -4,7 +4,8 @@ import Timeline
 /// What was looked at, and what was not and why: by artifact, its ranges added up.
 struct CoverageSummary {
   struct Line: Hashable {
-    var artifact: Digest
+    /// nil for a path of the source that was not taken in.
+    var artifact: Digest?
     var path: String
     var analyzer: String
     var state: Coverage.State
@@ -26,16 +27,20 @@ struct CoverageSummary {
   private(set) var unlisted = 0
   private(set) var skippedBytes: UInt64 = 0
 
-  init(_ records: [CoverageRecord], artifacts: [Digest: ArtifactRecord]) {
-    lines = records.map { record in
+  init(_ records: [CoverageRecord], gaps: [SourceGap], artifacts: [Digest: ArtifactRecord]) {
+    let taken = records.map { record in
       Line(
         artifact: record.artifact, path: artifacts[record.artifact]?.name ?? String(record.artifact.hex.prefix(12)),
         analyzer: record.analyzer, state: record.coverage.state, start: record.coverage.start, end: record.coverage.end,
         encodings: record.coverage.encodings, reason: record.coverage.reason)
-    }.sorted { Self.order($0) < Self.order($1) }
+    }
+    let missing = gaps.map { gap in
+      Line(artifact: nil, path: gap.path, analyzer: "ingest", state: .skipped, start: 0, end: 0, encodings: [], reason: gap.reason)
+    }
+    lines = (taken + missing).sorted { Self.order($0) < Self.order($1) }
     artifactCount = artifacts.count
     var states: [Digest: Set<Coverage.State>] = [:]
-    for line in lines { states[line.artifact, default: []].insert(line.state) }
+    for line in lines { if let artifact = line.artifact { states[artifact, default: []].insert(line.state) } }
     for digest in artifacts.keys {
       guard let found = states[digest] else {
         unlisted += 1
@@ -48,8 +53,8 @@ struct CoverageSummary {
     }
   }
 
-  private static func order(_ line: Line) -> (String, Digest, UInt64, String, String) {
-    (line.path, line.artifact, line.start, line.analyzer, line.state.rawValue + (line.reason ?? ""))
+  private static func order(_ line: Line) -> (String, String, UInt64, String, String) {
+    (line.path, line.artifact?.hex ?? "", line.start, line.analyzer, line.state.rawValue + (line.reason ?? ""))
   }
 
   /// What was not parsed, for a reader who asks what was not looked at.
@@ -57,11 +62,11 @@ struct CoverageSummary {
 
   /// Gaps with the same reason, worst first.
   var reasons: [(reason: String, artifacts: Int, bytes: UInt64)] {
-    var found: [String: (artifacts: Set<Digest>, bytes: UInt64)] = [:]
+    var found: [String: (artifacts: Set<String>, bytes: UInt64)] = [:]
     for line in gaps {
       let reason = line.reason ?? line.state.rawValue
       var known = found[reason] ?? ([], 0)
-      known.artifacts.insert(line.artifact)
+      known.artifacts.insert(line.artifact?.hex ?? line.path)
       known.bytes = known.bytes.addingReportingOverflow(line.byteCount).partialValue
       found[reason] = known
     }

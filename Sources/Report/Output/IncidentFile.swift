@@ -171,7 +171,7 @@ enum IncidentFile {
     json.field("ranges", array: { json in
       for line in coverage.lines {
         json.object { json in
-          json.field("artifact", line.artifact.hex)
+          json.field("artifact", line.artifact?.hex)
           json.field("path", line.path)
           json.field("analyzer", line.analyzer)
           json.field("state", line.state.rawValue)

@@ -9,17 +9,20 @@ public struct CaseInput {
   public var events: any EventSource
   public var findings: [Finding]
   public var coverage: [CoverageRecord]
+  /// What the source named and could not be taken in.
+  public var gaps: [SourceGap]
   public var tool: ToolFacts
 
   public init(
     title: String, artifacts: [ArtifactRecord], events: any EventSource, findings: [Finding],
-    coverage: [CoverageRecord] = [], tool: ToolFacts = ToolFacts(version: "")
+    coverage: [CoverageRecord] = [], gaps: [SourceGap] = [], tool: ToolFacts = ToolFacts(version: "")
   ) {
     self.title = title
     self.artifacts = artifacts
     self.events = events
     self.findings = findings
     self.coverage = coverage
+    self.gaps = gaps
     self.tool = tool
   }
 }
@@ -78,6 +81,17 @@ public struct CoverageRecord: Hashable, Sendable {
     self.artifact = artifact
     self.coverage = coverage
     self.analyzer = analyzer
+  }
+}
+
+/// A path of the source that has no artifact, or not a whole one, and why.
+public struct SourceGap: Hashable, Sendable {
+  public var path: String
+  public var reason: String
+
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
   }
 }
 

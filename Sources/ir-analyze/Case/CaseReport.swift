@@ -52,7 +52,8 @@ struct CaseReport {
     return isCovered ? .finished : .notCovered
   }
 
-  func write(to folder: String, language: String) throws {
+  /// Writes every file; afterwards `findings` are those of the story, merged and joined.
+  mutating func write(to folder: String, language: Language) throws {
     let input = CaseInput(
       title: name,
       artifacts: outcome.artifacts.map { one in
@@ -61,10 +62,11 @@ struct CaseReport {
           parent: one.parent,
           times: one.modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [])
       },
-      events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage,
+      events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage, gaps: gaps.map { SourceGap(path: $0.path, reason: $0.reason) },
       tool: ToolFacts(version: IRAnalyze.version, rules: Dictionary(uniqueKeysWithValues: ruleDigests)))
-    try ReportWriter.write(input, to: folder, options: ReportOptions(language: language == "ko" ? .korean : .english))
     try writeViews(to: folder)
+    let incident = try ReportWriter.write(input, to: folder, options: ReportOptions(language: language))
+    findings = incident.findings
   }
 
   /// Rows of memory views, as they stand in the results. With several images each has a folder of its own.

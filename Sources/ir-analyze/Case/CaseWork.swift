@@ -70,11 +70,11 @@ struct CaseWork {
     return outcome
   }
 
-  func report(_ outcome: CaseAnalysis.Outcome, case name: String, to folder: String, language: String) throws
+  func report(_ outcome: CaseAnalysis.Outcome, case name: String, to folder: String, language: Language) throws
     -> CaseReport
   {
     progress.begin("report")
-    let report = try CaseReport(store: store, rules: rules, outcome, case: name)
+    var report = try CaseReport(store: store, rules: rules, outcome, case: name)
     try report.write(to: folder, language: language)
     progress.end("\(report.findings.count) findings, written to \(folder)")
     return report

@@ -3,6 +3,7 @@ import ArtifactStore
 import Engine
 import Evidence
 import Foundation
+import Report
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -65,15 +66,12 @@ struct RunCommand: ParsableCommand {
 
 struct ReportOptionsGroup: ParsableArguments {
   @Option(help: ArgumentHelp("Language of report.html: en or ko.", valueName: "LANG"))
-  var lang: String = "en"
+  var lang: Language = .english
 
   @Option(
     help: ArgumentHelp("End with code 10 when there is a finding of this severity or above.", valueName: "SEVERITY"))
   var failLevel: Severity?
-
-  func validate() throws {
-    if !["en", "ko"].contains(lang) { throw ValidationError("--lang takes en or ko") }
-  }
 }
 
 extension Severity: ExpressibleByArgument {}
+extension Language: ExpressibleByArgument {}
