@@ -65,7 +65,8 @@ public struct Timestamp: Hashable, Sendable, Comparable {
 extension Timestamp {
   /// From a civil date and time in the proleptic Gregorian calendar, with the offset of its zone.
   ///
-  /// - Returns: nil for a month, day or time of day that does not exist (second 60 is taken as 59), or outside the range.
+  /// - Returns: nil for a month, day or time of day that does not exist (second 60 is taken as 59), for a zone more than a
+  ///   day away, or outside the range.
   public init?(
     year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, nanosecond: Int64 = 0,
     precision: Precision = .second, zone: Zone = .utc
@@ -78,6 +79,7 @@ extension Timestamp {
       case .utc: 0
       case .stated(let minutes), .inferred(let minutes): minutes
       }
+    guard (-1440...1440).contains(offset) else { return nil }
     let days = Self.days(year: year, month: month, day: day)
     let seconds = Int64(days) * 86400 + Int64(hour * 3600 + minute * 60 + min(second, 59)) - Int64(offset) * 60
     self.init(seconds: seconds, nanoseconds: nanosecond, precision: precision, zone: zone)
@@ -121,7 +123,9 @@ extension Timestamp: CustomStringConvertible {
 
   private func text(digits: Int, suffix: String) -> String {
     let (year, month, day) = date
-    let ofDay = nanoseconds - floorDivide(nanoseconds, 86_400_000_000_000) * 86_400_000_000_000
+    // The first day of the range begins before the range does, so its midnight cannot be subtracted.
+    let remainder = nanoseconds % 86_400_000_000_000
+    let ofDay = remainder < 0 ? remainder + 86_400_000_000_000 : remainder
     let seconds = Int(ofDay / 1_000_000_000)
     var text = [UInt8]()
     text.reserveCapacity(36)
