@@ -8,6 +8,8 @@ struct ELFCore {
   private static let loadable: UInt32 = 1
   private static let note: UInt32 = 4
   private static let extendedCount = 0xFFFF
+  /// Notes hold registers and a text of some KiB; 512 processors with SVE come to 10 MiB.
+  private static let noteLimit: UInt64 = 1 << 24
 
   /// In the order of the table of segments; `fileOffset` counts in the source.
   private(set) var runs: [PhysicalRun] = []
@@ -16,6 +18,7 @@ struct ELFCore {
   private(set) var report = ImageReport(format: "elf-core", version: "1")
 
   private let source: any RandomAccess
+  private var noteByteCount: UInt64 = 0
 
   init(_ source: any RandomAccess) throws(MemoryImageError) {
     self.source = source
@@ -191,9 +194,9 @@ struct ELFCore {
   // MARK: Notes
 
   private mutating func readNotes(_ segment: Segment) {
-    /// Notes hold registers and a text of some KiB; 512 processors with SVE come to 10 MiB.
-    let limit: UInt64 = 1 << 24
+    let limit = Self.noteLimit - min(noteByteCount, Self.noteLimit)
     let table = source.bytes(at: segment.offset, count: Int(min(segment.byteCount, limit)))
+    noteByteCount += UInt64(table.count)
     accounts.add(.header, from: segment.offset, count: UInt64(table.count))
     if UInt64(table.count) < segment.byteCount {
       report.damage.append("The notes are cut: \(table.count) of \(segment.byteCount) bytes are read.")
@@ -205,11 +208,14 @@ struct ELFCore {
 /// The notes of a PT_NOTE segment, or of a kdump header: `u32` lengths of name and contents, `u32` type, then both, each
 /// filled up to 4 bytes.
 enum ELFNotes {
+  /// More than any machine has processors, a few for each.
+  private static let maximumCount = 1 << 14
+
   static func read(_ table: [UInt8], fileOffset: UInt64) -> [ImageReport.Note] {
     var notes: [ImageReport.Note] = []
     table.withView { view in
       var place = 0
-      while let nameCount = view.u32(place), let count = view.u32(place + 4), let type = view.u32(place + 8) {
+      while notes.count < maximumCount, let nameCount = view.u32(place), let count = view.u32(place + 4), let type = view.u32(place + 8) {
         let name = place + 12
         let contents = name + (Int(nameCount) + 3) & ~3
         let next = contents + (Int(count) + 3) & ~3

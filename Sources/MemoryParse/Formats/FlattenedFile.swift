@@ -167,11 +167,13 @@ final class FlattenedFile: RandomAccess {
     guard isFlattened else { return runs }
     var located: [PhysicalRun] = []
     for run in runs {
-      forEachPiece(from: run.fileOffset ?? 0, count: run.byteCount) { start, extentOffset, count in
-        guard located.count < RunTable.maximumCount else { return }
-        let physical = run.start + (start - (run.fileOffset ?? 0))
-        located.append(PhysicalRun(start: physical, end: physical + count, fileOffset: extentOffset))
+      let first = run.fileOffset ?? 0
+      forEachPiece(from: first, count: run.byteCount) { start, fileOffset, count in
+        let physical = run.start + (start - first)
+        located.append(PhysicalRun(start: physical, end: physical + count, fileOffset: fileOffset))
+        return located.count < RunTable.maximumCount
       }
+      if located.count >= RunTable.maximumCount { break }
     }
     return located
   }
@@ -183,13 +185,14 @@ final class FlattenedFile: RandomAccess {
     accounts.forEach { kind, start, end in
       forEachPiece(from: start, count: end - start) { _, fileOffset, count in
         located.add(kind, from: fileOffset, count: count)
+        return true
       }
     }
     return located
   }
 
   private func forEachPiece(
-    from start: UInt64, count: UInt64, _ body: (_ start: UInt64, _ fileOffset: UInt64, _ count: UInt64) -> Void
+    from start: UInt64, count: UInt64, _ body: (_ start: UInt64, _ fileOffset: UInt64, _ count: UInt64) -> Bool
   ) {
     let (sum, over) = start.addingReportingOverflow(count)
     let end = over ? UInt64.max : sum
@@ -203,7 +206,7 @@ final class FlattenedFile: RandomAccess {
     for extent in extents[low...] {
       if extent.start >= end { return }
       let from = max(start, extent.start)
-      body(from, extent.fileOffset + (from - extent.start), min(end, extent.end) - from)
+      if !body(from, extent.fileOffset + (from - extent.start), min(end, extent.end) - from) { return }
     }
   }
 }

@@ -66,8 +66,12 @@ extension PlainImage {
   static func open(
     _ file: MappedFile, runs: [PhysicalRun], accounts: FileAccounts, report: ImageReport, unclaimed: String
   ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    let table = RunTable(runs)
     var report = report
+    let distinct = Self.distinct(runs)
+    if distinct.count < runs.count {
+      report.damage.append("\(runs.count - distinct.count) ranges share bytes of the file with another: not read.")
+    }
+    let table = RunTable(distinct)
     if table.runs.isEmpty {
       throw MemoryImageError(
         .damaged, "the \(report.format) file holds no memory. \(report.damage.first ?? "It has no ranges.")")
@@ -84,6 +88,18 @@ extension PlainImage {
     report.take(accounts.close(byteCount: file.byteCount, unclaimed: unclaimed))
     return (PlainImage(format: report.format, file: file, table: table), report)
   }
+  /// The runs without those that lie, in part, where another one lies in the file: no writer makes them, and a small file
+  /// could claim any amount of memory by them.
+  private static func distinct(_ runs: [PhysicalRun]) -> [PhysicalRun] {
+    var end: UInt64 = 0
+    var kept = [Bool](repeating: true, count: runs.count)
+    for index in runs.indices.sorted(by: { (runs[$0].fileOffset ?? 0, $0) < (runs[$1].fileOffset ?? 0, $1) }) {
+      let offset = runs[index].fileOffset ?? 0
+      if offset < end { kept[index] = false } else { end = offset + runs[index].byteCount }
+    }
+    return runs.indices.filter { kept[$0] }.map { runs[$0] }
+  }
+
   /// The same for a file that is one zlib stream. Runs count in what it decodes to; the account is of the file's bytes.
   static func open(
     _ file: MappedFile, inflated: InflatedStream, runs: [PhysicalRun], report: ImageReport

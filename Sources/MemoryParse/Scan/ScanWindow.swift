@@ -45,7 +45,9 @@ extension MemoryImage {
         let number = readOn(physical: place, into: UnsafeMutableRawBufferPointer(rebasing: buffer[0..<wanted]))
         guard number > 0 else {
           // What cannot be read is at least a page.
-          place = (place | 4095) + 1
+          let (next, over) = (place | 4095).addingReportingOverflow(1)
+          if over { break }
+          place = next
           continue
         }
         let taken = min(own, number)
