@@ -24,7 +24,7 @@ struct TextFindings {
   init(artifact: Digest) { self.artifact = artifact }
 
   mutating func add(_ detection: TextDetection, at place: Locator) {
-    let key = Key(rule: detection.rule, text: detection.decoded ?? detection.raw)
+    let key = Key(rule: detection.rule, text: Self.sameness(detection))
     if let known = found[key] {
       if known.places.count < Self.places { found[key]?.places.append(place) }
       found[key]?.count += 1
@@ -36,6 +36,16 @@ struct TextFindings {
     }
     order.append(key)
     found[key] = (detection, [place], 1)
+  }
+
+  /// What makes two texts the same finding: a lookup's normal form; a shell's way and far end, since memory holds its command
+  /// line in fragments, each begun and cut elsewhere.
+  private static func sameness(_ detection: TextDetection) -> String {
+    switch detection.kind {
+    case .reverseShell, .bindShell:
+      "\(detection.technique ?? "") \(detection.host ?? "") \(detection.port.map(String.init) ?? "")"
+    case .log4shell, .behaviour: detection.decoded ?? detection.raw
+    }
   }
 
   func report(into sink: any ResultSink) {
