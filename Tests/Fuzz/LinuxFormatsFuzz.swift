@@ -10,7 +10,9 @@ public func fuzzLinuxFormats(_ start: UnsafePointer<UInt8>?, _ count: Int) -> In
   let bytes = [UInt8](UnsafeBufferPointer(start: start + 2, count: count - 2))
   let formats = LogFormats.all
   let format = formats[Int(start[0]) % formats.count]
-  let paths = ["etc/crontab", "var/spool/cron/crontabs/ops", "home/ops/.bash_history", "proc/77/environ", "var/log/btmp", "x"]
+  let paths = [
+    "etc/crontab", "var/spool/cron/crontabs/ops", "home/ops/.bash_history", "proc/77/environ", "var/log/btmp", "x",
+  ]
   let path = paths[Int(start[1] >> 1) % paths.count]
   let collected = start[1] & 1 == 0 ? nil : Timestamp(seconds: 1_795_584_329)
   bytes.withView { view in
@@ -18,7 +20,8 @@ public func fuzzLinuxFormats(_ start: UnsafePointer<UInt8>?, _ count: Int) -> In
     _ = LogFormats.recognize(sample)
   }
   let sink = CollectingSink()
-  try? format.parse(MemoryStream(bytes), ParseContext(path: path, zone: .inferred(540), collected: collected), into: sink)
+  try? format.parse(
+    MemoryStream(bytes), ParseContext(path: path, zone: .inferred(540), collected: collected), into: sink)
   var end: UInt64 = 0
   for coverage in sink.coverages where coverage.byteCount > 0 {
     precondition(coverage.start == end, "\(format.name) leaves a hole in its coverage")

@@ -74,7 +74,9 @@ struct FilesystemFormat: LogFormat {
       words[2].firstIndex(of: 0x2F) == nil, words[2].integer == nil, words[3].firstIndex(of: 0x25) == nil
     else { return nil }
     if words.count == 6 { guard words[4].integer != nil, words[5].integer != nil else { return nil } }
-    if words.count == 4 { guard words[3].hasPrefix("rw") || words[3].hasPrefix("ro") || words[3].hasPrefix("defaults") else { return nil } }
+    if words.count == 4 {
+      guard words[3].hasPrefix("rw") || words[3].hasPrefix("ro") || words[3].hasPrefix("defaults") else { return nil }
+    }
     return Mount(
       device: words[0].string, place: words[1].string, type: words[2].string, options: words[3].string)
   }
@@ -95,7 +97,8 @@ struct FilesystemFormat: LogFormat {
     // "Mounted on" is two words of the header.
     let fixed = header.columns.count - 2
     let words = line.words(limit: fixed + 1)
-    guard fixed >= 4, words.count == fixed + 1, words[fixed - 1][words[fixed - 1].count - 1] == 0x25 || words[fixed - 1] == "-"
+    guard fixed >= 4, words.count == fixed + 1,
+      words[fixed - 1][words[fixed - 1].count - 1] == 0x25 || words[fixed - 1] == "-"
     else { return nil }
     var attributes: [Attribute] = [Attribute("device", words[0].string)]
     for index in 1..<fixed { attributes.add(Self.attribute(header.columns[index].name), words[index].string) }

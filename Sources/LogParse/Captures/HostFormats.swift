@@ -84,7 +84,10 @@ struct UnameFormat: LogFormat {
     attributes.add("kernel_release", words[2].string)
     let rest = line.slice(hash + 1).trimmed
     let tail = rest.words(limit: 64)
-    let machine = tail.last(where: { $0 == "x86_64" || $0 == "aarch64" || $0 == "i686" || $0 == "armv7l" || $0 == "s390x" || $0 == "ppc64le" || $0 == "riscv64" })
+    let machine = tail.last(where: {
+      $0 == "x86_64" || $0 == "aarch64" || $0 == "i686" || $0 == "armv7l" || $0 == "s390x" || $0 == "ppc64le"
+        || $0 == "riscv64"
+    })
     attributes.add("kernel_version", rest.string)
     attributes.add("machine", machine?.string)
     return attributes
@@ -99,7 +102,8 @@ struct UnameFormat: LogFormat {
       let release = attributes.first { $0.name == "kernel_release" }?.value.text ?? ""
       sink.event(
         Event(
-          time: nil, dataType: "linux:host:kernel", message: "\(host.map { "Host \($0)" } ?? "The host") runs Linux \(release).",
+          time: nil, dataType: "linux:host:kernel",
+          message: "\(host.map { "Host \($0)" } ?? "The host") runs Linux \(release).",
           entities: host.map { [Entity(.host, $0)] } ?? [], attributes: attributes, locator: line.locator))
       return .parsed
     }

@@ -58,7 +58,9 @@ struct InterfaceFormat: LogFormat {
       }
       return interface
     }
-    if let number = words.first, number[number.count - 1] == 0x3A, number.dropLast(1).integer != nil { words.removeFirst() }
+    if let number = words.first, number[number.count - 1] == 0x3A, number.dropLast(1).integer != nil {
+      words.removeFirst()
+    }
     guard let name = words.popFirst(), name[name.count - 1] == 0x3A, let flags = words.popFirst(),
       let open = flags.firstIndex(of: 0x3C), flags[flags.count - 1] == 0x3E,
       open == 0 || flags.hasPrefix("flags=")
@@ -66,7 +68,9 @@ struct InterfaceFormat: LogFormat {
     var interface = Interface(
       name: (name.dropLast(1).cut(0x40)?.before ?? name.dropLast(1)).string,
       flags: flags.slice(open + 1, flags.count - 1).string)
-    if let place = words.firstIndex(where: { $0 == "mtu" }), place + 1 < words.endIndex { interface.mtu = words[place + 1].integer }
+    if let place = words.firstIndex(where: { $0 == "mtu" }), place + 1 < words.endIndex {
+      interface.mtu = words[place + 1].integer
+    }
     return interface
   }
 
@@ -100,7 +104,8 @@ struct InterfaceFormat: LogFormat {
     let addresses = interface.addresses.isEmpty ? "no address" : interface.addresses.joined(separator: ", ")
     return Event(
       time: nil, dataType: "linux:capture:interface",
-      message: "Interface \(interface.name) has \(addresses)" + (interface.isPromiscuous ? " and is promiscuous." : "."),
+      message: "Interface \(interface.name) has \(addresses)"
+        + (interface.isPromiscuous ? " and is promiscuous." : "."),
       entities: interface.addresses.filter { IPAddress.isSpecific($0) }.map { Entity(.address, $0) },
       attributes: attributes, locator: locator)
   }

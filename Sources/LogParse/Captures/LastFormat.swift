@@ -53,7 +53,9 @@ struct LastFormat: LogFormat {
     else { return nil }
     var session = LoginSession(user: words[0].string)
     session.isFailure = isFailure
-    session.startText = line.slice(line.offset(of: words[date]), line.offset(of: words[date + used - 1]) + words[date + used - 1].count).string
+    session.startText =
+      line.slice(line.offset(of: words[date]), line.offset(of: words[date + used - 1]) + words[date + used - 1].count)
+      .string
     session.start = start.year == nil ? relative?.withoutYear(start) : zone.flatMap { start.timestamp($0) }
     setLine(words[1..<date], &session)
     // A failed attempt may have no user: then the line begins with a blank and its first word is the terminal.
@@ -75,7 +77,9 @@ struct LastFormat: LogFormat {
     }
     if first == "(to", let second {
       session.kind = "runlevel"
-      session.status = words.dropFirst(2).first.map { "\(second.string) \($0[$0.count - 1] == 0x29 ? $0.dropLast(1).string : $0.string)" }
+      session.status = words.dropFirst(2).first.map {
+        "\(second.string) \($0[$0.count - 1] == 0x29 ? $0.dropLast(1).string : $0.string)"
+      }
       return
     }
     session.tty = first.string

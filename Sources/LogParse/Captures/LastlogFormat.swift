@@ -31,7 +31,11 @@ struct LastlogFormat: LogFormat {
       var session = LoginSession(user: words[0].string)
       let from = header.index(of: "From").map { header.columns[$0].start } ?? .max
       for word in words[1..<date] {
-        if line.bytes.offset(of: word) >= from { session.host = LoginSession.host(word) } else { session.tty = word.string }
+        if line.bytes.offset(of: word) >= from {
+          session.host = LoginSession.host(word)
+        } else {
+          session.tty = word.string
+        }
       }
       session.startText = line.bytes.slice(line.bytes.offset(of: words[date])).trimmed.string
       session.start = time.timestamp(zone?.zone(else: context.zone) ?? context.zone)

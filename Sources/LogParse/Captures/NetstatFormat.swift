@@ -53,7 +53,8 @@ struct NetstatFormat: LogFormat {
 
   private static func isProtocol(_ word: ByteView) -> Bool {
     let plain = word[word.count - 1] == 0x36 ? word.dropLast(1) : word
-    return plain == "tcp" || plain == "udp" || plain == "raw" || plain == "udplite" || plain == "sctp" || plain == "icmp"
+    return plain == "tcp" || plain == "udp" || plain == "raw" || plain == "udplite" || plain == "sctp"
+      || plain == "icmp"
   }
 
   private static func isSocketRow(_ words: [ByteView]) -> Bool {
@@ -75,7 +76,8 @@ struct NetstatFormat: LogFormat {
     if (0x41...0x5A).contains(rest[0]), let word = rest.words(limit: 2).first {
       row.state = SocketRow.state(word)
       rest = rest.slice(word.count).trimmed
-    } else if row.networkProtocol == "raw", rest[0] != 0x2D, rest.cut(0x20) != nil, let word = rest.words(limit: 2).first,
+    } else if row.networkProtocol == "raw", rest[0] != 0x2D, rest.cut(0x20) != nil,
+      let word = rest.words(limit: 2).first,
       word.firstIndex(of: 0x2F) == nil
     {
       // A raw socket's state is a number.

@@ -5,7 +5,8 @@ import Evidence
 enum ProcPath {
   static func split(_ path: String) -> (pid: Int64, file: Substring)? {
     let parts = path.split(separator: "/")
-    guard let place = parts.lastIndex(of: "proc"), place + 2 < parts.count, let pid = Int64(parts[place + 1]), pid > 0 else { return nil }
+    guard let place = parts.lastIndex(of: "proc"), place + 2 < parts.count, let pid = Int64(parts[place + 1]), pid > 0
+    else { return nil }
     let name = parts[place + 2]
     return (pid, name.hasSuffix(".txt") ? name.dropLast(4) : name)
   }
@@ -50,7 +51,8 @@ struct ProcTextFormat: LogFormat {
       sink.event(
         Event(
           time: nil, dataType: "linux:capture:environment",
-          message: "Process \(pid) has \(parts.count) environment variables.", entities: [process], attributes: attributes,
+          message: "Process \(pid) has \(parts.count) environment variables.", entities: [process],
+          attributes: attributes,
           locator: locator))
     case "comm":
       attributes.add("command", bytes.trimmed.string)
@@ -77,7 +79,8 @@ struct ProcStatusFormat: LogFormat {
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     let lines = sample.lines(4)
-    return lines.count == 4 && lines[0].hasPrefix("Name:\t") && (lines[1].hasPrefix("Umask:\t") || lines[1].hasPrefix("State:\t")) ? .high : nil
+    return lines.count == 4 && lines[0].hasPrefix("Name:\t")
+      && (lines[1].hasPrefix("Umask:\t") || lines[1].hasPrefix("State:\t")) ? .high : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -93,7 +96,8 @@ struct ProcStatusFormat: LogFormat {
       case _ where key == "State": attributes.add("process_state", words.first?.string)
       case _ where key == "Pid": attributes.add("pid", words.first?.integer)
       case _ where key == "PPid": attributes.add("ppid", words.first?.integer)
-      case _ where key == "TracerPid": if let tracer = words.first?.integer, tracer > 0 { attributes.add("tracer_pid", tracer) }
+      case _ where key == "TracerPid":
+        if let tracer = words.first?.integer, tracer > 0 { attributes.add("tracer_pid", tracer) }
       case _ where key == "Uid":
         attributes.add("uid", words.first?.integer)
         if words.count > 1 { attributes.add("effective_uid", words[1].integer) }
@@ -155,7 +159,8 @@ struct ProcMapsFormat: LogFormat {
       sink.event(
         Event(
           time: nil, dataType: "linux:capture:mapping",
-          message: "\(pid.map { "Process \($0)" } ?? "A process") can execute \(name.isEmpty ? "memory that is of no file" : name.string) at \(words[0].string).",
+          message:
+            "\(pid.map { "Process \($0)" } ?? "A process") can execute \(name.isEmpty ? "memory that is of no file" : name.string) at \(words[0].string).",
           entities: entities, attributes: attributes, locator: line.locator))
       return .parsed
     }
@@ -191,7 +196,8 @@ struct HashListFormat: LogFormat {
         Event(
           time: nil, dataType: "linux:capture:hash", message: "\(path.string) has the \(kind) \(hash.string).",
           entities: [Entity(.file, path.string), Entity(.hash, hash.string.lowercased())],
-          attributes: [Attribute("path", path.string), Attribute(kind, hash.string.lowercased())], locator: line.locator))
+          attributes: [Attribute("path", path.string), Attribute(kind, hash.string.lowercased())], locator: line.locator
+        ))
       return .parsed
     }
   }

@@ -129,7 +129,8 @@ enum PsTime {
       days = Int64(value)
       rest = after
     }
-    if let (hours, minutes) = rest.cut(0x68), let hour = CivilTime.number(hours), let minute = CivilTime.number(minutes) {
+    if let (hours, minutes) = rest.cut(0x68), let hour = CivilTime.number(hours), let minute = CivilTime.number(minutes)
+    {
       return Int64(hour) * 3600 + Int64(minute) * 60
     }
     let parts = rest.split(0x3A, limit: 4)

@@ -126,10 +126,11 @@ struct WhoFormat: LogFormat {
       let date = words.indices.first(where: { place in
         place > 0 && place + 1 < words.count && words[place].count == 10 && words[place][4] == 0x2D
           && words[place + 1].count == 5
-      }) ?? words.indices.first(where: { place in
-        place > 0 && place + 2 < words.count && words[place].count == 3 && CivilTime.month(words[place]) != nil
-          && CivilTime.number(words[place + 1]) != nil
       })
+        ?? words.indices.first(where: { place in
+          place > 0 && place + 2 < words.count && words[place].count == 3 && CivilTime.month(words[place]) != nil
+            && CivilTime.number(words[place + 1]) != nil
+        })
     else { return nil }
     var session = LoginSession(user: words[0].string)
     var after = date + 2
@@ -165,6 +166,5 @@ struct WhoFormat: LogFormat {
     return session
   }
 }
-
 
 private func == (left: ByteView?, right: StaticString) -> Bool { left.map { $0 == right } ?? false }

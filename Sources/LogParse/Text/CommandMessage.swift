@@ -12,13 +12,18 @@ enum CommandMessage {
     if text.hasSuffix("Permission denied") || text.hasSuffix("Operation not permitted") {
       return "the command was denied access"
     }
-    if text.hasPrefix("Usage:") || text.hasPrefix("usage:") || text.contains("invalid option") || text.contains("unrecognized option") || text.contains("Try '") {
+    if text.hasPrefix("Usage:") || text.hasPrefix("usage:") || text.contains("invalid option")
+      || text.contains("unrecognized option") || text.contains("Try '")
+    {
       return "the command printed its usage"
     }
-    if text.hasPrefix("(Not all processes could be identified") || text.hasPrefix("will not be shown, you would have to be root") {
+    if text.hasPrefix("(Not all processes could be identified")
+      || text.hasPrefix("will not be shown, you would have to be root")
+    {
       return "the command was not run as root"
     }
-    for name in ["lsof", "ps", "netstat", "ss", "last", "lastlog", "df", "mount", "w", "who", "find", "lsmod"] as [StaticString]
+    for name in ["lsof", "ps", "netstat", "ss", "last", "lastlog", "df", "mount", "w", "who", "find", "lsmod"]
+      as [StaticString]
     where text.hasPrefix(ByteView(name)) && text[name.utf8CodeUnitCount] == 0x3A {
       return "the command's own message"
     }

@@ -26,7 +26,9 @@ struct LoginSession {
   /// From a cell that holds an address or a name; nil for `-`, `:0` and nothing.
   static func host(_ text: ByteView) -> Endpoint? {
     let plain = text[0] == 0x28 && text[text.count - 1] == 0x29 ? text.slice(1, text.count - 1) : text
-    guard !plain.isEmpty, !(plain == "-"), !(plain == "0.0.0.0"), plain[0] != 0x3A || plain.count > 6 else { return nil }
+    guard !plain.isEmpty, !(plain == "-"), !(plain == "0.0.0.0"), plain[0] != 0x3A || plain.count > 6 else {
+      return nil
+    }
     return Endpoint(host: plain, port: ByteView(""))
   }
 

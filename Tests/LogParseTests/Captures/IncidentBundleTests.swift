@@ -7,7 +7,8 @@ import Testing
 /// The sample incident's captures and disk files against what really ran there.
 struct IncidentBundle {
   static let incident: URL? = {
-    let shared = ProcessInfo.processInfo.environment["IR_SHARED"].map { URL(fileURLWithPath: $0) }
+    let shared =
+      ProcessInfo.processInfo.environment["IR_SHARED"].map { URL(fileURLWithPath: $0) }
       ?? GoldenFixtures.root.deletingLastPathComponent().appendingPathComponent("shared")
     let folder = shared.appendingPathComponent("evidence/log4shell-tomcat")
     return FileManager.default.fileExists(atPath: folder.appendingPathComponent("truth.json").path) ? folder : nil

@@ -42,7 +42,9 @@ struct EventDump {
   var text: String {
     var lines = ["format \(format ?? "none")"]
     for event in events {
-      var parts = [event.time.map { "\($0) \($0.precision.rawValue)" } ?? "-", event.timeMeaning.rawValue, event.dataType]
+      var parts = [
+        event.time.map { "\($0) \($0.precision.rawValue)" } ?? "-", event.timeMeaning.rawValue, event.dataType,
+      ]
       parts.append(event.message)
       parts.append(event.entities.map(\.text).joined(separator: " "))
       parts.append(event.attributes.map { "\($0.name)=\(Self.shown($0.value))" }.joined(separator: " "))
@@ -68,5 +70,7 @@ struct EventDump {
 }
 
 extension String {
-  fileprivate var replacingNewlines: String { split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n") }
+  fileprivate var replacingNewlines: String {
+    split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n")
+  }
 }

@@ -61,26 +61,33 @@ import Testing
   }
 
   /// Bytes that parsers trip over.
-  static let odd: [UInt8] = [0, 0x0A, 0x20, 0x09, 0x22, 0x27, 0x28, 0x29, 0x2D, 0x2F, 0x3A, 0x3D, 0x5B, 0x5C, 0x5D, 0x7C, 0x80, 0xFF, 0x39]
+  static let odd: [UInt8] = [
+    0, 0x0A, 0x20, 0x09, 0x22, 0x27, 0x28, 0x29, 0x2D, 0x2F, 0x3A, 0x3D, 0x5B, 0x5C, 0x5D, 0x7C, 0x80, 0xFF, 0x39,
+  ]
 
   @Test(arguments: [
     "", "\n", "\n\n\n", "\0", "\0\0\0\0", " ", ":", "[", "]", "]\n[", "\"", "\\", "(", ")", "| | | | | | | | | | |",
     "99999999999999999999999999 99999999999999999999999999", "-9223372036854775808 -9223372036854775808 -1 -1 -1 -1 x",
-    "type=SYSCALL msg=audit(9223372036854775807.999:9223372036854775807): a0=\"", "#9223372036854775807\nls\n", ": 9:9;\\",
+    "type=SYSCALL msg=audit(9223372036854775807.999:9223372036854775807): a0=\"", "#9223372036854775807\nls\n",
+    ": 9:9;\\",
     "Feb 29 00:00:00 h a[9223372036854775807]: (", "root:x:9223372036854775807:-9223372036854775808::/:/\n",
     "PID CMD\n99999999999999999999 x\n1\n\n 2 ", "PID STIME CMD\n1 99:99 x\n1 Feb30 x\n1 Nov0 x\n1 :: x\n",
     "COMMAND PID USER FD NAME\n\n \na 1", "COMMAND     PID USER   FD   TYPE DEVICE SIZE/OFF NODE NAME\n]\n",
     "Proto RefCnt Flags Type State I-Node PID/Program name Path\nunix ]\nunix  2 [ ] STREAM\n",
-    "__CURSOR=\nMESSAGE\n\u{FF}\u{FF}", "0|a|1|r|1|1|1|-1|-1|9223372036854775807|1.", "1.2.3.4 - - [99/Foo/9999:99:99:99 +9999] \"",
-    "Start-Date: \nEnd-Date: \n", "@reboot \n* * * * *\n", "%\\\n\\\n\\\n", "[Unit]\n=\nExecStart=\\", "- cmd: \\\n  when: x\n",
-    "_HiStOrY_V2_\n\\", "== /\n 1 \n", "USER TTY IDLE WHAT\na\n", "wtmp begins \n Wed Nov", "Username Port Latest\nWed Wed Nov 1 1:1 1\n",
+    "__CURSOR=\nMESSAGE\n\u{FF}\u{FF}", "0|a|1|r|1|1|1|-1|-1|9223372036854775807|1.",
+    "1.2.3.4 - - [99/Foo/9999:99:99:99 +9999] \"",
+    "Start-Date: \nEnd-Date: \n", "@reboot \n* * * * *\n", "%\\\n\\\n\\\n", "[Unit]\n=\nExecStart=\\",
+    "- cmd: \\\n  when: x\n",
+    "_HiStOrY_V2_\n\\", "== /\n 1 \n", "USER TTY IDLE WHAT\na\n", "wtmp begins \n Wed Nov",
+    "Username Port Latest\nWed Wed Nov 1 1:1 1\n",
     "Filesystem Mounted on\n / \n on  type ()\n", "p\nf\n", "Netid State Recv-Q Send-Q Address:Port\nusers:((\"\n",
   ])
   func oddTexts(_ text: String) throws {
     let bytes = Array(text.utf8)
     for format in Self.formats {
       for collected in [nil, EventDump.collected, Timestamp(nanoseconds: .min), Timestamp(nanoseconds: .max)] {
-        let dump = try EventDump(bytes, path: "proc/1/cmdline", format: format, zone: .inferred(.max), collected: collected)
+        let dump = try EventDump(
+          bytes, path: "proc/1/cmdline", format: format, zone: .inferred(.max), collected: collected)
         #expect(Self.isWhole(dump, bytes.count), "\(format.name) leaves holes")
       }
     }
@@ -97,7 +104,8 @@ import Testing
   }
 
   @Test func alternatingLinesDoNotFloodTheCoverage() throws {
-    let text = String(repeating: "1 0 root:x\n", count: 1) + String(repeating: "ops:x:1:1::/:/bin/sh\nnothing\n", count: 5000)
+    let text =
+      String(repeating: "1 0 root:x\n", count: 1) + String(repeating: "ops:x:1:1::/:/bin/sh\nnothing\n", count: 5000)
     let dump = try EventDump(text, path: "etc/passwd", format: PasswdFormat())
     #expect(dump.events.count == 5000)
     #expect(dump.coverages.count <= CoverageLedger.limit + 1)

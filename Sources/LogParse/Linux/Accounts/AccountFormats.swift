@@ -106,7 +106,8 @@ struct ShadowFormat: LogFormat {
     if hash == "*" || hash == "x" || hash == "*LK*" || hash == "NP" { return ("locked", nil) }
     let schemes: [(StaticString, String)] = [
       ("$1$", "MD5"), ("$2", "bcrypt"), ("$5$", "SHA-256"), ("$6$", "SHA-512"), ("$y$", "yescrypt"),
-      ("$gy$", "gost-yescrypt"), ("$7$", "scrypt"), ("$md5", "SunMD5"), ("$sha1$", "PBKDF1-SHA1"), ("$3$", "NT"), ("_", "BSDi"),
+      ("$gy$", "gost-yescrypt"), ("$7$", "scrypt"), ("$md5", "SunMD5"), ("$sha1$", "PBKDF1-SHA1"), ("$3$", "NT"),
+      ("_", "BSDi"),
     ]
     for (prefix, name) in schemes where hash.hasPrefix(ByteView(prefix)) { return (isLocked ? "locked" : "set", name) }
     return (isLocked ? "locked" : "set", hash.count == 13 ? "DES" : "an unknown scheme")

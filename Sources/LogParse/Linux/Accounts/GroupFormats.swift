@@ -80,7 +80,9 @@ struct SudoersFormat: LogFormat {
         begun = now
         return .parsed
       }
-      guard let event = now.text.withView({ Self.event($0, now.locator) }) else { return .skipped("line is not of sudoers") }
+      guard let event = now.text.withView({ Self.event($0, now.locator) }) else {
+        return .skipped("line is not of sudoers")
+      }
       sink.event(event)
       return .parsed
     }
@@ -102,7 +104,8 @@ struct SudoersFormat: LogFormat {
     attributes.append(Attribute("is_passwordless", .flag(needsNone)))
     return Event(
       time: nil, dataType: "linux:sudo:rule",
-      message: "sudo lets \(isGroup ? "group " : "")\((isGroup ? who.dropFirst(1) : who).string) run commands\(needsNone ? " without a password" : ""): \(text.string)",
+      message:
+        "sudo lets \(isGroup ? "group " : "")\((isGroup ? who.dropFirst(1) : who).string) run commands\(needsNone ? " without a password" : ""): \(text.string)",
       entities: isGroup ? [] : [Entity(.user, who.string)], attributes: attributes, locator: locator)
   }
 }

@@ -132,7 +132,8 @@ struct AuthorizedKeysFormat: LogFormat {
       sink.event(
         Event(
           time: nil, dataType: "linux:ssh:authorized_key",
-          message: "The \(key.type) key \(key.fingerprint ?? "without fingerprint") (\(key.comment)) may log in as \(user ?? "the owner of the file").",
+          message:
+            "The \(key.type) key \(key.fingerprint ?? "without fingerprint") (\(key.comment)) may log in as \(user ?? "the owner of the file").",
           entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes, locator: line.locator))
       return .parsed
     }
@@ -172,7 +173,8 @@ struct KnownHostsFormat: LogFormat {
       sink.event(
         Event(
           time: nil, dataType: "linux:ssh:known_host",
-          message: "\(user ?? "Somebody") knows the \(key.type) key of \(hosts[0] == 0x7C ? "a host whose name is hashed" : hosts.string).",
+          message:
+            "\(user ?? "Somebody") knows the \(key.type) key of \(hosts[0] == 0x7C ? "a host whose name is hashed" : hosts.string).",
           entities: names.compactMap { $0.isSpecific ? Entity(.address, $0.address ?? "") : nil },
           attributes: attributes, locator: line.locator))
       return .parsed

@@ -22,7 +22,8 @@ struct CrontabFormat: LogFormat {
   private static func isCrontabPath(_ path: String) -> Bool {
     let parts = path.split(separator: "/")
     guard let name = parts.last else { return false }
-    return name == "crontab" || name == "anacrontab" || parts.dropLast().last == "cron.d" || FileOwner.ofCrontab(path) != nil
+    return name == "crontab" || name == "anacrontab" || parts.dropLast().last == "cron.d"
+      || FileOwner.ofCrontab(path) != nil
   }
 
   /// `MAILTO=root`
@@ -57,7 +58,9 @@ struct CrontabFormat: LogFormat {
 
   /// Numbers, `*`, lists, ranges, steps; names of months and days where they may stand.
   private static func isField(_ word: ByteView, names: Bool) -> Bool {
-    guard word.count <= 64, word[0] == 0x2A || (0x30...0x39).contains(word[0]) || names && (0x41...0x5A).contains(word[0] & 0xDF) else {
+    guard word.count <= 64,
+      word[0] == 0x2A || (0x30...0x39).contains(word[0]) || names && (0x41...0x5A).contains(word[0] & 0xDF)
+    else {
       return false
     }
     for index in 0..<word.count {
@@ -67,7 +70,8 @@ struct CrontabFormat: LogFormat {
       default: return false
       }
     }
-    return !names || word[0] < 0x41 || word.count <= 3 || word.firstIndex(of: 0x2D) != nil || word.firstIndex(of: 0x2C) != nil
+    return !names || word[0] < 0x41 || word.count <= 3 || word.firstIndex(of: 0x2D) != nil
+      || word.firstIndex(of: 0x2C) != nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {

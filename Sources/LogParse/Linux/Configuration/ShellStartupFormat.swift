@@ -28,7 +28,8 @@ struct ShellStartupFormat: LogFormat {
       attributes.add("user", user)
       sink.event(
         Event(
-          time: nil, dataType: "linux:shell:startup", message: "A shell of \(user ?? "any user") runs as it starts: \(text)",
+          time: nil, dataType: "linux:shell:startup",
+          message: "A shell of \(user ?? "any user") runs as it starts: \(text)",
           entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes, locator: locator))
     }
     try readLines(stream, into: sink) { line in

@@ -15,7 +15,9 @@ struct SystemdUnitFormat: LogFormat {
     guard let first = sections.first?.trimmed,
       (["[Unit]", "[Service]", "[Timer]", "[Socket]", "[Install]"] as [StaticString]).contains(where: { first == $0 })
     else { return nil }
-    if Self.suffixes.contains(where: { sample.name.hasSuffix($0) }) || sample.path.contains(".service.d/") { return .high }
+    if Self.suffixes.contains(where: { sample.name.hasSuffix($0) }) || sample.path.contains(".service.d/") {
+      return .high
+    }
     return lines.contains { $0.hasPrefix("ExecStart=") || $0.hasPrefix("OnCalendar=") } ? .high : .medium
   }
 
@@ -53,7 +55,11 @@ struct SystemdUnitFormat: LogFormat {
         single[name] = value
       } else if let name = Self.lists[key] {
         // An empty value takes back what was said before (of drop-ins too).
-        if value.isEmpty { lists[name] = [] } else if lists[name, default: []].count < 256 { lists[name, default: []].append(value) }
+        if value.isEmpty {
+          lists[name] = []
+        } else if lists[name, default: []].count < 256 {
+          lists[name, default: []].append(value)
+        }
       }
       return true
     }
@@ -82,7 +88,8 @@ struct SystemdUnitFormat: LogFormat {
     sink.event(
       Event(
         time: nil, dataType: "linux:systemd:unit",
-        message: "Unit \(unit) runs\(schedule)\(user.map { " as \($0)" } ?? ""): \(commands.isEmpty ? single["starts_unit"] ?? "nothing of its own" : commands.joined(separator: "; "))",
+        message:
+          "Unit \(unit) runs\(schedule)\(user.map { " as \($0)" } ?? ""): \(commands.isEmpty ? single["starts_unit"] ?? "nothing of its own" : commands.joined(separator: "; "))",
         entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes,
         locator: Locator(offset: 0, length: end, line: 1, encodings: encodings)))
   }

@@ -20,7 +20,9 @@ struct BashHistory: LogFormat {
     return sample.name.hasSuffix("_history") || sample.name.hasSuffix(".history") ? .low : nil
   }
 
-  private static let names: Set<String> = [".bash_history", "bash_history", ".sh_history", ".ash_history", ".ksh_history", ".history"]
+  private static let names: Set<String> = [
+    ".bash_history", "bash_history", ".sh_history", ".ash_history", ".ksh_history", ".history",
+  ]
 
   private static func time(_ line: ByteView) -> Timestamp? {
     guard line[0] == 0x23, line.count >= 10, line.count <= 12 else { return nil }

@@ -16,7 +16,9 @@ struct ShellCommand {
   var file: String?
 
   func event(_ locator: Locator) -> Event {
-    var attributes: [Attribute] = [Attribute("command", text), Attribute("sequence", Int64(sequence)), Attribute("shell", shell)]
+    var attributes: [Attribute] = [
+      Attribute("command", text), Attribute("sequence", Int64(sequence)), Attribute("shell", shell),
+    ]
     attributes.add("user", user)
     attributes.add("elapsed", elapsed)
     attributes.add("history_file", file)
@@ -37,7 +39,8 @@ struct ShellCommand {
     guard !sample.head.isEmpty else { return false }
     let view = sample.head.slice(0, 4096)
     var strange = 0
-    for index in 0..<view.count where view[index] == 0 || view[index] < 0x20 && view[index] != 0x0A && view[index] != 0x09 && view[index] != 0x0D {
+    for index in 0..<view.count
+    where view[index] == 0 || view[index] < 0x20 && view[index] != 0x0A && view[index] != 0x09 && view[index] != 0x0D {
       strange += 1
     }
     return strange * 50 < view.count

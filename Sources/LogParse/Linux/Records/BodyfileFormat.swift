@@ -29,9 +29,12 @@ struct BodyfileFormat: LogFormat {
   }
 
   /// Whole seconds and perhaps a fraction (UAC on newer systems).
-  private static func seconds(_ text: ByteView) -> (seconds: Int64, nanoseconds: Int64, precision: Timestamp.Precision)? {
+  private static func seconds(_ text: ByteView) -> (seconds: Int64, nanoseconds: Int64, precision: Timestamp.Precision)?
+  {
     if let whole = text.integer { return (whole, 0, .second) }
-    guard let (before, after) = text.cut(0x2E), let whole = before.integer, whole >= 0, let part = CivilTime.fraction(after) else { return nil }
+    guard let (before, after) = text.cut(0x2E), let whole = before.integer, whole >= 0,
+      let part = CivilTime.fraction(after)
+    else { return nil }
     return (whole, part.nanoseconds, part.precision)
   }
 
@@ -85,7 +88,8 @@ struct BodyfileFormat: LogFormat {
       sink.event(
         Event(
           time: time, meaning, dataType: "fs:stat", message: "\(path) \(words.joined(separator: ", ")).",
-          entities: [Entity(.file, path)], attributes: common + [Attribute("macb", String(letters))], locator: line.locator))
+          entities: [Entity(.file, path)], attributes: common + [Attribute("macb", String(letters))],
+          locator: line.locator))
     }
   }
 }

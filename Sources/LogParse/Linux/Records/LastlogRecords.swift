@@ -11,7 +11,8 @@ struct LastlogRecords: LogFormat {
     guard sample.name.hasSuffix("lastlog") else { return nil }
     guard sample.head.count >= 292 else { return nil }
     // A file of zeros is a host where none of the first accounts ever logged in.
-    return Self.size(in: sample.head) != nil || !(0..<sample.head.count).contains(where: { sample.head[$0] != 0 }) ? .high : nil
+    return Self.size(in: sample.head) != nil || !(0..<sample.head.count).contains(where: { sample.head[$0] != 0 })
+      ? .high : nil
   }
 
   /// 292 or 296, by which of them finds a sensible record first.
@@ -40,7 +41,9 @@ struct LastlogRecords: LogFormat {
       for index in 0..<text.count where text[index] < 0x20 { return nil }
       return text
     }
-    guard let line = text(bytes.slice(start, start + 32)), let host = text(bytes.slice(start + 32, start + 288)) else { return nil }
+    guard let line = text(bytes.slice(start, start + 32)), let host = text(bytes.slice(start + 32, start + 288)) else {
+      return nil
+    }
     return (time, line.string, host.string)
   }
 
@@ -75,7 +78,8 @@ struct LastlogRecords: LogFormat {
             entities: host.flatMap { $0.isSpecific ? [Entity(.address, $0.address ?? "")] : nil } ?? [],
             attributes: attributes, locator: Locator(offset: place, length: UInt64(size), encodings: encodings)))
       } else {
-        ledger.skipped(upTo: feed.offset, bytes.count < size ? "record is cut short" : "bytes are not a record of lastlog")
+        ledger.skipped(
+          upTo: feed.offset, bytes.count < size ? "record is cut short" : "bytes are not a record of lastlog")
       }
     }
     ledger.finish(damage: stream.damage, note: feed.offset == 0 && stream.damage == nil ? "empty file" : nil)

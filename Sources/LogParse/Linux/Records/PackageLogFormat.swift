@@ -24,10 +24,12 @@ struct PackageLogFormat: LogFormat {
     let words = line.words(limit: 4)
     guard words.count >= 3 else { return false }
     if Timestamp(iso8601: words[0]) != nil, words[1].count >= 4 {
-      for level in ["INFO", "SUBDEBUG", "DEBUG", "WARNING", "ERROR", "DDEBUG", "--- logging"] as [StaticString] where words[1] == level { return true }
+      for level in ["INFO", "SUBDEBUG", "DEBUG", "WARNING", "ERROR", "DDEBUG", "--- logging"] as [StaticString]
+      where words[1] == level { return true }
     }
     guard words[0].count == 10, words[0][4] == 0x2D, CivilTime.timeOfDay(words[1]) != nil else { return false }
-    for remark in ["startup", "status", "configure", "trigproc", "conffile"] as [StaticString] where words[2] == remark { return true }
+    for remark in ["startup", "status", "configure", "trigproc", "conffile"] as [StaticString] where words[2] == remark
+    { return true }
     return false
   }
 
@@ -72,7 +74,9 @@ struct PackageChange {
     let words = line.words(limit: 7)
     guard words.count >= 4 else { return nil }
     if words[0].count == 10, words[0][4] == 0x2D {
-      guard let time = Timestamp(iso8601: line.slice(line.offset(of: words[0]), line.offset(of: words[0]) + 19), assuming: zone),
+      guard
+        let time = Timestamp(
+          iso8601: line.slice(line.offset(of: words[0]), line.offset(of: words[0]) + 19), assuming: zone),
         let action = Self.dpkg[words[2].string]
       else { return nil }
       self.time = time
@@ -89,7 +93,9 @@ struct PackageChange {
       package = words[3].string
       return
     }
-    guard words.count >= 5, let (civil, _, used) = CivilTime.ctime(words), used == 3, let action = Self.rpm[words[3].string] else { return nil }
+    guard words.count >= 5, let (civil, _, used) = CivilTime.ctime(words), used == 3,
+      let action = Self.rpm[words[3].string]
+    else { return nil }
     time = years.settle(civil)
     self.action = action
     package = words[4].string
@@ -98,7 +104,8 @@ struct PackageChange {
   private static let dpkg = ["install": "installed", "upgrade": "upgraded", "remove": "removed", "purge": "purged"]
   private static let rpm = [
     "Installed:": "installed", "Installed": "installed", "Upgraded:": "upgraded", "Updated:": "upgraded",
-    "Upgrade:": "upgraded", "Erased:": "removed", "Removed:": "removed", "Erase:": "removed", "Downgraded:": "downgraded",
+    "Upgrade:": "upgraded", "Erased:": "removed", "Removed:": "removed", "Erase:": "removed",
+    "Downgraded:": "downgraded",
     "Reinstalled:": "reinstalled", "Obsoleted:": "obsoleted",
   ]
 
@@ -146,7 +153,8 @@ struct AptTransaction {
     for field in fields { attributes.add(field.name, field.value) }
     let command = fields.first { $0.name == "command" }?.value
     return Event(
-      time: time, .start, dataType: "linux:package:transaction", message: "apt changed packages\(command.map { " for \($0)" } ?? "").",
+      time: time, .start, dataType: "linux:package:transaction",
+      message: "apt changed packages\(command.map { " for \($0)" } ?? "").",
       attributes: attributes, locator: locator)
   }
 }

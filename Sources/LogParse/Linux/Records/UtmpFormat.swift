@@ -153,7 +153,8 @@ struct UtmpRecord {
   }
 
   var isSane: Bool {
-    (0...9).contains(type) && hasText && pid >= 0 && (type == 0 || time.map { $0.nanoseconds < 4_102_444_800_000_000_000 } ?? false)
+    (0...9).contains(type) && hasText && pid >= 0
+      && (type == 0 || time.map { $0.nanoseconds < 4_102_444_800_000_000_000 } ?? false)
   }
 
   var endpoint: Endpoint? {

@@ -41,7 +41,9 @@ struct AuditEvent {
       }
     case _ where record.type == "PATH":
       record.forEachField { key, value, isQuoted in
-        if key == "name", !(value == "(null)"), paths.count < Self.listLimit { paths.append(Self.decoded(value, isQuoted)) }
+        if key == "name", !(value == "(null)"), paths.count < Self.listLimit {
+          paths.append(Self.decoded(value, isQuoted))
+        }
       }
     case _ where record.type == "SOCKADDR":
       record.forEachField { key, value, _ in if key == "saddr" { remote = Self.socketAddress(value) ?? remote } }
@@ -57,14 +59,18 @@ struct AuditEvent {
   }
 
   /// Fields that the kernel writes in hexadecimal when they hold blanks, quotes or worse.
-  private static let textFields: Set<String> = ["comm", "exe", "cwd", "key", "acct", "cmd", "data", "name", "tty", "dir"]
+  private static let textFields: Set<String> = [
+    "comm", "exe", "cwd", "key", "acct", "cmd", "data", "name", "tty", "dir",
+  ]
 
   /// `a0="ls" a1="-la"`; long ones come as `a1_len=…` and `a1[0]=…`.
   private mutating func addArguments(_ record: AuditRecord) {
     record.forEachField { key, value, isQuoted in
       guard key[0] == 0x61, (0x30...0x39).contains(key[1]) else { return }
       let digits = key.slice(1, key.firstIndex(of: 0x5B) ?? key.count)
-      guard let index = CivilTime.number(digits), index < 100_000, arguments.count < Self.listLimit || arguments[index] != nil else { return }
+      guard let index = CivilTime.number(digits), index < 100_000,
+        arguments.count < Self.listLimit || arguments[index] != nil
+      else { return }
       arguments[index, default: ""] += Self.decoded(value, isQuoted)
     }
   }
@@ -83,7 +89,8 @@ struct AuditEvent {
   /// A sockaddr in hexadecimal: family (host order), port (network order), address.
   private static func socketAddress(_ text: ByteView) -> Endpoint? {
     func byte(_ index: Int) -> UInt8? {
-      guard let high = hexDigit(text[index * 2]), let low = hexDigit(text[index * 2 + 1]), index * 2 + 1 < text.count else { return nil }
+      guard let high = hexDigit(text[index * 2]), let low = hexDigit(text[index * 2 + 1]), index * 2 + 1 < text.count
+      else { return nil }
       return high << 4 | low
     }
     guard let family = byte(0), let high = byte(2), let low = byte(3) else { return nil }
@@ -129,7 +136,8 @@ struct AuditEvent {
       case "res", "success": if !attributes.contains(where: { $0.name == "result" }) { attributes.add("result", value) }
       // A rule without a key.
       case "key" where value == "(null)": break
-      case "syscall", "arch", "exit", "op", "key", "unit", "hostname", "a0", "a1", "a2", "a3": attributes.add(name, value)
+      case "syscall", "arch", "exit", "op", "key", "unit", "hostname", "a0", "a1", "a2", "a3":
+        attributes.add(name, value)
       default: attributes.add("audit_\(name)", value)
       }
     }

@@ -66,7 +66,8 @@ struct AuditRecord {
     else { return nil }
     type = kind.slice(5)
     let stamp = after.slice(10, close)
-    guard let (seconds, tail) = stamp.cut(0x2E), let (milliseconds, number) = tail.cut(0x3A), let whole = seconds.integer,
+    guard let (seconds, tail) = stamp.cut(0x2E), let (milliseconds, number) = tail.cut(0x3A),
+      let whole = seconds.integer,
       let part = CivilTime.fraction(milliseconds), let serial = number.integer,
       let time = Timestamp(seconds: whole, nanoseconds: part.nanoseconds, precision: part.precision)
     else { return nil }

@@ -27,7 +27,9 @@ enum AuthMessage {
     entities.append(Entity(.user, user.string))
   }
 
-  private static func addRemote(_ address: ByteView, _ port: ByteView?, _ attributes: inout [Attribute], _ entities: inout [Entity]) {
+  private static func addRemote(
+    _ address: ByteView, _ port: ByteView?, _ attributes: inout [Attribute], _ entities: inout [Entity]
+  ) {
     if let normal = IPAddress.normal(address) {
       attributes.add("remote_address", normal)
       if IPAddress.isSpecific(normal) { entities.append(Entity(.address, normal)) }
@@ -40,7 +42,9 @@ enum AuthMessage {
   // MARK: sshd
 
   private static func readSSH(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
-    for (word, action) in [("Accepted ", "login_accepted"), ("Failed ", "login_failed"), ("Postponed ", "login_postponed")] as [(StaticString, String)]
+    for (word, action) in [
+      ("Accepted ", "login_accepted"), ("Failed ", "login_failed"), ("Postponed ", "login_postponed"),
+    ] as [(StaticString, String)]
     where body.hasPrefix(ByteView(word)) {
       // Accepted publickey for ops from 10.1.0.9 port 60707 ssh2: ED25519 SHA256:…
       let rest = body.slice(word.utf8CodeUnitCount)
@@ -66,7 +70,9 @@ enum AuthMessage {
       let words = body.slice(20).words(limit: 4)
       attributes.add("action", "server_listening")
       if let address = words.first { attributes.add("local_address", IPAddress.normal(address) ?? address.string) }
-      if words.count > 2 { attributes.add("local_port", (words[2][words[2].count - 1] == 0x2E ? words[2].dropLast(1) : words[2]).integer) }
+      if words.count > 2 {
+        attributes.add("local_port", (words[2][words[2].count - 1] == 0x2E ? words[2].dropLast(1) : words[2]).integer)
+      }
       return
     }
     let actions: [(StaticString, String)] = [
@@ -79,7 +85,9 @@ enum AuthMessage {
     ]
     guard let (prefix, action) = actions.first(where: { body.hasPrefix(ByteView($0.0)) }) else { return }
     attributes.add("action", action)
-    if action == "login_failed", prefix.description.hasPrefix("Invalid") { attributes.append(Attribute("is_invalid_user", .flag(true))) }
+    if action == "login_failed", prefix.description.hasPrefix("Invalid") {
+      attributes.append(Attribute("is_invalid_user", .flag(true)))
+    }
     var rest = body.slice(prefix.utf8CodeUnitCount)
     // [invalid|authenticating] [user] NAME [from] ADDRESS port PORT
     guard let port = rest.lastIndexOf(ByteView(" port ")) else {
@@ -95,7 +103,8 @@ enum AuthMessage {
     guard let blank, prefix.description != "Connection from " else { return }
     var user = rest.slice(0, blank)
     if user.hasSuffix(" from") { user = user.dropLast(5) }
-    for lead in ["invalid user ", "authenticating user ", "user "] as [StaticString] where user.hasPrefix(ByteView(lead)) {
+    for lead in ["invalid user ", "authenticating user ", "user "] as [StaticString]
+    where user.hasPrefix(ByteView(lead)) {
       user = user.slice(lead.utf8CodeUnitCount)
       break
     }
@@ -108,7 +117,9 @@ enum AuthMessage {
   // pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=root
   static func readPAM(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
     guard let place = body.firstIndex(of: ByteView("): ")) else { return }
-    if let open = body.firstIndex(of: 0x28), open < place { attributes.add("pam_service", body.slice(open + 1, place).string) }
+    if let open = body.firstIndex(of: 0x28), open < place {
+      attributes.add("pam_service", body.slice(open + 1, place).string)
+    }
     let text = body.slice(place + 3)
     func named(_ rest: ByteView) -> ByteView {
       let word = rest.words(limit: 2).first ?? rest
@@ -123,7 +134,9 @@ enum AuthMessage {
     } else if text.hasPrefix("password changed for ") {
       attributes.add("action", "password_changed")
       addUser(named(text.slice(21)), &attributes, &entities)
-    } else if text.hasPrefix("authentication failure;") || text.firstIndex(of: ByteView("authentication failure;")) != nil {
+    } else if text.hasPrefix("authentication failure;")
+      || text.firstIndex(of: ByteView("authentication failure;")) != nil
+    {
       attributes.add("action", "login_failed")
       for word in text.words(limit: 32) {
         if word.hasPrefix("user=") { addUser(word.slice(5), &attributes, &entities) }

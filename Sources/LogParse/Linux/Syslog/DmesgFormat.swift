@@ -22,7 +22,8 @@ struct DmesgFormat: LogFormat {
     _ line: ByteView, _ zone: Timestamp.Zone
   ) -> (time: Timestamp?, sinceBoot: ByteView, text: ByteView)? {
     guard let open = line.slice(0, 24).firstIndex(of: 0x5B), let close = line.slice(0, open + 40).firstIndex(of: 0x5D),
-      open < close, open == 0 || line[0] == 0x3C || line[open - 1] == 0x20 && line.slice(0, open).firstIndex(of: 0x3A) != nil
+      open < close,
+      open == 0 || line[0] == 0x3C || line[open - 1] == 0x20 && line.slice(0, open).firstIndex(of: 0x3A) != nil
     else { return nil }
     let inner = line.slice(open + 1, close).trimmed
     let text = line.slice(close + 1).trimmed

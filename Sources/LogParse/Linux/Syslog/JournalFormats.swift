@@ -27,7 +27,8 @@ struct JournalEntry {
 
   private static let wanted: [String: String] = [
     "MESSAGE": "message", "_HOSTNAME": "host", "SYSLOG_IDENTIFIER": "identifier", "_COMM": "comm", "_PID": "pid",
-    "SYSLOG_PID": "syslog_pid", "PRIORITY": "priority", "SYSLOG_FACILITY": "facility", "_UID": "uid", "_EXE": "executable",
+    "SYSLOG_PID": "syslog_pid", "PRIORITY": "priority", "SYSLOG_FACILITY": "facility", "_UID": "uid",
+    "_EXE": "executable",
     "_CMDLINE": "command_line", "_SYSTEMD_UNIT": "unit", "_BOOT_ID": "boot_id", "_TRANSPORT": "transport",
     "_AUDIT_SESSION": "audit_session", "_AUDIT_LOGINUID": "auid",
   ]
@@ -67,7 +68,9 @@ struct JournalExportFormat: LogFormat {
     var entry = JournalEntry()
     var start: UInt64 = 0
     func finish(_ end: UInt64) {
-      if let event = entry.event(Locator(offset: start, length: end - start, encodings: encodings)) { sink.event(event) }
+      if let event = entry.event(Locator(offset: start, length: end - start, encodings: encodings)) {
+        sink.event(event)
+      }
       entry = JournalEntry()
     }
     while true {
@@ -75,7 +78,8 @@ struct JournalExportFormat: LogFormat {
       if bytes.isEmpty { break }
       guard let newline = bytes.firstIndex(of: 0x0A) else {
         feed.take(bytes.count)
-        ledger.skipped(upTo: feed.offset, bytes.count == window ? "line longer than \(window) bytes" : "last line is cut short")
+        ledger.skipped(
+          upTo: feed.offset, bytes.count == window ? "line longer than \(window) bytes" : "last line is cut short")
         continue
       }
       let line = bytes.slice(0, newline)
@@ -127,7 +131,8 @@ struct JournalJSONFormat: LogFormat {
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard let line = sample.lines(1).first, line[0] == 0x7B else { return nil }
-    return line.contains("\"__REALTIME_TIMESTAMP\"") && (line.contains("\"MESSAGE\"") || line.contains("\"_BOOT_ID\"")) ? .high : nil
+    return line.contains("\"__REALTIME_TIMESTAMP\"") && (line.contains("\"MESSAGE\"") || line.contains("\"_BOOT_ID\""))
+      ? .high : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -137,7 +142,8 @@ struct JournalJSONFormat: LogFormat {
         if value.kind == .array {
           var bytes: [UInt8] = []
           value.forEachElement { element in
-            guard bytes.count < JournalEntry.valueLimit, let byte = element.integer.flatMap({ UInt8(exactly: $0) }) else { return false }
+            guard bytes.count < JournalEntry.valueLimit, let byte = element.integer.flatMap({ UInt8(exactly: $0) })
+            else { return false }
             bytes.append(byte)
             return true
           }

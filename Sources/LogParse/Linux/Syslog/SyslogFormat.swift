@@ -35,7 +35,8 @@ struct SyslogFormat: LogFormat {
         time = years.settle(civil)
         isInferred = civil.year == nil && time != nil
       }
-      var record = SyslogRecord(time: time, host: names.name(entry.host, .host), program: names.name(entry.program, .program))
+      var record = SyslogRecord(
+        time: time, host: names.name(entry.host, .host), program: names.name(entry.program, .program))
       record.pid = entry.pid
       record.priority = entry.priority
       record.isYearInferred = isInferred
@@ -51,7 +52,8 @@ struct NameCache {
   private var names: [[String]] = [[], []]
 
   mutating func name(_ bytes: ByteView, _ kind: Kind) -> String {
-    for name in names[kind.rawValue] where name.utf8.count == bytes.count && name.utf8.elementsEqual(bytes.unsafeBytes) {
+    for name in names[kind.rawValue] where name.utf8.count == bytes.count && name.utf8.elementsEqual(bytes.unsafeBytes)
+    {
       return name
     }
     let made = bytes.string

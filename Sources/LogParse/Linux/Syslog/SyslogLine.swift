@@ -24,7 +24,9 @@ struct SyslogLine {
   init?(_ line: ByteView) {
     var rest = line
     var isNew = false
-    if rest[0] == 0x3C, let close = rest.slice(0, 6).firstIndex(of: 0x3E), let value = CivilTime.number(rest.slice(1, close)) {
+    if rest[0] == 0x3C, let close = rest.slice(0, 6).firstIndex(of: 0x3E),
+      let value = CivilTime.number(rest.slice(1, close))
+    {
       guard value <= 191 else { return nil }
       priority = value
       rest = rest.slice(close + 1)
@@ -52,7 +54,8 @@ struct SyslogLine {
       }
     }
     for level in ["INFO", "DEBUG", "SUBDEBUG", "DDEBUG", "WARN", "WARNING", "ERROR", "TRACE", "FATAL", "CRITICAL"]
-      as [StaticString] where text == level { return false }
+      as [StaticString] where text == level
+    { return false }
     return true
   }
 
@@ -94,7 +97,9 @@ struct SyslogLine {
     }
     guard text[end] == 0x3A, end > 0 else { return }
     let tag = text.slice(0, end)
-    if tag[tag.count - 1] == 0x5D, let open = tag.lastIndex(of: 0x5B), let number = tag.slice(open + 1, tag.count - 1).integer {
+    if tag[tag.count - 1] == 0x5D, let open = tag.lastIndex(of: 0x5B),
+      let number = tag.slice(open + 1, tag.count - 1).integer
+    {
       program = tag.slice(0, open)
       pid = number
     } else {

@@ -67,7 +67,8 @@ struct AccessLine {
 
   /// `25/Nov/2026:05:20:30 +0000`
   private static func time(_ text: ByteView) -> Timestamp? {
-    guard text.count >= 20, text[2] == 0x2F, text[6] == 0x2F, text[11] == 0x3A, let day = CivilTime.number(text.slice(0, 2)),
+    guard text.count >= 20, text[2] == 0x2F, text[6] == 0x2F, text[11] == 0x3A,
+      let day = CivilTime.number(text.slice(0, 2)),
       let month = CivilTime.month(text.slice(3, 6)), let year = CivilTime.number(text.slice(7, 11)),
       let clock = CivilTime.timeOfDay(text.slice(12, text.slice(12).firstIndex(of: 0x20).map { $0 + 12 } ?? text.count))
     else { return nil }
@@ -140,7 +141,9 @@ struct AccessLine {
     let text = Self.unescaped(request)
     attributes.add("request", text)
     // METHOD TARGET HTTP/x.y; a request that is none of HTTP stays whole.
-    if let (method, after) = request.cut(0x20), let blank = after.lastIndex(of: 0x20), after.slice(blank + 1).hasPrefix("HTTP/") {
+    if let (method, after) = request.cut(0x20), let blank = after.lastIndex(of: 0x20),
+      after.slice(blank + 1).hasPrefix("HTTP/")
+    {
       let target = after.slice(0, blank)
       attributes.add("method", method.string)
       attributes.add("uri", Self.unescaped(target))

@@ -17,7 +17,9 @@ struct ApplicationLogFormat: LogFormat {
     guard sample.isText else { return nil }
     let lines = sample.lines(30)
     let entries = lines.compactMap { ApplicationLine($0, .utc) }
-    guard let first = lines.first, ApplicationLine(first, .utc) != nil || entries.count * 4 >= lines.count else { return nil }
+    guard let first = lines.first, ApplicationLine(first, .utc) != nil || entries.count * 4 >= lines.count else {
+      return nil
+    }
     guard !entries.isEmpty else { return nil }
     // A time alone could be any table; a level as well is a log.
     return entries.contains { $0.level != nil } ? .medium : .low
@@ -120,7 +122,9 @@ struct ApplicationLine {
       end += 12 + length
     } else if isBracketed, let close = line.slice(0, 48).firstIndex(of: 0x5D) {
       let words = line.slice(1, close).words(limit: 6)
-      guard let (civil, _, used) = CivilTime.ctime(words), used == words.count, let stamp = civil.timestamp(zone) else { return nil }
+      guard let (civil, _, used) = CivilTime.ctime(words), used == words.count, let stamp = civil.timestamp(zone) else {
+        return nil
+      }
       time = stamp
       end = close
     } else {
@@ -130,7 +134,9 @@ struct ApplicationLine {
       guard line[end] == 0x5D else { return nil }
       end += 1
     }
-    guard end >= line.count || line[end] == 0x20 || line[end] == 0x09 || line[end] == 0x7C || line[end] == 0x2C else { return nil }
+    guard end >= line.count || line[end] == 0x20 || line[end] == 0x09 || line[end] == 0x7C || line[end] == 0x2C else {
+      return nil
+    }
     text = line.slice(end).trimmed
     readMarks()
   }
@@ -150,7 +156,8 @@ struct ApplicationLine {
     }
     if text[4] == 0x2F {
       // nginx's error log: 2026/11/25
-      guard text[7] == 0x2F, let year = CivilTime.number(text.slice(0, 4)), let month = CivilTime.number(text.slice(5, 7)),
+      guard text[7] == 0x2F, let year = CivilTime.number(text.slice(0, 4)),
+        let month = CivilTime.number(text.slice(5, 7)),
         let day = CivilTime.number(text.slice(8, 10)), let clock = CivilTime.timeOfDay(text.slice(11, end))
       else { return nil }
       return CivilTime(
