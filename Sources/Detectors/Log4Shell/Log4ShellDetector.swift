@@ -16,25 +16,32 @@ public struct Log4ShellDetector: TextDetector {
 
   public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
     var found: [TextDetection] = []
+    var machine = LookupMachine()
     // What a window costs is spent once: the next begins behind it.
     Log4ShellLeads.set.forEachMatch(in: text) { place, lead in
       guard found.count < Self.maximumDetections else { return nil }
       guard let window = Log4ShellLeads.window(text, at: place, lead: lead) else { return place + 1 }
-      return inspect(window, of: text, origin, &found)
+      return inspect(window, of: text, origin, &machine, &found)
     }
     return found
   }
 
+  /// Whether lookups in a text can come to `jndi` at all: no lookup makes a j but from a j, or out of Base64. Most text
+  /// full of placeholders ends here.
+  private static func canName(_ text: ByteView) -> Bool {
+    guard text.contains("${") else { return false }
+    return text.firstIndex(of: 0x6A) != nil || text.firstIndex(of: 0x4A) != nil || text.contains("64")
+  }
+
   /// Decodes one window and reports what it holds; returns where to go on.
   private func inspect(
-    _ window: Log4ShellLeads.Window, of text: ByteView, _ origin: TextOrigin, _ found: inout [TextDetection]
+    _ window: Log4ShellLeads.Window, of text: ByteView, _ origin: TextOrigin, _ machine: inout LookupMachine,
+    _ found: inout [TextDetection]
   ) -> Int {
     var decoded = window.bytes.withView { view in
       Encodings.mayHold(view) ? Encodings.undo(view) : DecodedText(bytes: window.bytes)
     }
-    // A line of plain placeholders leaves nothing to resolve: see it before the machine is built.
-    guard decoded.bytes.withView({ $0.contains("${") }) else { return window.range.upperBound }
-    var machine = LookupMachine()
+    guard decoded.bytes.withView({ Self.canName($0) }) else { return window.range.upperBound }
     decoded.bytes.withView { machine.run($0) }
     var resume = window.range.upperBound
     for jndi in machine.found where found.count < Self.maximumDetections {

@@ -30,9 +30,11 @@ struct JNDIText {
 /// depth n costs is the length of its content; the sum is capped at `workPerByte` times the text, after which lookups
 /// stay as they are.
 struct LookupMachine {
-  static let workPerByte = 64
+  static let workPerByte = 32
   /// `${base64:…}` within `${base64:…}`: each layer is a quarter shorter, real ones are one deep.
   static let maximumRuns = 6
+  /// Lookups left open at an end that are judged, innermost first.
+  static let maximumOpen = 64
 
   private struct Frame {
     /// In `out`, after `${`.
@@ -45,8 +47,6 @@ struct LookupMachine {
   }
 
   private(set) var found: [JNDIText] = []
-  /// Lookups seen at all, jndi or not; how the caller knows that there was something to resolve.
-  private(set) var resolvedCount = 0
   private var out: [UInt8] = []
   private var frames: [Frame] = []
   private var lookups: [UnresolvedLookup] = []
@@ -55,8 +55,9 @@ struct LookupMachine {
 
   init(runsLeft: Int = LookupMachine.maximumRuns) { self.runsLeft = runsLeft }
 
-  /// Runs the whole text. Control characters, line ends among them, end whatever is open.
+  /// Runs the whole text; `found` is then what it holds. Control characters, line ends among them, end whatever is open.
   mutating func run(_ text: ByteView) {
+    found.removeAll(keepingCapacity: true)
     work = text.count &* Self.workPerByte
     var place = 0
     while place < text.count {
@@ -96,8 +97,10 @@ struct LookupMachine {
 
   /// The text ended or broke off: every open lookup is judged as far as it goes.
   private mutating func end(at place: Int, isEnd: Bool) {
+    var reports = Self.maximumOpen
     while let frame = frames.popLast() {
-      if isJNDI(from: frame.start) || isEnd && frame.isObfuscated && begins(frame.start) {
+      if reports > 0, isJNDI(from: frame.start) || isEnd && frame.isObfuscated && begins(frame.start) {
+        reports -= 1
         found.append(
           JNDIText(
             content: Array(out[frame.start...].prefix(8192)), range: frame.source..<place, isOpen: true, isAtEnd: isEnd,
@@ -125,7 +128,6 @@ struct LookupMachine {
 
   private mutating func close(at end: Int) {
     guard let frame = frames.popLast() else { return }
-    resolvedCount += 1
     work -= out.count - frame.start
     if !frames.isEmpty { frames[frames.count - 1].isObfuscated = true }
     if isJNDI(from: frame.start) {
@@ -146,21 +148,45 @@ struct LookupMachine {
     let delimiter = defaultDelimiter(from: start)
     let nameEnd = delimiter ?? out.count
     let colon = out[start..<nameEnd].firstIndex(of: 0x3A)
-    if let colon, let value = value(prefix: start..<colon, key: colon + 1..<nameEnd) {
-      out.replaceSubrange(start - 2..<out.count, with: value)
-      return true
+    if let colon {
+      switch lookup(start, colon, nameEnd) {
+      case .lower, .upper:
+        changeCase(colon + 1, nameEnd, upper: lowercased(out[start]) == 0x75)
+        keep(from: colon + 1, in: start)
+        return true
+      case .computed(let value?):
+        out.removeLast(out.count - (start - 2))
+        out.append(contentsOf: value)
+        return true
+      default: break
+      }
     }
-    let isEmpty = colon == start || nameEnd == start
-    if !isEmpty, lookups.count < 4096, nameEnd - start <= 128 {
-      lookups.append(
-        UnresolvedLookup(name: String(decoding: out[start..<nameEnd], as: UTF8.self), hasDefault: delimiter != nil))
-    }
+    note(start, nameEnd, colon, hasDefault: delimiter != nil)
     guard let delimiter else { return false }
-    out.removeSubrange(start - 2..<delimiter + 2)
+    keep(from: delimiter + 2, in: start)
     return true
   }
 
-  /// Place of the first `:-` that is not written `:\-`.
+  /// Drops everything of a lookup before a place, `${` included.
+  private mutating func keep(from place: Int, in start: Int) {
+    let gap = place - (start - 2)
+    for index in place..<out.count { out[index - gap] = out[index] }
+    out.removeLast(gap)
+  }
+
+  /// Remembers a lookup that only the victim can resolve. With a default it is mostly a way to spell, so there only the
+  /// two that read what is worth stealing are kept.
+  private mutating func note(_ start: Int, _ nameEnd: Int, _ colon: Int?, hasDefault: Bool) {
+    guard nameEnd > start, colon != start, nameEnd - start <= 128, lookups.count < 4096 else { return }
+    if hasDefault {
+      guard nameEnd - start >= 7, let colon, colon - start == 3 else { return }
+      let first = lowercased(out[start])
+      guard first == 0x65 || first == 0x73 else { return }
+    }
+    lookups.append(UnresolvedLookup(name: String(decoding: out[start..<nameEnd], as: UTF8.self), hasDefault: hasDefault))
+  }
+
+  /// Place of the first `:-`.
   private func defaultDelimiter(from start: Int) -> Int? {
     var place = start
     while place + 1 < out.count {
@@ -170,34 +196,46 @@ struct LookupMachine {
     return nil
   }
 
-  /// The value of the lookups that need no environment. Names of lookups ignore case, as `Interpolator` does.
-  private mutating func value(prefix: Range<Int>, key: Range<Int>) -> [UInt8]? {
-    guard prefix.count >= 3, prefix.count <= 14 else { return nil }
-    let name = out[prefix].map { lowercased($0) }
-    let content = out[key]
-    switch name.first {
-    case 0x6C where name == Array("lower".utf8): return changeCase(content, upper: false)
-    case 0x75 where name == Array("upper".utf8): return changeCase(content, upper: true)
-    case 0x64 where name == Array("date".utf8): return Self.dateLiteral(content)
-    case 0x62 where name == Array("base64".utf8) || name == Array("base64decoder".utf8): return decoded(content)
-    case 0x73 where name == Array("sys".utf8):
+  private enum Lookup {
+    case lower, upper, unknown
+    case computed([UInt8]?)
+  }
+
+  /// The lookups that need no environment. Their names ignore case, as `Interpolator` does.
+  private mutating func lookup(_ start: Int, _ colon: Int, _ end: Int) -> Lookup {
+    func isNamed(_ name: StaticString) -> Bool {
+      guard name.utf8CodeUnitCount == colon - start else { return false }
+      for index in 0..<(colon - start) where lowercased(out[start + index]) != name.utf8Start[index] { return false }
+      return true
+    }
+    switch lowercased(out[start]) {
+    case 0x6C where isNamed("lower"): return .lower
+    case 0x75 where isNamed("upper"): return .upper
+    case 0x64 where isNamed("date"): return .computed(Self.dateLiteral(out[(colon + 1)..<end]))
+    case 0x62 where isNamed("base64") || isNamed("base64decoder"): return .computed(decoded(out[(colon + 1)..<end]))
+    case 0x73 where isNamed("sys"):
       // The two that are the same on every server this engine looks at.
-      if content.elementsEqual("file.separator".utf8) { return [0x2F] }
-      return content.elementsEqual("path.separator".utf8) ? [0x3A] : nil
-    default: return nil
+      let key = out[(colon + 1)..<end]
+      return .computed(
+        key.elementsEqual("file.separator".utf8) ? [0x2F] : key.elementsEqual("path.separator".utf8) ? [0x3A] : nil)
+    default: return .unknown
     }
   }
 
   /// Java's `toUpperCase` and `toLowerCase`: beyond ASCII too, for the dotless ı becomes I and ſ becomes S.
-  private func changeCase(_ text: ArraySlice<UInt8>, upper: Bool) -> [UInt8] {
-    var bytes = Array(text)
-    if bytes.contains(where: { $0 >= 0x80 }) {
-      let whole = String(decoding: bytes, as: UTF8.self)
-      return Array((upper ? whole.uppercased() : whole.lowercased()).utf8)
-    }
+  private mutating func changeCase(_ start: Int, _ end: Int, upper: Bool) {
     let (low, high): (UInt8, UInt8) = upper ? (0x61, 0x7A) : (0x41, 0x5A)
-    for index in bytes.indices where bytes[index] >= low && bytes[index] <= high { bytes[index] ^= 0x20 }
-    return bytes
+    var isASCII = true
+    for index in start..<end {
+      if out[index] >= low, out[index] <= high { out[index] ^= 0x20 }
+      if out[index] >= 0x80 { isASCII = false }
+    }
+    // A default behind a lookup that has a value is never looked at.
+    out.removeLast(out.count - end)
+    guard !isASCII else { return }
+    let whole = String(decoding: out[start...], as: UTF8.self)
+    out.removeLast(out.count - start)
+    out.append(contentsOf: (upper ? whole.uppercased() : whole.lowercased()).utf8)
   }
 
   /// A pattern of `SimpleDateFormat` without pattern letters: quoted text stands for itself, `''` for a quote.

@@ -3,13 +3,17 @@ import Bytes
 /// Netcat and its kin, telnet and curl's telnet, with a shell at the near end: run by the tool (`-e`, `-c`), in a pipe, or
 /// through a named pipe. Port checks (`-z`), transfers and relays have no shell and are none.
 enum NetcatMatcher {
-  private static let names: Set<String> = [
+  private static let names = NameTable([
     "nc", "ncat", "netcat", "nc.exe", "ncat.exe", "nc64.exe", "nc.traditional", "nc.openbsd", "rcat", "rustcat", "pwncat",
     "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
-  ]
+  ])
+
+  private static let telnets = NameTable(["telnet", "telnet.exe"])
 
   /// What a client costs grows with the text; a command line has a few.
-  private static let maximumClients = 256
+  private static let maximumClients = 64
+  /// Of one client; it takes a dozen.
+  private static let maximumWords = 32
 
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []
@@ -17,13 +21,11 @@ enum NetcatMatcher {
     for (index, command) in shell.commands.enumerated() where found.count < 16 && clients < maximumClients {
       for (place, word) in command.words.enumerated() where word.count <= 64 {
         let name = ShellWords.baseName(word)
-        guard let first = name.count > 1 ? lowercased(name[0]) : nil, "ncrpstd".utf8.contains(first) else { continue }
+        let isTelnet = telnets.contains(name)
+        guard isTelnet || names.contains(name) else { continue }
         clients += 1
-        if name == "telnet" || name.equalsIgnoringCase("telnet.exe") {
-          if let one = telnet(shell, index, place) { found.append(one) }
-        } else if names.contains(name.string.lowercased()), let one = netcat(shell, index, place) {
-          found.append(one)
-        }
+        if let one = isTelnet ? telnet(shell, index, place) : netcat(shell, index, place) { found.append(one) }
+        if clients >= maximumClients { break }
       }
     }
     if let one = curlTelnet(shell) { found.append(one) }
@@ -44,13 +46,13 @@ enum NetcatMatcher {
 
   /// The words after the tool, also those that stand in quotes.
   private static func words(_ shell: ShellText, _ index: Int, after place: Int) -> [ByteView] {
-    var words = Array(shell.commands[index].words.dropFirst(place + 1))
+    var words = Array(shell.commands[index].words.dropFirst(place + 1).prefix(maximumWords))
     var next = index
-    while next + 1 < shell.commands.count, words.count < 24,
+    while next + 1 < shell.commands.count, words.count < maximumWords,
       shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27
     {
       next += 1
-      words += shell.commands[next].words
+      words += shell.commands[next].words.prefix(maximumWords)
     }
     return words
   }
@@ -135,7 +137,7 @@ enum NetcatMatcher {
   private static func isFedByFIFO(_ shell: ShellText, _ arguments: Arguments) -> Bool {
     guard shell.hasFIFO, !arguments.listens, arguments.positional.count >= 2 else { return false }
     let clients = shell.commands.filter { command in
-      command.words.contains { names.contains(ShellWords.baseName($0).slice(0, 24).string) }
+      command.words.contains { names.contains(ShellWords.baseName($0)) }
     }
     // A page that lost its `<` leaves `0/tmp/p`.
     let mangled = arguments.positional.contains { $0.hasPrefix("0/") }

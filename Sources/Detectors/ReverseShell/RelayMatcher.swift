@@ -3,12 +3,18 @@ import Bytes
 /// Tools that carry bytes between two ends, with a shell at one: socat, `openssl s_client`, awk's `/inet`, xterm sent to
 /// another display, and the named PowerShell clients.
 enum RelayMatcher {
+  private static let tools = NameTable(["socat", "socat.exe", "s_client", "xterm", "Invoke-ConPtyShell", "powercat", "Invoke-PowerShellTcp"])
+
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []
+    var seen = 0
     for index in shell.commands.indices where found.count < 16 {
       let command = shell.commands[index]
       for (place, word) in command.words.enumerated() {
         let name = ShellWords.baseName(word)
+        guard tools.contains(name) else { continue }
+        seen += 1
+        if seen > 64 { return found }
         if name.equalsIgnoringCase("socat") || name.equalsIgnoringCase("socat.exe") {
           if let one = socat(shell, index, place) { found.append(one) }
         } else if name == "s_client" {
@@ -28,11 +34,11 @@ enum RelayMatcher {
 
   /// `socat TCP:host:port EXEC:sh`, in either order; `TCP-LISTEN:` waits instead.
   private static func socat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
-    var words = Array(shell.commands[index].words.dropFirst(place + 1))
+    var words = Array(shell.commands[index].words.dropFirst(place + 1).prefix(32))
     var next = index
-    while next + 1 < shell.commands.count, words.count < 24, shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27 {
+    while next + 1 < shell.commands.count, words.count < 32, shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27 {
       next += 1
-      words += shell.commands[next].words
+      words += shell.commands[next].words.prefix(32)
     }
     var runsShell = false
     var far: Endpoint?
@@ -95,7 +101,7 @@ enum RelayMatcher {
 
   private static func powerShell(_ command: SimpleCommand, _ place: Int) -> ShellMatch? {
     var endpoint = Endpoint(host: nil, port: nil)
-    let rest = Array(command.words.dropFirst(place + 1))
+    let rest = Array(command.words.dropFirst(place + 1).prefix(32))
     var isBind = false
     for (index, word) in rest.enumerated() {
       let next = index + 1 < rest.count ? rest[index + 1] : ByteView("")

@@ -58,13 +58,13 @@ struct ShellText {
       && ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index + 1].words))
   }
 
-  private static let prefixes: Set<String> = ["exec", "nohup", "setsid", "sudo", "env", "command", "stdbuf", "unbuffer", "busybox"]
+  private static let prefixes = NameTable(["exec", "nohup", "setsid", "sudo", "env", "command", "stdbuf", "unbuffer", "busybox"])
 
   /// Without what only says how the command is started.
   static func withoutPrefix(_ words: [ByteView]) -> ArraySlice<ByteView> {
     var rest = words[...]
     while rest.count > 1, let first = rest.first,
-      prefixes.contains(ShellWords.baseName(first).slice(0, 16).string) || first.slice(0, 64).firstIndex(of: 0x3D) != nil
+      prefixes.contains(ShellWords.baseName(first)) || first.slice(0, 64).firstIndex(of: 0x3D) != nil
     {
       rest = rest.dropFirst()
     }

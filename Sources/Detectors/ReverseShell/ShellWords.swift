@@ -60,10 +60,10 @@ enum ShellWords {
     return commands
   }
 
-  private static let shells: Set<String> = [
+  private static let shells = NameTable([
     "sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "fish", "mksh", "rbash", "busybox", "cmd", "cmd.exe",
     "powershell", "powershell.exe", "pwsh",
-  ]
+  ])
 
   /// The last part of a path.
   static func baseName(_ word: ByteView) -> ByteView {
@@ -74,8 +74,7 @@ enum ShellWords {
   /// `bash`, `/bin/sh`, `cmd.exe`; also `$SHELL` and `$0`.
   static func isShell(_ word: ByteView) -> Bool {
     if word.hasPrefix("$SHELL") || word.hasPrefix("${SHELL") || word == "$0" { return true }
-    let name = baseName(word)
-    return name.count >= 2 && name.count <= 14 && shells.contains(name.string.lowercased())
+    return shells.contains(baseName(word))
   }
 
   /// A shell that will read commands from its standard input: no script, no `-c`.
