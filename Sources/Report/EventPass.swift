@@ -76,27 +76,17 @@ final class EventPass {
 
 /// Which rules spoke of which places.
 struct RuleMarks {
-  private struct Place: Hashable {
-    var artifact: Digest
-    var order: UInt64
-    var line: Int
-  }
-
-  private var rules: [Place: [String]] = [:]
+  private var rules: [EvidencePlace: [String]] = [:]
 
   init(_ findings: [Finding]) {
     for finding in findings {
       for reference in finding.evidence {
-        let place = Self.place(reference.artifact, reference.locator)
+        let place = EvidencePlace(reference.artifact, reference.locator)
         if rules[place]?.contains(finding.rule) != true { rules[place, default: []].append(finding.rule) }
       }
     }
     for place in rules.keys { rules[place]?.sort() }
   }
 
-  func rules(at artifact: Digest, _ locator: Locator) -> [String] { rules[Self.place(artifact, locator)] ?? [] }
-
-  private static func place(_ artifact: Digest, _ locator: Locator) -> Place {
-    Place(artifact: artifact, order: locator.order, line: locator.line ?? 0)
-  }
+  func rules(at artifact: Digest, _ locator: Locator) -> [String] { rules[EvidencePlace(artifact, locator)] ?? [] }
 }

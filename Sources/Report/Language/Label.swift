@@ -31,7 +31,7 @@ enum Label: String, CaseIterable {
     case .findings: "Findings"
     case .matrix: "ATT&CK"
     case .response: "Response"
-    case .coverage: "What was not looked at"
+    case .coverage: "Not looked at"
     case .custody: "Custody"
     case .exposures: "Exposed secrets"
     case .clocks: "Clocks"

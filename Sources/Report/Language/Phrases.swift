@@ -13,11 +13,23 @@ struct Phrases {
 
   init(_ language: Language) { self.language = language }
 
-  /// The sentence with its facts put in: `{0}` is the first argument, `{*}` the parts, listed.
+  /// The sentence with its facts put in: `{0}` is the first argument, `{*}` the parts, listed. What stands in brackets is
+  /// left out where its fact is not known.
   func text(_ phrase: Phrase) -> String {
-    let template = (language == .korean ? Self.korean(phrase.key) : Self.english(phrase.key))
+    let template = language == .korean ? Self.korean(phrase.key) : Self.english(phrase.key)
     var out = ""
     var rest = Substring(template)
+    while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
+      out += fill(rest[..<open], phrase)
+      if phrase.arguments.contains(where: { !$0.isEmpty }) { out += fill(rest[rest.index(after: open)..<close], phrase) }
+      rest = rest[rest.index(after: close)...]
+    }
+    return out + fill(rest, phrase)
+  }
+
+  private func fill(_ template: Substring, _ phrase: Phrase) -> String {
+    var out = ""
+    var rest = template
     while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
       out += rest[..<open]
       let name = rest[rest.index(after: open)..<close]
@@ -34,6 +46,8 @@ struct Phrases {
   }
 
   func list(_ parts: [String]) -> String {
+    // Inside a sentence an instruction does not begin with a capital.
+    let parts = language == .korean ? parts : parts.map { $0.prefix(1).lowercased() + $0.dropFirst() }
     guard parts.count > 1, let last = parts.last else { return parts.first ?? "" }
     let rest = parts.dropLast().joined(separator: ", ")
     return language == .korean ? rest + ", " + last : rest + (parts.count > 2 ? "," : "") + " and " + last

@@ -90,7 +90,7 @@ struct ChainSection {
     html.element(
       "text", page.phrases.status(step.status),
       [("class", "state"), ("x", "\(x + Size.width - 12)"), ("y", "\(y + 23)"), ("text-anchor", "end")])
-    for (line, text) in TextWrap.lines(page.phrases.text(step.title), width: 27, limit: 3).enumerated() {
+    for (line, text) in TextWrap.lines(page.phrases.text(step.title), width: 22, limit: 3).enumerated() {
       html.element("text", text, [("class", "title"), ("x", "\(x + 16)"), ("y", "\(y + 47 + line * 19)")])
     }
     html.close("a")

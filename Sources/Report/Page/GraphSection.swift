@@ -1,7 +1,7 @@
 import Evidence
 import Timeline
 
-/// Who and what, in four columns: the attack's addresses, processes, files and the like, and AWS names.
+/// Who and what, in four columns: AWS names, the attack's addresses, processes, files and the like.
 struct GraphSection {
   let page: ReportPage
 
@@ -33,10 +33,10 @@ struct GraphSection {
 
   private func column(_ kind: Entity.Kind) -> Int? {
     switch kind {
-    case .address, .domain, .url: 0
-    case .process, .container: 1
-    case .file, .hash, .user: 2
-    case .accessKey, .role, .account, .instance, .host: 3
+    case .accessKey, .role, .account, .instance, .host: 0
+    case .address, .domain, .url: 1
+    case .process, .container: 2
+    case .file, .hash, .user: 3
     case .socket: nil
     }
   }

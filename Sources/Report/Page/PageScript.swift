@@ -79,6 +79,7 @@ enum PageScript {
     addEventListener('beforeprint',()=>{for(const d of document.querySelectorAll('.actions details,.finding'))d.open=true;});
     addEventListener('resize',()=>drawAll());
     fitIncident();refilter();
+    if(data.incident){const k=shown.findIndex(i=>time[i]>=data.incident[0]);if(k>0)list.scrollTop=Math.min(k*rowHeight,tallest);}
 
     """#
 }

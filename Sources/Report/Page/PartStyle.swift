@@ -187,7 +187,7 @@ enum PartStyle {
     .chain text{fill:var(--ink)}
     .chain .clock{font-size:13px;fill:var(--soft)}
     .chain .state{font-size:11.5px;fill:var(--soft)}
-    .chain .title{font-size:14.5px;font-weight:550}
+    .chain .title{font-size:14px;font-weight:550}
     .chain .missing .title{fill:var(--soft);font-weight:400}
     .chain .link{fill:none;stroke:var(--faint);stroke-width:1.6}
     .graph{max-width:1280px}

@@ -11,8 +11,8 @@ struct VerdictSection {
     html.raw("<p class=\"kicker\">")
     if let severity = incident.severity { page.severity(severity, &html) }
     if let first = incident.first, let last = incident.last {
-      let from = Format.dateTime(first)
-      let until = Format.date(first) == Format.date(last) ? Format.clock(last) : Format.dateTime(last)
+      let from = Format.date(first) + " " + Format.clock(first)
+      let until = (Format.date(first) == Format.date(last) ? "" : Format.date(last) + " ") + Format.clock(last)
       html.text(" \(from) – \(until) UTC")
       let seconds = (Double(last.nanoseconds) - Double(first.nanoseconds)) / 1e9
       html.text(" · " + Format.duration(seconds))

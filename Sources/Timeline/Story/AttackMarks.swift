@@ -47,6 +47,15 @@ public struct AttackMarks: Sendable {
     ["/tmp/", "/var/tmp/", "/dev/shm/", "/run/shm/", "/var/spool/cron/"].contains { path.hasPrefix($0) }
   }
 
+  /// The path on the host, where an artifact's path (`disk.tar.gz!/tmp/.x`, `[root]/tmp/.x`) ends in such a folder's file.
+  static func openFolderPath(in path: String) -> String? {
+    for folder in ["/var/tmp/", "/tmp/", "/dev/shm/"] {
+      guard let range = path.ranges(of: folder).last, range.upperBound < path.endIndex else { continue }
+      return String(path[range.lowerBound...])
+    }
+    return nil
+  }
+
   mutating func add(pids more: Set<Int64>) { pids.formUnion(more) }
 
   /// Whether the event names any of these.

@@ -17,7 +17,7 @@ public final class CaseIndex {
   }
 
   public let marks: AttackMarks
-  private let evidence: [Place: Severity]
+  private let evidence: [EvidencePlace: Severity]
   private(set) var processes: [Sighting] = []
   private(set) var sockets: [Sighting] = []
   private(set) var flows: [Sighting] = []
@@ -26,7 +26,7 @@ public final class CaseIndex {
   private(set) var requests: [Sighting] = []
   private(set) var alerts: [Sighting] = []
   /// What the events at findings' evidence say.
-  private(set) var said: [Place: Sighting] = [:]
+  private(set) var said: [EvidencePlace: Sighting] = [:]
   private(set) var sources: [Source: SourceFacts] = [:]
   private(set) var hostValues: [Entity: Int] = [:]
   private(set) var regions: [String: Int] = [:]
@@ -37,23 +37,12 @@ public final class CaseIndex {
   public private(set) var total = 0
   var pairs = RequestPairs()
 
-  /// A place in an artifact, as cheap as can be to look up.
-  struct Place: Hashable {
-    var artifact: Digest
-    var order: UInt64
-    var line: Int
-  }
-
-  static func place(_ artifact: Digest, _ locator: Locator) -> Place {
-    Place(artifact: artifact, order: locator.order, line: locator.line ?? 0)
-  }
-
   public init(findings: [Finding]) {
     marks = AttackMarks(findings)
-    var evidence: [Place: Severity] = [:]
+    var evidence: [EvidencePlace: Severity] = [:]
     for finding in findings {
       for reference in finding.evidence {
-        let place = Self.place(reference.artifact, reference.locator)
+        let place = EvidencePlace(reference.artifact, reference.locator)
         evidence[place] = max(evidence[place] ?? .informational, finding.severity)
       }
     }
@@ -62,7 +51,7 @@ public final class CaseIndex {
 
   /// What the event at that place says, once all events were seen.
   public func message(at reference: EvidenceReference) -> String? {
-    said[Self.place(reference.artifact, reference.locator)]?.event.message
+    said[EvidencePlace(reference.artifact, reference.locator)]?.event.message
   }
 
   /// Takes note of the event.
@@ -73,7 +62,7 @@ public final class CaseIndex {
     let source = Source(dataType: event.dataType)
     count(event, source)
     let sighting = Sighting(event: event, artifact: artifact)
-    let place = Self.place(artifact, event.locator)
+    let place = EvidencePlace(artifact, event.locator)
     let proof = evidence[place]
     if proof != nil, said[place] == nil { said[place] = sighting }
     let touches = marks.touches(event)

@@ -38,7 +38,11 @@ enum FindingMerge {
       if let payload = other.payload, payloads.insert(payload).inserted, more.count < 32 { more.append(payload) }
     }
     whole.message = messages.joined(separator: " ")
-    whole.attributes.add("other_payloads", more)
+    if !more.isEmpty {
+      if case .texts(let known)? = whole["other_payloads"] { more = known + more.filter { !known.contains($0) } }
+      whole.attributes.removeAll { $0.name == "other_payloads" }
+      whole.attributes.add("other_payloads", more)
+    }
     return whole
   }
 }

@@ -31,7 +31,8 @@ public struct IncidentBuilder {
     let joined =
       successes.map(\.finding) + spawned + HostJoin.connectionsToAttacker(in: view, besides: told)
       + HostJoin.droppedFiles(in: view, named: named, by: merged) + CredentialJoin.find(in: view)
-    view.findings = FindingMerge.merge(merged + joined, into: &exposures).map { finding in
+    let during = filesOfTheTime(view, successes, shells, joined)
+    view.findings = FindingMerge.merge(merged + joined + during, into: &exposures).map { finding in
       var traced = finding
       for place in traced.evidence.indices where traced.evidence[place].path == nil {
         traced.evidence[place].path = byDigest[traced.evidence[place].artifact]?.name
@@ -47,7 +48,12 @@ public struct IncidentBuilder {
     incident.findings = view.findings
     incident.host = HostReader.read(view)
     let core = AttackMarks(view.findings.filter { $0.severity >= .high })
-    let story = view.findings.filter { $0.severity >= .high || ($0.severity == .medium && core.touches($0)) }
+    // Without a proven intrusion attempts are the story; with one, attempts of others are noise beside it.
+    let isProven = view.findings.contains { $0.severity >= .high }
+    let story = view.findings.filter { finding in
+      finding.severity >= .high
+        || (finding.severity == .medium && (isProven ? core.touches(finding) : Stage(of: finding) == .exploitation))
+    }
     incident.storyFindings = Set(story.map(\.id))
     incident.severity = view.findings.first?.severity
     incident.attackers = view.marks.hosts.sorted()
@@ -88,6 +94,17 @@ public struct IncidentBuilder {
     }
   }
 
+  private func filesOfTheTime(
+    _ view: CaseView, _ successes: [Log4ShellJoin.Success], _ shells: [Finding], _ joined: [Finding]
+  ) -> [Finding] {
+    let entries = successes.compactMap(\.finding.firstSeen) + shells.compactMap(\.firstSeen)
+    guard let first = entries.min() else { return [] }
+    let acts = (view.findings + joined).filter { $0.severity >= .high && Stage(of: $0) != .alert }
+    guard let last = acts.compactMap(\.lastSeen).max(), last >= first else { return [] }
+    let told = Set(joined.filter { $0.rule == JoinedFinding.droppedFile }.compactMap { $0.evidence.first?.artifact })
+    return HostJoin.filesOfTheTime(in: view, from: first, to: last, besides: told)
+  }
+
   private func markProcesses(_ view: inout CaseView, _ attack: Set<Int64>) {
     var connections: [Int64: [String]] = [:]
     for socket in view.sockets where socket.remote.port != 0 {
@@ -123,14 +140,27 @@ enum HostReader {
       view.index.hostValues.filter { $0.key.kind == kind }.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key.value
     }
     func most(_ counts: [String: Int]) -> String? { counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key }
-    facts.instance = most(.instance) ?? view.artifacts.lazy.compactMap { instance(in: $0) }.min()
-    facts.account = most(.account)
+    // The machine whose memory and files are here is named by its folder; logs are of many machines.
+    var named: [String: Int] = [:]
+    for artifact in view.artifacts { if let name = instance(in: artifact) { named[name, default: 0] += 1 } }
+    facts.instance = most(named) ?? mentioned(.instance, view) ?? most(.instance)
+    facts.account = mentioned(.account, view) ?? most(.account)
     facts.region = most(view.index.regions)
-    facts.role = stolenRole(view) ?? most(.role)
+    facts.role = stolenRole(view) ?? mentioned(.role, view) ?? most(.role)
     facts.hostname = most(.host)
     facts.interface = most(view.index.interfaces)
-    facts.addresses = view.own.sorted()
+    let reached = (view.sockets + view.flows).filter { view.marks.hosts.contains($0.remote.host) }.map(\.local.host)
+    facts.addresses = (reached.isEmpty ? view.own : Set(reached).subtracting(view.marks.hosts)).sorted()
     return facts
+  }
+
+  /// The name that serious findings mention most.
+  private static func mentioned(_ kind: Entity.Kind, _ view: CaseView) -> String? {
+    var counts: [String: Int] = [:]
+    for finding in view.findings where finding.severity >= .medium {
+      for entity in finding.entities where entity.kind == kind { counts[entity.value, default: 0] += 1 }
+    }
+    return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
   }
 
   private static func stolenRole(_ view: CaseView) -> String? {

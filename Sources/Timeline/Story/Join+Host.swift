@@ -13,13 +13,15 @@ enum HostJoin {
       guard let parent = node.parent, view.processes.isJava(parent), ProcessTable.shells.contains(node.name),
         !known.contains(node.pid), node.evidence.first != nil
       else { return nil }
-      if let start = node.start, let earliest, seconds(from: earliest, to: start) < -5 { return nil }
+      if let start = node.start, let earliest, seconds(from: earliest, to: start) < -5 - start.slack { return nil }
+      let heirs = view.processes.descendants(of: [node.pid]).subtracting([node.pid]).sorted()
       var finding = Finding(
         rule: JoinedFinding.serverSpawnedShell, title: "The Java server started a shell", severity: .high,
         attack: ["T1059.004"], firstSeen: node.start,
-        entities: [Entity(.process, String(node.pid)), Entity(.process, String(parent))], evidence: node.evidence,
+        entities: ([node.pid, parent] + heirs.prefix(64)).map { Entity(.process, String($0)) }, evidence: node.evidence,
         message: "The Java process (pid \(parent)) started \(node.name) (pid \(node.pid))"
-          + (node.start.map { " at \($0)" } ?? "") + (node.command.isEmpty ? "." : ": \(node.command)"))
+          + (node.start.map { " at \($0)" } ?? "") + (node.command.isEmpty ? "." : ": \(node.command)")
+          + (heirs.isEmpty ? "" : " From it descend " + heirs.prefix(16).map { view.processes.title($0) }.joined(separator: ", ") + "."))
       finding.attributes.add("pid", node.pid)
       finding.attributes.add("parent_pid", parent)
       finding.attributes.add("command_line", node.command)
@@ -39,9 +41,7 @@ enum HostJoin {
       guard let connections = byEnd[end]?.sorted(by: CaseView.precedes) else { return nil }
       let pids = Array(Set(connections.compactMap { view.owner(of: $0) })).sorted()
       let lines = Array(Set(connections.map(\.text))).sorted()
-      let who = pids.map { pid in
-        "pid \(pid)" + (view.processes.byPID[pid].map { " (\($0.name))" } ?? "")
-      }
+      let who = pids.map { view.processes.title($0) }
       var finding = Finding(
         rule: JoinedFinding.connectionToAttacker, title: "Connection to a host of the attack", severity: .high,
         confidence: pids.isEmpty ? .medium : .high, attack: ["T1071"], firstSeen: connections.compactMap(\.time).min(),
@@ -64,6 +64,32 @@ enum HostJoin {
     connection.local.port > connection.remote.port || connection.local.port >= 32768
   }
 
+  /// Hidden or executable files that were changed in a folder open to everybody while the intruder was on the host.
+  static func filesOfTheTime(in view: CaseView, from first: Timestamp, to last: Timestamp, besides told: Set<Digest>)
+    -> [Finding]
+  {
+    view.artifacts.sorted { $0.digest < $1.digest }.compactMap { artifact in
+      guard !told.contains(artifact.digest), let changed = artifact.times.first(where: { $0.meaning == .modification })?.time,
+        changed >= first, changed <= last,
+        let path = artifact.paths.sorted().lazy.compactMap({ AttackMarks.openFolderPath(in: $0) }).first
+      else { return nil }
+      let name = path.split(separator: "/").last ?? ""
+      let isExecutable = ["executable", "ELF", "script"].contains { artifact.kind.contains($0) }
+      guard name.hasPrefix(".") || isExecutable else { return nil }
+      var finding = Finding(
+        rule: JoinedFinding.fileOfTheTime, title: "A hidden or executable file from the time of the attack",
+        severity: .medium, confidence: .medium, attack: ["T1564.001"], firstSeen: changed,
+        entities: [Entity(.file, path), Entity(.hash, artifact.digest.hex)],
+        evidence: [EvidenceReference(artifact: artifact.digest, locator: .whole)],
+        message: "\(path) was changed at \(changed), while the intruder was on the host: \(artifact.size) bytes, "
+          + "SHA-256 \(artifact.digest.hex).")
+      finding.attributes.add("path", path)
+      finding.attributes.add("sha256", artifact.digest.hex)
+      finding.attributes.add("size", Int64(clamping: artifact.size))
+      return finding
+    }
+  }
+
   /// Files that the attack's findings name and that are in evidence: with digest and size.
   static func droppedFiles(in view: CaseView, named: Set<String>, by findings: [Finding]) -> [Finding] {
     let paths = named.filter { AttackMarks.isDropPlace($0) }.sorted()
@@ -72,10 +98,12 @@ enum HostJoin {
     for artifact in view.artifacts.sorted(by: { $0.digest < $1.digest }) {
       for path in paths where artifact.paths.contains(where: { $0.hasSuffix(path) }) {
         let naming = findings.filter { $0.entities.contains(Entity(.file, path)) }.sorted(by: FindingOrder.byTime)
+        // What the file is for is what the first finding that names it says.
+        let purpose = naming.first { [.toolTransfer, .persistence, .collection].contains(Stage(of: $0)) }?.attack
         let changed = artifact.times.first { $0.meaning == .modification }?.time
         var finding = Finding(
           rule: JoinedFinding.droppedFile, title: "A file of the attack is in evidence", severity: .high,
-          attack: ["T1105"], firstSeen: changed ?? naming.lazy.compactMap(\.firstSeen).first,
+          attack: purpose ?? ["T1105"], firstSeen: changed ?? naming.lazy.compactMap(\.firstSeen).first,
           entities: [Entity(.file, path), Entity(.hash, artifact.digest.hex)],
           evidence: [EvidenceReference(artifact: artifact.digest, locator: .whole)]
             + naming.compactMap(\.evidence.first).prefix(8),

@@ -31,7 +31,7 @@ enum Log4ShellJoin {
       if let pid = view.owner(of: connection), !view.processes.isJava(pid), connection.process != "java" { return false }
       guard let time = connection.time, let earliest else { return true }
       let distance = seconds(from: earliest, to: time)
-      return distance >= -secondsBefore && distance <= secondsAfter
+      return distance >= -secondsBefore - time.slack && distance <= secondsAfter
     }
     guard let first = connections.first else { return nil }
     let pid = connections.lazy.compactMap { view.owner(of: $0) }.first
@@ -42,7 +42,7 @@ enum Log4ShellJoin {
     var finding = Finding(
       rule: JoinedFinding.log4shellSucceeded, title: "Log4Shell lookup was resolved: the server called back",
       severity: .critical, confidence: pid != nil || started != nil ? .high : .medium, attack: ["T1190", "T1203"],
-      firstSeen: earliest ?? started, lastSeen: max(started ?? earliest, earliest),
+      firstSeen: started ?? earliest, lastSeen: connections.compactMap(\.time).max() ?? earliest,
       entities: Array(Set(payloads.flatMap(\.entities) + first.sighting.event.entities)).sorted(),
       evidence: references(payloads, connections),
       message: "A request told the server to look up \(end.text), and \(who) has connected there"
@@ -63,14 +63,7 @@ enum Log4ShellJoin {
     let all = payloads.compactMap(\.evidence.first) + connections.map(\.sighting.reference)
     return Array(all.filter { seen.insert($0).inserted }.prefix(JoinedFinding.maximumEvidence))
   }
-
-  private static func max(_ left: Timestamp?, _ right: Timestamp?) -> Timestamp? {
-    guard let left, let right else { return left ?? right }
-    return left < right ? right : left
-  }
 }
-
-func seconds(from: Timestamp, to: Timestamp) -> Double { (Double(to.nanoseconds) - Double(from.nanoseconds)) / 1e9 }
 
 /// Orders of findings that do not depend on the order in which they came.
 public enum FindingOrder {

@@ -6,6 +6,7 @@ public enum JoinedFinding {
   public static let serverSpawnedShell = "incident.server-spawned-shell"
   public static let connectionToAttacker = "incident.connection-to-attacker"
   public static let droppedFile = "incident.dropped-file"
+  public static let fileOfTheTime = "incident.file-of-the-time"
   public static let credentialsUsedElsewhere = "incident.credentials-used-elsewhere"
 
   /// Evidence that one joined finding lists at most.

@@ -21,8 +21,12 @@ struct ProcessTable {
     let event = sighting.event
     guard let pid = event.pid else { return }
     let parent = event.firstNumber("ppid", "parent_pid")
-    let command = event.firstText("command_line", "cmdline", "command", "args") ?? ""
-    let name = event.firstText("comm", "name", "process", "process_name") ?? Self.name(of: command)
+    // Where both are there, `command` is the program's short name.
+    let line = event.firstText("command_line", "cmdline", "args")
+    let command = line ?? event.firstText("command") ?? ""
+    let name =
+      event.firstText("comm", "name", "process", "process_name", "program")
+      ?? (line == nil ? nil : event.firstText("command")) ?? Self.name(of: command)
     let isStart = event.timeMeaning == .start || event.timeMeaning == .creation
     if var known = byPID[pid] {
       known.parent = known.parent ?? parent
@@ -70,6 +74,9 @@ struct ProcessTable {
     }
     return chain
   }
+
+  /// `pid 465 (bash)`
+  func title(_ pid: Int64) -> String { "pid \(pid)" + (byPID[pid].map { " (\($0.name))" } ?? "") }
 
   func isJava(_ pid: Int64) -> Bool { byPID[pid].map { $0.name == "java" || $0.command.contains("/java ") } ?? false }
 

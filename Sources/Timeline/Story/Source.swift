@@ -22,7 +22,7 @@ public enum Source: String, Sendable, CaseIterable, Comparable {
     case ("linux", "memory"), ("memory", _): self = .memory
     case ("linux", "capture"): self = .capture
     case ("linux", "shell"), ("bash", _): self = .shell
-    case ("linux", "web"), ("linux", "tomcat"), ("linux", "apache"): self = .web
+    case ("app", _), ("java", _): self = .web
     case ("linux", _), ("syslog", _), ("systemd", _): self = .linuxLog
     case ("fs", _), ("file", _): self = .file
     default: self = .other

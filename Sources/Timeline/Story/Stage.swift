@@ -8,6 +8,7 @@ public enum Stage: String, Sendable, CaseIterable, Comparable {
   case payloadDelivery = "payload-delivery"
   case execution
   case remoteControl = "remote-control"
+  case commands
   case discovery
   case privilegeEscalation = "privilege-escalation"
   case defenseEvasion = "defense-evasion"

@@ -14,11 +14,12 @@ struct StepWriter {
   func steps() -> [Step] {
     guard !story.isEmpty else { return [] }
     var steps: [Stage: Step] = [:]
-    for (stage, findings) in Dictionary(grouping: story, by: { Stage(of: $0) }) {
+    let delivery = payloadDelivery()
+    for (stage, findings) in Dictionary(grouping: story, by: { stage(of: $0, delivery) }) where stage != .payloadDelivery {
       steps[stage] = observed(stage, findings)
     }
     add(reconnaissance(), to: &steps)
-    add(payloadDelivery(), to: &steps)
+    add(delivery?.step, to: &steps)
     add(typedCommands(), to: &steps)
     for step in inferred(steps) + missing(steps) where steps[step.stage] == nil { steps[step.stage] = step }
     return ordered(Array(steps.values))
@@ -52,6 +53,14 @@ struct StepWriter {
 
   // MARK: From findings
 
+  /// A connection belongs to the step that explains it: the fetched class, the download, the upload.
+  private func stage(of finding: Finding, _ delivery: Delivery?) -> Stage {
+    guard finding.rule == JoinedFinding.connectionToAttacker, let end = finding.remoteEnd else { return Stage(of: finding) }
+    if let delivery, delivery.ends.contains(end) { return .payloadDelivery }
+    let explaining = story.filter { $0.rule != JoinedFinding.connectionToAttacker && $0.remoteEnd == end }
+    return explaining.map { Stage(of: $0) }.filter { $0 == .toolTransfer || $0 == .exfiltration }.min() ?? .commandAndControl
+  }
+
   private func observed(_ stage: Stage, _ findings: [Finding]) -> Step {
     let ordered = findings.sorted(by: FindingOrder.byTime)
     var step = Step(
@@ -69,8 +78,10 @@ struct StepWriter {
   }
 
   private func groupKey(_ finding: Finding) -> String {
-    if let payload = finding.payload { return "payload\u{1F}" + payload }
-    return finding.rule + "\u{1F}" + finding.entities.map(\.text).sorted().joined(separator: "\u{1F}")
+    let stage = Stage(of: finding)
+    if stage == .exploitation, let payload = finding.payload { return payload }
+    if stage == .remoteControl, let end = finding.remoteEnd { return end.text }
+    return finding.rule + "\u{1F}" + finding.message
   }
 
   private func fact(_ group: [Finding]) -> Fact {
@@ -83,23 +94,32 @@ struct StepWriter {
   }
 
   func source(_ reference: EvidenceReference) -> Source {
-    if let sighting = view.index.said[CaseIndex.place(reference.artifact, reference.locator)] { return sighting.source }
+    if let sighting = view.index.said[EvidencePlace(reference.artifact, reference.locator)] { return sighting.source }
     return Source(locator: reference.locator, artifact: byDigest[reference.artifact])
   }
 
   private func title(_ stage: Stage, _ findings: [Finding]) -> Phrase {
-    func far() -> String {
-      findings.lazy.compactMap { $0.remoteEnd?.text }.first ?? view.marks.hosts.sorted().first ?? "?"
-    }
     switch stage {
     case .exploitation: return Phrase(.exploitation, [String(Set(findings.compactMap(\.payload)).count)])
-    case .callback: return Phrase(.callback, [far()])
-    case .remoteControl: return Phrase(.remoteControl, [far()])
     case .alert: return Phrase(.alert, [String(findings.count)])
-    case .cloudAccess:
-      return Phrase(.cloudAccess, [findings.lazy.compactMap { $0.text("source_ip") }.first ?? far()])
-    default: return Phrase(stage.phrase, [String(findings.count)])
+    case .callback, .remoteControl, .commandAndControl, .exfiltration:
+      return Phrase(stage.phrase, [distinct(findings.compactMap { $0.remoteEnd?.text })])
+    case .cloudAccess: return Phrase(.cloudAccess, [distinct(findings.compactMap { $0.text("source_ip") })])
+    case .toolTransfer, .persistence:
+      let files = findings.flatMap(\.entities).filter { $0.kind == .file }.map(\.value)
+      return Phrase(stage.phrase, [distinct(files.isEmpty ? findings.map(\.title) : files)])
+    case .credentialAccess:
+      let roles = findings.flatMap(\.entities).filter { $0.kind == .role }.map(\.value)
+      return Phrase(stage.phrase, [distinct(roles.isEmpty ? findings.map(\.title) : roles)])
+    default: return Phrase(stage.phrase, [distinct(findings.map(\.title))])
     }
+  }
+
+  /// The first two of the different ones, in the order in which they came.
+  private func distinct(_ texts: [String]) -> String {
+    var seen: Set<String> = []
+    let different = texts.filter { seen.insert($0).inserted }
+    return different.prefix(2).joined(separator: ", ") + (different.count > 2 ? ", +\(different.count - 2)" : "")
   }
 
   // MARK: From events
@@ -121,8 +141,13 @@ struct StepWriter {
     return step
   }
 
+  private struct Delivery {
+    var step: Step
+    var ends: Set<Endpoint>
+  }
+
   /// Flows to the attack's host that began just after the callback: the class that the lookup pointed to.
-  private func payloadDelivery() -> Step? {
+  private func payloadDelivery() -> Delivery? {
     guard let callback = successes.flatMap({ $0.connections.compactMap(\.time) }).min() else { return nil }
     let hosts = Set(successes.map(\.end.host))
     let ends = Set(successes.map(\.end))
@@ -143,7 +168,11 @@ struct StepWriter {
       last: fetched.last?.time)
     step.facts = fetched.prefix(Self.maximumFacts).map { fact($0.sighting) }
     step.entities = Array(Set(fetched.flatMap(\.sighting.event.entities))).sorted()
-    return step
+    let fetchedFrom = Set(fetched.map(\.remote))
+    step.findings = story.filter { finding in
+      finding.rule == JoinedFinding.connectionToAttacker && finding.remoteEnd.map(fetchedFrom.contains) ?? false
+    }.map(\.id)
+    return Delivery(step: step, ends: fetchedFrom)
   }
 
   /// What was typed in the attack's shells.
@@ -152,7 +181,7 @@ struct StepWriter {
       .sorted(by: CredentialJoin.precedes)
     guard let first = typed.first, let last = typed.last else { return nil }
     var step = Step(
-      stage: .execution, status: .observed, title: Phrase(.execution, [String(typed.count)]), severity: .high,
+      stage: .commands, status: .observed, title: Phrase(.commands, [String(typed.count)]), severity: .high,
       first: first.event.time, last: last.event.time)
     step.facts = typed.prefix(Self.maximumFacts).map(fact)
     step.entities = Array(Set(typed.flatMap(\.event.entities))).sorted()
@@ -175,13 +204,13 @@ struct StepWriter {
     if let cloud = steps[.cloudAccess], steps[.credentialAccess] == nil {
       made.append(
         Step(
-          stage: .credentialAccess, status: .inferred, title: Phrase(.credentialAccess, ["0"]),
+          stage: .credentialAccess, status: .inferred, title: Phrase(.credentialAccess),
           basis: Phrase(.becauseKeyUsedElsewhere), severity: .high, last: cloud.first, findings: cloud.findings))
     }
     if let shell = steps[.remoteControl], steps[.callback] == nil, steps[.exploitation] != nil {
       made.append(
         Step(
-          stage: .callback, status: .inferred, title: Phrase(.callback, ["?"]), basis: Phrase(.becauseProcessTree),
+          stage: .callback, status: .inferred, title: Phrase(.callback), basis: Phrase(.becauseProcessTree),
           severity: .high, last: shell.first, findings: shell.findings))
     }
     return made
@@ -193,13 +222,13 @@ struct StepWriter {
     guard isIntrusion else { return [] }
     func has(_ source: Source) -> Bool { view.index.sources[source] != nil }
     func step(_ stage: Stage, _ why: Phrase.Key) -> Step {
-      Step(stage: stage, status: .missing, title: Phrase(stage.phrase, ["?"]), basis: Phrase(why), severity: .informational)
+      Step(stage: stage, status: .missing, title: Phrase(stage.phrase), basis: Phrase(why), severity: .informational)
     }
     var made: [Step] = []
     if !has(.waf), !has(.web) { made.append(step(.exploitation, .missingWeb)) }
     if !has(.flow), !has(.memory), !has(.capture) { made.append(step(.callback, .missingFlows)) }
     if !has(.memory), !has(.capture) { made.append(step(.remoteControl, .missingMemory)) }
-    if !has(.memory), !has(.shell) { made.append(step(.execution, .missingCommands)) }
+    if !has(.memory), !has(.shell) { made.append(step(.commands, .missingCommands)) }
     if !has(.cloudTrail) { made.append(step(.cloudAccess, .missingCloudTrail)) }
     return made
   }

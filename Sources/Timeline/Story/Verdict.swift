@@ -22,8 +22,9 @@ struct Verdict {
         attempt?.text("client_ip")
         ?? attempt?.entities.first { $0.kind == .address && view.marks.hosts.contains($0.value) }?.value
         ?? success.end.host
-      let time = success.finding.firstSeen.map(\.description) ?? "?"
-      return Phrase(.takenOverByLog4Shell, [host, client, time, success.end.text])
+      let time = attempt?.firstSeen ?? success.finding.firstSeen
+      let when = time.map { $0.description.prefix(19).replacing("T", with: " ") + " UTC" } ?? "?"
+      return Phrase(.takenOverByLog4Shell, [host, client, when, success.end.text])
     }
     if let shell = findings(.remoteControl).first(where: { $0.severity >= .high }) {
       return Phrase(.takenOver, [host, shell.remoteEnd?.text ?? view.marks.hosts.sorted().first ?? "?"])
@@ -39,8 +40,7 @@ struct Verdict {
     if let shell = findings(.remoteControl).first {
       parts.append(Phrase(.heldShell, [shell.pid.map(String.init) ?? "?", shell.remoteEnd?.text ?? "?"]))
     }
-    let typed = step(.execution)?.facts.filter { $0.findings.isEmpty }.count ?? 0
-    if typed > 0 { parts.append(Phrase(.typedCommands, [String(typed)])) }
+    if let typed = step(.commands) { parts.append(Phrase(.typedCommands, typed.title.arguments)) }
     if step(.privilegeEscalation) != nil { parts.append(Phrase(.escalated)) }
     if step(.credentialAccess) != nil { parts.append(Phrase(.readCredentials, [incident.host.role ?? "?"])) }
     if step(.toolTransfer) != nil {
