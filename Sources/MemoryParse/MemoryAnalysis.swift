@@ -52,6 +52,10 @@ public struct MemoryAnalysis {
       view.write(snapshot, to: &table)
       summary.rowCounts[view.name] = table.count
     }
+    if wanted == nil {
+      MemoryEvents(snapshot: snapshot, sink: sink).tell()
+      MemoryRules.check(snapshot, artifact: options.artifact, into: sink)
+    }
     summary.describe(snapshot)
     return summary
   }

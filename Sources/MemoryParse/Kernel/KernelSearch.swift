@@ -29,6 +29,7 @@ struct KernelSearch {
     var placement = without.contains(.vmcoreinfo) ? nil : placeByVMCoreInfo(&symbols, &notes)
     if !without.contains(.kallsyms) {
       symbols.kallsyms = kallsyms(symbols.vmcoreinfo, placement)
+      if without.contains(.dataSymbols) { symbols.kallsyms = symbols.kallsyms?.functionsOnly }
       if placement == nil, let found = symbols.kallsyms {
         placement = place(found)
         if placement == nil { notes.append("kallsyms was found, but no page table agrees with it") }
@@ -36,7 +37,6 @@ struct KernelSearch {
       if let place = placement, let found = symbols.kallsyms, found.isPhysical {
         symbols.kallsyms = found.moved(by: place.imageOffset)
       }
-      if without.contains(.dataSymbols) { symbols.kallsyms = symbols.kallsyms?.functionsOnly }
     }
     let candidates = typeCandidates(symbols, placement)
     guard let types = candidates.first else {

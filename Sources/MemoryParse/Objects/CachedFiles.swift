@@ -26,6 +26,28 @@ struct CachedFileReader {
     return files
   }
 
+  /// The inode of a path on the machine's root file system, as far as directory entries in memory lead to it.
+  func inode(at path: [String]) -> Inode? {
+    let kernel = snapshot.kernel
+    let name = kernel.types.member("dentry", anyOf: "d_name.name", "__d_name.name")
+    let roots = (snapshot.mounts.first?.mounts ?? []).filter { $0.point == "/" }
+    for root in roots.reversed() {
+      guard var place = kernel.pointer(root.superBlock, kernel.member("super_block", "s_root")) else { continue }
+      var isFound = true
+      for part in path {
+        guard let child = children(of: place).first(where: { kernel.string($0, name, limit: 256) == part }) else {
+          isFound = false
+          break
+        }
+        place = child
+      }
+      if isFound, let address = kernel.pointer(place, kernel.member("dentry", "d_inode")) {
+        return snapshot.inodeReader.inode(at: address)
+      }
+    }
+    return nil
+  }
+
   private func walk(_ root: UInt64, _ mount: Mount, _ files: inout [CachedFile]) {
     let kernel = snapshot.kernel
     let inodeMember = kernel.member("dentry", "d_inode")

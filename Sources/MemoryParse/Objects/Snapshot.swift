@@ -77,6 +77,8 @@ final class Snapshot {
   /// Process 1, whose namespaces are the machine's own.
   var firstProcess: Process? { processByPID[1] }
 
+  lazy var userNames: [UInt32: String] = UserNames(self).read()
+
   // MARK: Other lists
 
   lazy var modules: [Module] = ModuleReader(kernel).modules()
