@@ -7,7 +7,7 @@ import Testing
 @testable import LogParse
 
 /// Every folder of `fixtures/logparse/aws`: recognized by content alone, and read into just the lines of its `out.jsonl`.
-@Suite struct GoldenTests {
+@Suite struct AWSGoldenTests {
   static let formats = [
     "alb": "aws.alb", "cloudtrail": "aws.cloudtrail", "cloudtrail/digest": "aws.cloudtrail.digest",
     "guardduty": "aws.guardduty", "resolver": "aws.route53resolver", "s3": "aws.s3access",
