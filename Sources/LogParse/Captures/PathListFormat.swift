@@ -18,6 +18,7 @@ struct PathListFormat: LogFormat {
 
   private static func isPath(_ line: ByteView) -> Bool {
     (line[0] == 0x2F || line.hasPrefix("./")) && line.count < 4096 && line[1] != 0x2F && line[1] != 0x2A
+      && CommandMessage.reason(line) == nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {

@@ -11,8 +11,7 @@ struct LastlogRecords: LogFormat {
     guard sample.name.hasSuffix("lastlog") else { return nil }
     guard sample.head.count >= 292 else { return nil }
     // A file of zeros is a host where none of the first accounts ever logged in.
-    return Self.size(in: sample.head) != nil || !(0..<sample.head.count).contains(where: { sample.head[$0] != 0 })
-      ? .high : nil
+    return Self.size(in: sample.head) != nil || Self.isEmpty(sample.head) ? .high : nil
   }
 
   /// 292 or 296, by which of them finds a sensible record first.
@@ -22,13 +21,23 @@ struct LastlogRecords: LogFormat {
       var broken = 0
       for index in 0..<head.count / size {
         let record = head.slice(index * size, (index + 1) * size)
-        if (0..<size).contains(where: { record[$0] != 0 }) {
+        if !isEmpty(record) {
           if read(record, size) != nil { sane += 1 } else { broken += 1 }
         }
       }
       if sane > 0, sane > broken { return size }
     }
     return nil
+  }
+
+  /// Eight bytes at a time: the file may hold gigabytes of zeros.
+  private static func isEmpty(_ bytes: ByteView) -> Bool {
+    var place = 0
+    while let eight = bytes.u64(place) {
+      if eight != 0 { return false }
+      place += 8
+    }
+    return !(place..<bytes.count).contains { bytes[$0] != 0 }
   }
 
   private static func read(_ bytes: ByteView, _ size: Int) -> (time: Timestamp, line: String, host: String)? {
@@ -51,14 +60,22 @@ struct LastlogRecords: LogFormat {
     let feed = ByteFeed(stream)
     let encodings = stream.encodings
     var ledger = CoverageLedger(sink, encodings: encodings)
-    let size = Self.size(in: try feed.peek(1 << 18)) ?? 292
-    var uid: Int64 = -1
+    // Accounts that never logged in come first. A run that both sizes divide is passed over until something is there to
+    // tell the size by.
+    let stride = 292 * 74
+    while true {
+      let bytes = try feed.peek(stride)
+      guard bytes.count == stride, Self.isEmpty(bytes) else { break }
+      feed.take(stride)
+      ledger.parsed(upTo: feed.offset)
+    }
+    let size = Self.size(in: try feed.peek(stride * 8)) ?? 292
     while true {
       let bytes = try feed.peek(size)
       if bytes.isEmpty { break }
-      uid += 1
       let place = feed.offset
-      let isEmpty = bytes.u32(0) == 0 && !(0..<bytes.count).contains { bytes[$0] != 0 }
+      let uid = Int64(clamping: place / UInt64(size))
+      let isEmpty = Self.isEmpty(bytes)
       let record = bytes.count == size ? Self.read(bytes, size) : nil
       feed.take(bytes.count)
       if isEmpty {
