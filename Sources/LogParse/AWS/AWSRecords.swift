@@ -5,6 +5,8 @@ import Evidence
 enum AWSRecords {
   /// Longest text that is kept of one field, in bytes as they stand in the record.
   static let maximumText = 1 << 16
+  /// Elements that are kept of one list. WAF looks at 200 headers, a CloudTrail digest covers an hour.
+  static let maximumList = 10_000
   private static let maximumEnvelopes = 4
 
   /// Reads a stream of records to its end.
@@ -95,12 +97,16 @@ extension JSONView {
     return raw == "true" ? true : raw == "false" ? false : nil
   }
 
-  /// The strings of an array.
-  var strings: [String] {
-    var all: [String] = []
+  /// The strings of an array, as many as are kept of a list.
+  var strings: [String] { elements(upTo: AWSRecords.maximumList).compactMap(\.kept) }
+
+  /// The first elements of an array; a hostile one has millions.
+  func elements(upTo limit: Int) -> [JSONView] {
+    var all: [JSONView] = []
+    guard limit > 0 else { return all }
     forEachElement {
-      if let text = $0.kept { all.append(text) }
-      return true
+      all.append($0)
+      return all.count < limit
     }
     return all
   }
@@ -114,6 +120,12 @@ struct TextBuilder {
   mutating func add(_ text: StaticString) { add(ByteView(text)) }
   mutating func add(_ view: ByteView) { bytes.append(contentsOf: view.unsafeBytes) }
   mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  /// - Parameter limit: bytes that are added; what is cut is marked.
+  mutating func add(_ text: String, limit: Int) {
+    bytes.append(contentsOf: text.utf8.prefix(limit))
+    if text.utf8.count > limit { add("…") }
+  }
 
   /// A JSON string's text, escapes undone, cut at `limit` bytes; other values as they are written.
   mutating func add(_ json: JSONView?, limit: Int = AWSRecords.maximumText) {

@@ -8,8 +8,6 @@ import Evidence
 public struct CloudTrailDigestFormat: LogFormat {
   public let name = "aws.cloudtrail.digest"
   public let version = 1
-  /// Log files that are listed in one event; a digest covers an hour.
-  private static let maximumFiles = 10_000
 
   public init() {}
 
@@ -33,7 +31,7 @@ public struct CloudTrailDigestFormat: LogFormat {
       files.append(
         "\(file["s3Bucket"]?.kept ?? "?")/\(file["s3Object"]?.kept ?? "?") \(file["hashAlgorithm"]?.kept ?? "SHA-256") "
           + (file["hashValue"]?.kept ?? "?"))
-      return files.count < maximumFiles
+      return files.count < AWSRecords.maximumList
     }
     let account = json["awsAccountId"]?.kept
     var attributes: [Attribute] = []

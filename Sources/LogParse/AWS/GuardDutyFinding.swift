@@ -51,7 +51,7 @@ struct GuardDutyFinding {
       return true
     }
     // A probe lists its ports with a far end each; the first stands for all.
-    let probe = kind?.member("portProbeDetails")?.elements.first
+    let probe = kind?.member("portProbeDetails")?.elements(upTo: 1).first
     let place = probe ?? kind
     let far = place?.member("remoteIpDetails")
     remote = far?.member("ipAddressV4")?.kept ?? far?.member("ipAddressV6")?.kept
@@ -65,7 +65,7 @@ struct GuardDutyFinding {
   }
 
   private var interfaces: [(address: String?, publicAddress: String?, vpc: String?, subnet: String?)] {
-    let list = resource?.member("instanceDetails")?.member("networkInterfaces")?.elements.prefix(64) ?? []
+    let list = resource?.member("instanceDetails")?.member("networkInterfaces")?.elements(upTo: 64) ?? []
     return list.map {
       (
         $0.member("privateIpAddress")?.kept, $0.member("publicIp")?.kept, $0.member("vpcId")?.kept,
@@ -139,7 +139,7 @@ struct GuardDutyFinding {
     all.add("resource_type", resource?.member("resourceType")?.kept)
     addInstance(to: &all)
     identity?.add(to: &all)
-    let buckets = resource?.member("s3BucketDetails")?.elements.prefix(100) ?? []
+    let buckets = resource?.member("s3BucketDetails")?.elements(upTo: 100) ?? []
     all.add("buckets", buckets.compactMap { $0.member("name")?.kept })
     all.add("feature", service?.member("featureName")?.kept)
     all.add("detector", service?.member("detectorId")?.kept)
@@ -171,9 +171,9 @@ struct GuardDutyFinding {
   private var threatLists: [String] {
     var all: [String] = []
     if let name = service?.member("additionalInfo")?.member("threatListName")?.kept { all.append(name) }
-    for detail in service?.member("evidence")?.member("threatIntelligenceDetails")?.elements.prefix(100) ?? [] {
+    for detail in service?.member("evidence")?.member("threatIntelligenceDetails")?.elements(upTo: 100) ?? [] {
       if let name = detail.member("threatListName")?.kept { all.append(name) }
-      all += detail.member("threatNames")?.strings.prefix(100) ?? []
+      all += (detail.member("threatNames")?.elements(upTo: 100) ?? []).compactMap(\.kept)
     }
     return all
   }
@@ -185,7 +185,7 @@ struct GuardDutyFinding {
     all.add("process_user", process.member("user")?.kept)
     all.add("process_uid", process.member("userId")?.integer)
     all.add("process_started", process.member("startTime")?.kept)
-    let lineage = process.member("lineage")?.elements.prefix(64).map { parent in
+    let lineage = process.member("lineage")?.elements(upTo: 64).map { parent in
       "\(parent.member("executablePath")?.kept ?? parent.member("name")?.kept ?? "?") (pid \(parent.member("pid")?.text ?? "?"))"
     }
     all.add("process_lineage", lineage ?? [])

@@ -63,7 +63,7 @@ private struct SecurityHubFinding {
   private var title: String { json["Title"]?.kept ?? types.first ?? identifier }
 
   private var resources: [(type: String, identifier: String)] {
-    (json["Resources"]?.elements.prefix(100) ?? []).map { ($0["Type"]?.kept ?? "?", $0["Id"]?.kept ?? "?") }
+    (json["Resources"]?.elements(upTo: 100) ?? []).map { ($0["Type"]?.kept ?? "?", $0["Id"]?.kept ?? "?") }
   }
 
   private var message: String {
@@ -126,7 +126,7 @@ private struct SecurityHubFinding {
   }
 
   private var indicators: [String] {
-    (json["ThreatIntelIndicators"]?.elements.prefix(100) ?? []).compactMap { indicator in
+    (json["ThreatIntelIndicators"]?.elements(upTo: 100) ?? []).compactMap { indicator in
       indicator["Value"]?.kept.map { "\(indicator["Type"]?.kept ?? "?") \($0)" }
     }
   }

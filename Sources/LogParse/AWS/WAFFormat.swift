@@ -149,7 +149,7 @@ struct WAFRecord {
     }
     return Event(
       time: timestamp.flatMap { Timestamp(milliseconds: $0) }, dataType: "aws:waf:request",
-      message: message(host, &text), entities: entities, attributes: attributes, locator: locator)
+      message: message(host, seen, &text), entities: entities, attributes: attributes, locator: locator)
   }
 
   private func addSizes(to attributes: inout [Attribute]) {
@@ -173,7 +173,7 @@ struct WAFRecord {
     var all: [String] = []
     list?.forEachElement {
       if let name = $0["name"]?.kept { all.append(name) }
-      return true
+      return all.count < AWSRecords.maximumList
     }
     return all
   }
@@ -187,8 +187,9 @@ struct WAFRecord {
     return text.text
   }
 
-  /// `ALLOW POST https://shop.example/login.do from 203.0.113.66 (KR)`
-  private func message(_ host: String?, _ text: inout TextBuilder) -> String {
+  /// `ALLOW POST https://shop.example/login.do from 203.0.113.66 (KR)`; of a request that rules labelled also the labels
+  /// and the headers, one of which is likely to be why.
+  private func message(_ host: String?, _ seen: WAFHeaders, _ text: inout TextBuilder) -> String {
     text.removeAll()
     text.add(action)
     text.add(" ")
@@ -214,11 +215,21 @@ struct WAFRecord {
       text.add(")")
     }
     var separator: StaticString = "; labels "
+    var shown = 0
     labels?.forEachElement {
       text.add(separator)
       text.add($0["name"], limit: 256)
       separator = ", "
-      return true
+      shown += 1
+      return shown < 16
+    }
+    if shown > 0 {
+      separator = "; headers "
+      for header in seen.all.prefix(16) {
+        text.add(separator)
+        text.add(header, limit: 256)
+        separator = ", "
+      }
     }
     return text.text
   }

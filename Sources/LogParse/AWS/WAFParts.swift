@@ -28,7 +28,7 @@ struct WAFHeaders {
       if userAgent == nil, label.count == 10, label.equalsIgnoringCase("user-agent") { userAgent = value?.kept }
       if host == nil, label.count == 4, label.equalsIgnoringCase("host") { host = value?.kept }
       if value?.rawString.map({ $0 == "REDACTED" }) == true { redacted.append("header " + (name.kept ?? "")) }
-      return true
+      return all.count < AWSRecords.maximumList
     }
   }
 }
@@ -57,17 +57,17 @@ enum WAFRules {
       if let ending, ending.kind == .object { append(ending, group: name, to: &all) }
       counting?.forEachElement {
         append($0, group: name, to: &all)
-        return true
+        return all.count < AWSRecords.maximumList
       }
       excluded?.forEachElement {
         append($0, group: name, to: &all)
-        return true
+        return all.count < AWSRecords.maximumList
       }
-      return true
+      return all.count < AWSRecords.maximumList
     }
     counted?.forEachElement {
       append($0, group: nil, to: &all)
-      return true
+      return all.count < AWSRecords.maximumList
     }
     return all
   }
@@ -92,7 +92,7 @@ enum WAFRules {
       let data = detail["matchedData"]?.strings ?? []
       if !data.isEmpty { text += ": " + data.joined(separator: ", ") }
       all.append(text)
-      return true
+      return all.count < AWSRecords.maximumList
     }
     return all
   }
@@ -141,7 +141,7 @@ enum WAFRules {
       text.add(window)
       text.add(" s")
       all.append(text.text)
-      return true
+      return all.count < AWSRecords.maximumList
     }
     return all
   }

@@ -85,6 +85,23 @@ private func time(_ text: String) -> Timestamp? { Timestamp(iso8601: text) }
     }
   }
 
+  @Test func aFileCutInTheMiddleSaysSo() throws {
+    let folder = PackageFiles.bundle + "/waf"
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    let name = try #require(names.sorted().first { $0.hasSuffix(".gz") && $0.contains("05-20-00") })
+    let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))
+    let sink = CollectingSink()
+    let stream = try DecodedStream(MemoryStream(Array(bytes.prefix(bytes.count / 2))))
+    try WAFFormat().parse(stream, ParseContext(path: name), into: sink)
+    #expect(sink.events.count > 100)
+    #expect(sink.coverages.first?.state == .parsed)
+    #expect(sink.coverages.allSatisfy { $0.encodings == ["gzip"] })
+    let last = try #require(sink.coverages.last)
+    #expect(last.state == .skipped && last.byteCount == 0)
+    #expect(last.reason?.hasPrefix("the stream ends early, what followed is lost: ") == true)
+    #expect(sink.events.last?.locator.encodings == ["gzip"])
+  }
+
   @Test func everyFindingOfGuardDuty() throws {
     let sink = try parse("guardduty", "aws.guardduty")
     let created = Set(sink.events.filter { $0.dataType == "aws:guardduty:finding" }.compactMap(\.time?.description))
