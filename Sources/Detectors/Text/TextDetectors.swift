@@ -2,7 +2,7 @@ import Bytes
 
 /// The text detectors, together.
 public enum TextDetectors {
-  public static let all: [any TextDetector] = [Log4ShellDetector(), ReverseShellDetector()]
+  public static let all: [any TextDetector] = [Log4ShellDetector(), ReverseShellDetector(), BehaviourDetector()]
 
   /// The versions of all: part of every result's key.
   public static var version: String { all.map { "\(type(of: $0))\($0.version)" }.joined(separator: ",") }

@@ -1,0 +1,75 @@
+import Bytes
+import Evidence
+
+/// Finds what intruders do at a shell, in commands as they were typed or run, also where they were wrapped.
+public struct BehaviourDetector: TextDetector {
+  public let version = 1
+
+  public init() {}
+
+  /// Longer texts are scripts or data; only their first part is judged.
+  static let maximumLength = 16 << 10
+
+  /// The leads of all rules, and for each which rules it wakes.
+  private static let leads: (set: LiteralSet, rules: [[Int]]) = {
+    var literals: [StaticString] = []
+    var names: [String] = []
+    for rule in BehaviourRule.all {
+      for lead in rule.leads where !names.contains(String(describing: lead)) {
+        literals.append(lead)
+        names.append(String(describing: lead))
+      }
+    }
+    // A lead that begins another stands for it as well: at one place only one is reported.
+    let rules = names.map { name in
+      BehaviourRule.all.indices.filter { index in
+        BehaviourRule.all[index].leads.contains { String(describing: $0).hasPrefix(name) || name.hasPrefix(String(describing: $0)) }
+      }
+    }
+    return (LiteralSet(exact: literals), rules)
+  }()
+
+  public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
+    // Words about such things are everywhere; only a command is an act.
+    guard origin == .command else { return [] }
+    let part = text.slice(0, Self.maximumLength)
+    var found = judge(part, of: part, layer: nil)
+    guard Base64.runs(in: part, minimum: 24).count > 0 || part.contains("{") || part.contains("\\x") else { return found }
+    for layer in CommandLayers.unwrap(part) {
+      for one in layer.text.withView({ judge($0, of: part, layer: layer) }) where !found.contains(where: { $0.rule == one.rule }) {
+        found.append(one)
+      }
+    }
+    return found
+  }
+
+  private func judge(_ text: ByteView, of whole: ByteView, layer: CommandLayer?) -> [TextDetection] {
+    var woken: Set<Int> = []
+    Self.leads.set.forEachMatch(in: text) { place, lead in
+      woken.formUnion(Self.leads.rules[lead])
+      return place + 1
+    }
+    guard !woken.isEmpty else { return [] }
+    let behaviour = BehaviourText(text)
+    return woken.sorted().compactMap { index in
+      let rule = BehaviourRule.all[index]
+      guard let severity = rule.judge(behaviour) else { return nil }
+      return detection(rule, severity, text, whole, layer)
+    }
+  }
+
+  private func detection(
+    _ rule: BehaviourRule, _ severity: Severity, _ text: ByteView, _ whole: ByteView, _ layer: CommandLayer?
+  ) -> TextDetection {
+    let shown = text.slice(0, 300).string
+    var detection = TextDetection(
+      .behaviour, rule: rule.rule, title: rule.title, severity: severity, confidence: severity >= .high ? .high : .medium,
+      attack: rule.attack, range: 0..<whole.count, raw: whole.slice(0, 4096).string, message: "\(rule.title): \(shown)")
+    if let layer {
+      detection.decoded = text.slice(0, 4096).string
+      if !layer.isRewording { detection.commands = [text.slice(0, 4096).string] }
+      detection.steps = ["\(layer.step): \(shown)"]
+    }
+    return detection
+  }
+}

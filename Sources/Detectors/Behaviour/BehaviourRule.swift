@@ -1,0 +1,101 @@
+import Bytes
+import Evidence
+
+/// One thing that an intruder does at a shell, and what gives it away.
+///
+/// Severity follows who else does it: what an administrator types on an ordinary day is informational or low, what has an
+/// innocent reading is medium, and only what has none is high.
+struct BehaviourRule: Sendable {
+  /// `behaviour.metadata-credentials`
+  var rule: String
+  var title: String
+  var severity: Severity
+  var attack: [String]
+  /// One of these must stand in the command; they are sought together with those of all rules.
+  var leads: [StaticString]
+  /// What more it takes; nil for not this, else the severity for this very command.
+  var judge: @Sendable (BehaviourText) -> Severity?
+
+  init(
+    _ rule: String, _ title: String, _ severity: Severity, _ attack: [String], leads: [StaticString],
+    when test: @escaping @Sendable (BehaviourText) -> Bool = { _ in true }
+  ) {
+    self.init(rule, title, severity, attack, leads: leads, judge: { test($0) ? severity : nil })
+  }
+
+  init(
+    _ rule: String, _ title: String, _ severity: Severity, _ attack: [String], leads: [StaticString],
+    judge: @escaping @Sendable (BehaviourText) -> Severity?
+  ) {
+    self.rule = "behaviour." + rule
+    self.title = title
+    self.severity = severity
+    self.attack = attack
+    self.leads = leads
+    self.judge = judge
+  }
+
+  static let all: [BehaviourRule] = credentialRules + transferRules + persistenceRules + evasionRules + privilegeRules
+}
+
+/// A command, taken apart once for all rules.
+struct BehaviourText {
+  let text: ByteView
+  let commands: [SimpleCommand]
+
+  init(_ text: ByteView) {
+    self.text = text
+    commands = ShellWords.commands(text)
+  }
+
+  func has(_ literal: StaticString) -> Bool { text.contains(literal) }
+
+  func hasAny(_ literals: [StaticString]) -> Bool { literals.contains { text.contains($0) } }
+
+  /// Commands by the program that they run, whatever stands before it (`sudo`, `nohup`, an assignment).
+  func running(_ names: NameTable) -> [ArraySlice<ByteView>] {
+    commands.compactMap { command in
+      let words = ShellText.withoutPrefix(command.words)
+      return words.first.map { names.contains(ShellWords.baseName($0)) } == true ? words : nil
+    }
+  }
+
+  func runs(_ names: NameTable) -> Bool { !running(names).isEmpty }
+
+  /// Whether the text writes to such a path: `> path`, `>> path`, `tee path`, or a tool that copies there.
+  func writes(_ path: StaticString) -> Bool {
+    var from = 0
+    while let place = text.firstIndex(of: ByteView(path), from: from) {
+      from = place + 1
+      var start = place
+      // Back over the rest of the path and blanks.
+      while start > 0, place - start < 64, isWordByte(text[start - 1]) || "/~.$-{}".utf8.contains(text[start - 1]) { start -= 1 }
+      while start > 0, text[start - 1] == 0x20 || text[start - 1] == 0x22 || text[start - 1] == 0x27 { start -= 1 }
+      if text[start - 1] == 0x3E { return true }
+    }
+    let copies = running(Self.copying)
+    return copies.contains { words in words.dropFirst().contains { $0.firstIndex(of: ByteView(path)) != nil } }
+  }
+
+  private static let copying = NameTable(["tee", "cp", "mv", "ln", "install", "dd", "sed"])
+
+  /// Whether a URL or an argument names a machine by its number.
+  var namesAddress: Bool {
+    var place = 0
+    while place < text.count {
+      let start = place
+      while place < text.count, text[place] >= 0x30 && text[place] <= 0x39 || text[place] == 0x2E { place += 1 }
+      if place - start >= 7, !isWordByte(text[start - 1]), !isWordByte(text[place]) {
+        let address = text.slice(start, place)
+        if Endpoint.isPlainHost(address), address.split(0x2E).count == 4, !address.hasPrefix("127."), !address.hasPrefix("0.") { return true }
+      }
+      place = max(place, start) + 1
+    }
+    return false
+  }
+
+  static let temporary: [StaticString] = ["/tmp/", "/var/tmp/", "/dev/shm/"]
+
+  /// A file in a directory that everyone may write to, hidden by a dot.
+  var hasHiddenTemporary: Bool { hasAny(["/tmp/.", "/dev/shm/.", "/var/tmp/."]) && !hasAny(["/tmp/.X11-unix", "/tmp/.ICE-unix", "/tmp/.font-unix"]) }
+}
