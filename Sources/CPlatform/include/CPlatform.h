@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform_search.h"
+
 /// First place of `needle` in `hay`, as an offset; -1 where there is none. memmem(3).
 ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count);
 

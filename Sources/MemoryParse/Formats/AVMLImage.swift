@@ -70,9 +70,15 @@ final class AVMLImage: SelfCheckingImage {
     let chunk = index[place]
     let within = Int(offset - chunk.start)
     let wanted = min(chunk.count - within, buffer.count)
-    if wanted == chunk.count { return decode(chunk, of: number, into: buffer) }
-    let part = chunks.part(UInt64(number) << 32 | UInt64(place)) {
-      DecodedParts.Part(capacity: chunk.count) { decode(chunk, of: number, into: $0) }
+    let key = UInt64(number) << 32 | UInt64(place)
+    let part: DecodedParts.Part
+    if let known = chunks.find(key) {
+      part = known
+    } else if wanted == chunk.count {
+      // A whole chunk goes where it is wanted, and a scan of everything does not turn out what walks need.
+      return decode(chunk, of: number, into: buffer)
+    } else {
+      part = chunks.add(key, DecodedParts.Part(capacity: chunk.count) { decode(chunk, of: number, into: $0) })
     }
     guard part.count >= within + wanted else { return 0 }
     buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: part.bytes[within..<within + wanted]))

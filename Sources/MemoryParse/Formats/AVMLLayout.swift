@@ -8,6 +8,9 @@ import Bytes
 struct AVMLLayout {
   static let magic: UInt32 = 0x4C4D_5641
 
+  /// Snappy writes at least 3 bytes for 64. A block that claims more is a lie, and could make a scan of it last for ever.
+  private static let maximumRatio: UInt64 = 22
+
   struct Block: Sendable {
     var start: UInt64
     /// Half open.
@@ -41,7 +44,8 @@ struct AVMLLayout {
       let block = blocks[index]
       accounts.add(.header, from: block.stream - 32, count: 32)
       if let last = kept.last, block.start < last.end {
-        accounts.add(.skipped("another block holds the same addresses"), from: block.stream, count: block.streamByteCount)
+        accounts.add(
+          .skipped("another block holds the same addresses"), from: block.stream, count: block.streamByteCount)
         damage.append("The block \(hex(block.start))-\(hex(block.end - 1)) overlaps another one: not read.")
       } else {
         kept.append(block)
@@ -85,7 +89,8 @@ struct AVMLLayout {
     var end = file.byteCount
     while end > 0 {
       guard end >= 40, found.count < RunTable.maximumCount, let length = file.view(at: end - 8, count: 8).u64(0),
-        length <= end - 40, let range = header(at: end - 40 - length)
+        length <= end - 40, let range = header(at: end - 40 - length),
+        range.end - range.start <= length.multipliedReportingOverflow(by: Self.maximumRatio).partialValue
       else { return false }
       found.append(Block(start: range.start, end: range.end, stream: end - 8 - length, streamByteCount: length))
       end = end - 40 - length
@@ -119,7 +124,7 @@ struct AVMLLayout {
     let stream = place + 32
     let view = file.view(at: stream, count: Int(clamping: file.byteCount - min(stream, file.byteCount)))
     let wanted = range.end - range.start
-    let walk = SnappyFrames.walk(view, from: 0, byteCount: wanted, limit: .max)
+    let walk = SnappyFrames.walk(view, from: 0, byteCount: wanted)
     var block = Block(start: range.start, end: range.end, stream: stream, streamByteCount: UInt64(walk.end))
     if walk.byteCount == wanted {
       let end = stream + UInt64(walk.end)

@@ -34,15 +34,7 @@ final class DecodedParts: Sendable {
   /// - Parameter capacity: parts kept. Replacing one looks through them all, so hundreds, not thousands.
   init(capacity: Int) { self.capacity = max(capacity, 1) }
 
-  /// The part of a key, made by the closure where it is not there. Two threads that miss at once both make it; nothing
-  /// waits for a decoder.
-  func part(_ key: UInt64, make: () -> Part) -> Part {
-    if let found = find(key) { return found }
-    let made = make()
-    keep(made, as: key)
-    return made
-  }
-
+  /// The part of a key, if it is kept. Two threads that miss at once both decode it; nothing waits for a decoder.
   func find(_ key: UInt64) -> Part? {
     state.withLock { state in
       guard let place = state.places[key] else { return nil }
@@ -52,7 +44,8 @@ final class DecodedParts: Sendable {
     }
   }
 
-  private func keep(_ part: Part, as key: UInt64) {
+  /// Keeps a part in place of the one that has not been used for longest, and hands it back.
+  func add(_ key: UInt64, _ part: Part) -> Part {
     state.withLock { state in
       state.clock += 1
       let entry = Entry(key: key, used: state.clock, part: part)
@@ -67,5 +60,6 @@ final class DecodedParts: Sendable {
         state.entries[oldest] = entry
       }
     }
+    return part
   }
 }

@@ -8,6 +8,8 @@ struct ELFCore {
   private static let loadable: UInt32 = 1
   private static let note: UInt32 = 4
   private static let extendedCount = 0xFFFF
+  /// Notes hold registers and a text of some KiB; 512 processors with SVE come to 10 MiB.
+  private static let noteLimit: UInt64 = 1 << 24
 
   /// In the order of the table of segments; `fileOffset` counts in the source.
   private(set) var runs: [PhysicalRun] = []
@@ -16,6 +18,7 @@ struct ELFCore {
   private(set) var report = ImageReport(format: "elf-core", version: "1")
 
   private let source: any RandomAccess
+  private var noteByteCount: UInt64 = 0
 
   init(_ source: any RandomAccess) throws(MemoryImageError) {
     self.source = source
@@ -38,10 +41,13 @@ struct ELFCore {
     for (number, root) in report.pageTableRoots.enumerated() { report.state("CR3 of processor \(number)", hex(root)) }
   }
 
-  static func open(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    let core = try ELFCore(file)
-    return try MappedImage.open(
-      file, runs: core.runs, accounts: core.accounts, report: core.report,
+  static func open(_ source: FlattenedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let core = try ELFCore(source)
+    var report = core.report
+    report.damage.insert(contentsOf: source.damage, at: 0)
+    if source.isFlattened { report.state("flattened", "\(source.extents.count) records") }
+    return try PlainImage.open(
+      source.file, runs: source.located(core.runs), accounts: source.located(core.accounts), report: report,
       unclaimed: "no segment or note of the ELF core covers these bytes")
   }
 
@@ -158,7 +164,9 @@ struct ELFCore {
       accounts.add(.header, from: offset, count: 64)
       source.bytes(at: offset, count: 64).withView { section in
         // SHT_STRTAB
-        guard section.u32(4) == 3, let contents = section.u64(24), let count = section.u64(32), count <= 4096 else { return }
+        guard section.u32(4) == 3, let contents = section.u64(24), let count = section.u64(32), count <= 4096 else {
+          return
+        }
         accounts.add(.header, from: contents, count: count)
       }
     }
@@ -186,9 +194,9 @@ struct ELFCore {
   // MARK: Notes
 
   private mutating func readNotes(_ segment: Segment) {
-    /// Notes hold registers and a text of some KiB; 512 processors with SVE come to 10 MiB.
-    let limit: UInt64 = 1 << 24
+    let limit = Self.noteLimit - min(noteByteCount, Self.noteLimit)
     let table = source.bytes(at: segment.offset, count: Int(min(segment.byteCount, limit)))
+    noteByteCount += UInt64(table.count)
     accounts.add(.header, from: segment.offset, count: UInt64(table.count))
     if UInt64(table.count) < segment.byteCount {
       report.damage.append("The notes are cut: \(table.count) of \(segment.byteCount) bytes are read.")
@@ -200,11 +208,14 @@ struct ELFCore {
 /// The notes of a PT_NOTE segment, or of a kdump header: `u32` lengths of name and contents, `u32` type, then both, each
 /// filled up to 4 bytes.
 enum ELFNotes {
+  /// More than any machine has processors, a few for each.
+  private static let maximumCount = 1 << 14
+
   static func read(_ table: [UInt8], fileOffset: UInt64) -> [ImageReport.Note] {
     var notes: [ImageReport.Note] = []
     table.withView { view in
       var place = 0
-      while let nameCount = view.u32(place), let count = view.u32(place + 4), let type = view.u32(place + 8) {
+      while notes.count < maximumCount, let nameCount = view.u32(place), let count = view.u32(place + 4), let type = view.u32(place + 8) {
         let name = place + 12
         let contents = name + (Int(nameCount) + 3) & ~3
         let next = contents + (Int(count) + 3) & ~3

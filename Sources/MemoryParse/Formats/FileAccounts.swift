@@ -20,6 +20,10 @@ struct FileAccounts {
     add(kind, from: start, to: over ? .max : end)
   }
 
+  func forEach(_ body: (_ kind: Kind, _ start: UInt64, _ end: UInt64) -> Void) {
+    for entry in entries { body(entry.kind, entry.start, entry.end) }
+  }
+
   /// Settles the account. A byte claimed twice counts for the claim that begins first (of two that begin alike: the one
   /// made first); one that nobody claimed is skipped for the reason given.
   func close(byteCount: UInt64, unclaimed reason: String) -> Closed {

@@ -41,12 +41,21 @@ struct LiMELayout {
   }
 
   static func open(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    let layout = LiMELayout(file)
+    let inflated = header(in: file, at: 0) == nil && InflatedStream.recognizes(file.view) ? InflatedStream(file) : nil
+    let layout = LiMELayout(inflated ?? file)
     var report = ImageReport(format: "lime", version: "1")
     report.state("ranges", String(layout.runs.count))
     report.damage = layout.damage
-    return try MappedImage.open(
+    if let inflated {
+      return try PlainImage.open(file, inflated: inflated, runs: layout.runs, report: report)
+    }
+    return try PlainImage.open(
       file, runs: layout.runs, accounts: layout.accounts, report: report, unclaimed: "between LiME ranges")
+  }
+
+  /// What `recognize` needs to know from the first bytes: a header, or one at the start of a zlib stream.
+  static func recognizes(_ head: ByteView) -> Bool {
+    Header(head) != nil || InflatedStream.decodedHead(head, count: 32).withView { Header($0) != nil }
   }
 
   static func header(in source: any RandomAccess, at offset: UInt64) -> Header? {
@@ -57,7 +66,7 @@ struct LiMELayout {
     var place: UInt64 = 0
     while place < source.byteCount {
       guard runs.count < RunTable.maximumCount else {
-        damage.append("More than \(RunTable.maximumCount) ranges; the rest of the file, from byte \(place), is not read.")
+        damage.append("More than \(RunTable.maximumCount) ranges; the file is not read from byte \(place) on.")
         accounts.add(.skipped("too many ranges"), from: place, to: source.byteCount)
         return
       }

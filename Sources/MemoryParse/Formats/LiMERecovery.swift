@@ -15,6 +15,8 @@ struct LiMERecovery {
   /// cost time.
   private static let maximumCandidates = 1 << 16
   private static let maximumSearches = 1 << 12
+  /// Nor are more than this many places looked at.
+  private static let maximumPlaces = 1 << 22
 
   private var candidates: [Candidate] = []
   private var searches = 0
@@ -22,8 +24,11 @@ struct LiMERecovery {
   /// One pass over the stream from a place on.
   init(_ source: any RandomAccess, from place: UInt64) {
     var found: [Candidate] = []
+    var places = 0
     let magicAndVersion: [UInt8] = [0x45, 0x4D, 0x69, 0x4C, 1, 0, 0, 0]
     source.forEachPlace(of: magicAndVersion, from: place) { offset in
+      places += 1
+      guard places <= Self.maximumPlaces else { return false }
       let bytes = source.bytes(at: offset, count: 32)
       guard let header = bytes.withView({ LiMELayout.Header($0) }), header.start & 0xFFF == 0,
         bytes.withView({ $0.u64(24) }) == 0

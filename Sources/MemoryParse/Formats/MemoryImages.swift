@@ -3,7 +3,7 @@ import Bytes
 /// The way from a file to an image: which format, and the reader for it.
 public enum MemoryImages {
   /// How many bytes from the start `recognize` wants to see. It does with fewer, where it is less sure of ELF cores.
-  public static let headByteCount = 4096
+  public static let headByteCount = 8192
 
   /// The name of the format that a file begins with: `lime`, `avml`, `elf-core`, `kdump`, `raw`; nil when it is no memory
   /// image. The format decides by its own magic; bare memory has none, so only a file that is named like memory and has
@@ -13,8 +13,13 @@ public enum MemoryImages {
   ///   - byteCount: the length of the whole file.
   ///   - name: its name or path.
   public static func recognize(head: ByteView, byteCount: UInt64, name: String) -> String? {
-    if LiMELayout.Header(head) != nil { return "lime" }
+    if LiMELayout.recognizes(head) { return "lime" }
     if AVMLLayout.header(head) != nil { return "avml" }
+    if KdumpHeader.recognizes(head) { return "kdump" }
+    if head.hasPrefix(FlattenedFile.signature) {
+      // makedumpfile writes a kdump header first, but the one of an ELF core last.
+      return KdumpHeader.recognizes(head.slice(FlattenedFile.headerByteCount + 16)) ? "kdump" : "elf-core"
+    }
     if ELFCore.recognizes(head) { return "elf-core" }
     return looksRaw(head, byteCount: byteCount, name: name) ? "raw" : nil
   }
@@ -31,7 +36,9 @@ public enum MemoryImages {
     switch format ?? recognize(head: head, byteCount: file.byteCount, name: "") {
     case "lime": return try LiMELayout.open(file)
     case "avml": return try AVMLLayout.open(file)
-    case "elf-core": return try ELFCore.open(file)
+    case "kdump", "elf-core":
+      let source = FlattenedFile(file)
+      return try source.isKdump ? Kdump.open(source) : ELFCore.open(source)
     case "raw": return try layout.open(file)
     case let format?: throw MemoryImageError(.unsupported, "\(format) is not a format of memory images")
     case nil: throw MemoryImageError(.unrecognized, "no format of memory images begins like this file")
@@ -40,7 +47,7 @@ public enum MemoryImages {
 
   private static func looksRaw(_ head: ByteView, byteCount: UInt64, name: String) -> Bool {
     // Whole pages, and at least 1 MiB: less than any Linux runs in.
-    guard byteCount >= 1 << 20, byteCount % 4096 == 0 else { return false }
+    guard byteCount >= 1 << 20 && byteCount % 4096 == 0 || RawLayout.isCompressed(head) else { return false }
     let file = name.split(separator: "/").last.map { $0.lowercased() } ?? ""
     let endings = [".raw", ".mem", ".vmem", ".dd", ".img", ".bin", ".dump", ".dmp", ".padded", ".ram"]
     let plain = ["raw", "mem", "vmem", "padded", "ram"]

@@ -50,9 +50,20 @@ public struct RawLayout: Hashable, Sendable {
   }
 
   func open(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
-    try MappedImage.open(
+    // LiME compresses its padded and raw forms too.
+    if RawLayout.isCompressed(file.view(at: 0, count: 65536)), let inflated = InflatedStream(file) {
+      return try PlainImage.open(
+        file, inflated: inflated, runs: runs(byteCount: inflated.byteCount),
+        report: ImageReport(format: "raw", version: ""))
+    }
+    return try PlainImage.open(
       file, runs: runs(byteCount: file.byteCount), accounts: FileAccounts(),
       report: ImageReport(format: "raw", version: ""), unclaimed: "outside of the assumed layout")
+  }
+
+  /// Whether bare memory is a zlib stream with LiME's window of 2^11 bytes that decodes to at least a page.
+  static func isCompressed(_ head: ByteView) -> Bool {
+    head[0] == 0x38 && InflatedStream.decodedHead(head, count: 4096).count == 4096
   }
 
   /// The runs of a file of a length; stretches behind its end are left out.

@@ -56,30 +56,27 @@ struct SnappyFrames {
     return nil
   }
 
-  /// What a walk over chunk headers found.
-  struct Walk {
-    var chunks: [Chunk] = []
-    /// Decoded bytes of all chunks.
-    var byteCount: UInt64 = 0
-    /// Where the walk ended in the stream.
-    var end: Int
-  }
-
-  /// Walks chunk headers until `byteCount` decoded bytes are found, a header is invalid, or `limit` chunks are found.
-  static func walk(_ stream: ByteView, from offset: Int, byteCount: UInt64, limit: Int) -> Walk {
-    var walk = Walk(end: offset)
-    while walk.byteCount < byteCount, walk.chunks.count < limit {
-      switch header(stream, at: walk.end) {
+  /// Walks chunk headers until `byteCount` decoded bytes are found, a header is invalid, or the body returns false.
+  /// - Returns: how many decoded bytes there are up to where in the stream.
+  @discardableResult
+  static func walk(
+    _ stream: ByteView, from offset: Int, byteCount: UInt64, _ body: (Chunk) -> Bool = { _ in true }
+  ) -> (byteCount: UInt64, end: Int) {
+    var start: UInt64 = 0
+    var place = offset
+    while start < byteCount {
+      switch header(stream, at: place) {
       case .data(let count, let next):
-        guard UInt64(count) <= byteCount - walk.byteCount else { return walk }
-        walk.chunks.append(Chunk(start: walk.byteCount, count: count, offset: walk.end))
-        walk.byteCount += UInt64(count)
-        walk.end = next
-      case .skippable(let next): walk.end = next
-      case .invalid: return walk
+        guard UInt64(count) <= byteCount - start, body(Chunk(start: start, count: count, offset: place)) else {
+          return (start, place)
+        }
+        start += UInt64(count)
+        place = next
+      case .skippable(let next): place = next
+      case .invalid: return (start, place)
       }
     }
-    return walk
+    return (start, place)
   }
 
   /// The chunks of a whole stream. Where a header in the middle is broken, the chunks behind it are found again by
@@ -87,21 +84,29 @@ struct SnappyFrames {
   static func index(_ stream: ByteView, byteCount: UInt64) -> [Chunk] {
     /// Writers fill chunks; a stream of tiny ones is made to cost memory.
     let limit = max(4096, Int(clamping: byteCount / 1024))
-    let front = walk(stream, from: 0, byteCount: byteCount, limit: limit)
-    guard front.byteCount < byteCount else { return front.chunks }
-    var chunks = front.chunks
+    var chunks: [Chunk] = []
+    func keep(_ chunk: Chunk) -> Bool {
+      chunks.append(chunk)
+      return chunks.count < limit
+    }
+    let front = walk(stream, from: 0, byteCount: byteCount, keep)
+    guard front.byteCount < byteCount, chunks.count < limit else { return chunks }
+    let missing = byteCount - front.byteCount
     var steps = 0
     var place = front.end + 1
     while place < stream.count, steps < 1 << 20 {
       steps += 1
       defer { place += 1 }
-      guard stream[place] <= 1, case .data = header(stream, at: place) else { continue }
-      let tail = walk(stream, from: place, byteCount: byteCount - front.byteCount, limit: limit)
-      steps += tail.chunks.count
-      guard tail.end == stream.count, !tail.chunks.isEmpty else { continue }
+      guard stream[place] <= 1 else { continue }
+      let tail = walk(stream, from: place, byteCount: missing) { _ in
+        steps += 1
+        return true
+      }
+      guard tail.end == stream.count, tail.byteCount > 0 else { continue }
       let shift = byteCount - tail.byteCount
-      chunks.append(
-        contentsOf: tail.chunks.map { Chunk(start: $0.start + shift, count: $0.count, offset: $0.offset) })
+      walk(stream, from: place, byteCount: missing) { chunk in
+        keep(Chunk(start: chunk.start + shift, count: chunk.count, offset: chunk.offset))
+      }
       break
     }
     return chunks
