@@ -51,7 +51,9 @@ final class Snapshot {
       }
       // An ended task is let go of by its number; one that hides keeps it, or nothing could run it.
       guard let task = taskReader.task(at: carved.address), task.exitState != 16,
-        let pid = kernel.pointer(task.address, taskReader.threadPid), kernel.int32(pid, numbers) == task.thread
+        let pid = kernel.pointer(task.address, taskReader.threadPid),
+        // A number that is not in the dump proves nothing against the task.
+        kernel.int32(pid, numbers) ?? task.thread == task.thread
       else { continue }
       views.addCarved(carved.address)
     }
