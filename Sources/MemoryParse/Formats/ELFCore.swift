@@ -215,7 +215,9 @@ enum ELFNotes {
     var notes: [ImageReport.Note] = []
     table.withView { view in
       var place = 0
-      while notes.count < maximumCount, let nameCount = view.u32(place), let count = view.u32(place + 4), let type = view.u32(place + 8) {
+      while notes.count < maximumCount, let nameCount = view.u32(place), let count = view.u32(place + 4),
+        let type = view.u32(place + 8)
+      {
         let name = place + 12
         let contents = name + (Int(nameCount) + 3) & ~3
         let next = contents + (Int(count) + 3) & ~3

@@ -77,6 +77,9 @@ final class InflatedStream: RandomAccess {
           spacing *= 2
         }
       case .finished: break walk
+      case .checksumDiffers:
+        damage = "Bytes of the zlib stream differ from the checksum at its end; it is not known which"
+        break walk
       case .cut:
         damage = "The file ends inside of its zlib stream"
         break walk

@@ -13,6 +13,8 @@ final class Inflater {
     /// No more input.
     case cut
     case broken(String)
+    /// The stream's own end, but what was decoded is not what its checksum was made of.
+    case checksumDiffers
   }
 
   /// Of the next byte of input.
@@ -82,7 +84,9 @@ final class Inflater {
         if stopAtBlocks, state & 128 != 0, state & 64 == 0 { return (done, .blockEnd(bits: state & 7)) }
       case Z_BUF_ERROR: return (done, .cut)
       default:
-        return (done, .broken(stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(code)"))
+        let message = stream.pointee.msg.map { String(cString: $0) } ?? "zlib error \(code)"
+        // The only one of zlib's errors that comes after all bytes are out has no code of its own.
+        return (done, message == "incorrect data check" ? .checksumDiffers : .broken(message))
       }
     }
     return (done, .running)

@@ -17,8 +17,9 @@ public enum MemoryImages {
     if AVMLLayout.header(head) != nil { return "avml" }
     if KdumpHeader.recognizes(head) { return "kdump" }
     if head.hasPrefix(FlattenedFile.signature) {
-      // makedumpfile writes a kdump header first, but the one of an ELF core last.
-      return KdumpHeader.recognizes(head.slice(FlattenedFile.headerByteCount + 16)) ? "kdump" : "elf-core"
+      // makedumpfile writes a kdump header first, but the one of an ELF core last. (`open` looks further.)
+      let first = head.slice(FlattenedFile.headerByteCount + 16)
+      return first.count < 8 || KdumpHeader.recognizes(first) ? "kdump" : "elf-core"
     }
     if ELFCore.recognizes(head) { return "elf-core" }
     return looksRaw(head, byteCount: byteCount, name: name) ? "raw" : nil
