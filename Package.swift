@@ -40,7 +40,7 @@ let package = Package(
     system("CSnappy", "snappy", apt: "libsnappy-dev"),
     .target(name: "CPlatform"),
 
-    module("Bytes", ["CPlatform", "CArchive"]),
+    module("Bytes", ["CPlatform", "CArchive", "CZlib", "CZstd"]),
     module("Evidence", ["Bytes", "COpenSSL"]),
     module("ArtifactStore", ["Evidence", "Bytes", "CMagic", .product(name: "GRDB", package: "GRDB.swift")]),
     module("MemoryParse", ["Evidence", "Bytes", "CZlib", "CZstd", "CSnappy"]),

@@ -36,6 +36,12 @@ void platform_watch_interrupts(void) {
   // Without SA_RESTART a blocked read returns EINTR, so a waiting driver notices at once.
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  // A parent's threads may have blocked them, and a mask is inherited.
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGINT);
+  sigaddset(&wanted, SIGTERM);
+  sigprocmask(SIG_UNBLOCK, &wanted, NULL);
 }
 
 int platform_interrupted(void) { return interrupted; }

@@ -37,14 +37,36 @@ struct DecodedStreamTests {
     #expect(String(decoding: try all(stream), as: UTF8.self) == "one\ntwo\n")
   }
 
-  @Test func aStreamCutInTheMiddleGivesItsBeginningAndSaysSo() throws {
+  /// Every byte that the cut stream still holds is given: not only whole blocks of some decoder's own.
+  @Test(arguments: ["gzip", "zstd -q"], [200, 3000, 40_000])
+  func aStreamCutInTheMiddleGivesItsBeginningAndSaysSo(_ tool: String, _ kept: Int) throws {
     let text = (0..<20000).map { "line \($0 &* 2_654_435_761)\n" }.joined()
-    let whole = try packed("gzip", text)
-    let stream = try DecodedStream(MemoryStream(Array(whole.prefix(whole.count / 2))))
+    let whole = try packed(tool == "gzip" ? tool : "zstd -q --no-check", text)
+    let stream = try DecodedStream(MemoryStream(Array(whole.prefix(kept))))
     let found = try all(stream)
-    #expect(!found.isEmpty && found.count < text.utf8.count)
     #expect(text.utf8.starts(with: found))
-    #expect(stream.damage != nil)
+    #expect(found.count < text.utf8.count)
+    if tool == "gzip" { #expect(found.count > kept) }
+    #expect(stream.damage?.contains("truncated") == true)
+    #expect(stream.encodings == [tool == "gzip" ? "gzip" : "zstd"])
+  }
+
+  @Test func aFlippedBitIsDamageAndWhatStoodBeforeIsKept() throws {
+    var whole = try packed("gzip", (0..<20000).map { "line \($0 &* 2_654_435_761)\n" }.joined())
+    whole[whole.count / 2] ^= 0x10
+    let stream = try DecodedStream(MemoryStream(whole))
+    #expect(try all(stream).count > 1000)
+    #expect(stream.damage?.contains("gzip") == true)
+  }
+
+  @Test func compressionInsideCompressionIsUndone() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("f", "twice")
+    let made = try runProgram("/bin/sh", ["-c", "gzip -c < '\(file)' | zstd -q -c > '\(file).out'"])
+    #expect(made.status == 0)
+    let stream = try DecodedStream(FileStream(path: file + ".out"))
+    #expect(String(decoding: try all(stream), as: UTF8.self) == "twice")
+    #expect(stream.encodings == ["zstd", "gzip"])
   }
 
   @Test func plainBytesPassAsTheyAre() throws {

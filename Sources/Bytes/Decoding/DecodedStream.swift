@@ -1,0 +1,83 @@
+/// Undoes compression over another stream, or hands bytes on as they are. What is compressed is told by its first bytes.
+///
+/// gzip and zstd go to their own libraries, which give every byte that a cut stream still holds; xz, bzip2 and compress to
+/// libarchive. Concatenated members are one stream, as `zcat` has it. Compression inside compression is undone too.
+public final class DecodedStream: ByteStream {
+  private let inner: any ByteStream
+  public let encodings: [String]
+  public var damage: String? { inner.damage }
+
+  /// `.gz` in `.gz` in …; nobody does it honestly more than twice.
+  private static let maximumDepth = 4
+
+  public init(_ stream: any ByteStream) throws(BytesError) {
+    var current = stream
+    var encodings: [String] = []
+    while encodings.count < Self.maximumDepth {
+      let head = try HeadedStream(current)
+      guard let (name, decoder) = try Self.decoder(head) else {
+        current = head
+        break
+      }
+      encodings.append(name)
+      current = decoder
+    }
+    inner = current
+    self.encodings = encodings
+  }
+
+  public func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
+    try inner.read(into: buffer)
+  }
+
+  private static func decoder(_ stream: HeadedStream) throws(BytesError) -> (String, any ByteStream)? {
+    let head = stream.head
+    func begins(_ magic: UInt8...) -> Bool { head.starts(with: magic) }
+    if begins(0x1F, 0x8B, 0x08) { return ("gzip", try GzipDecoder(stream)) }
+    if begins(0x28, 0xB5, 0x2F, 0xFD) { return ("zstd", try ZstdDecoder(stream)) }
+    if begins(0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00) { return ("xz", try LibarchiveDecoder(stream)) }
+    if begins(0x42, 0x5A, 0x68), head.count >= 10, head[4..<10].elementsEqual([0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) {
+      return ("bzip2", try LibarchiveDecoder(stream))
+    }
+    if begins(0x1F, 0x9D) { return ("compress", try LibarchiveDecoder(stream)) }
+    return nil
+  }
+}
+
+/// A stream whose first bytes have been looked at and are still handed out.
+final class HeadedStream: ByteStream {
+  private let stream: any ByteStream
+  private(set) var head: [UInt8]
+  private var place = 0
+
+  init(_ stream: any ByteStream) throws(BytesError) {
+    self.stream = stream
+    var bytes = [UInt8](repeating: 0, count: 16)
+    var filled = 0
+    while filled < bytes.count {
+      var failure: BytesError?
+      let count = bytes.withUnsafeMutableBytes { buffer in
+        do throws(BytesError) {
+          return try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+        } catch {
+          failure = error
+          return 0
+        }
+      }
+      if let failure { throw failure }
+      if count == 0 { break }
+      filled += count
+    }
+    head = Array(bytes.prefix(filled))
+  }
+
+  var damage: String? { stream.damage }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
+    guard place < head.count else { return try stream.read(into: buffer) }
+    let count = min(buffer.count, head.count - place)
+    head.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[place..<place + count])) }
+    place += count
+    return count
+  }
+}

@@ -1,0 +1,67 @@
+import CArchive
+import Foundation
+
+/// Undoes what libarchive knows: xz, bzip2, compress.
+///
+/// A stream that ends too early gives what could be decoded and then `damage`.
+final class LibarchiveDecoder: ByteStream {
+  private let archive: OpaquePointer
+  private let input: Input
+  private var ended = false
+  private(set) var damage: String?
+
+  /// Holds the buffer that libarchive reads from between two calls.
+  private final class Input {
+    let stream: any ByteStream
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    var failure: BytesError?
+    init(_ stream: any ByteStream) { self.stream = stream }
+    deinit { buffer.deallocate() }
+  }
+
+  init(_ stream: any ByteStream) throws(BytesError) {
+    guard let made = archive_read_new() else { throw BytesError(.tooLarge, "out of memory") }
+    archive = made
+    input = Input(stream)
+    archive_read_support_filter_bzip2(made)
+    archive_read_support_filter_xz(made)
+    archive_read_support_filter_compress(made)
+    archive_read_support_format_raw(made)
+    archive_read_support_format_empty(made)
+    let opened = archive_read_open(
+      made, Unmanaged.passUnretained(input).toOpaque(), nil,
+      { _, context, place in
+        guard let context else { return -1 }
+        let input = Unmanaged<Input>.fromOpaque(context).takeUnretainedValue()
+        place?.pointee = UnsafeRawPointer(input.buffer.baseAddress)
+        do throws(BytesError) {
+          return try input.stream.read(into: input.buffer)
+        } catch {
+          input.failure = error
+          return -1
+        }
+      }, nil)
+    var entry: OpaquePointer?
+    let status = opened == ARCHIVE_OK ? archive_read_next_header(made, &entry) : opened
+    if status == ARCHIVE_EOF { ended = true }
+    if status < ARCHIVE_WARN { fail() }
+    if let failure = input.failure { throw failure }
+  }
+
+  deinit { archive_read_free(archive) }
+
+  private func fail() {
+    damage = archive_error_string(archive).map { String(cString: $0) } ?? "cannot be decoded"
+    ended = true
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
+    while !ended {
+      let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
+      if let failure = input.failure { throw failure }
+      if count > 0 { return count }
+      if count == 0 { ended = true } else if count != Int(ARCHIVE_RETRY) { fail() }
+    }
+    return 0
+  }
+}

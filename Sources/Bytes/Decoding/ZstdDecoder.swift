@@ -1,0 +1,55 @@
+import CZstd
+import Foundation
+
+/// Decodes zstd frames (RFC 8878), one behind the other, with windows of up to 128 MiB (`zstd --long=27`).
+final class ZstdDecoder: ByteStream {
+  private let stream: any ByteStream
+  private let state: OpaquePointer
+  private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 17, alignment: 64)
+  private var place = 0
+  private var filled = 0
+  private var ended = false
+  private var isBetweenFrames = true
+  private(set) var damage: String?
+
+  init(_ stream: any ByteStream) throws(BytesError) {
+    self.stream = stream
+    guard let made = ZSTD_createDStream() else {
+      input.deallocate()
+      throw BytesError(.tooLarge, "zstd cannot be started: out of memory")
+    }
+    state = made
+  }
+
+  deinit {
+    ZSTD_freeDStream(state)
+    input.deallocate()
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
+    guard !ended, buffer.count > 0 else { return 0 }
+    var out = ZSTD_outBuffer(dst: buffer.baseAddress, size: buffer.count, pos: 0)
+    while out.pos == 0 {
+      if place == filled {
+        filled = try stream.read(into: input)
+        place = 0
+        if filled == 0 {
+          ended = true
+          if !isBetweenFrames { damage = "the zstd stream is truncated" }
+          break
+        }
+      }
+      var source = ZSTD_inBuffer(src: input.baseAddress, size: filled, pos: place)
+      let status = ZSTD_decompressStream(state, &out, &source)
+      place = source.pos
+      if ZSTD_isError(status) != 0 {
+        let said = ZSTD_getErrorName(status).map { String(cString: $0) } ?? "invalid data"
+        damage = "the zstd stream is damaged: \(said)"
+        ended = true
+        break
+      }
+      isBetweenFrames = status == 0
+    }
+    return out.pos
+  }
+}
