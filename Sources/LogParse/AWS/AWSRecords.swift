@@ -53,8 +53,8 @@ enum AWSRecords {
     return understood
   }
 
-  /// Whether the sample begins with JSON one of whose first records, envelopes opened, satisfies the test. A first record
-  /// that is longer than the sample is judged by its `names` alone.
+  /// Whether the sample begins with JSON one of whose first records, envelopes opened, satisfies the test. Where no record
+  /// is whole (longer than the sample, or cut), the `names` alone must do.
   static func recognizes(_ sample: FormatSample, names: [StaticString], _ test: (JSONView) -> Bool) -> Confidence? {
     var start = sample.head
     if start.hasPrefix("\u{FEFF}") { start = start.dropFirst(3) }
@@ -67,7 +67,7 @@ enum AWSRecords {
       if open(JSONView(whole: record.bytes), body: test) { return .high }
       number += 1
     }
-    return number == 0 && !sample.isWhole ? .medium : nil
+    return number == 0 ? .medium : nil
   }
 
   private static func open(_ json: JSONView, body: (JSONView) -> Bool) -> Bool { open(json, maximumEnvelopes, body) }

@@ -116,6 +116,29 @@ private func parseAll(_ bytes: [UInt8]) throws -> Int {
     }
   }
 
+  @Test func aFileOfOneCutRecordIsStillRecognized() throws {
+    let record = #"{"Records":[{"eventTime":"2026-01-01T00:00:00Z","eventSource":"iam.amazonaws.com","eventName":"Cre"#
+    let found = Array(record.utf8).withView { LogFormats.recognize(FormatSample(head: $0, path: "x", isWhole: true)) }
+    #expect(found?.name == "aws.cloudtrail")
+    let sink = CollectingSink()
+    try found?.parse(MemoryStream(Array(record.utf8)), ParseContext(path: "x"), into: sink)
+    #expect(sink.events.isEmpty)
+    #expect(sink.coverages.contains { $0.reason == "a record that is cut off at the end" })
+  }
+
+  @Test func capturesOfTheHostAreNoneOfTheseFormats() throws {
+    let names = FileManager.default.enumerator(atPath: PackageFiles.bundle)?.compactMap { $0 as? String } ?? []
+    let captures = names.filter { $0.contains("/command/") && $0.hasSuffix(".txt") }
+    #expect(captures.count > 10)
+    for name in captures {
+      let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: PackageFiles.bundle + "/" + name)))
+      let found = bytes.withView { view in
+        formats.filter { $0.recognizes(FormatSample(head: view.slice(0, 1 << 16), path: name, isWhole: true)) != nil }
+      }
+      #expect(found.isEmpty, "\(name)")
+    }
+  }
+
   @Test func anAttackersTextIsNoFormat() {
     // A request that carries the names of another format's fields stays a WAF record.
     let record =
