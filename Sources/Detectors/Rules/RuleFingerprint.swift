@@ -25,6 +25,28 @@ public struct RuleFingerprint: Hashable, Sendable {
   }
 }
 
+extension SigmaRules {
+  /// One fingerprint a rule and correlation. A rule's covers the filters added to it, a correlation's the rules that it
+  /// rests on.
+  var fingerprints: [RuleFingerprint] {
+    var fingerprints: [RuleFingerprint] = []
+    var known: [(header: SigmaHeader, digest: Digest)] = []
+    func add(_ header: SigmaHeader, _ isReported: Bool, _ others: [String]) {
+      let fingerprint = RuleFingerprint(
+        rule: "sigma:\(header.path):\(header.id)",
+        material: ["sigma", String(SigmaDetector.version), header.path, header.canonical, "\(isReported)"] + others)
+      fingerprints.append(fingerprint)
+      known.append((header, fingerprint.digest))
+    }
+    for rule in rules { add(rule.header, rule.isReported, rule.filters) }
+    for correlation in correlations {
+      let others = correlation.rules.flatMap { name in known.filter { $0.header.isMeant(by: name) }.map(\.digest.hex) }
+      add(correlation.header, correlation.isReported, others)
+    }
+    return fingerprints
+  }
+}
+
 extension YaraSource {
   /// One fingerprint a rule.
   ///

@@ -9,12 +9,14 @@ public struct RuleSet: Sendable {
   public let yara: YaraRules?
   /// The YARA files that were compiled, in their order.
   public let yaraSources: [YaraSource]
+  /// Sigma rules, correlations and filters.
+  public let sigma: SigmaRules
   /// One for each rule, in the order of files and rules.
   public let fingerprints: [RuleFingerprint]
   /// Of all rules together: the part of a result's key that stands for the rules.
   public let fingerprint: Digest
 
-  /// Loads every `.yar` and `.yara` file below a directory.
+  /// Loads every `.yar` and `.yara` file below a directory as YARA, every `.yml` and `.yaml` file as Sigma.
   ///
   /// A file that does not compile is left out and told of; nothing that it holds counts for the fingerprint.
   public static func load(directory: String) -> (RuleSet, [RuleDiagnostic]) {
@@ -31,21 +33,32 @@ public struct RuleSet: Sendable {
     diagnostics += complaints
     let broken = Set(complaints.lazy.filter { $0.level == .error }.map(\.file))
     sources.removeAll { broken.contains($0.path) }
-    return (RuleSet(yara: yara, yaraSources: yara == nil ? [] : sources, root: directory), diagnostics)
+    var documents: [(path: String, text: [UInt8])] = []
+    for path in files.paths(["yml", "yaml"]) {
+      let (bytes, diagnostic) = files.read(path)
+      if let bytes { documents.append((path, bytes)) }
+      if let diagnostic { diagnostics.append(diagnostic) }
+    }
+    let (sigma, problems) = SigmaRules.load(documents)
+    let set = RuleSet(yara: yara, yaraSources: yara == nil ? [] : sources, sigma: sigma, root: directory)
+    return (set, diagnostics + problems)
   }
 
-  init(yara: YaraRules?, yaraSources: [YaraSource], root: String) {
+  init(yara: YaraRules?, yaraSources: [YaraSource], sigma: SigmaRules, root: String) {
     directory = root
+    self.sigma = sigma
     self.yara = yara
     self.yaraSources = yaraSources
     let includes = YaraIncludes(root: root)
     var fingerprints: [RuleFingerprint] = []
-    var material = ["rules", YaraLibrary.version]
+    var material = ["rules", YaraLibrary.version, "sigma", String(SigmaDetector.version)]
     for source in yaraSources {
       let included = includes.normalized(from: source)
       fingerprints += source.fingerprints(included: included)
       material += [source.path, source.normalized] + included
     }
+    fingerprints += sigma.fingerprints
+    material += sigma.fingerprints.map(\.digest.hex)
     self.fingerprints = fingerprints
     fingerprint = RuleFingerprint.digest(material)
   }

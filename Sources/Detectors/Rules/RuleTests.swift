@@ -31,10 +31,12 @@ public struct RuleTests {
       if sample.isHit { tested[sample.rule, default: (false, false)].hit = true }
       if !sample.isHit { tested[sample.rule, default: (false, false)].miss = true }
     }
-    for rule in set.yara?.rules ?? [] where !rule.isPrivate {
-      let seen = tested[rule.name] ?? (false, false)
+    let names =
+      (set.yara?.rules ?? []).filter { !$0.isPrivate }.map(\.name) + set.sigma.reported.map { $0.name ?? $0.id }
+    for name in names {
+      let seen = tested[name] ?? (false, false)
       if !seen.hit || !seen.miss {
-        report.untested.append("\(rule.name): no \(seen.hit ? "near miss" : seen.miss ? "hit" : "samples")")
+        report.untested.append("\(name): no \(seen.hit ? "near miss" : seen.miss ? "hit" : "samples")")
       }
     }
     return report
@@ -42,6 +44,9 @@ public struct RuleTests {
 
   /// nil where the rule says what it must.
   private static func check(_ sample: RuleSample, _ set: RuleSet, _ directory: String) -> String? {
+    if let rule = set.sigma.reported.first(where: { $0.isMeant(by: sample.rule) }) {
+      return check(sample, rule, set.sigma, directory)
+    }
     guard let yara = set.yara, yara.rules.contains(where: { $0.name == sample.rule }) else {
       return "no rule is called \(sample.rule)"
     }
@@ -58,9 +63,20 @@ public struct RuleTests {
       let name = sample.suffix.isEmpty ? sample.path : sample.suffix
       let result = try bytes.withView { try scanner.scan($0, YaraScanner.Externals(path: name)) }
       let holds = result.matches.contains { $0.rule.name == sample.rule }
-      return holds == sample.isHit ? nil : sample.isHit ? "the rule does not hold" : "the rule holds, and must not"
+      return verdict(holds, sample)
     } catch {
       return "\(error)"
     }
+  }
+
+  private static func check(_ sample: RuleSample, _ rule: SigmaHeader, _ rules: SigmaRules, _ directory: String) -> String? {
+    guard let data = FileManager.default.contents(atPath: directory + "/" + sample.path) else { return "cannot be read" }
+    let (events, broken) = [UInt8](data).withView { SigmaSamples.events($0) }
+    if let broken { return "line \(broken) is no event" }
+    return verdict(SigmaSamples.speaks(rule.id, rules, events), sample)
+  }
+
+  private static func verdict(_ holds: Bool, _ sample: RuleSample) -> String? {
+    holds == sample.isHit ? nil : sample.isHit ? "the rule does not hold" : "the rule holds, and must not"
   }
 }

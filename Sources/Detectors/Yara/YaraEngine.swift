@@ -50,6 +50,7 @@ public final class YaraEngine {
   /// Entries of the prefilter that must be run; nil where the filter cannot tell.
   func survivors(_ view: ByteView, _ externals: YaraScanner.Externals) -> [Int]? {
     let possible = prefilter.possible(for: view, externals)
+    guard possible.contains(where: { prefilter.entries[$0].literals.contains { $0 != nil } }) else { return possible }
     if index?.possible != possible { index = makeIndex(possible) }
     guard let index else { return nil }
     guard let found = index.search.found(in: view) else { return nil }

@@ -37,7 +37,7 @@ struct YaraEngineTests {
     let text = """
       rule both { strings: $a = "first" $b = "second" condition: all of them }
       rule one { strings: $a = "first" $b = "missing" condition: any of them }
-      rule none { strings: $a = "missing" condition: $a }
+      rule absent { strings: $a = "missing" condition: $a }
       rule negative { strings: $a = "missing" condition: not $a }
       rule compared { strings: $a = "missing" condition: #a == 0 or #a < 5 }
       rule bare { condition: filesize < 100 }
@@ -52,10 +52,10 @@ struct YaraEngineTests {
 
   @Test func everyKindOfStringIsFoundInItsForm() throws {
     let text = #"""
-      rule wide { strings: $a = "telling" wide condition: $a }
+      rule spread { strings: $a = "telling" wide condition: $a }
       rule caseless { strings: $a = "TeLLing" nocase condition: $a }
       rule hex { strings: $a = { 01 02 ?? 74 65 6C 6C [2-4] 67 } condition: $a }
-      rule regex { strings: $a = /te+l{2}ing(s|ly)?/ condition: $a }
+      rule pattern { strings: $a = /te+lling(s|ly)?/ condition: $a }
       rule choice { strings: $a = /(telling|spelling) [0-9]/ condition: $a }
       rule masked { strings: $a = "telling" xor(1-255) condition: $a }
       rule maskedwide { strings: $a = "telling" xor wide condition: $a }

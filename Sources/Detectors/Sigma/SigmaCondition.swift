@@ -1,0 +1,119 @@
+import Bytes
+
+/// A condition over named parts, with the parts put in.
+indirect enum SigmaExpression: Hashable, Sendable {
+  case item(SigmaItem)
+  case all([SigmaExpression])
+  case any([SigmaExpression])
+  case not(SigmaExpression)
+
+  func holds(_ record: SigmaRecord) -> Bool {
+    switch self {
+    case .item(let item): item.holds(record)
+    case .all(let parts): parts.allSatisfy { $0.holds(record) }
+    case .any(let parts): parts.contains { $0.holds(record) }
+    case .not(let part): !part.holds(record)
+    }
+  }
+}
+
+/// Reads a condition: `or` binds least, then `and`, `not`, `1 of` / `all of`, parentheses.
+struct SigmaConditionReader {
+  private let tokens: [String]
+  private let parts: [(name: String, expression: SigmaExpression)]
+  private var place = 0
+  private static let maximumDepth = 64
+
+  static func read(_ text: String, parts: [(name: String, expression: SigmaExpression)]) throws -> SigmaExpression {
+    var reader = SigmaConditionReader(text, parts)
+    if reader.tokens.contains("|") {
+      throw SigmaProblem(nil, "aggregation in a condition (\"| count\"): write a correlation rule instead")
+    }
+    let expression = try reader.disjunction(0)
+    guard reader.place == reader.tokens.count else {
+      throw SigmaProblem(nil, "condition not understood at \"\(reader.tokens[reader.place])\"")
+    }
+    return expression
+  }
+
+  private init(_ text: String, _ parts: [(name: String, expression: SigmaExpression)]) {
+    self.parts = parts
+    var tokens: [String] = []
+    var word = ""
+    for character in text {
+      if character == "(" || character == ")" || character == "|" || character.isWhitespace {
+        if !word.isEmpty { tokens.append(word) }
+        word = ""
+        if !character.isWhitespace { tokens.append(String(character)) }
+      } else {
+        word.append(character)
+      }
+    }
+    if !word.isEmpty { tokens.append(word) }
+    self.tokens = tokens
+  }
+
+  private func peek(_ ahead: Int = 0) -> String? {
+    tokens.indices.contains(place + ahead) ? tokens[place + ahead] : nil
+  }
+
+  private func keyword(_ ahead: Int = 0) -> String? { peek(ahead)?.lowercased() }
+
+  private mutating func disjunction(_ depth: Int) throws -> SigmaExpression {
+    guard depth < Self.maximumDepth else { throw SigmaProblem(nil, "condition nested deeper than \(Self.maximumDepth)") }
+    var terms = [try conjunction(depth)]
+    while keyword() == "or" {
+      place += 1
+      terms.append(try conjunction(depth))
+    }
+    return terms.count == 1 ? terms[0] : .any(terms)
+  }
+
+  private mutating func conjunction(_ depth: Int) throws -> SigmaExpression {
+    var terms = [try negation(depth)]
+    while keyword() == "and" {
+      place += 1
+      terms.append(try negation(depth))
+    }
+    return terms.count == 1 ? terms[0] : .all(terms)
+  }
+
+  private mutating func negation(_ depth: Int) throws -> SigmaExpression {
+    var isNegated = false
+    while keyword() == "not" {
+      isNegated.toggle()
+      place += 1
+    }
+    let term = try primary(depth)
+    return isNegated ? .not(term) : term
+  }
+
+  private mutating func primary(_ depth: Int) throws -> SigmaExpression {
+    guard let word = peek() else { throw SigmaProblem(nil, "condition ends too early") }
+    if word == "(" {
+      place += 1
+      let inner = try disjunction(depth + 1)
+      guard peek() == ")" else { throw SigmaProblem(nil, "a closing parenthesis is missing") }
+      place += 1
+      return inner
+    }
+    if let count = keyword(), ["1", "any", "all"].contains(count), keyword(1) == "of", let pattern = peek(2) {
+      place += 3
+      let chosen = parts.filter { Self.matches($0.name, pattern) }.map(\.expression)
+      guard !chosen.isEmpty else { throw SigmaProblem(nil, "\"\(count) of \(pattern)\" means no part of the rule") }
+      return count == "all" ? .all(chosen) : .any(chosen)
+    }
+    if Int(word) != nil, keyword(1) == "of" { throw SigmaProblem(nil, "only \"1 of\" and \"all of\" are known, not \"\(word) of\"") }
+    guard let part = parts.first(where: { $0.name == word }) else {
+      throw SigmaProblem(nil, "condition names \"\(word)\", which the rule does not have")
+    }
+    place += 1
+    return part.expression
+  }
+
+  /// `them` is everything that does not begin with an underscore; `*` stands for any run.
+  private static func matches(_ name: String, _ pattern: String) -> Bool {
+    if pattern.lowercased() == "them" { return !name.hasPrefix("_") }
+    return name.withView { SigmaGlob(pattern, isCased: true).matches($0) }
+  }
+}

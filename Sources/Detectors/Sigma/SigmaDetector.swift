@@ -1,0 +1,185 @@
+import Bytes
+import Evidence
+
+/// Asks Sigma rules of the events of one artifact, and correlations of what they find.
+public final class SigmaDetector: EventDetector {
+  public static let version = 1
+
+  /// Hits kept for correlations, all rules together; more are counted, not correlated.
+  static let maximumHits = 1 << 20
+  /// Places told of one finding.
+  static let maximumEvidence = 16
+
+  private let rules: SigmaRules
+  private let artifact: Digest
+  private let maker = SigmaRecordMaker()
+  private var groups: [SigmaSource.Kind: SigmaGroup] = [:]
+  /// Hits by rule, for rules that correlations rest on.
+  private var hits: [Int: [SigmaHit]] = [:]
+  private var hitCount = 0
+  /// Fields of each rule that correlations need.
+  private var wanted: [Int: Set<String>] = [:]
+
+  public init(_ rules: SigmaRules, artifact: Digest) {
+    self.rules = rules
+    self.artifact = artifact
+    for kind in SigmaSource.Kind.allCases {
+      let chosen = rules.rules.indices.filter { rules.rules[$0].source.kind == kind }
+      if !chosen.isEmpty { groups[kind] = SigmaGroup(chosen, rules.rules) }
+    }
+    for correlation in rules.correlations {
+      let correlator = SigmaCorrelator(correlation: correlation)
+      for (place, reference) in correlation.rules.enumerated() {
+        let names = correlation.groupBy + [correlation.field].compactMap { $0 }
+        for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {
+          wanted[index, default: []].formUnion(names.map { correlator.field($0, rule: place) })
+        }
+      }
+    }
+  }
+
+  public func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    var told: Set<Int> = []
+    for record in maker.records(of: event) {
+      guard let group = groups[record.kind] else { continue }
+      for index in group.candidates(record) where !told.contains(index) {
+        let rule = rules.rules[index]
+        guard rule.source.accepts(event), rule.expression.holds(record) else { continue }
+        told.insert(index)
+        keep(index, event, record)
+        if rule.isReported { report(finding(rule, event)) }
+      }
+    }
+  }
+
+  private func finding(_ rule: SigmaRule, _ event: Event) -> Finding {
+    Finding(
+      rule: rule.header.id, title: rule.header.title, severity: rule.header.severity,
+      confidence: rule.header.confidence, attack: rule.header.attack, firstSeen: event.time, entities: event.entities,
+      evidence: [EvidenceReference(artifact: artifact, locator: event.locator)],
+      message: "Sigma rule \"\(rule.header.title)\" holds: \(event.message)",
+      attributes: rule.header.attributes + [Attribute("data_type", event.dataType)])
+  }
+
+  private func keep(_ index: Int, _ event: Event, _ record: SigmaRecord) {
+    guard let names = wanted[index], let time = event.time, hitCount < Self.maximumHits else { return }
+    var fields: [String: String] = [:]
+    for name in names { fields[name] = record.values(name)?.first?.folded }
+    hits[index, default: []].append(
+      SigmaHit(
+        nanoseconds: time.nanoseconds, time: time,
+        reference: EvidenceReference(artifact: artifact, locator: event.locator), entities: event.entities, fields: fields,
+        message: event.message))
+    hitCount += 1
+  }
+
+  public func finish(_ report: (Finding) -> Void) {
+    var spansOf: [Int: [SigmaHit]] = [:]
+    for (place, correlation) in rules.correlations.enumerated() {
+      let correlator = SigmaCorrelator(correlation: correlation)
+      let fed = correlation.rules.map { reference -> [SigmaHit] in
+        var fed: [SigmaHit] = []
+        for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) { fed += hits[index] ?? [] }
+        for index in 0..<place where rules.correlations[index].header.isMeant(by: reference) { fed += spansOf[index] ?? [] }
+        return fed
+      }
+      guard !fed.allSatisfy(\.isEmpty) else { continue }
+      for span in correlator.spans(fed) {
+        guard let first = span.hits.first?.hit, let last = span.hits.last?.hit else { continue }
+        let finding = finding(correlation, span, first, last)
+        if correlation.isReported { report(finding) }
+        // What rests on this correlation groups by its fields.
+        spansOf[place, default: []].append(
+          SigmaHit(
+            nanoseconds: last.nanoseconds, time: last.time, reference: first.reference, entities: finding.entities,
+            fields: first.fields.merging(zip(correlation.groupBy, span.key)) { _, new in new }, message: finding.message))
+      }
+    }
+  }
+
+  private func finding(
+    _ correlation: SigmaCorrelation, _ span: SigmaCorrelator.Span, _ first: SigmaHit, _ last: SigmaHit
+  ) -> Finding {
+    let group = zip(correlation.groupBy, span.key).map { "\($0) \($1)" }.joined(separator: ", ")
+    let number = span.number == span.number.rounded() && abs(span.number) < 1e15 ? String(Int64(span.number)) : String(span.number)
+    var attributes = correlation.header.attributes
+    attributes.append(Attribute("correlation", correlation.kind.rawValue))
+    attributes.append(Attribute("number", .text(number)))
+    attributes.append(Attribute("events", Int64(span.hits.count)))
+    attributes.add("group", group)
+    return Finding(
+      rule: correlation.header.id, title: correlation.header.title, severity: correlation.header.severity,
+      confidence: correlation.header.confidence, attack: correlation.header.attack, firstSeen: first.time,
+      lastSeen: last.time, entities: Array(Set(span.hits.flatMap(\.hit.entities))).sorted(),
+      evidence: span.hits.prefix(Self.maximumEvidence).map(\.hit.reference),
+      message: "\(correlation.header.title): \(correlation.kind.rawValue) \(number)"
+        + (group.isEmpty ? "" : " for \(group)") + ", \(span.hits.count) events from \(first.time) to \(last.time). "
+        + "First: \(first.message)",
+      attributes: attributes)
+  }
+}
+
+/// The rules of one kind of record, with one index over the literals that they cannot hold without.
+private final class SigmaGroup {
+  private let rules: [(index: Int, need: YaraNeed)]
+  private let search: LiteralIndex.Search?
+
+  init(_ indices: [Int], _ all: [SigmaRule]) {
+    var literals: [LiteralIndex.Literal: Int] = [:]
+    rules = indices.map { ($0, SigmaNeeds.need(all[$0].expression, &literals)) }
+    let ordered = literals.sorted { $0.value < $1.value }.map(\.key)
+    search = LiteralIndex(ordered).flatMap { LiteralIndex.Search($0) }
+  }
+
+  /// Rules that the literals in the record do not rule out.
+  func candidates(_ record: SigmaRecord) -> [Int] {
+    guard let search else { return rules.map(\.index) }
+    var text: [UInt8] = []
+    for value in record.searchable {
+      text.append(contentsOf: value.folded.utf8)
+      text.append(0x0A)
+    }
+    guard let found = text.withView({ search.found(in: $0) }) else { return rules.map(\.index) }
+    return rules.lazy.filter { rule in
+      rule.need.holds { leaf in
+        guard case .string(let place) = leaf else { return true }
+        return found[place]
+      }
+    }.map(\.index)
+  }
+}
+
+/// Literals without which an expression cannot hold, as in a YARA rule's condition.
+enum SigmaNeeds {
+  static func need(_ expression: SigmaExpression, _ literals: inout [LiteralIndex.Literal: Int]) -> YaraNeed {
+    switch expression {
+    case .not: return .maybe
+    case .all(let parts):
+      let needs = parts.map { need($0, &literals) }.filter { $0 != .maybe }
+      return needs.isEmpty ? .maybe : .all(needs)
+    case .any(let parts):
+      let needs = parts.map { need($0, &literals) }
+      return needs.contains(.maybe) ? .maybe : .any(needs)
+    case .item(let item):
+      if item.isNegated { return .maybe }
+      let needs = item.tests.map { need($0, &literals) }
+      if item.needsAll {
+        let told = needs.filter { $0 != .maybe }
+        return told.isEmpty ? .maybe : .all(told)
+      }
+      return needs.contains(.maybe) ? .maybe : .any(needs)
+    }
+  }
+
+  private static func need(_ test: SigmaTest, _ literals: inout [LiteralIndex.Literal: Int]) -> YaraNeed {
+    guard case .text(let glob) = test else { return .maybe }
+    let run = Array(glob.longestRun.prefix(LiteralIndex.maximumLength))
+    // Zero bytes would meet the search's leave to pass over zeros; shorter runs tell too little.
+    // A cased letter beyond ASCII is not the same once folded.
+    guard run.count >= 3, !run.contains(0), !glob.isCased || run.allSatisfy({ $0 < 0x80 }) else { return .maybe }
+    let literal = LiteralIndex.Literal(bytes: run, isCaseless: true)
+    let place = literals[literal] ?? literals.count
+    literals[literal] = place
+    return .string(place)
+  }
+}

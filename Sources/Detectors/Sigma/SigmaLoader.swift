@@ -1,0 +1,200 @@
+import Evidence
+import Yams
+
+/// Sigma rules, correlations and filters as they stand in files.
+public struct SigmaRules: Sendable {
+  var rules: [SigmaRule] = []
+  var correlations: [SigmaCorrelation] = []
+
+  public var count: Int { rules.count + correlations.count }
+
+  /// Titles with severities, for listing.
+  public var list: [(id: String, title: String, severity: Severity, path: String)] {
+    (rules.map(\.header) + correlations.map(\.header)).map { ($0.id, $0.title, $0.severity, $0.path) }
+  }
+
+  public init() {}
+
+  /// Of the rules and correlations that speak for themselves.
+  var reported: [SigmaHeader] {
+    rules.filter(\.isReported).map(\.header) + correlations.filter(\.isReported).map(\.header)
+  }
+
+  /// Loads the documents of some files. What cannot be used is told with its line, the rest is used.
+  public static func load(_ files: [(path: String, text: [UInt8])]) -> (SigmaRules, [RuleDiagnostic]) {
+    var loader = SigmaLoader()
+    for file in files { loader.read(file.path, String(decoding: file.text, as: UTF8.self)) }
+    return loader.finish()
+  }
+}
+
+private struct SigmaLoader {
+  private var result = SigmaRules()
+  private var filters: [SigmaFilter] = []
+  private var diagnostics: [RuleDiagnostic] = []
+  private var titles: [String: String] = [:]
+
+  /// Aliases can make a small file mean a very large one.
+  private static let maximumNodes = 200_000
+
+  mutating func read(_ path: String, _ text: String) {
+    var documents: [Node] = []
+    do {
+      let parser = try Parser(yaml: text)
+      while let node = try parser.nextRoot() { documents.append(node) }
+    } catch {
+      diagnostics.append(Self.broken(path, error))
+      // The documents before the broken one stand.
+    }
+    for document in documents where document.mapping != nil {
+      do {
+        try add(document, path)
+      } catch let problem as SigmaProblem {
+        note(path, document, problem)
+      } catch {
+        diagnostics.append(RuleDiagnostic(.error, file: path, "\(error)"))
+      }
+    }
+    if documents.allSatisfy({ $0.mapping == nil }), !documents.isEmpty {
+      diagnostics.append(RuleDiagnostic(.error, file: path, line: 1, "holds no rule"))
+    }
+  }
+
+  private static func broken(_ path: String, _ error: any Error) -> RuleDiagnostic {
+    if case YamlError.parser(_, let problem, let mark, _) = error {
+      return RuleDiagnostic(.error, file: path, line: mark.line, "not YAML: \(problem)")
+    }
+    if case YamlError.scanner(_, let problem, let mark, _) = error {
+      return RuleDiagnostic(.error, file: path, line: mark.line, "not YAML: \(problem)")
+    }
+    return RuleDiagnostic(.error, file: path, "not YAML")
+  }
+
+  private mutating func note(_ path: String, _ document: Node, _ problem: SigmaProblem) {
+    diagnostics.append(
+      RuleDiagnostic(
+        .error, file: path, line: problem.line ?? document.mark?.line, rule: document["title"]?.string, problem.words))
+  }
+
+  private mutating func add(_ document: Node, _ path: String) throws {
+    var budget = Self.maximumNodes
+    let text = try Self.canonical(document, &budget, depth: 0)
+    var header = try SigmaHeader(document, path: path)
+    header.canonical = text
+    if document["correlation"] != nil {
+      result.correlations.append(try SigmaCorrelation(document, header: header))
+    } else if document["filter"] != nil {
+      filters.append(try SigmaFilter(document, header: header))
+    } else if let detection = document["detection"] {
+      if document["action"] != nil { throw SigmaProblem(document, "rule collections with \"action\" are of an older Sigma") }
+      let source = try SigmaDetectionReader.source(document)
+      if source.kind == nil {
+        diagnostics.append(
+          RuleDiagnostic(
+            .warning, file: path, line: document["logsource"]?.mark?.line, rule: header.title,
+            "no evidence that is read gives records of \(source.text)"))
+      }
+      result.rules.append(
+        SigmaRule(header: header, source: source, expression: try SigmaDetectionReader.expression(detection)))
+    } else {
+      throw SigmaProblem(document, "neither detection, correlation nor filter")
+    }
+    if let other = titles.updateValue(path, forKey: header.id), other != path || document["filter"] == nil {
+      diagnostics.append(RuleDiagnostic(.warning, file: path, line: header.line, rule: header.title, "has the id of a rule in \(other)"))
+    }
+  }
+
+  /// The document as one text that only its meaning decides: keys in order, no comments, no styles.
+  private static func canonical(_ node: Node, _ budget: inout Int, depth: Int) throws -> String {
+    budget -= 1
+    guard budget > 0, depth < 32 else { throw SigmaProblem(node, "too large, or nested too deep") }
+    if let mapping = node.mapping {
+      var pairs: [String] = []
+      for (key, value) in mapping {
+        pairs.append(try canonical(key, &budget, depth: depth + 1) + ":" + canonical(value, &budget, depth: depth + 1))
+      }
+      return "{" + pairs.joined(separator: ",") + "}"
+    }
+    if let sequence = node.sequence {
+      return "[" + (try sequence.map { try canonical($0, &budget, depth: depth + 1) }).joined(separator: ",") + "]"
+    }
+    guard let scalar = node.scalar else { throw SigmaProblem(node, "neither text, list nor mapping") }
+    let quote = scalar.style == .plain ? "" : "'"
+    return "\(scalar.string.utf8.count)\(quote)\(scalar.string)"
+  }
+
+  mutating func finish() -> (SigmaRules, [RuleDiagnostic]) {
+    for filter in filters {
+      var isUsed = false
+      for index in result.rules.indices where filter.means(result.rules[index]) {
+        isUsed = true
+        result.rules[index].expression = .all([result.rules[index].expression, filter.expression])
+        result.rules[index].filters.append(filter.header.canonical)
+      }
+      if !isUsed {
+        diagnostics.append(
+          RuleDiagnostic(.warning, file: filter.header.path, line: filter.header.line, rule: filter.header.title, "means no rule that is loaded"))
+      }
+    }
+    linkCorrelations()
+    return (result, diagnostics)
+  }
+
+  /// Puts correlations after those that they rest on; leaves out what names unknown rules or goes in a circle.
+  private mutating func linkCorrelations() {
+    var waiting = result.correlations
+    var placed: [SigmaCorrelation] = []
+    var isProgress = true
+    func isKnown(_ reference: String) -> Bool {
+      result.rules.contains { $0.header.isMeant(by: reference) } || placed.contains { $0.header.isMeant(by: reference) }
+    }
+    while isProgress {
+      isProgress = false
+      for index in waiting.indices.reversed() where waiting[index].rules.allSatisfy({ isKnown($0) }) {
+        placed.append(waiting.remove(at: index))
+        isProgress = true
+      }
+    }
+    for lost in waiting {
+      let unknown = lost.rules.filter { !isKnown($0) }.joined(separator: ", ")
+      diagnostics.append(
+        RuleDiagnostic(
+          .error, file: lost.header.path, line: lost.header.line, rule: lost.header.title,
+          "rests on rules that are not loaded, or on itself: \(unknown)"))
+    }
+    for correlation in placed where !correlation.generates {
+      for reference in correlation.rules {
+        for index in result.rules.indices where result.rules[index].header.isMeant(by: reference) {
+          result.rules[index].isReported = false
+        }
+        for index in placed.indices where placed[index].header.isMeant(by: reference) { placed[index].isReported = false }
+      }
+    }
+    result.correlations = placed
+  }
+}
+
+/// A condition that is added to other rules, to leave out what is known to be innocent.
+struct SigmaFilter {
+  let header: SigmaHeader
+  let expression: SigmaExpression
+  private let source: SigmaSource
+  /// nil: every rule of the log source.
+  private let rules: [String]?
+
+  init(_ node: Node, header: SigmaHeader) throws {
+    guard let body = node["filter"], body.mapping != nil else { throw SigmaProblem(node, "filter must be a mapping") }
+    self.header = header
+    source = try SigmaDetectionReader.source(node)
+    expression = try SigmaDetectionReader.expression(body, ignoring: ["rules"])
+    let named = body["rules"].map { SigmaHeader.texts($0) } ?? []
+    rules = named.isEmpty || named == ["any"] ? nil : named
+  }
+
+  func means(_ rule: SigmaRule) -> Bool {
+    if let rules { return rules.contains { rule.header.isMeant(by: $0) } }
+    return (source.product == nil || source.product == rule.source.product)
+      && (source.category == nil || source.category == rule.source.category)
+      && (source.service == nil || source.service == rule.source.service)
+  }
+}

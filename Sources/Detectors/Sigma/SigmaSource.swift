@@ -1,0 +1,137 @@
+import Evidence
+
+/// What a rule's `logsource` comes to here: which of our events it is asked of.
+public struct SigmaSource: Hashable, Sendable {
+  public var product: String?
+  public var category: String?
+  public var service: String?
+
+  /// Classes of records that our events give; each has field names of its own.
+  enum Kind: String, Hashable, Sendable, CaseIterable {
+    case process, connection, cloudTrail, webServer, dns, audit, log, application, native
+  }
+
+  /// nil where no evidence that is read here gives such records.
+  var kind: Kind? {
+    if product == "ir-analyze" { return .native }
+    switch (category, product, service) {
+    case ("process_creation", nil, _), ("process_creation", "linux", _): return .process
+    case ("network_connection", nil, _), ("network_connection", "linux", _): return .connection
+    case ("webserver", _, _): return .webServer
+    case ("dns", nil, _), ("dns_query", nil, _): return .dns
+    case (nil, "aws", "cloudtrail"): return .cloudTrail
+    case (nil, "linux", "auditd"): return .audit
+    case (nil, "linux", _): return .log
+    case (nil, nil, "sshd"), (nil, nil, "auth"), (nil, nil, "sudo"), (nil, nil, "cron"), (nil, nil, "syslog"): return .log
+    case ("application", let product, _) where product != "kubernetes": return .application
+    default: return nil
+    }
+  }
+
+  /// For records of the kind: whether the service or product asked for is the one that wrote them.
+  func accepts(_ event: Event) -> Bool {
+    switch kind {
+    case .native: return service == nil || service == event.dataType
+    case .log:
+      let program = (event.text("program") ?? "").lowercased()
+      switch service {
+      case nil: return true
+      case "auth": return event.dataType.hasPrefix("linux:auth") || event.dataType.hasPrefix("linux:login")
+      case "sshd", "sudo", "su": return program == service
+      case "cron": return program.hasPrefix("cron") || program == "crond" || event.dataType == "linux:cron:entry"
+      case "syslog": return event.dataType != "linux:shell:command"
+      case let service?: return program == service
+      }
+    default: return true
+    }
+  }
+
+  var text: String { [product, category, service].compactMap { $0 }.joined(separator: "/") }
+}
+
+/// Field names of Sigma's taxonomy and where our events keep what they mean.
+enum SigmaTaxonomy {
+  /// Kinds of records that an event gives.
+  static func kinds(of dataType: String) -> [SigmaSource.Kind] {
+    switch dataType {
+    case "linux:capture:process", "linux:memory:process": [.process, .native]
+    case "linux:shell:command": [.process, .log, .native]
+    case "linux:audit:syscall", "linux:audit:entry": [.audit, .process, .log, .native]
+    case "linux:auth:entry", "linux:cron:entry": [.log, .process, .native]
+    case "linux:capture:socket", "linux:memory:socket": [.connection, .native]
+    case "aws:cloudtrail:entry": [.cloudTrail, .native]
+    case "web:access:request", "aws:waf:request", "aws:alb:request": [.webServer, .native]
+    case "aws:route53:query": [.dns, .native]
+    case "app:log:entry": [.application, .native]
+    case "linux:syslog:entry", "linux:kernel:entry", "linux:kernel:message", "linux:login:session", "linux:login:failure":
+      [.log, .native]
+    default: [.native]
+    }
+  }
+
+  /// Our names for a field, best first; empty where it is the attribute's own name.
+  static func attributes(_ field: String, _ kind: SigmaSource.Kind) -> [String] {
+    switch kind {
+    case .process: process[field] ?? []
+    case .connection: connection[field] ?? []
+    case .cloudTrail: cloudTrail[field] ?? []
+    case .webServer: webServer[field] ?? []
+    case .dns: dns[field] ?? []
+    case .audit: audit[field] ?? []
+    case .log, .application, .native: log[field] ?? []
+    }
+  }
+
+  private static let process: [String: [String]] = [
+    "CommandLine": ["command_line", "command"], "Image": ["exe", "executable", "image"], "User": ["user"],
+    "ProcessId": ["pid"], "ParentProcessId": ["ppid"], "CurrentDirectory": ["working_directory"],
+    "LogonId": ["audit_ses", "ses"], "ParentImage": ["parent_image"], "ParentCommandLine": ["parent_command_line"],
+  ]
+  private static let connection: [String: [String]] = [
+    "DestinationIp": ["remote_address"], "DestinationHostname": ["remote_host"], "DestinationPort": ["remote_port"],
+    "SourceIp": ["local_address"], "SourcePort": ["local_port"], "Image": ["exe", "program", "comm"], "User": ["user"],
+    "Protocol": ["protocol"], "ProcessId": ["pid"],
+  ]
+  private static let cloudTrail: [String: [String]] = [
+    "eventName": ["event_name"], "eventSource": ["event_source"], "awsRegion": ["region"],
+    "sourceIPAddress": ["source_ip"], "src_ip": ["source_ip"], "userAgent": ["user_agent"], "errorCode": ["error_code"],
+    "errorMessage": ["error_message"], "eventType": ["event_type"], "eventCategory": ["event_category"],
+    "eventID": ["event_id"], "requestID": ["request_id"], "readOnly": ["read_only"],
+    "recipientAccountId": ["recipient_account"], "requestParameters": ["request_parameters"],
+    "responseElements": ["response_elements"], "additionalEventData": ["additional_event_data"],
+    "serviceEventDetails": ["service_event_details"], "userIdentity.type": ["identity_type"],
+    "userIdentity.arn": ["identity_arn"], "userIdentity.accountId": ["identity_account"],
+    "userIdentity.userName": ["user"], "userIdentity.principalId": ["principal_id"],
+    "userIdentity.accessKeyId": ["access_key"], "userIdentity.invokedBy": ["invoked_by"],
+    "userIdentity.sessionContext.sessionIssuer.type": ["issuer_type"],
+    "userIdentity.sessionContext.sessionIssuer.arn": ["issuer_arn"],
+    "userIdentity.sessionContext.sessionIssuer.userName": ["role"],
+    "userIdentity.sessionContext.attributes.mfaAuthenticated": ["mfa"],
+    "userIdentity.sessionContext.ec2RoleDelivery": ["ec2_role_delivery"],
+  ]
+  /// Roots of JSON text in which dotted names are looked up.
+  static let cloudTrailObjects: [String: String] = [
+    "requestParameters": "request_parameters", "responseElements": "response_elements",
+    "additionalEventData": "additional_event_data", "serviceEventDetails": "service_event_details",
+  ]
+  /// Public rules ask `cs-uri-query` of the whole address, path and query.
+  private static let webServer: [String: [String]] = [
+    "cs-method": ["method", "http_method"], "cs-uri": ["address"], "c-uri": ["address"], "cs-uri-query": ["address"],
+    "cs-uri-stem": ["path", "uri"], "sc-status": ["status", "response_code"], "cs-user-agent": ["user_agent"],
+    "cs-referer": ["referrer", "header:referer"], "cs-host": ["virtual_host", "host", "header:host"],
+    "cs-cookie": ["header:cookie"], "cs-content-type": ["header:content-type"], "cs-username": ["user"],
+    "c-ip": ["remote_address", "client_ip"], "cs-version": ["http_version"], "sc-bytes": ["response_bytes", "sent_bytes"],
+    "cs-bytes": ["received_bytes", "body_size"],
+  ]
+  private static let dns: [String: [String]] = [
+    "query": ["query_name"], "QueryName": ["query_name"], "record_type": ["query_type"], "answer": ["answers"],
+    "src_ip": ["src_address"],
+  ]
+  private static let audit: [String: [String]] = [
+    "type": ["types"], "exe": ["executable"], "comm": ["command"], "name": ["paths"], "key": ["audit_key"],
+    "SYSCALL": ["audit_syscall", "syscall"], "cwd": ["working_directory"], "acct": ["user"],
+  ]
+  private static let log: [String: [String]] = [
+    "USER": ["target_user"], "COMMAND": ["command"], "PWD": ["working_directory"], "TTY": ["tty"],
+  ]
+}
