@@ -126,29 +126,53 @@ public struct JSONWriter {
   /// U+2028/9, which end a line of JavaScript) are written as \u escapes.
   private mutating func quote(_ text: String) {
     bytes.append(0x22)
-    var previous: UInt8 = 0
-    for byte in text.utf8 {
-      switch byte {
-      case 0x22: bytes.append(contentsOf: [0x5C, 0x22])
-      case 0x5C: bytes.append(contentsOf: [0x5C, 0x5C])
-      case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
-      case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
-      case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
-      case 0..<0x20, 0x7F: escape(UInt16(byte))
-      case 0x80..<0xA0 where previous == 0xC2:
-        bytes.removeLast()
-        escape(UInt16(byte))
-      case 0xA8 where previous == 0x80 && bytes.suffix(2) == [0xE2, 0x80]:
-        bytes.removeLast(2)
-        escape(0x2028)
-      case 0xA9 where previous == 0x80 && bytes.suffix(2) == [0xE2, 0x80]:
-        bytes.removeLast(2)
-        escape(0x2029)
-      default: bytes.append(byte)
+    var text = text
+    text.withUTF8 { utf8 in
+      // Runs without anything to escape, which is nearly all text, are copied at once.
+      var start = 0
+      var place = 0
+      while place < utf8.count {
+        let byte = utf8[place]
+        guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 || byte == 0xE2 else {
+          place += 1
+          continue
+        }
+        let length = escapedLength(utf8, place)
+        if length > 0 {
+          bytes.append(contentsOf: utf8[start..<place])
+          escape(utf8, place, length)
+          start = place + length
+        }
+        place += max(length, 1)
       }
-      previous = byte
+      bytes.append(contentsOf: utf8[start...])
     }
     bytes.append(0x22)
+  }
+
+  /// How many bytes from here are one character to escape; 0 for none.
+  private func escapedLength(_ utf8: UnsafeBufferPointer<UInt8>, _ place: Int) -> Int {
+    switch utf8[place] {
+    case 0xC2: return place + 1 < utf8.count && utf8[place + 1] < 0xA0 ? 2 : 0
+    case 0xE2:
+      let isSeparator =
+        place + 2 < utf8.count && utf8[place + 1] == 0x80 && (utf8[place + 2] == 0xA8 || utf8[place + 2] == 0xA9)
+      return isSeparator ? 3 : 0
+    default: return 1
+    }
+  }
+
+  private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>, _ place: Int, _ length: Int) {
+    switch (length, utf8[place]) {
+    case (1, 0x22): bytes.append(contentsOf: [0x5C, 0x22])
+    case (1, 0x5C): bytes.append(contentsOf: [0x5C, 0x5C])
+    case (1, 0x0A): bytes.append(contentsOf: [0x5C, 0x6E])
+    case (1, 0x0D): bytes.append(contentsOf: [0x5C, 0x72])
+    case (1, 0x09): bytes.append(contentsOf: [0x5C, 0x74])
+    case (1, let byte): escape(UInt16(byte))
+    case (2, _): escape(UInt16(utf8[place + 1]))
+    default: escape(utf8[place + 2] == 0xA8 ? 0x2028 : 0x2029)
+    }
   }
 
   private mutating func escape(_ unit: UInt16) {

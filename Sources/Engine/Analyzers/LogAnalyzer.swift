@@ -17,7 +17,7 @@ struct LogAnalyzer: Analyzer {
       throw BytesError(.cannotRead, "this version has no log format \(unit.options["format"] ?? "")")
     }
     let stream = try surroundings.decoded(unit.artifact)
-    let sink = DetectingSink(result, DetectorCatalog.makeEventDetectors(artifact: unit.artifact))
+    let sink = DetectingSink(result, artifact: unit.artifact)
     try format.parse(stream, PathFacts.context(unit.options), into: sink)
     sink.finish()
   }

@@ -12,7 +12,7 @@ struct MemoryAnalyzer: Analyzer {
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let file = try surroundings.store.objects.open(unit.artifact)
     let (image, report) = try MemoryImages.open(file, as: unit.options["format"])
-    let sink = DetectingSink(result, DetectorCatalog.makeEventDetectors(artifact: unit.artifact))
+    let sink = DetectingSink(result, artifact: unit.artifact)
     let summary = MemoryAnalysis.run(image, options: MemoryAnalysis.Options(artifact: unit.artifact), into: sink)
     sink.finish()
     report.write(into: result)

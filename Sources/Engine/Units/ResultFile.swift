@@ -57,11 +57,13 @@ public final class ResultFile: ResultSink {
 /// Runs event detectors over everything that a parser hands on, so that neither knows of the other.
 final class DetectingSink: ResultSink {
   private let target: any ResultSink
+  private let artifact: Digest
   private let detectors: [any EventDetector]
 
-  init(_ target: any ResultSink, _ detectors: [any EventDetector]) {
+  init(_ target: any ResultSink, artifact: Digest) {
     self.target = target
-    self.detectors = detectors
+    self.artifact = artifact
+    detectors = DetectorCatalog.makeEventDetectors(artifact: artifact)
   }
 
   func event(_ event: Event) {
@@ -69,7 +71,15 @@ final class DetectingSink: ResultSink {
     for detector in detectors { detector.inspect(event, target.finding) }
   }
 
-  func finding(_ finding: Finding) { target.finding(finding) }
+  /// A parser does not know its artifact's name; here it gets it.
+  func finding(_ finding: Finding) {
+    var finding = finding
+    for index in finding.evidence.indices where finding.evidence[index].artifact == .unnamed {
+      finding.evidence[index].artifact = artifact
+    }
+    target.finding(finding)
+  }
+
   func coverage(_ coverage: Coverage) { target.coverage(coverage) }
   func row(view: String, json: [UInt8]) { target.row(view: view, json: json) }
 

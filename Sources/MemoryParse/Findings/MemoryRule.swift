@@ -84,7 +84,8 @@ final class Scene {
     sink.finding(
       Finding(
         rule: "memory." + rule, title: title, severity: severity, confidence: confidence, attack: attack,
-        firstSeen: time ?? process?.started, entities: entities,
+        // A socket is younger than its process, and memory does not say by how much.
+        firstSeen: time ?? (socket == nil ? process?.started : nil), entities: entities,
         evidence: [EvidenceReference(artifact: artifact, locator: place)], message: message,
         attributes: all + attributes))
   }

@@ -29,7 +29,7 @@ enum ReverseShellRule: MemoryRule {
     let title = isInbound ? "Shell bound to a connection from outside" : "Reverse shell"
     scene.report(
       "reverse-shell", title, Programs.isShell(process) ? .critical : .high, attack: ["T1059.004", "T1071"],
-      process: process, socket: held,
+      process: process, socket: held, at: process.started,
       message: "\(title): pid \(process.pid) (\(process.commandLine)), \(way), "
         + "\(local.text) -> \(remote.text) (\(held.socket.protocolName.lowercased())), "
         + "\(scene.snapshot.user(process.task.credentials.uid)).",
