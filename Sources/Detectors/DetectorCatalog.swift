@@ -1,20 +1,25 @@
 import Evidence
 
-/// The detectors of this module, in one place.
+/// The event detectors of this module, in one place.
 public enum DetectorCatalog {
-  /// A fresh detector of each kind for the events of one artifact.
-  ///
-  /// `finish` must be called on each after the last event. Detectors that join events may also be fed those of several
-  /// artifacts; the evidence then names the artifact given here.
+  /// A fresh detector of each kind for the events of one artifact. `finish` must be called on each after the last event.
   public static func makeEventDetectors(artifact: Digest) -> [any EventDetector] {
     [
-      TextInEvents(artifact: artifact), ReverseShellSocket(artifact: artifact),
+      TextInEvents(artifact: artifact), ReverseShellSocket(artifact: artifact), ProcessTree(artifact: artifact),
+      DiscoveryBurst(artifact: artifact), InstanceCredentialUse(artifact: artifact), CloudRecon(artifact: artifact),
+      CloudActions(artifact: artifact), WebScan(artifact: artifact), WebRequests(artifact: artifact),
+    ]
+  }
+
+  private static var kinds: [any EventDetector.Type] {
+    [
+      TextInEvents.self, ReverseShellSocket.self, ProcessTree.self, DiscoveryBurst.self, InstanceCredentialUse.self, CloudRecon.self,
+      CloudActions.self, WebScan.self, WebRequests.self,
     ]
   }
 
   /// Changes whenever any detector would say something else: part of every result's key.
   public static var version: String {
-    let events: [(any EventDetector.Type)] = [TextInEvents.self, ReverseShellSocket.self]
-    return ([TextDetectors.version] + events.map { "\($0)\($0.version)" }).joined(separator: ",")
+    ([TextDetectors.version] + kinds.map { "\($0)\($0.version)" }).joined(separator: ",")
   }
 }

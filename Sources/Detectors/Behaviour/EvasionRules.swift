@@ -13,7 +13,7 @@ extension BehaviourRule {
       if it.hasAny(["unset HISTFILE", "HISTFILE=/dev/null", "HISTFILE=;", "HISTFILE=\"\"", "HISTSIZE=0", "HISTFILESIZE=0", "+o history"]) { return .medium }
       if it.hasAny(["HISTFILE= ", "export HISTFILE="]) && !it.hasAny(["HISTFILE=~", "HISTFILE=$", "HISTFILE=/home", "HISTFILE=\"$"]) { return .medium }
       // A list that is read in right after was only shown.
-      if it.hasAny(["history -c", "history -wc", "history -cw"]) { return it.has("history -r") ? nil : .medium }
+      if it.hasAny(["history -c", "history -wc", "history -cw"]) { return it.hasAny(["history -r", "history -cr"]) ? nil : .medium }
       if it.hasAny([".bash_history", ".zsh_history"]) {
         return it.runs(erasers) || it.has("/dev/null") && it.runs(NameTable(["ln", "cat", "cp"])) || it.writes(".bash_history") ? .medium : nil
       }
@@ -31,7 +31,7 @@ extension BehaviourRule {
     },
     BehaviourRule("timestomp", "File times changed", .low, ["T1070.006"], leads: ["touch "]) { it in
       let words = it.running(NameTable(["touch"]))
-      if words.contains(where: { $0.contains { $0 == "-r" || $0.hasPrefix("--reference") } }) { return it.hasAny(["/bin/", "/tmp/", "/usr/", "/etc/"]) ? .medium : .low }
+      if words.contains(where: { $0.contains { $0 == "-r" || $0.hasPrefix("--reference") } }) { return it.hasAny(["/bin/", "/tmp/", "/usr/", "/etc/"]) ? .medium : nil }
       return words.contains { $0.contains { $0 == "-t" || $0 == "-d" || $0 == "-mt" || $0 == "-acmr" } } && it.hasAny(["/tmp/", "/bin/", "/usr/", "/dev/shm/", "/var/www"]) ? .low : nil
     },
     BehaviourRule(

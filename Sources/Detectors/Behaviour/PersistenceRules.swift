@@ -14,7 +14,8 @@ extension BehaviourRule {
         words.dropFirst().contains { $0 == "-" } || words.dropFirst().contains { $0[0] == 0x2F }
       }
       guard installs || it.writes("/etc/cron") || it.writes("/var/spool/cron") else { return nil }
-      return isSuspicious(it) ? .high : .low
+      // An entry changed by filter is an administrator's.
+      return isSuspicious(it) ? .high : it.has("crontab -l") ? .informational : .low
     },
     BehaviourRule(
       "service-persistence", "Service written", .low, ["T1543.002"], leads: ["/etc/systemd/system", "/lib/systemd/system", "/etc/init.d/", "/etc/rc.local", ".config/systemd/user"]
@@ -49,8 +50,8 @@ extension BehaviourRule {
       }
     },
     BehaviourRule("web-shell-written", "Script written into a web root", .high, ["T1505.003"], leads: ["<?php", "<%@", "Runtime.getRuntime"]) { it in
-      it.hasAny(["system(", "eval(", "exec(", "passthru(", "$_GET", "$_POST", "$_REQUEST", "getParameter"]) && it.hasAny([".php", ".jsp", ".phtml", ".aspx"])
-        && it.hasAny([">", "tee "])
+      it.hasAny(["system(", "eval(", "exec(", "passthru(", "$_GET", "$_POST", "$_REQUEST", "getParameter"])
+        && (it.writes(".php") || it.writes(".jsp") || it.writes(".phtml") || it.writes(".aspx"))
     },
   ]
 }

@@ -6,7 +6,7 @@ extension BehaviourRule {
   static let privilegeRules: [BehaviourRule] = [
     BehaviourRule("pty-upgrade", "Terminal made for a bare shell", .medium, ["T1059.004"], leads: ["pty.spawn", "/dev/null", "stty raw", "PTY.spawn"]) { it in
       if it.hasAny(["pty.spawn(", "PTY.spawn"]) { return ScriptLanguage.namesShell(it.text) ? .high : .medium }
-      if it.running(NameTable(["script"])).contains(where: { words in words.contains { $0 == "/dev/null" } && words.contains { $0.hasPrefix("-") || ShellWords.isShell($0) } }) { return .medium }
+      if it.running(NameTable(["script"])).contains(where: { words in words.contains { $0 == "/dev/null" } && (words.count == 2 || words.dropFirst().contains { ShellWords.isShell($0) }) }) { return .medium }
       return it.has("stty raw -echo") ? .medium : nil
     },
     BehaviourRule("set-uid-shell", "Shell that runs as root for anyone", .high, ["T1548.001"], leads: ["chmod "]) { it in

@@ -49,10 +49,16 @@ extension BehaviourRule {
       if fetchesAndStarts(it) {
         // Installers are fetched by name and unpacked; a bare number or a scratch directory is not how software comes.
         let isOdd = it.namesAddress || it.hasAny(["/dev/shm", "/var/tmp", "chmod 777", "chmod +x *", "cd /tmp"])
-        return it.has("chmod") && isOdd ? .high : isOdd ? .medium : .low
+        if isOdd { return it.has("chmod") ? .high : .medium }
       }
       guard runsDownload(it) else { return nil }
       return it.namesAddress ? .high : it.hasAny(["http://", "-k ", "--insecure", "--no-check-certificate"]) ? .medium : .low
+    },
+    BehaviourRule("download-temporary", "Download into a scratch directory", .low, ["T1105"], leads: ["curl", "wget"]) { it in
+      guard it.runs(NameTable(["curl", "wget"])), !runsDownload(it), !fetchesAndStarts(it) else { return nil }
+      let saves = it.hasAny(["-O /tmp/", "-o /tmp/", "-O /dev/shm/", "-o /dev/shm/", "-O /var/tmp/", "-o /var/tmp/", "-P /tmp", "-O/tmp/", "-o/tmp/", "> /tmp/", ">/tmp/"])
+      guard saves else { return nil }
+      return it.namesAddress || it.hasHiddenTemporary ? .medium : .informational
     },
     BehaviourRule(
       "decode-execute", "Decoded text that is run at once", .medium, ["T1140", "T1027"],
@@ -68,7 +74,7 @@ extension BehaviourRule {
     BehaviourRule(
       "hidden-temporary-file", "Hidden file in a scratch directory", .medium, ["T1564.001", "T1074.001"],
       leads: ["/tmp/.", "/dev/shm/.", "/var/tmp/."]
-    ) { it in it.hasHiddenTemporary && !it.runs(NameTable(["ls", "find", "stat", "file", "sha256sum", "md5sum", "rm"])) },
+    ) { it in it.hasHiddenTemporary && !it.runs(NameTable(["ls", "find", "stat", "file", "sha256sum", "md5sum", "rm", "mktemp"])) && !it.has("mktemp ") },
     BehaviourRule("run-from-temporary", "Program run from a scratch directory", .low, ["T1059.004"], leads: BehaviourText.temporary) { it in
       it.commands.contains { command in
         guard let first = ShellText.withoutPrefix(command.words).first else { return false }

@@ -144,7 +144,7 @@ public final class TextInEvents: EventDetector {
     return Finding(
       rule: "log4shell.waf-label", title: "Log4Shell payload labelled by the firewall", severity: .medium, confidence: .medium,
       attack: ["T1190"], firstSeen: event.time, entities: event.entities, evidence: [event.reference(artifact)],
-      message: "The firewall saw a Log4Shell payload in the \(place)\(sized), which its log does not hold\(Self.context(event)): \(label).",
+      message: "The firewall saw a Log4Shell payload in the \(place)\(sized)\(Self.context(event)); its log holds only the label \(label).",
       attributes: attributes)
   }
 }

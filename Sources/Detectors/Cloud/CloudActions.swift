@@ -1,0 +1,120 @@
+import Bytes
+import Evidence
+
+/// Finds single API calls that change who may do what, open data to the world, or blind the account.
+///
+/// People and pipelines make many of these every day: low for them. An instance's role that makes one has been taken over,
+/// and a denied try says the same of what it wanted.
+public final class CloudActions: EventDetector {
+  public static let version = 1
+
+  /// What the events that follow were read from.
+  public var artifact: Digest
+
+  /// Whose tool was named already: one finding says it.
+  private var toolUsers: Set<String> = []
+
+  public init(artifact: Digest) { self.artifact = artifact }
+
+  private struct Rule {
+    var rule: String
+    var title: String
+    var attack: [String]
+    /// For a person.
+    var severity: Severity
+  }
+
+  private static let identity = Rule(rule: "cloud.identity-change", title: "Identity or key created or changed", attack: ["T1136.003", "T1098.001"], severity: .low)
+  private static let policy = Rule(rule: "cloud.permission-change", title: "Permissions changed", attack: ["T1098.003"], severity: .low)
+  private static let logging = Rule(rule: "cloud.logging-off", title: "Logging or detection switched off", attack: ["T1562.008"], severity: .medium)
+  private static let exposure = Rule(rule: "cloud.exposure", title: "Data or network opened", attack: ["T1537", "T1530"], severity: .medium)
+  private static let secret = Rule(rule: "cloud.secret-denied", title: "Secret asked for and denied", attack: ["T1555.006"], severity: .low)
+  private static let root = Rule(rule: "cloud.root-use", title: "Root user signed in", attack: ["T1078.004"], severity: .medium)
+  private static let tool = Rule(rule: "cloud.attack-tool", title: "Attack tool's user agent", attack: ["T1580"], severity: .high)
+
+  private static let identityCalls: Set<String> = [
+    "CreateUser", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup", "CreateServiceSpecificCredential", "CreateSAMLProvider",
+    "CreateOpenIDConnectProvider", "UpdateAccessKey", "DeactivateMFADevice", "DeleteVirtualMFADevice", "ImportKeyPair", "CreateKeyPair", "CreateRole",
+  ]
+  private static let policyCalls: Set<String> = [
+    "AttachUserPolicy", "PutUserPolicy", "AttachRolePolicy", "PutRolePolicy", "AttachGroupPolicy", "PutGroupPolicy", "CreatePolicyVersion",
+    "SetDefaultPolicyVersion", "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "PassRole",
+  ]
+  private static let loggingCalls: Set<String> = [
+    "StopLogging", "DeleteTrail", "DeleteFlowLogs", "DeleteDetector", "StopConfigurationRecorder", "DeleteConfigurationRecorder", "DeleteDeliveryChannel",
+    "DeleteLoggingConfiguration", "DeleteEventDataStore", "StopEventDataStoreIngestion", "DisableSecurityHub", "DeleteMembers", "DisassociateFromMasterAccount",
+    "DisassociateFromAdministratorAccount", "StopMonitoringMembers", "DeletePublishingDestination", "DeleteBucketLogging",
+  ]
+
+  public func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    guard let call = CloudCall(event) else { return }
+    if let agent = event.text("user_agent"), let name = Self.attackTool(agent), toolUsers.count < 10_000,
+      toolUsers.insert("\(call.identity)|\(call.address)|\(name)").inserted
+    {
+      report(finding(call, Self.tool, .high, " with a user agent of \(name)"))
+    }
+    // What a service does on its own, a pipeline set up.
+    guard event.text("identity_type") != "AWSService" else { return }
+    guard let (rule, severity) = judge(call) else { return }
+    report(finding(call, rule, severity, ""))
+  }
+
+  private func judge(_ call: CloudCall) -> (Rule, Severity)? {
+    let isInstance = call.instance != nil
+    // Failing for another reason than rights changed nothing and says little.
+    if call.error != nil, !call.isDenied { return nil }
+    func raised(_ rule: Rule, _ severity: Severity? = nil) -> (Rule, Severity) {
+      let base = severity ?? rule.severity
+      if call.isDenied { return (rule, isInstance ? .medium : min(base, .low)) }
+      return (rule, isInstance ? .high : base)
+    }
+    switch call.name {
+    case let name where Self.identityCalls.contains(name): return raised(Self.identity)
+    case let name where Self.policyCalls.contains(name):
+      return raised(Self.policy, call.parameters(contain: ["AdministratorAccess", "IAMFullAccess", "\"Action\":\"*\"", "\\\"Action\\\": \\\"*\\\""]) ? .medium : .low)
+    case let name where Self.loggingCalls.contains(name):
+      let isWorst = ["StopLogging", "DeleteTrail", "DeleteDetector"].contains(name)
+      return raised(Self.logging, isWorst ? .high : .medium)
+    case "UpdateDetector": return call.parameters(contain: ["\"enable\":false", "\"enable\": false"]) ? raised(Self.logging, .high) : nil
+    case "PutEventSelectors":
+      return call.parameters(contain: ["\"includeManagementEvents\":false", "\"includeManagementEvents\": false"]) ? raised(Self.logging) : nil
+    case "ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute":
+      let isPublic = call.parameters(contain: ["\"group\":\"all\"", "\"all\""])
+      return call.parameters(contain: ["\"add\"", "valuesToAdd", "\"group\"", "userId"]) ? raised(Self.exposure, isPublic ? .high : .medium) : nil
+    case "PutBucketPolicy", "PutBucketAcl":
+      return call.parameters(contain: ["\"Principal\":\"*\"", "\"Principal\":{\"AWS\":\"*\"}", "AllUsers", "AuthenticatedUsers"]) ? raised(Self.exposure) : nil
+    case "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock": return raised(Self.exposure)
+    case "PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock":
+      return call.parameters(contain: ["\"BlockPublicAcls\":false", "\"BlockPublicPolicy\":false"]) ? raised(Self.exposure) : nil
+    case "AuthorizeSecurityGroupIngress":
+      return call.parameters(contain: ["0.0.0.0/0", "::/0"]) ? raised(Self.exposure, .low) : nil
+    case "GetSecretValue", "BatchGetSecretValue", "GetParameter", "GetParameters", "GetParametersByPath", "GetPasswordData":
+      return call.isDenied ? raised(Self.secret) : nil
+    case "ConsoleLogin":
+      return call.event.text("identity_type") == "Root" ? (Self.root, .medium) : nil
+    default: return nil
+    }
+  }
+
+  /// Distributions and frameworks that exist for attacking; the SDKs under them put the system's name into the agent.
+  private static func attackTool(_ agent: String) -> String? {
+    let lower = agent.lowercased()
+    return ["kali", "parrot", "pentoo", "pacu", "scoutsuite", "cloudfox", "peirates", "trufflehog", "s3scanner", "cloudmapper", "enumerate-iam"].first {
+      lower.contains($0)
+    }
+  }
+
+  private func finding(_ call: CloudCall, _ rule: Rule, _ severity: Severity, _ more: String) -> Finding {
+    var entities = call.event.entities
+    entities.addNew(AddressText.entity(call.address))
+    var attributes: [Attribute] = [Attribute("event_name", call.name)]
+    attributes.add("error_code", call.error)
+    attributes.add("remote_host", call.address)
+    attributes.add("request_parameters", call.event.text("request_parameters").map { String($0.prefix(4096)) })
+    let result = call.isDenied ? "tried and was denied" : "made"
+    return Finding(
+      rule: rule.rule, title: rule.title, severity: severity, confidence: severity >= .high ? .high : .medium, attack: rule.attack,
+      firstSeen: call.event.time, entities: entities, evidence: [call.event.reference(artifact)],
+      message: "\(call.who) \(result) the call \(call.name) from \(call.address)\(more).", attributes: attributes)
+  }
+}

@@ -1,0 +1,120 @@
+import Bytes
+import Evidence
+
+/// Finds someone who tries out what credentials can do: many different questions in a few minutes, or several denials.
+///
+/// People and their tools ask a lot too, and are denied now and then; so for them only several different denials count,
+/// while an instance's role has one job and no reason to look around.
+public final class CloudRecon: EventDetector {
+  public static let version = 1
+
+  /// What the events that follow were read from.
+  public var artifact: Digest
+
+  private struct Call {
+    var name: String
+    var service: String
+    var isDenied: Bool
+    var event: Event
+    var artifact: Digest
+  }
+
+  private struct Caller {
+    var isInstance: Bool
+    var who: String
+    var address: String
+    var calls: [Call] = []
+  }
+
+  private var callers: [String: Caller] = [:]
+  private var count = 0
+  private static let maximum = 100_000
+  private static let window: Int64 = 15 * 60 * 1_000_000_000
+
+  public init(artifact: Digest) { self.artifact = artifact }
+
+  public func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    guard let call = CloudCall(event), !call.isService, count < Self.maximum else { return }
+    let isQuestion = ["List", "Describe", "Get", "Lookup", "Search", "Scan", "BatchGet"].contains { call.name.hasPrefix($0) }
+    guard isQuestion || call.isDenied else { return }
+    count += 1
+    let key = "\(call.identity)|\(call.address)"
+    callers[key, default: Caller(isInstance: call.instance != nil, who: call.who, address: call.address)].calls.append(
+      Call(name: call.name, service: call.source, isDenied: call.isDenied, event: event, artifact: artifact))
+  }
+
+  public func finish(_ report: (Finding) -> Void) {
+    for (_, caller) in callers.sorted(by: { $0.key < $1.key }) {
+      let calls = caller.calls.sorted { ($0.event.time?.nanoseconds ?? 0, $0.name) < ($1.event.time?.nanoseconds ?? 0, $1.name) }
+      if let burst = burst(calls, caller) { report(finding(burst, caller)) }
+    }
+    callers = [:]
+    count = 0
+  }
+
+  /// What a stretch of calls holds, kept up as the stretch moves on.
+  private struct Tally {
+    var names: [String: Int] = [:]
+    var services: [String: Int] = [:]
+    var denied: [String: Int] = [:]
+
+    mutating func change(_ call: Call, by number: Int) {
+      Self.change(&names, call.name, number)
+      Self.change(&services, call.service, number)
+      if call.isDenied { Self.change(&denied, call.name, number) }
+    }
+
+    private static func change(_ counts: inout [String: Int], _ key: String, _ number: Int) {
+      let sum = counts[key, default: 0] + number
+      counts[key] = sum > 0 ? sum : nil
+    }
+  }
+
+  /// The first stretch of a quarter of an hour that is enough, with what follows it closely.
+  private func burst(_ calls: [Call], _ caller: Caller) -> [Call]? {
+    var start = 0
+    var tally = Tally()
+    for index in calls.indices {
+      tally.change(calls[index], by: 1)
+      while start < index, !isNear(calls[start], calls[index]) {
+        tally.change(calls[start], by: -1)
+        start += 1
+      }
+      guard isEnough(tally, caller) else { continue }
+      var end = index
+      while end + 1 < calls.count, isNear(calls[start], calls[end + 1]) { end += 1 }
+      return Array(calls[start...end])
+    }
+    return nil
+  }
+
+  private func isNear(_ one: Call, _ other: Call) -> Bool {
+    guard let first = one.event.time, let second = other.event.time else { return true }
+    let (gap, overflow) = second.nanoseconds.subtractingReportingOverflow(first.nanoseconds)
+    return !overflow && gap.magnitude <= UInt64(Self.window)
+  }
+
+  private func isEnough(_ tally: Tally, _ caller: Caller) -> Bool {
+    let denied = tally.denied.count
+    let asksWho = tally.names["GetCallerIdentity"] != nil
+    if caller.isInstance { return denied >= 2 || tally.names.count >= 4 && tally.services.count >= 3 && (asksWho || denied > 0) }
+    return denied >= 3
+  }
+
+  private func finding(_ calls: [Call], _ caller: Caller) -> Finding {
+    let names = calls.reduce(into: [String]()) { if !$0.contains($1.name), $0.count < 64 { $0.append($1.name) } }
+    let denied = Set(calls.filter(\.isDenied).map(\.name)).sorted()
+    var entities: [Entity] = []
+    for call in calls.prefix(64) { for entity in call.event.entities { entities.addNew(entity) } }
+    entities.addNew(AddressText.entity(caller.address))
+    var attributes: [Attribute] = [Attribute("remote_host", caller.address)]
+    attributes.add("calls", names)
+    attributes.add("denied", denied)
+    return Finding(
+      rule: "cloud.recon", title: "Account explored with an identity", severity: .medium, confidence: caller.isInstance ? .high : .medium,
+      attack: ["T1580", "T1526", "T1087.004"], firstSeen: calls.first?.event.time, lastSeen: calls.last?.event.time,
+      entities: Array(entities.prefix(64)), evidence: calls.prefix(16).map { $0.event.reference($0.artifact) },
+      message: "\(caller.who) asked from \(caller.address) for \(names.prefix(12).joined(separator: ", "))\(denied.isEmpty ? "" : "; denied: \(denied.joined(separator: ", "))").",
+      attributes: attributes)
+  }
+}

@@ -1,0 +1,102 @@
+import Bytes
+import Evidence
+
+/// Finds requests that carry an attack in themselves: commands for a web shell, paths out of the web root, known injection
+/// forms; and bodies of which the firewall saw only a part.
+public final class WebRequests: EventDetector {
+  public static let version = 1
+
+  private let artifact: Digest
+
+  public init(artifact: Digest) { self.artifact = artifact }
+
+  private static let shellNames: [StaticString] = [
+    "/shell.jsp", "/cmd.jsp", "/tomcatwar.jsp", "/shell.php", "/cmd.php", "/c99.php", "/r57.php", "/wso.php", "/b374k", "/alfa.php", "/webshell", "/cmd.aspx", "/shell.aspx",
+    "/behinder", "/godzilla", "/x.jsp", "/1.jsp", "/weevely",
+  ]
+  private static let commandNames: [StaticString] = ["cmd=", "exec=", "command=", "execute=", "pwd=j&cmd", "c=", "run="]
+  private static let commandWords = NameTable(["id", "whoami", "uname", "cat", "ls", "wget", "curl", "nc", "bash", "sh", "ping", "ifconfig", "netstat", "ps", "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname"])
+
+  public func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    let isFirewall = event.dataType == "aws:waf:request"
+    guard isFirewall || event.dataType.hasPrefix("web:access") else { return }
+    let uri = event.text("path") ?? event.text("uri") ?? ""
+    let query = event.text("query") ?? ""
+    if let what = Self.attack(uri, query) {
+      // What the server did with it is the difference between a try and a hole.
+      let isServed = event.integer("status").map { (200..<300).contains($0) } ?? false
+      report(finding(event, what.rule, what.title, isServed ? what.served : what.severity, what.attack, what.words))
+    }
+    if isFirewall, let unseen = event.integer("body_unseen"), unseen > 0 {
+      report(
+        finding(
+          event, "web.unseen-body", "Body larger than the firewall inspects", .informational, ["T1190"],
+          "\(unseen) bytes of the body were not inspected"))
+    }
+  }
+
+  private typealias Attack = (rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String)
+
+  private static func attack(_ uri: String, _ query: String) -> Attack? {
+    let whole = uri + "?" + query
+    return whole.withView { view -> Attack? in
+      guard view.count <= 1 << 16 else { return nil }
+      let undone = Encodings.mayHold(view) ? Encodings.undo(view).bytes : view.array
+      return undone.withView { judge($0) }
+    }
+  }
+
+  private static func judge(_ text: ByteView) -> Attack? {
+    let split = text.firstIndex(of: 0x3F) ?? text.count
+    let path = text.slice(0, split)
+    let query = text.slice(split + 1)
+    let runsCommand = holdsCommand(query)
+    if shellNames.contains(where: { path.contains($0) }) || runsCommand && (path.hasSuffix(".jsp") || path.hasSuffix(".jspx") || path.hasSuffix(".php") || path.hasSuffix(".aspx")) {
+      return ("web.web-shell", "Request to a web shell", .medium, runsCommand ? .high : .medium, ["T1505.003"], "a request for \(path.slice(0, 120).string)")
+    }
+    if runsCommand { return ("web.command-injection", "Command in a request", .medium, .medium, ["T1190"], "a command in the query") }
+    let signs: [([StaticString], String)] = [
+      (["class.module.classLoader", "class.classLoader"], "Spring4Shell's class loader path"), (["${script:", "${url:", "${dns:"], "a Text4Shell lookup"),
+      (["%{(#", "${(#", "#_memberAccess", "@java.lang.Runtime"], "an OGNL expression"), (["T(java.lang.Runtime)", "#{T("], "a Spring expression"), (["() { :;}", "() {:;}"], "a Shellshock function"),
+      (["<?php", "php://input", "allow_url_include"], "PHP code"),
+    ]
+    for (words, name) in signs where words.contains(where: { text.contains($0) }) {
+      return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], name)
+    }
+    if text.contains("../../") || text.contains("..\\..\\") || text.contains("/..;/"), text.contains("/etc/") || text.contains("WEB-INF") || text.contains("win.ini") || text.contains("/proc/self") {
+      return ("web.path-traversal", "Path out of the web root", .low, .medium, ["T1190", "T1083"], "a path out of the web root")
+    }
+    return nil
+  }
+
+  /// A parameter named like a command whose value begins with one.
+  private static func holdsCommand(_ query: ByteView) -> Bool {
+    for part in query.split(0x26, limit: 64) {
+      guard commandNames.contains(where: { part.hasPrefix($0) }), let value = part.cut(0x3D)?.after else { continue }
+      var end = 0
+      while end < value.count, !" +;|&".utf8.contains(value[end]) { end += 1 }
+      let word = ShellWords.baseName(value.slice(0, end))
+      // `c=ls` might be anything; a word with arguments, or a path to a shell, is a command.
+      let isLong = end < value.count || value.hasPrefix("/bin/") || value.hasPrefix("/usr/")
+      if commandWords.contains(word), isLong || !part.hasPrefix("c=") { return true }
+    }
+    return false
+  }
+
+  private func finding(
+    _ event: Event, _ rule: String, _ title: String, _ severity: Severity, _ attack: [String], _ words: String
+  ) -> Finding {
+    let client = event.text("client_ip") ?? event.text("remote_address") ?? "an unnamed client"
+    var entities = event.entities
+    entities.addNew(AddressText.entity(client))
+    var attributes: [Attribute] = [Attribute("client_ip", client)]
+    attributes.add("uri", event.text("uri").map { String($0.prefix(4096)) })
+    attributes.add("query", event.text("query").map { String($0.prefix(4096)) })
+    attributes.add("status", event.integer("status"))
+    attributes.add("action", event.dataType == "aws:waf:request" ? event.text("action") : nil)
+    let answer = event.integer("status").map { ", answered with \($0)" } ?? event.text("action").map { ", action \($0)" } ?? ""
+    return Finding(
+      rule: rule, title: title, severity: severity, confidence: .medium, attack: attack, firstSeen: event.time, entities: entities,
+      evidence: [event.reference(artifact)], message: "\(client) sent \(words)\(answer).", attributes: attributes)
+  }
+}
