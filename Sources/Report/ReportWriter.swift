@@ -28,6 +28,13 @@ public enum ReportWriter {
     try OutputFile.write("findings.jsonl", in: folder) { try FindingsFile.write(report, to: $0) }
     try OutputFile.write("incident.json", in: folder) { try $0.write(IncidentFile.json(report)) }
     try OutputFile.write("report.html", in: folder) { try $0.write(ReportPage(report).html()) }
+    try OutputFile.write("report.md", in: folder) { try $0.write(MarkdownReport(report).bytes()) }
+    var bundle = STIXBundle(report)
+    try OutputFile.write("stix.json", in: folder) { try $0.write(bundle.json()) }
+    try OutputFile.write("ocsf.jsonl", in: folder) { try OCSFFile.write(report, to: $0) }
+    try OutputFile.write("findings.sarif", in: folder) { try $0.write(SARIFFile.json(report)) }
+    try OutputFile.write("attack-layer.json", in: folder) { try $0.write(NavigatorLayer.json(report)) }
+    try OutputFile.write("bodyfile", in: folder) { try Bodyfile.write(report, to: $0) }
     return told.incident
   }
 }

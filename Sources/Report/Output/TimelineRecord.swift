@@ -75,19 +75,27 @@ struct TimelineRecord {
 enum CSV {
   static func append(_ cell: String, to out: inout [UInt8]) {
     let isFormula = startsFormula(cell)
-    let mustQuote = isFormula || cell.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+    // Lead bytes of C1 controls and of the line separators make the slow way look closer.
+    let mustQuote = isFormula || cell.utf8.contains { $0 < 0x20 || $0 == 0x22 || $0 == 0x2C || $0 == 0x7F || $0 == 0xC2 || $0 == 0xE2 }
     guard mustQuote else {
       out.append(contentsOf: cell.utf8)
       return
     }
     out.append(0x22)
     if isFormula { out.append(0x27) }
-    for byte in cell.utf8 {
-      if byte == 0x22 { out.append(0x22) }
-      // A NUL ends a cell in some readers and what follows would be lost.
-      out.append(byte == 0 ? 0x20 : byte)
+    for scalar in cell.unicodeScalars {
+      switch scalar.value {
+      case 0x22: out.append(contentsOf: [0x22, 0x22])
+      case 0x09, 0x0A, 0x0D: out.append(UInt8(scalar.value))
+      default: out.append(contentsOf: isControl(scalar) ? Array("\u{FFFD}".utf8) : Array(String(scalar).utf8))
+      }
     }
     out.append(0x22)
+  }
+
+  /// What terminals obey, and what readers that split lines as Python does take for the end of one.
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x2029
   }
 
   /// Spreadsheets skip blanks before `=`, `+`, `-` and `@`, and take their full-width forms too.

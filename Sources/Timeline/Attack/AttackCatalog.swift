@@ -1,5 +1,8 @@
 /// The part of ATT&CK for Enterprise (version 17) that Linux, web and AWS evidence can speak of.
 public enum AttackCatalog {
+  /// Of ATT&CK, from which names and tactics are.
+  public static let version = "17"
+
   public enum Tactic: String, Sendable, CaseIterable {
     case reconnaissance, resourceDevelopment = "resource-development", initialAccess = "initial-access", execution
     case persistence, privilegeEscalation = "privilege-escalation", defenseEvasion = "defense-evasion"

@@ -49,6 +49,10 @@ public final class CaseIndex {
     self.evidence = evidence
   }
 
+  /// The span of all events that have a time.
+  public var firstSeen: Timestamp? { sources.values.compactMap(\.first).min() }
+  public var lastSeen: Timestamp? { sources.values.compactMap(\.last).max() }
+
   /// What the event at that place says, once all events were seen.
   public func message(at reference: EvidenceReference) -> String? {
     said[EvidencePlace(reference.artifact, reference.locator)]?.event.message
