@@ -35,7 +35,8 @@ import Testing
   }
 
   @Test func marksWhatIsNotInTheArray() {
-    let found = commands(heap([("kept", "#1795584173"), ("also", "#1795584174"), ("cleared", "#1795584175")], array: [0, 1]))
+    let found = commands(
+      heap([("kept", "#1795584173"), ("also", "#1795584174"), ("cleared", "#1795584175")], array: [0, 1]))
     #expect(found.map(\.text) == ["kept", "also", "cleared"])
     #expect(found.map(\.isLinked) == [true, true, false])
   }

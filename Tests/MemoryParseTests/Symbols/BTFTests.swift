@@ -15,7 +15,9 @@ struct BTFBuilder {
   }
 
   @discardableResult
-  mutating func add(_ kind: BTF.Kind, _ name: String, count vlen: Int = 0, flag: Bool = false, _ size: UInt32, _ extra: [UInt32] = [])
+  mutating func add(
+    _ kind: BTF.Kind, _ name: String, count vlen: Int = 0, flag: Bool = false, _ size: UInt32, _ extra: [UInt32] = []
+  )
     -> UInt32
   {
     let offset = self.name(name)
