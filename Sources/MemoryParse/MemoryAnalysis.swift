@@ -38,9 +38,13 @@ public struct MemoryAnalysis {
   ) -> MemorySummary {
     let memory = PhysicalMemory(image)
     var summary = MemorySummary()
+    let types = options.typeFile.flatMap { TypeFile.types($0) }
+    if options.typeFile != nil, types == nil {
+      summary.failures.append("the file with types is neither BTF, nor an ELF file with BTF, nor an ISF symbol file")
+    }
     let kernel: Kernel
     do {
-      kernel = try KernelSearch(memory: memory, givenTypes: nil, without: options.without).open()
+      kernel = try KernelSearch(memory: memory, givenTypes: types, without: options.without).open()
     } catch {
       summary.failures.append(error.sentence)
       return summary
@@ -52,11 +56,30 @@ public struct MemoryAnalysis {
       view.write(snapshot, to: &table)
       summary.rowCounts[view.name] = table.count
     }
+    if let banner = (types as? ISFTypes)?.banner, banner != kernel.banner {
+      summary.failures.append("the symbol file is of another kernel (\(banner)): what is shown may be wrong")
+    }
     if wanted == nil {
       MemoryEvents(snapshot: snapshot, sink: sink).tell()
       MemoryRules.check(snapshot, artifact: options.artifact, into: sink)
     }
     summary.describe(snapshot)
     return summary
+  }
+
+  /// A Volatility 3 symbol file (ISF) of the dump's own kernel, as JSON: 10 to 20 MB. Put beside Volatility's others, it is
+  /// found by the kernel's banner.
+  ///
+  /// - Returns: nil with a sentence where the dump has no kernel, no types or no symbols.
+  public static func symbolFile(of image: any MemoryImage) -> (json: [UInt8]?, failure: String?) {
+    do {
+      let kernel = try KernelSearch(memory: PhysicalMemory(image)).open()
+      guard let json = ISFExport(kernel: kernel).json() else {
+        return (nil, "the dump holds no type information (BTF) or no symbols (kallsyms)")
+      }
+      return (json, nil)
+    } catch {
+      return (nil, error.sentence)
+    }
   }
 }

@@ -4,7 +4,9 @@ import Evidence
 ///
 /// An upgrade replaces files of running services, so a deleted file in a system directory is low.
 enum ExecutableRule: MemoryRule {
-  private static let systemPlaces = ["/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/opt/", "/snap/", "/nix/", "/var/lib/"]
+  private static let systemPlaces = [
+    "/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/opt/", "/snap/", "/nix/", "/var/lib/",
+  ]
 
   static func check(_ scene: Scene) {
     for process in scene.userProcesses {
@@ -15,7 +17,8 @@ enum ExecutableRule: MemoryRule {
         let isEngine = path.hasPrefix("/memfd:runc") || path.hasPrefix("/memfd:crun")
         if !isEngine { scene.suspect(process) }
         scene.report(
-          "memfd-executable", "Program run from memory", isEngine ? .informational : .high, attack: ["T1620", "T1027.011"],
+          "memfd-executable", "Program run from memory", isEngine ? .informational : .high,
+          attack: ["T1620", "T1027.011"],
           process: process,
           message: "pid \(process.pid) (\(process.commandLine)) runs \(path): a file that exists in memory alone.",
           attributes: recovered(process, scene))
@@ -46,9 +49,12 @@ enum ExecutableRule: MemoryRule {
       let content = snapshot.pageCache.content(of: inode), content.pagesTotal > 0
     else { return [] }
     var attributes = [
-      Attribute("bytes", Int64(inode.size)), Attribute("pages_in_memory", "\(content.pagesFound) of \(content.pagesTotal)"),
+      Attribute("bytes", Int64(inode.size)),
+      Attribute("pages_in_memory", "\(content.pagesFound) of \(content.pagesTotal)"),
     ]
-    if content.pagesFound == content.pagesTotal { attributes.append(Attribute("sha256", Digest(of: content.bytes).hex)) }
+    if content.pagesFound == content.pagesTotal {
+      attributes.append(Attribute("sha256", Digest(of: content.bytes).hex))
+    }
     return attributes
   }
 }

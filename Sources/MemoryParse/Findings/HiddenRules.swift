@@ -37,7 +37,8 @@ enum HiddenModuleRule: MemoryRule {
       locator.physical = scene.snapshot.kernel.space.physical(module.address)
       scene.report(
         "hidden-module", "Kernel module hidden from the list", .high, attack: ["T1014", "T1547.006"], locator: locator,
-        message: "Kernel module \(module.name) (\(module.byteCount) bytes at 0x\(String(module.base, radix: 16))) is not in "
+        message:
+          "Kernel module \(module.name) (\(module.byteCount) bytes at 0x\(String(module.base, radix: 16))) is not in "
           + "the list of modules, but seen in: \(module.sources.names.joined(separator: ", ")).",
         attributes: [Attribute("module", module.name), Attribute("seen_in", .texts(module.sources.names))])
     }
@@ -50,11 +51,14 @@ enum HiddenSocketRule: MemoryRule {
     let sockets = scene.snapshot.sockets
     guard sockets.contains(where: { $0.isListed && $0.socket.stateName == "LISTEN" }) else { return }
     for held in sockets where !held.isListed && held.socket.isInternet && held.socket.proto == 6 {
-      guard held.socket.stateName == "LISTEN", let local = held.socket.local, let process = held.process else { continue }
+      guard held.socket.stateName == "LISTEN", let local = held.socket.local, let process = held.process else {
+        continue
+      }
       scene.report(
         "hidden-socket", "Listening socket hidden from the kernel's tables", .high, .medium, attack: ["T1014"],
         process: process, socket: held,
-        message: "pid \(process.pid) (\(process.commandLine)) listens on \(local.text), which is in no table of sockets.")
+        message:
+          "pid \(process.pid) (\(process.commandLine)) listens on \(local.text), which is in no table of sockets.")
     }
   }
 }

@@ -5,8 +5,10 @@ import Evidence
 /// Programs that describe themselves (`sshd: admin@pts/2`, `gunicorn: master`) name themselves, not another.
 enum MasqueradeRule: MemoryRule {
   private static let kernelNames = [
-    "kworker/", "kthreadd", "ksoftirqd/", "migration/", "rcu_", "kswapd", "kcompactd", "khugepaged", "jbd2/", "watchdog",
-    "kdevtmpfs", "kauditd", "khungtaskd", "oom_reaper", "writeback", "ksmd", "kblockd", "kintegrityd", "cpuhp/", "idle_inject",
+    "kworker/", "kthreadd", "ksoftirqd/", "migration/", "rcu_", "kswapd", "kcompactd", "khugepaged", "jbd2/",
+    "watchdog",
+    "kdevtmpfs", "kauditd", "khungtaskd", "oom_reaper", "writeback", "ksmd", "kblockd", "kintegrityd", "cpuhp/",
+    "idle_inject",
     "scsi_eh", "irq/", "mm_percpu", "kstrp", "ext4-rsv", "xfsaild", "loop", "nvme", "edac-poller", "netns", "kmpath",
   ]
   private static let services: Set<String> = [
@@ -50,7 +52,8 @@ enum MasqueradeRule: MemoryRule {
     if real.hasPrefix(claimed) || claimed.hasPrefix(real) { return true }
     return [
       "init": ["systemd", "busybox", "upstart"], "systemd-udevd": ["udevadm"], "sshd": ["sshd-session", "sshd-auth"],
-      "agetty": ["getty", "busybox"], "apache2": ["httpd"], "httpd": ["apache2", "busybox"], "crond": ["busybox", "cron"],
+      "agetty": ["getty", "busybox"], "apache2": ["httpd"], "httpd": ["apache2", "busybox"],
+      "crond": ["busybox", "cron"],
       "ntpd": ["busybox", "ntpd"], "snapd": ["snapd"], "cron": ["crond"],
     ][claimed]?.contains(real) ?? false
   }

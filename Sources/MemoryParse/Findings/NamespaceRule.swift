@@ -51,8 +51,10 @@ enum NamespaceRule: MemoryRule {
 
   private static func isEngine(_ parent: Process?) -> Bool {
     guard let parent else { return false }
-    return ["containerd-shim", "containerd-shi", "conmon", "runc", "crun", "lxc-start", "systemd-nspawn", "chrome", "snap"]
-      .contains { Programs.program(parent).hasPrefix($0) }
+    return [
+      "containerd-shim", "containerd-shi", "conmon", "runc", "crun", "lxc-start", "systemd-nspawn", "chrome", "snap",
+    ]
+    .contains { Programs.program(parent).hasPrefix($0) }
   }
 
   /// Another process of the same service that lives in the machine's namespaces: the service itself asked for none.

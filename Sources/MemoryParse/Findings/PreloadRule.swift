@@ -16,8 +16,9 @@ enum PreloadRule: MemoryRule {
         let isOpen = Programs.isOpenToAll(value) || Programs.isHidden(value)
         if isOpen { scene.suspect(process) }
         let isMapped = process.mappings.contains { mapping in
-          mapping.file != nil && value.split(whereSeparator: { $0 == ":" || $0 == " " })
-            .contains { process.name(of: mapping).hasPrefix($0) }
+          mapping.file != nil
+            && value.split(whereSeparator: { $0 == ":" || $0 == " " })
+              .contains { process.name(of: mapping).hasPrefix($0) }
         }
         scene.report(
           "preload", "Library forced into a process", isUsual ? .low : isOpen && isMapped ? .high : .medium,

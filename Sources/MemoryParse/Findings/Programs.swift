@@ -8,7 +8,9 @@ enum Programs {
     "nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet", "openssl", "perl", "python", "ruby",
     "php", "node", "lua", "awk", "gawk", "mawk", "java", "xterm", "curl", "wget", "chisel", "pwncat",
   ]
-  static let interpreters: Set<String> = ["perl", "python", "ruby", "php", "node", "lua", "bash", "sh", "dash", "zsh", "awk"]
+  static let interpreters: Set<String> = [
+    "perl", "python", "ruby", "php", "node", "lua", "bash", "sh", "dash", "zsh", "awk",
+  ]
   /// Run time environments that compile into memory: writable and executable pages are normal there.
   static let compilers: Set<String> = [
     "java", "node", "nodejs", "mono", "dotnet", "php", "php-fpm", "luajit", "qemu", "chrome", "chromium", "firefox",

@@ -9,12 +9,15 @@ enum RawSocketRule: MemoryRule {
         seen.insert(held.socket.address).inserted
       else { continue }
       let program = held.process.map { Programs.program($0) } ?? ""
-      let isKnown = Programs.packetTools.contains(program) || Programs.packetTools.contains(held.process?.task.name ?? "")
+      let isKnown =
+        Programs.packetTools.contains(program) || Programs.packetTools.contains(held.process?.task.name ?? "")
       let holder = held.process.map { "pid \($0.pid) (\($0.commandLine))" } ?? "no process"
       scene.report(
-        "raw-socket", held.socket.family == .packet ? "Packet socket" : "Raw socket", isKnown ? .informational : .medium,
+        "raw-socket", held.socket.family == .packet ? "Packet socket" : "Raw socket",
+        isKnown ? .informational : .medium,
         isKnown ? .low : .medium, attack: isKnown ? [] : ["T1040", "T1205"], process: held.process, socket: held,
-        message: "\(held.socket.familyName) socket of type \(held.socket.typeName), protocol \(held.socket.protocolName), "
+        message:
+          "\(held.socket.familyName) socket of type \(held.socket.typeName), protocol \(held.socket.protocolName), "
           + "held by \(holder).")
     }
   }

@@ -51,7 +51,9 @@ enum ReverseShellRule: MemoryRule {
   }
 
   private static func isRemote(_ socket: Socket, _ scene: Scene) -> Bool {
-    guard socket.isInternet, socket.hasRemote, let remote = socket.remote, let local = socket.local else { return false }
+    guard socket.isInternet, socket.hasRemote, let remote = socket.remote, let local = socket.local else {
+      return false
+    }
     return !remote.isLoopback && remote.plain != local.plain
   }
 
@@ -60,7 +62,9 @@ enum ReverseShellRule: MemoryRule {
     let count = process.sockets.filter { $0.socket.address == held.socket.address && $0.descriptor <= 2 }.count
     let streams = count == 3 ? "standard input, output and error" : "standard input and output"
     let line = process.commandLine
-    if line.contains("pty.spawn") { return "\(streams) of \(program) are a TCP connection; it opens a terminal (pty.spawn)" }
+    if line.contains("pty.spawn") {
+      return "\(streams) of \(program) are a TCP connection; it opens a terminal (pty.spawn)"
+    }
     if let parent = scene.parent(of: process), parent.commandLine.contains("/dev/tcp/") {
       return "\(streams) are a TCP connection opened with /dev/tcp"
     }
@@ -72,7 +76,9 @@ enum ReverseShellRule: MemoryRule {
   }
 
   /// Programs made to tie a connection to a command.
-  private static let connectors: Set<String> = ["nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "openssl", "telnet"]
+  private static let connectors: Set<String> = [
+    "nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "openssl", "telnet",
+  ]
 
   /// A shell whose pipes or terminal are held by a program with a connection to another machine.
   ///
@@ -84,12 +90,16 @@ enum ReverseShellRule: MemoryRule {
       process.files.first { $0.descriptor == descriptor }.flatMap { paths.name(ofFile: $0.file) }
     }
     guard let input = name(shell, 0), let output = name(shell, 1) else { return nil }
-    let hasScript = (shell.memory?.arguments.texts ?? []).dropFirst().contains { !$0.hasPrefix("-") || $0.hasSuffix("c") }
+    let hasScript = (shell.memory?.arguments.texts ?? []).dropFirst().contains {
+      !$0.hasPrefix("-") || $0.hasSuffix("c")
+    }
     for candidate in scene.userProcesses where candidate.pid != shell.pid && !Programs.isShell(candidate) {
       let program = Programs.program(candidate)
       let isConnector = connectors.contains(program)
       guard isConnector || !hasScript && ["python", "perl", "ruby", "php"].contains(Programs.family(program)),
-        let found = candidate.sockets.first(where: { isRemote($0.socket, scene) && $0.socket.stateName == "ESTABLISHED" }),
+        let found = candidate.sockets.first(where: {
+          isRemote($0.socket, scene) && $0.socket.stateName == "ESTABLISHED"
+        }),
         let local = found.socket.local, isConnector || !isListening(local.port, scene)
       else { continue }
       let held = Snapshot.HeldSocket(
@@ -97,7 +107,9 @@ enum ReverseShellRule: MemoryRule {
       let own = Set(candidate.files.compactMap { paths.name(ofFile: $0.file)?.text })
       if output.text.hasPrefix("/dev/pts/") {
         // The relay opened the terminal for its own child.
-        if shell.task.parent == candidate.pid, own.contains(where: { $0.hasSuffix("/ptmx") }) { return (candidate, held) }
+        if shell.task.parent == candidate.pid, own.contains(where: { $0.hasSuffix("/ptmx") }) {
+          return (candidate, held)
+        }
         continue
       }
       guard isPipe(output), own.contains(output.text), isPipe(input) else { continue }

@@ -26,7 +26,8 @@ enum ServiceShellRule: MemoryRule {
       scene.report(
         "service-shell", "Shell started by a service", hasMarks || leadsToShell ? .high : .low,
         hasMarks || leadsToShell ? .high : .low, attack: ["T1059.004", "T1190"], process: process,
-        message: "Shell started by a service: \(Programs.program(parent)) (pid \(parent.pid)) started pid \(process.pid): "
+        message:
+          "Shell started by a service: \(Programs.program(parent)) (pid \(parent.pid)) started pid \(process.pid): "
           + line + (leadsToShell ? "; a reverse shell descends from it." : "."),
         attributes: [Attribute("parent_command_line", parent.commandLine)])
     }

@@ -15,8 +15,10 @@ enum SuspectConnectionRule: MemoryRule {
       let why = isHostile ? "the address that a reverse shell goes to" : "held by a process that is part of an attack"
       scene.report(
         "suspect-connection", isHostile ? "Connection to an attacker's address" : "Connection of a suspect process",
-        isHostile ? .high : .medium, isHostile ? .high : .medium, attack: ["T1071"], process: held.process, socket: held,
-        message: "\(held.socket.protocolName) \(local.text) -> \(remote.text) \(held.socket.stateName), \(holder): \(why).")
+        isHostile ? .high : .medium, isHostile ? .high : .medium, attack: ["T1071"], process: held.process,
+        socket: held,
+        message:
+          "\(held.socket.protocolName) \(local.text) -> \(remote.text) \(held.socket.stateName), \(holder): \(why).")
     }
   }
 

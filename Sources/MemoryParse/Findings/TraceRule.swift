@@ -9,7 +9,9 @@ enum TraceRule: MemoryRule {
     let debuggers: Set<String> = ["strace", "gdb", "ltrace", "gdbserver", "lldb-server", "perf", "crashpad_handler"]
     for process in scene.userProcesses {
       guard let bits = kernel.value(process.task.address, flag), bits & 1 == 1,
-        let by = kernel.pointer(process.task.address, tracer).flatMap({ kernel.int32($0, scene.snapshot.taskReader.tgid) })
+        let by = kernel.pointer(process.task.address, tracer).flatMap({
+          kernel.int32($0, scene.snapshot.taskReader.tgid)
+        })
       else { continue }
       let name = scene.snapshot.processByPID[by].map { Programs.program($0) } ?? "?"
       scene.report(

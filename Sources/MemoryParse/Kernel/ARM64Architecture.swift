@@ -111,7 +111,9 @@ enum ARM64Architecture: Architecture {
   static func pageArray(of kernel: KernelSymbols, _ space: AddressSpace) -> UInt64? {
     guard let info = kernel.vmcoreinfo else { return nil }
     if let array = info.symbol("vmemmap") { return array }
-    guard let start = info.number(unsigned: "VMEMMAP_START"), let offset = info.number("PHYS_OFFSET") else { return nil }
+    guard let start = info.number(unsigned: "VMEMMAP_START"), let offset = info.number("PHYS_OFFSET") else {
+      return nil
+    }
     return start &- UInt64(bitPattern: offset >> Int64(space.tables.pageShift)) &* 64
   }
 

@@ -65,7 +65,8 @@ struct KernelSearch {
     if symbols.kallsyms != nil { found.append("kallsyms") }
     if placement != nil { found.append("page tables") }
     return "no Linux kernel could be read from this dump: \(missing)"
-      + (found.isEmpty ? "; neither VMCOREINFO nor kallsyms were found" : "; found were \(found.joined(separator: ", "))")
+      + (found.isEmpty
+        ? "; neither VMCOREINFO nor kallsyms were found" : "; found were \(found.joined(separator: ", "))")
   }
 
   // MARK: VMCOREINFO
@@ -248,7 +249,8 @@ struct KernelSearch {
     if let start = symbols["_text"], let end = symbols["_end"], end > start, end - start < Self.imageReach {
       return AddressSpace.Window(start: start, end: end, physical: placement.physical(start))
     }
-    guard let start = (symbols["_text"] ?? symbols["_stext"] ?? symbols.vmcoreinfo?.symbol("_stext")).map({ $0 & ~0xFFFF })
+    guard
+      let start = (symbols["_text"] ?? symbols["_stext"] ?? symbols.vmcoreinfo?.symbol("_stext")).map({ $0 & ~0xFFFF })
     else { return nil }
     var end = start
     for step in stride(from: UInt64(0), to: Self.imageReach, by: 0x1_0000)

@@ -73,6 +73,7 @@ struct CachedFileReader {
     if let head = kernel.member("dentry", "d_children"), let link = kernel.member("dentry", "d_sib") {
       return kernel.chain(from: kernel.value(dentry, head)).map { $0 &- UInt64(link.offset) }
     }
-    return kernel.list(kernel.address(dentry, kernel.member("dentry", "d_subdirs")), of: kernel.member("dentry", "d_child"))
+    return kernel.list(
+      kernel.address(dentry, kernel.member("dentry", "d_subdirs")), of: kernel.member("dentry", "d_child"))
   }
 }

@@ -40,7 +40,8 @@ struct ClockReader {
     if let seconds = kernel.value(keeper, seconds), let fraction = kernel.value(keeper, fraction),
       let shift = kernel.value(keeper, shift), shift < 64, seconds < 1 << 33
     {
-      now = Timestamp(seconds: Int64(seconds), nanoseconds: Int64(fraction >> shift & 0x7FFF_FFFF), precision: .nanosecond)
+      now = Timestamp(
+        seconds: Int64(seconds), nanoseconds: Int64(fraction >> shift & 0x7FFF_FFFF), precision: .nanosecond)
     }
     return Clock(boot: Int64(bitPattern: real &- boot), now: now)
   }
@@ -71,7 +72,8 @@ struct ClockReader {
       return wall > 1_000_000_000 && wall < 1 << 33 ? .set : .no
     }
     // A clock that was never set (no clock chip): a clock source and a sane shift must be there.
-    guard kernel.pointer(address, clockSource) != nil, let shift = kernel.value(address, shift), (1...32).contains(shift)
+    guard kernel.pointer(address, clockSource) != nil, let shift = kernel.value(address, shift),
+      (1...32).contains(shift)
     else { return .no }
     return .unset
   }

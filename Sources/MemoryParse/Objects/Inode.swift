@@ -33,7 +33,9 @@ struct Inode {
 
   /// As `ls -l` prints it.
   var modeText: String {
-    let kinds: [String: Character] = ["SOCK": "s", "LNK": "l", "REG": "-", "BLK": "b", "DIR": "d", "CHR": "c", "FIFO": "p"]
+    let kinds: [String: Character] = [
+      "SOCK": "s", "LNK": "l", "REG": "-", "BLK": "b", "DIR": "d", "CHR": "c", "FIFO": "p",
+    ]
     var text = String(kinds[type] ?? "?")
     for shift in stride(from: UInt32(6), through: 0, by: -3) {
       let bits = mode >> shift

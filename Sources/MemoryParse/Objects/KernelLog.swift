@@ -41,7 +41,8 @@ struct KernelLogReader {
   func records() -> (records: [LogRecord], missing: Int)? {
     guard let address = ringAddress(), let ring = read(address) else { return nil }
     let types = kernel.types
-    guard let state = types.member("prb_desc", "state_var"), let begin = types.member("prb_desc", "text_blk_lpos.begin"),
+    guard let state = types.member("prb_desc", "state_var"),
+      let begin = types.member("prb_desc", "text_blk_lpos.begin"),
       let next = types.member("prb_desc", "text_blk_lpos.next"), let descriptorSize = types.size("prb_desc"),
       let infoSize = types.size("printk_info"), let length = types.member("printk_info", "text_len"),
       let time = types.member("printk_info", "ts_nsec"), let sequence = types.member("printk_info", "seq"),
@@ -127,7 +128,9 @@ struct KernelLogReader {
     let descriptors = member("desc_ring.descs")
     let infos = member("desc_ring.infos")
     let data = member("text_data_ring.data")
-    guard let state = kernel.member("prb_desc", "state_var"), let size = kernel.types.size("prb_desc") else { return nil }
+    guard let state = kernel.member("prb_desc", "state_var"), let size = kernel.types.size("prb_desc") else {
+      return nil
+    }
     return ShapeSearch(kernel: kernel).best { address in
       guard let bits = kernel.value(address, countBits), Self.countBitsRange.contains(bits),
         let sizeBits = kernel.value(address, sizeBits), Self.sizeBitsRange.contains(sizeBits),

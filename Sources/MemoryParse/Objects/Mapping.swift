@@ -76,8 +76,10 @@ final class MappingReader {
   }
 
   private func mapping(at area: UInt64, of memory: UInt64) -> Mapping? {
-    guard let start = kernel.value(area, start), let end = kernel.value(area, end), let flags = kernel.value(area, flags),
-      end > start, start & (kernel.pageSize - 1) == 0, end & (kernel.pageSize - 1) == 0, end >> 60 == 0 || end >> 63 == 1
+    guard let start = kernel.value(area, start), let end = kernel.value(area, end),
+      let flags = kernel.value(area, flags),
+      end > start, start & (kernel.pageSize - 1) == 0, end & (kernel.pageSize - 1) == 0,
+      end >> 60 == 0 || end >> 63 == 1
     else { return nil }
     if let owner = kernel.value(area, mm), owner != memory { return nil }
     return Mapping(

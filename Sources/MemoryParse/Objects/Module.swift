@@ -115,7 +115,8 @@ struct ModuleReader {
     guard let own = own.map({ UInt64($0.offset) }) else { return [] }
     var found: [UInt64] = []
     for area in kernel.placement.architecture.moduleAreas(of: kernel.space.tables) {
-      kernel.space.tables.forEachMapping(in: area, of: kernel.memory, limit: 1 << 18) { virtual, physical, size, flags in
+      kernel.space.tables.forEachMapping(in: area, of: kernel.memory, limit: 1 << 18) {
+        virtual, physical, size, flags in
         // The structure lies in data: pages that are written and not executed. Large blocks are no modules'.
         guard size <= 1 << 21, found.count < 4096 else { return true }
         var place: UInt64 = 0
@@ -135,10 +136,11 @@ struct ModuleReader {
       guard let state = kernel.value(address, state), state < 4, let name = kernel.text(address, nameMember) else {
         return false
       }
-      return !name.isEmpty && name.utf8.allSatisfy { byte in
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-          || byte == 0x5F || byte == 0x2D
-      }
+      return !name.isEmpty
+        && name.utf8.allSatisfy { byte in
+          (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            || byte == 0x5F || byte == 0x2D
+        }
     }
   }
 }

@@ -23,7 +23,9 @@ final class ProcessMemory {
     space = AddressSpace(kernel.memory, kernel.space.tables.userTables(root: root))
     executable = kernel.pointer(address, layout.exeFile)
     func range(_ start: Member?, _ end: Member?) -> Range<UInt64> {
-      guard let low = kernel.value(address, start), let high = kernel.value(address, end), low < high else { return 0..<0 }
+      guard let low = kernel.value(address, start), let high = kernel.value(address, end), low < high else {
+        return 0..<0
+      }
       return low..<high
     }
     argumentRange = range(layout.argStart, layout.argEnd)

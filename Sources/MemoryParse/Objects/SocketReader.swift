@@ -86,7 +86,9 @@ final class SocketReader {
   private static func swapped(_ port: UInt64) -> UInt64 { (port & 0xFF) << 8 | port >> 8 & 0xFF }
 
   private func end(_ address: UInt64, _ member: Member?, _ size: Int, port: UInt64?) -> Socket.End? {
-    guard let member, let bytes = kernel.space.whole(address &+ UInt64(member.offset), size), let port else { return nil }
+    guard let member, let bytes = kernel.space.whole(address &+ UInt64(member.offset), size), let port else {
+      return nil
+    }
     return Socket.End(address: IPText.text(bytes), port: UInt16(truncatingIfNeeded: port))
   }
 

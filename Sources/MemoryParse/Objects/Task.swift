@@ -97,7 +97,8 @@ final class TaskReader {
 
   /// The task at an address; nil where it cannot be one: no pid, no name, an exit state that does not exist.
   func task(at address: UInt64) -> Task? {
-    guard kernel.isKernelAddress(address), let thread = kernel.int32(address, pid), let process = kernel.int32(address, tgid),
+    guard kernel.isKernelAddress(address), let thread = kernel.int32(address, pid),
+      let process = kernel.int32(address, tgid),
       (0..<1 << 22).contains(thread), (0..<1 << 22).contains(process), let name = kernel.text(address, comm),
       let exit = kernel.value(address, exitState), [0, 16, 32].contains(exit)
     else { return nil }

@@ -11,7 +11,9 @@ enum PsAux: MemoryTable {
         row.column("PPID", process.task.parent)
         row.column("COMM", process.task.name)
         row.column("ARGS", process.commandLine)
-        if let memory = process.memory, !memory.arguments.isWhole { row.column("Missing", "part of it is not in the dump") }
+        if let memory = process.memory, !memory.arguments.isWhole {
+          row.column("Missing", "part of it is not in the dump")
+        }
       }
     }
   }
