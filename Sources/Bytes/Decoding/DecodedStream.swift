@@ -78,6 +78,8 @@ final class HeadedStream: ByteStream {
     let count = min(buffer.count, head.count - place)
     head.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[place..<place + count])) }
     place += count
-    return count
+    guard count < buffer.count else { return count }
+    // Readers that only look at the front of a file take one read for it.
+    return count + (try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...])))
   }
 }
