@@ -36,14 +36,15 @@ struct ShellStartupFormat: LogFormat {
       let text = line.bytes.trimmed
       if begun == nil, text[0] == 0x23 { return .parsed }
       let goesOn = text[text.count - 1] == 0x5C
-      let part = (goesOn ? text.dropLast(1) : text).string
-      let whole = (begun?.text ?? "") + part
-      let locator = begun?.locator.reaching(line.end) ?? line.locator
+      // Taken out first, so that the text grows in place.
+      var now = begun ?? ("", line.locator)
       begun = nil
-      if goesOn, whole.utf8.count < 1 << 16 {
-        begun = (whole, locator)
+      now.text += (goesOn ? text.dropLast(1) : text).string
+      now.locator = now.locator.reaching(line.end)
+      if goesOn, now.text.utf8.count < 1 << 16 {
+        begun = now
       } else {
-        finish(whole, locator)
+        finish(now.text, now.locator)
       }
       return .parsed
     }

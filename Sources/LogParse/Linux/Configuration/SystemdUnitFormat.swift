@@ -6,6 +6,9 @@ struct SystemdUnitFormat: LogFormat {
   let name = "linux.systemd_unit"
   let version = 1
 
+  /// Bytes of one setting that are kept.
+  private static let valueLimit = 1 << 14
+
   private static let suffixes = [".service", ".timer", ".socket", ".path", ".mount", ".target"]
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
@@ -50,7 +53,7 @@ struct SystemdUnitFormat: LogFormat {
       if Self.section(text) != nil { return true }
       guard let (left, right) = text.cut(0x3D) else { return false }
       let key = left.trimmed.string
-      let value = right.trimmed.string
+      let value = right.trimmed.slice(0, Self.valueLimit).string
       if let name = Self.wanted[key] {
         single[name] = value
       } else if let name = Self.lists[key] {
@@ -68,13 +71,15 @@ struct SystemdUnitFormat: LogFormat {
       let text = line.bytes.trimmed
       if text[0] == 0x23 || text[0] == 0x3B { return .parsed }
       let goesOn = text[text.count - 1] == 0x5C
-      let part = (goesOn ? text.dropLast(1) : text).string
-      let whole = (begun ?? "") + part
-      if goesOn, whole.utf8.count < 1 << 16 {
-        begun = whole + " "
+      // Taken out first, so that the text grows in place.
+      var whole = begun ?? ""
+      begun = nil
+      whole += (goesOn ? text.dropLast(1) : text).string
+      if goesOn, whole.utf8.count < Self.valueLimit {
+        whole += " "
+        begun = whole
         return .parsed
       }
-      begun = nil
       return whole.withView(take) ? .parsed : .skipped("line is not a setting of a unit")
     }
     guard !single.isEmpty || !lists.isEmpty else { return }

@@ -49,7 +49,8 @@ struct BashHistory: LogFormat {
         return .parsed
       }
       if joinsLines, var now = pending, now.command.text.utf8.count < 1 << 16 {
-        // Between two times all lines are one command.
+        // Between two times all lines are one command. Taken out first, so that the text grows in place.
+        pending = nil
         now.command.text += "\n" + line.bytes.string
         now.locator = now.locator.reaching(line.end)
         pending = now

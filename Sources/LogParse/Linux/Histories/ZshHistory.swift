@@ -36,6 +36,8 @@ struct ZshHistory: LogFormat {
     try readLines(stream, into: sink) { line in
       let goesOn = line.bytes[line.bytes.count - 1] == 0x5C
       if var now = pending, now.goesOn, now.command.text.utf8.count < 1 << 16 {
+        // Taken out first, so that the text grows in place.
+        pending = nil
         let part = goesOn ? line.bytes.dropLast(1) : line.bytes
         now.command.text += "\n" + Self.unmetafied(part)
         now.locator = now.locator.reaching(line.end)

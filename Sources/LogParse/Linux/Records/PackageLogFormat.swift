@@ -137,7 +137,11 @@ struct AptTransaction {
   mutating func read(_ line: TextLine) -> Bool {
     guard let (key, value) = line.bytes.cut(0x3A), let name = Self.names[key.string] else { return false }
     locator = locator.reaching(line.end)
-    if name == "end" { isEnded = true } else if fields.count < 32 { fields.append((name, value.trimmed.string)) }
+    if name == "end" {
+      isEnded = true
+    } else if fields.count < 32 {
+      fields.append((name, value.trimmed.slice(0, 1 << 16).string))
+    }
     return true
   }
 

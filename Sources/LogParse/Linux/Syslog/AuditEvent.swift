@@ -5,6 +5,8 @@ import Evidence
 struct AuditEvent {
   /// Arguments of a command that are kept, and paths.
   private static let listLimit = 256
+  /// Bytes of records that an event is made of; records beyond are counted as read and say nothing more.
+  private static let byteLimit: UInt64 = 1 << 18
 
   let serial: Int64
   let time: Timestamp
@@ -18,6 +20,7 @@ struct AuditEvent {
   private var host: String?
   private var locator: Locator?
   private var isSystemCall = false
+  private var byteCount: UInt64 = 0
 
   init(_ record: AuditRecord) {
     serial = record.serial
@@ -25,6 +28,8 @@ struct AuditEvent {
   }
 
   mutating func add(_ record: AuditRecord, _ line: TextLine) {
+    byteCount += line.byteCount
+    if byteCount > Self.byteLimit, locator != nil { return }
     // The records of an event may lie apart; the place is that of the first, to the end of the last if nothing is between.
     if locator == nil {
       locator = line.locator

@@ -22,7 +22,8 @@ struct AuditFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var open: [AuditEvent] = []
-    try readLines(stream, into: sink) { line in
+    // A record is at most 8970 bytes (MAX_AUDIT_MESSAGE_LENGTH), and somewhat more with what auditd adds.
+    try readLines(stream, into: sink, limit: 1 << 16) { line in
       if line.bytes.hasPrefix("----") || line.bytes.hasPrefix("time->") { return .parsed }
       guard let record = AuditRecord(line.bytes) else { return .skipped("line is not an audit record") }
       let place = open.lastIndex { $0.serial == record.serial && $0.time == record.time }

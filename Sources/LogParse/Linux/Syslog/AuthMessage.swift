@@ -12,7 +12,7 @@ enum AuthMessage {
   ) {
     if body.hasPrefix("pam_") { return readPAM(body, into: &attributes, &entities) }
     switch program {
-    case "sshd", "sshd-session", "sshd-auth": readSSH(body, into: &attributes, &entities)
+    case "sshd", "sshd-session", "sshd-auth": SSHMessage.read(body, into: &attributes, &entities)
     case "sudo": readSudo(body, into: &attributes, &entities)
     case "su": readSu(body, into: &attributes, &entities)
     case "systemd-logind": readLogind(body, into: &attributes, &entities)
@@ -21,13 +21,13 @@ enum AuthMessage {
     }
   }
 
-  private static func addUser(_ user: ByteView, _ attributes: inout [Attribute], _ entities: inout [Entity]) {
+  static func addUser(_ user: ByteView, _ attributes: inout [Attribute], _ entities: inout [Entity]) {
     guard !user.isEmpty else { return }
     attributes.add("user", user.string)
     entities.append(Entity(.user, user.string))
   }
 
-  private static func addRemote(
+  static func addRemote(
     _ address: ByteView, _ port: ByteView?, _ attributes: inout [Attribute], _ entities: inout [Entity]
   ) {
     if let normal = IPAddress.normal(address) {
@@ -37,78 +37,6 @@ enum AuthMessage {
       attributes.add("remote_host", address.string)
     }
     attributes.add("remote_port", port?.integer)
-  }
-
-  // MARK: sshd
-
-  private static func readSSH(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
-    for (word, action) in [
-      ("Accepted ", "login_accepted"), ("Failed ", "login_failed"), ("Postponed ", "login_postponed"),
-    ] as [(StaticString, String)]
-    where body.hasPrefix(ByteView(word)) {
-      // Accepted publickey for ops from 10.1.0.9 port 60707 ssh2: ED25519 SHA256:…
-      let rest = body.slice(word.utf8CodeUnitCount)
-      guard let start = rest.firstIndex(of: ByteView(" for ")), let from = rest.lastIndexOf(ByteView(" from ")),
-        start + 5 <= from
-      else { return }
-      attributes.add("action", action)
-      attributes.add("method", rest.slice(0, start).string)
-      var user = rest.slice(start + 5, from)
-      if user.hasPrefix("invalid user ") {
-        user = user.slice(13)
-        attributes.append(Attribute("is_invalid_user", .flag(true)))
-      }
-      addUser(user, &attributes, &entities)
-      let tail = rest.slice(from + 6).words(limit: 6)
-      addRemote(tail.first ?? rest.slice(rest.count), tail.count > 2 ? tail[2] : nil, &attributes, &entities)
-      if let key = tail.first(where: { $0.hasPrefix("SHA256:") || $0.hasPrefix("MD5:") }) {
-        attributes.add("key_fingerprint", key.string)
-      }
-      return
-    }
-    if body.hasPrefix("Server listening on ") {
-      let words = body.slice(20).words(limit: 4)
-      attributes.add("action", "server_listening")
-      if let address = words.first { attributes.add("local_address", IPAddress.normal(address) ?? address.string) }
-      if words.count > 2 {
-        attributes.add("local_port", (words[2][words[2].count - 1] == 0x2E ? words[2].dropLast(1) : words[2]).integer)
-      }
-      return
-    }
-    let actions: [(StaticString, String)] = [
-      ("Invalid user ", "login_failed"), ("Received disconnect from ", "disconnected"),
-      ("Disconnected from ", "disconnected"), ("Connection closed by ", "disconnected"),
-      ("Connection reset by ", "disconnected"), ("Connection from ", "connected"),
-      ("error: maximum authentication attempts exceeded for ", "login_failed"),
-      ("Disconnecting ", "disconnected"), ("Did not receive identification string from ", "scanned"),
-      ("banner exchange: Connection from ", "scanned"), ("Unable to negotiate with ", "scanned"),
-    ]
-    guard let (prefix, action) = actions.first(where: { body.hasPrefix(ByteView($0.0)) }) else { return }
-    attributes.add("action", action)
-    if action == "login_failed", prefix.description.hasPrefix("Invalid") {
-      attributes.append(Attribute("is_invalid_user", .flag(true)))
-    }
-    var rest = body.slice(prefix.utf8CodeUnitCount)
-    // [invalid|authenticating] [user] NAME [from] ADDRESS port PORT
-    guard let port = rest.lastIndexOf(ByteView(" port ")) else {
-      addRemote(rest.words(limit: 2).first ?? rest, nil, &attributes, &entities)
-      return
-    }
-    let number = rest.slice(port + 6)
-    var digits = 0
-    while (0x30...0x39).contains(number[digits]) { digits += 1 }
-    rest = rest.slice(0, port)
-    let blank = rest.lastIndex(of: 0x20)
-    addRemote(rest.slice(blank.map { $0 + 1 } ?? 0), number.slice(0, digits), &attributes, &entities)
-    guard let blank, prefix.description != "Connection from " else { return }
-    var user = rest.slice(0, blank)
-    if user.hasSuffix(" from") { user = user.dropLast(5) }
-    for lead in ["invalid user ", "authenticating user ", "user "] as [StaticString]
-    where user.hasPrefix(ByteView(lead)) {
-      user = user.slice(lead.utf8CodeUnitCount)
-      break
-    }
-    if !(user == "from") { addUser(user, &attributes, &entities) }
   }
 
   // MARK: PAM
@@ -218,6 +146,13 @@ enum AuthMessage {
 
   // MARK: Accounts
 
+  private static let accountActions: [(StaticString, String)] = [
+    ("add '", "group_member_added"), ("delete user '", "user_deleted"), ("delete '", "group_member_removed"),
+    ("changed user '", "user_changed"), ("change user '", "user_changed"), ("lock user '", "user_locked"),
+    ("unlock user '", "user_unlocked"), ("changed password for ", "password_changed"),
+    ("removed group '", "group_deleted"),
+  ]
+
   // new user: name=svc, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/2
   // add 'svc' to group 'sudo' — delete user 'svc' — changed user 'svc' shell from …
   private static func readAccounts(
@@ -241,13 +176,7 @@ enum AuthMessage {
       }
       return
     }
-    let actions: [(StaticString, String)] = [
-      ("add '", "group_member_added"), ("delete user '", "user_deleted"), ("delete '", "group_member_removed"),
-      ("changed user '", "user_changed"), ("change user '", "user_changed"), ("lock user '", "user_locked"),
-      ("unlock user '", "user_unlocked"), ("changed password for ", "password_changed"),
-      ("removed group '", "group_deleted"),
-    ]
-    for (prefix, action) in actions where body.hasPrefix(ByteView(prefix)) {
+    for (prefix, action) in accountActions where body.hasPrefix(ByteView(prefix)) {
       attributes.add("action", action)
       let rest = body.slice(prefix.utf8CodeUnitCount)
       let end = rest.firstIndex(of: 0x27) ?? rest.firstIndex(of: 0x20) ?? rest.count

@@ -49,16 +49,14 @@ struct SyslogFormat: LogFormat {
 /// Keeps the last host and the last few programs as strings, so that they are not made anew for every line.
 struct NameCache {
   enum Kind: Int { case host, program }
-  private var names: [[String]] = [[], []]
+  private var names: [[(bytes: [UInt8], text: String)]] = [[], []]
 
   mutating func name(_ bytes: ByteView, _ kind: Kind) -> String {
-    for name in names[kind.rawValue] where name.utf8.count == bytes.count && name.utf8.elementsEqual(bytes.unsafeBytes)
-    {
-      return name
-    }
+    for index in names[kind.rawValue].indices
+    where names[kind.rawValue][index].bytes.withView({ $0 == bytes }) { return names[kind.rawValue][index].text }
     let made = bytes.string
-    if names[kind.rawValue].count >= 8 { names[kind.rawValue].removeFirst() }
-    names[kind.rawValue].append(made)
+    if names[kind.rawValue].count >= 16 { names[kind.rawValue].removeFirst() }
+    names[kind.rawValue].append((bytes.array, made))
     return made
   }
 }

@@ -17,6 +17,7 @@ struct SyslogRecord {
   func event(_ body: ByteView, _ locator: Locator) -> Event {
     let text = body.string
     var attributes: [Attribute] = []
+    attributes.reserveCapacity(12)
     attributes.add("program", program)
     attributes.add("pid", pid)
     attributes.add("host", host)
