@@ -5,7 +5,8 @@ public enum DetectorCatalog {
   /// A fresh detector of each kind for the events of one artifact. `finish` must be called on each after the last event.
   public static func makeEventDetectors(artifact: Digest) -> [any EventDetector] {
     [
-      TextInEvents(artifact: artifact), ReverseShellSocket(artifact: artifact), ProcessTree(artifact: artifact),
+      TextInEvents(artifact: artifact), ReverseShellSocket(artifact: artifact), JNDICallback(artifact: artifact),
+      ProcessTree(artifact: artifact),
       DiscoveryBurst(artifact: artifact), InstanceCredentialUse(artifact: artifact), CloudRecon(artifact: artifact),
       CloudActions(artifact: artifact), WebScan(artifact: artifact), WebRequests(artifact: artifact),
     ]
@@ -13,7 +14,8 @@ public enum DetectorCatalog {
 
   private static var kinds: [any EventDetector.Type] {
     [
-      TextInEvents.self, ReverseShellSocket.self, ProcessTree.self, DiscoveryBurst.self, InstanceCredentialUse.self, CloudRecon.self,
+      TextInEvents.self, ReverseShellSocket.self, JNDICallback.self, ProcessTree.self, DiscoveryBurst.self,
+      InstanceCredentialUse.self, CloudRecon.self,
       CloudActions.self, WebScan.self, WebRequests.self,
     ]
   }

@@ -23,7 +23,9 @@ public struct BehaviourDetector: TextDetector {
     // A lead that begins another stands for it as well: at one place only one is reported.
     let rules = names.map { name in
       BehaviourRule.all.indices.filter { index in
-        BehaviourRule.all[index].leads.contains { String(describing: $0).hasPrefix(name) || name.hasPrefix(String(describing: $0)) }
+        BehaviourRule.all[index].leads.contains {
+          String(describing: $0).hasPrefix(name) || name.hasPrefix(String(describing: $0))
+        }
       }
     }
     return (LiteralSet(exact: literals), rules)
@@ -34,9 +36,12 @@ public struct BehaviourDetector: TextDetector {
     guard origin == .command else { return [] }
     let part = text.slice(0, Self.maximumLength)
     var found = judge(part, of: part, layer: nil)
-    guard Base64.runs(in: part, minimum: 24).count > 0 || part.contains("{") || part.contains("\\x") else { return found }
+    guard Base64.runs(in: part, minimum: 24).count > 0 || part.contains("{") || part.contains("\\x") else {
+      return found
+    }
     for layer in CommandLayers.unwrap(part) {
-      for one in layer.text.withView({ judge($0, of: part, layer: layer) }) where !found.contains(where: { $0.rule == one.rule }) {
+      for one in layer.text.withView({ judge($0, of: part, layer: layer) })
+      where !found.contains(where: { $0.rule == one.rule }) {
         found.append(one)
       }
     }
@@ -63,7 +68,8 @@ public struct BehaviourDetector: TextDetector {
   ) -> TextDetection {
     let shown = text.slice(0, 300).string
     var detection = TextDetection(
-      .behaviour, rule: rule.rule, title: rule.title, severity: severity, confidence: severity >= .high ? .high : .medium,
+      .behaviour, rule: rule.rule, title: rule.title, severity: severity,
+      confidence: severity >= .high ? .high : .medium,
       attack: rule.attack, range: 0..<whole.count, raw: whole.slice(0, 4096).string, message: "\(rule.title): \(shown)")
     if let layer {
       detection.decoded = text.slice(0, 4096).string

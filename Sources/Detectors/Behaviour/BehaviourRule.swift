@@ -69,7 +69,9 @@ struct BehaviourText {
       from = place + 1
       var start = place
       // Back over the rest of the path and blanks.
-      while start > 0, place - start < 64, isWordByte(text[start - 1]) || "/~.$-{}".utf8.contains(text[start - 1]) { start -= 1 }
+      while start > 0, place - start < 64, isWordByte(text[start - 1]) || "/~.$-{}".utf8.contains(text[start - 1]) {
+        start -= 1
+      }
       while start > 0, text[start - 1] == 0x20 || text[start - 1] == 0x22 || text[start - 1] == 0x27 { start -= 1 }
       if text[start - 1] == 0x3E { return true }
     }
@@ -87,7 +89,11 @@ struct BehaviourText {
       while place < text.count, text[place] >= 0x30 && text[place] <= 0x39 || text[place] == 0x2E { place += 1 }
       if place - start >= 7, !isWordByte(text[start - 1]), !isWordByte(text[place]) {
         let address = text.slice(start, place)
-        if Endpoint.isPlainHost(address), address.split(0x2E).count == 4, !address.hasPrefix("127."), !address.hasPrefix("0.") { return true }
+        if Endpoint.isPlainHost(address), address.split(0x2E).count == 4, !address.hasPrefix("127."),
+          !address.hasPrefix("0.")
+        {
+          return true
+        }
       }
       place = max(place, start) + 1
     }
@@ -97,5 +103,7 @@ struct BehaviourText {
   static let temporary: [StaticString] = ["/tmp/", "/var/tmp/", "/dev/shm/"]
 
   /// A file in a directory that everyone may write to, hidden by a dot.
-  var hasHiddenTemporary: Bool { hasAny(["/tmp/.", "/dev/shm/.", "/var/tmp/."]) && !hasAny(["/tmp/.X11-unix", "/tmp/.ICE-unix", "/tmp/.font-unix"]) }
+  var hasHiddenTemporary: Bool {
+    hasAny(["/tmp/.", "/dev/shm/.", "/var/tmp/."]) && !hasAny(["/tmp/.X11-unix", "/tmp/.ICE-unix", "/tmp/.font-unix"])
+  }
 }

@@ -2,45 +2,68 @@ import Bytes
 import Evidence
 
 extension BehaviourRule {
-  private static let readers = NameTable(["cat", "less", "more", "head", "tail", "cp", "scp", "tar", "zip", "base64", "xxd", "strings", "curl", "nc", "grep", "unshadow", "john"])
+  private static let readers = NameTable([
+    "cat", "less", "more", "head", "tail", "cp", "scp", "tar", "zip", "base64", "xxd", "strings", "curl", "nc", "grep",
+    "unshadow", "john",
+  ])
 
   /// Reading what lets one in elsewhere, and looking around.
   static let credentialRules: [BehaviourRule] = [
     // The role's keys lie behind `iam/security-credentials/`; an administrator asks for the instance id or the region.
     BehaviourRule(
       "metadata-credentials", "Instance role credentials read from the metadata service", .high, ["T1552.005"],
-      leads: ["169.254.169.254", "169.254.170.2", "fd00:ec2::254", "AWS_CONTAINER_CREDENTIALS", "metadata.google.internal"]
+      leads: [
+        "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "AWS_CONTAINER_CREDENTIALS", "metadata.google.internal",
+      ]
     ) { it in
-      it.hasAny(["security-credentials", "identity-credentials", "169.254.170.2", "AWS_CONTAINER_CREDENTIALS_", "service-accounts/default/token"])
+      it.hasAny([
+        "security-credentials", "identity-credentials", "169.254.170.2", "AWS_CONTAINER_CREDENTIALS_",
+        "service-accounts/default/token",
+      ])
     },
     BehaviourRule(
       "metadata-query", "Instance metadata queried", .low, ["T1580"], leads: ["169.254.169.254", "fd00:ec2::254"]
     ) { it in !it.hasAny(["security-credentials", "identity-credentials"]) },
-    BehaviourRule("password-hashes", "Password hashes read", .medium, ["T1003.008"], leads: ["/etc/shadow", "/etc/gshadow", "unshadow "]) { it in
+    BehaviourRule(
+      "password-hashes", "Password hashes read", .medium, ["T1003.008"],
+      leads: ["/etc/shadow", "/etc/gshadow", "unshadow "]
+    ) { it in
       it.runs(readers) && !it.has("ls ")
     },
     BehaviourRule(
       "credential-files", "Credential files read or copied", .medium, ["T1552.001", "T1552.004"],
-      leads: [".aws/credentials", "/.kube/config", ".docker/config.json", "id_rsa", "id_ed25519", "id_ecdsa", ".git-credentials", ".pgpass", ".my.cnf"]
+      leads: [
+        ".aws/credentials", "/.kube/config", ".docker/config.json", "id_rsa", "id_ed25519", "id_ecdsa",
+        ".git-credentials", ".pgpass", ".my.cnf",
+      ]
     ) { it in
       // One's own key is named when logging in (`ssh -i`), made (`ssh-keygen`) or copied out (`.pub`).
-      it.runs(readers) && !it.hasAny(["ssh-keygen", "ssh-copy-id", ".pub", "ssh -i"])
+      it.runs(readers) && !it.hasAny(["ssh-keygen", "ssh-copy-id", ".pub", "ssh -i", "scp -i", "rsync "])
     },
-    BehaviourRule("process-environment", "Environment of a process read", .medium, ["T1552.001"], leads: ["/environ"]) { it in
+    BehaviourRule("process-environment", "Environment of a process read", .medium, ["T1552.001"], leads: ["/environ"]) {
+      it in
       it.has("/proc/") && it.runs(readers)
     },
     BehaviourRule(
       "security-software-discovery", "Search for security software", .medium, ["T1518.001"],
-      leads: ["guardduty", "falco", "auditd", "crowdstrike", "falcon-sensor", "wazuh", "ossec", "osquery", "sysmon", "clamav", "amazon-ssm", "cloudwatch-agent"]
+      leads: [
+        "guardduty", "falco", "auditd", "crowdstrike", "falcon-sensor", "wazuh", "ossec", "osquery", "sysmon", "clamav",
+        "amazon-ssm", "cloudwatch-agent",
+      ]
     ) { it in it.runs(NameTable(["ps", "pgrep", "grep", "egrep"])) && it.runs(NameTable(["ps", "pgrep"])) },
     BehaviourRule(
       "privilege-discovery", "Search for ways to more rights", .medium, ["T1548.001", "T1083"],
-      leads: ["-perm -4", "-perm -u=s", "-perm /4", "-perm -2000", "-perm /6000", "getcap -r", "linpeas", "LinEnum", "linux-exploit-suggester", "pspy"]),
+      leads: [
+        "-perm -4", "-perm -u=s", "-perm /4", "-perm -2000", "-perm /6000", "getcap -r", "linpeas", "LinEnum",
+        "linux-exploit-suggester", "pspy",
+      ]),
     BehaviourRule(
       "discovery", "Several looks around in one line", .low, ["T1082", "T1033", "T1057"],
       leads: ["uname", "whoami", "/etc/passwd", "lscpu", "/proc/cpuinfo", "ifconfig", "hostname", "nproc"]
     ) { it in DiscoveryCommands.count(it.commands) >= 3 },
-    BehaviourRule("network-scan", "Network scanned", .low, ["T1046"], leads: ["nmap ", "masscan ", "zmap ", "fscan", "naabu "]) { it in
+    BehaviourRule(
+      "network-scan", "Network scanned", .low, ["T1046"], leads: ["nmap ", "masscan ", "zmap ", "fscan", "naabu "]
+    ) { it in
       it.runs(NameTable(["nmap", "masscan", "zmap", "fscan", "naabu"]))
     },
   ]
@@ -49,10 +72,14 @@ extension BehaviourRule {
 /// Commands by which someone finds out where he is. One alone is anybody's.
 enum DiscoveryCommands {
   private static let programs = NameTable([
-    "whoami", "id", "hostname", "uname", "ifconfig", "netstat", "ss", "ps", "arp", "route", "last", "lastlog", "w", "who", "lscpu", "nproc",
+    "whoami", "id", "hostname", "uname", "ifconfig", "netstat", "ss", "ps", "arp", "route", "last", "lastlog", "w",
+    "who", "lscpu", "nproc",
     "getent", "groups", "env", "printenv", "hostnamectl", "lsblk", "dmidecode", "lspci", "nvidia-smi",
   ])
-  private static let files: [StaticString] = ["/etc/passwd", "/etc/issue", "/proc/cpuinfo", "/proc/version", "/etc/os-release", "/etc/group", "/etc/hosts", "/etc/resolv.conf"]
+  private static let files: [StaticString] = [
+    "/etc/passwd", "/etc/issue", "/proc/cpuinfo", "/proc/version", "/etc/os-release", "/etc/group", "/etc/hosts",
+    "/etc/resolv.conf",
+  ]
 
   /// The name of the look that a command is; nil for any other.
   static func name(_ command: SimpleCommand) -> String? {

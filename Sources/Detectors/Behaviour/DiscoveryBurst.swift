@@ -23,12 +23,17 @@ public final class DiscoveryBurst: EventDetector {
   }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard event.dataType.contains(":shell:") || event.dataType.hasSuffix(":command"), let command = event.text("command"), count < Self.maximum
+    guard event.dataType.contains(":shell:") || event.dataType.hasSuffix(":command"),
+      let command = event.text("command"), count < Self.maximum
     else { return }
-    let names = command.withView { view in ShellWords.commands(view.slice(0, 4096)).prefix(32).compactMap { DiscoveryCommands.name($0) } }
+    let names = command.withView { view in
+      ShellWords.commands(view.slice(0, 4096)).prefix(32).compactMap { DiscoveryCommands.name($0) }
+    }
     guard !names.isEmpty else { return }
     count += 1
-    let shell = [event.text("pid"), event.text("user"), event.text("history_file"), event.text("shell")].map { $0 ?? "" }.joined(separator: "|")
+    let shell = [event.text("pid"), event.text("user"), event.text("history_file"), event.text("shell")].map {
+      $0 ?? ""
+    }.joined(separator: "|")
     for name in names.prefix(8) { shells[shell, default: []].append(Look(name: name, command: command, event: event)) }
   }
 
@@ -41,7 +46,9 @@ public final class DiscoveryBurst: EventDetector {
         let part = looks[start...index]
         let names = Set(part.map(\.name))
         // Who am I and what machine is this: the newcomer's questions.
-        if names.count >= Self.enough, names.contains("whoami") || names.contains("id"), names.contains("uname") || names.contains("hostname") {
+        if names.count >= Self.enough, names.contains("whoami") || names.contains("id"),
+          names.contains("uname") || names.contains("hostname")
+        {
           var end = index
           while end + 1 < looks.count, Self.isNear(looks[index], looks[end + 1], end + 1 - index) { end += 1 }
           report(finding(Array(looks[start...end])))
@@ -71,9 +78,11 @@ public final class DiscoveryBurst: EventDetector {
     attributes.add("commands", Array(commands.prefix(64)))
     return Finding(
       rule: "behaviour.discovery-burst", title: "Host explored from a shell", severity: .medium, confidence: .medium,
-      attack: ["T1033", "T1082", "T1016", "T1057"], firstSeen: looks.first?.event.time, lastSeen: looks.last?.event.time,
+      attack: ["T1033", "T1082", "T1016", "T1057"], firstSeen: looks.first?.event.time,
+      lastSeen: looks.last?.event.time,
       entities: Array(entities.prefix(64)), evidence: looks.prefix(16).map { $0.event.reference(artifact) },
-      message: "\(Set(looks.map(\.name)).count) different looks around the host in one shell: \(commands.prefix(12).map { String($0.prefix(60)) }.joined(separator: "; ")).",
+      message:
+        "\(Set(looks.map(\.name)).count) different looks around the host in one shell: \(commands.prefix(12).map { String($0.prefix(60)) }.joined(separator: "; ")).",
       attributes: attributes)
   }
 }

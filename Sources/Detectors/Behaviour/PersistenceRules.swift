@@ -4,12 +4,18 @@ import Evidence
 extension BehaviourRule {
   /// What an entry would run that no administrator schedules.
   private static func isSuspicious(_ it: BehaviourText) -> Bool {
-    it.hasAny(["/tmp/", "/dev/shm/", "/var/tmp/", "/dev/tcp/", "base64", "curl ", "wget ", "nc -", "| sh", "|sh", "| bash", "|bash"])
+    it.hasAny([
+      "/tmp/", "/dev/shm/", "/var/tmp/", "/dev/tcp/", "base64", "curl ", "wget ", "nc -", "| sh", "|sh", "| bash",
+      "|bash",
+    ])
   }
 
   /// Ways to come back.
   static let persistenceRules: [BehaviourRule] = [
-    BehaviourRule("cron-persistence", "Scheduled task written", .medium, ["T1053.003"], leads: ["crontab", "/etc/cron", "/var/spool/cron"]) { it in
+    BehaviourRule(
+      "cron-persistence", "Scheduled task written", .medium, ["T1053.003"],
+      leads: ["crontab", "/etc/cron", "/var/spool/cron"]
+    ) { it in
       let installs = it.running(NameTable(["crontab"])).contains { words in
         words.dropFirst().contains { $0 == "-" } || words.dropFirst().contains { $0[0] == 0x2F }
       }
@@ -18,38 +24,59 @@ extension BehaviourRule {
       return isSuspicious(it) ? .high : it.has("crontab -l") ? .informational : .low
     },
     BehaviourRule(
-      "service-persistence", "Service written", .low, ["T1543.002"], leads: ["/etc/systemd/system", "/lib/systemd/system", "/etc/init.d/", "/etc/rc.local", ".config/systemd/user"]
+      "service-persistence", "Service written", .low, ["T1543.002"],
+      leads: ["/etc/systemd/system", "/lib/systemd/system", "/etc/init.d/", "/etc/rc.local", ".config/systemd/user"]
     ) { it in
       guard it.writes("systemd/") || it.writes("/etc/init.d/") || it.writes("/etc/rc.local") else { return nil }
       return isSuspicious(it) ? .high : .low
     },
     BehaviourRule(
-      "shell-startup", "Shell start-up file written", .low, ["T1546.004"], leads: [".bashrc", ".bash_profile", ".profile", ".zshrc", "/etc/profile", "/etc/bash.bashrc"]
+      "shell-startup", "Shell start-up file written", .low, ["T1546.004"],
+      leads: [".bashrc", ".bash_profile", ".profile", ".zshrc", "/etc/profile", "/etc/bash.bashrc"]
     ) { it in
-      guard it.writes(".bashrc") || it.writes(".bash_profile") || it.writes(".profile") || it.writes(".zshrc") || it.writes("/etc/profile") || it.writes("/etc/bash.bashrc") else { return nil }
-      return it.hasAny(["/dev/tcp/", "/dev/shm/", "nc -e", "| sh", "|sh", "| bash", "|bash", "base64"]) ? .high : .informational
+      guard
+        it.writes(".bashrc") || it.writes(".bash_profile") || it.writes(".profile") || it.writes(".zshrc")
+          || it.writes("/etc/profile") || it.writes("/etc/bash.bashrc")
+      else { return nil }
+      return it.hasAny(["/dev/tcp/", "/dev/shm/", "nc -e", "| sh", "|sh", "| bash", "|bash", "base64"])
+        ? .high : .informational
     },
-    BehaviourRule("loader-preload", "Library forced into every program", .high, ["T1574.006"], leads: ["/etc/ld.so.preload"]) { it in
+    BehaviourRule(
+      "loader-preload", "Library forced into every program", .high, ["T1574.006"], leads: ["/etc/ld.so.preload"]
+    ) { it in
       it.writes("/etc/ld.so.preload")
     },
     BehaviourRule("ssh-key", "SSH key added", .medium, ["T1098.004"], leads: ["authorized_keys"]) { it in
       guard it.writes("authorized_keys") || it.hasAny(["-O ~/.ssh", "-o ~/.ssh", "-O /root/.ssh"]) else { return nil }
       return it.hasAny(["chattr", "rm -rf .ssh", "rm -rf ~/.ssh", "lockr", "wget ", "curl "]) ? .high : .low
     },
-    BehaviourRule("account-created", "Account created or given rights", .low, ["T1136.001"], leads: ["useradd", "adduser", "usermod", "/etc/passwd", "/etc/sudoers", "chpasswd"]) { it in
+    BehaviourRule(
+      "account-created", "Account created or given rights", .low, ["T1136.001"],
+      leads: ["useradd", "adduser", "usermod", "/etc/passwd", "/etc/sudoers", "chpasswd"]
+    ) { it in
       let makes = it.running(NameTable(["useradd", "adduser", "usermod"]))
-      if makes.contains(where: { words in words.contains { $0 == "-o" || $0 == "-ou" } && words.contains { $0 == "0" || $0 == "-u0" } }) { return .high }
+      if makes.contains(where: { words in
+        words.contains { $0 == "-o" || $0 == "-ou" } && words.contains { $0 == "0" || $0 == "-u0" }
+      }) {
+        return .high
+      }
       if it.writes("/etc/passwd"), it.hasAny([":0:0:", ">> /etc/passwd", ">>/etc/passwd"]) { return .high }
       if it.has("NOPASSWD"), it.writes("/etc/sudoers") { return .medium }
       if it.has("chpasswd"), it.runs(NameTable(["echo", "printf"])) { return it.has("root:") ? .medium : .low }
       return makes.isEmpty ? nil : .low
     },
-    BehaviourRule("kernel-module", "Kernel module loaded from a scratch directory", .medium, ["T1547.006", "T1014"], leads: ["insmod "]) { it in
+    BehaviourRule(
+      "kernel-module", "Kernel module loaded from a scratch directory", .medium, ["T1547.006", "T1014"],
+      leads: ["insmod "]
+    ) { it in
       it.running(NameTable(["insmod"])).contains { words in
         words.dropFirst().contains { word in BehaviourText.temporary.contains { word.hasPrefix(ByteView($0)) } }
       }
     },
-    BehaviourRule("web-shell-written", "Script written into a web root", .high, ["T1505.003"], leads: ["<?php", "<%@", "Runtime.getRuntime"]) { it in
+    BehaviourRule(
+      "web-shell-written", "Script written into a web root", .high, ["T1505.003"],
+      leads: ["<?php", "<%@", "Runtime.getRuntime"]
+    ) { it in
       it.hasAny(["system(", "eval(", "exec(", "passthru(", "$_GET", "$_POST", "$_REQUEST", "getParameter"])
         && (it.writes(".php") || it.writes(".jsp") || it.writes(".phtml") || it.writes(".aspx"))
     },

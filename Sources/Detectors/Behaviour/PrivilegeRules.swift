@@ -4,47 +4,81 @@ import Evidence
 extension BehaviourRule {
   /// More rights, out of the container, a better terminal.
   static let privilegeRules: [BehaviourRule] = [
-    BehaviourRule("pty-upgrade", "Terminal made for a bare shell", .medium, ["T1059.004"], leads: ["pty.spawn", "/dev/null", "stty raw", "PTY.spawn"]) { it in
+    BehaviourRule(
+      "pty-upgrade", "Terminal made for a bare shell", .medium, ["T1059.004"],
+      leads: ["pty.spawn", "/dev/null", "stty raw", "PTY.spawn"]
+    ) { it in
       if it.hasAny(["pty.spawn(", "PTY.spawn"]) { return ScriptLanguage.namesShell(it.text) ? .high : .medium }
-      if it.running(NameTable(["script"])).contains(where: { words in words.contains { $0 == "/dev/null" } && (words.count == 2 || words.dropFirst().contains { ShellWords.isShell($0) }) }) { return .medium }
+      if it.running(NameTable(["script"])).contains(where: { words in
+        words.contains { $0 == "/dev/null" }
+          && (words.count == 2 || words.dropFirst().contains { ShellWords.isShell($0) })
+      }) {
+        return .medium
+      }
       return it.has("stty raw -echo") ? .medium : nil
     },
-    BehaviourRule("set-uid-shell", "Shell that runs as root for anyone", .high, ["T1548.001"], leads: ["chmod "]) { it in
+    BehaviourRule("set-uid-shell", "Shell that runs as root for anyone", .high, ["T1548.001"], leads: ["chmod "]) {
+      it in
       it.running(NameTable(["chmod"])).contains { words in
         let gives = words.contains { word in
-          word == "u+s" || word == "+s" || word == "ug+s" || word == "a+s" || word.count == 4 && (word[0] == 0x34 || word[0] == 0x36) && word.integer != nil
+          word == "u+s" || word == "+s" || word == "ug+s" || word == "a+s"
+            || word.count == 4 && (word[0] == 0x34 || word[0] == 0x36) && word.integer != nil
         }
-        return gives && words.contains { word in
-          ["bash", "sh", "dash", "zsh", "rootbash", "find", "python3", "vim"].contains(ShellWords.baseName(word).string) || BehaviourText.temporary.contains { word.hasPrefix(ByteView($0)) }
-        }
+        return gives
+          && words.contains { word in
+            ["bash", "sh", "dash", "zsh", "rootbash", "find", "python3", "vim"].contains(
+              ShellWords.baseName(word).string) || BehaviourText.temporary.contains { word.hasPrefix(ByteView($0)) }
+          }
       }
     },
-    BehaviourRule("shell-copied", "Shell copied to a scratch directory", .high, ["T1036.003", "T1548.001"], leads: ["/bin/bash", "/bin/sh", "/bin/dash"]) { it in
+    BehaviourRule(
+      "shell-copied", "Shell copied to a scratch directory", .high, ["T1036.003", "T1548.001"],
+      leads: ["/bin/bash", "/bin/sh", "/bin/dash"]
+    ) { it in
       it.running(NameTable(["cp"])).contains { words in
-        words.dropFirst().contains { $0 == "/bin/bash" || $0 == "/bin/sh" || $0 == "/bin/dash" || $0 == "/usr/bin/bash" }
+        words.dropFirst().contains {
+          $0 == "/bin/bash" || $0 == "/bin/sh" || $0 == "/bin/dash" || $0 == "/usr/bin/bash"
+        }
           && words.dropFirst().contains { word in BehaviourText.temporary.contains { word.hasPrefix(ByteView($0)) } }
       }
     },
-    BehaviourRule("sudo-rights-listed", "Rights under sudo listed", .informational, ["T1069.001"], leads: ["sudo -l"]) { it in
-      it.commands.contains { $0.word(0) == "sudo" && ($0.word(1) == "-l" || $0.word(1) == "-ll") && $0.words.count == 2 }
+    BehaviourRule("sudo-rights-listed", "Rights under sudo listed", .informational, ["T1069.001"], leads: ["sudo -l"]) {
+      it in
+      it.commands.contains {
+        $0.word(0) == "sudo" && ($0.word(1) == "-l" || $0.word(1) == "-ll") && $0.words.count == 2
+      }
     },
     BehaviourRule(
       "exploit-tool", "Known exploit or attack tool", .high, ["T1068"],
-      leads: ["pwnkit", "PwnKit", "dirtycow", "dirtypipe", "dirty_sock", "CVE-2021-4034", "CVE-2022-0847", "mimipenguin", "msfvenom", "msfconsole", "meterpreter", "sliver-client", "LaZagne"]
-    ) { it in !it.runs(NameTable(["grep", "echo", "cat", "less", "man", "rpm", "apt", "yum", "dnf", "apt-get", "changelog", "git"])) },
+      leads: [
+        "pwnkit", "PwnKit", "dirtycow", "dirtypipe", "dirty_sock", "CVE-2021-4034", "CVE-2022-0847", "mimipenguin",
+        "msfvenom", "msfconsole", "meterpreter", "sliver-client", "LaZagne",
+      ]
+    ) { it in
+      !it.runs(
+        NameTable(["grep", "echo", "cat", "less", "man", "rpm", "apt", "yum", "dnf", "apt-get", "changelog", "git"]))
+    },
     BehaviourRule(
       "container-escape", "Way out of a container", .high, ["T1611"],
-      leads: ["nsenter", "release_agent", "docker.sock", "--privileged", "--pid=host", "--pid host", "-v /:/", "core_pattern"]
+      leads: [
+        "nsenter", "release_agent", "docker.sock", "--privileged", "--pid=host", "--pid host", "-v /:/", "core_pattern",
+      ]
     ) { it in
       if it.has("release_agent"), it.hasAny([">", "echo"]) { return .high }
       if it.has("core_pattern"), it.writes("core_pattern") { return .medium }
-      if it.running(NameTable(["nsenter"])).contains(where: { words in words.contains { $0 == "1" || $0 == "-t1" || $0 == "--target=1" } }) { return .medium }
+      if it.running(NameTable(["nsenter"])).contains(where: { words in
+        words.contains { $0 == "1" || $0 == "-t1" || $0 == "--target=1" }
+      }) {
+        return .medium
+      }
       if it.has("docker.sock"), it.runs(NameTable(["curl", "nc", "socat"])) { return .medium }
       guard it.runs(NameTable(["docker", "podman", "ctr", "nerdctl"])) else { return nil }
       if it.has("-v /:/"), it.hasAny(["chroot", " sh", " bash", "/bin/sh", "/bin/bash"]) { return .high }
-      return it.has("-v /:/") || it.has("--privileged") && it.hasAny(["--pid=host", "--pid host"]) ? .medium : it.has("--privileged") ? .low : nil
+      return it.has("-v /:/") || it.has("--privileged") && it.hasAny(["--pid=host", "--pid host"])
+        ? .medium : it.has("--privileged") ? .low : nil
     },
-    BehaviourRule("host-disk-mounted", "Disk of the host mounted by hand", .low, ["T1611"], leads: ["mount /dev/"]) { it in
+    BehaviourRule("host-disk-mounted", "Disk of the host mounted by hand", .low, ["T1611"], leads: ["mount /dev/"]) {
+      it in
       it.hasAny(["chroot", "/mnt/host", "debugfs"])
     },
   ]

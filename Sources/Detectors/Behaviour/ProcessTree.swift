@@ -24,13 +24,17 @@ public final class ProcessTree: EventDetector {
   }
 
   private static let servers: Set<String> = [
-    "java", "tomcat", "catalina", "jsvc", "nginx", "httpd", "apache2", "lighttpd", "caddy", "php-fpm", "php-cgi", "node", "gunicorn",
+    "java", "tomcat", "catalina", "jsvc", "nginx", "httpd", "apache2", "lighttpd", "caddy", "php-fpm", "php-cgi",
+    "node", "gunicorn",
     "uwsgi", "puma", "unicorn", "mysqld", "mariadbd", "postgres", "redis-server", "mongod",
   ]
-  private static let shells: Set<String> = ["sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "busybox", "rbash"]
+  private static let shells: Set<String> = [
+    "sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "busybox", "rbash",
+  ]
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard event.dataType.hasSuffix(":process"), let pid = event.integer("pid"), let parent = event.integer("ppid") else { return }
+    guard event.dataType.hasSuffix(":process"), let pid = event.integer("pid"), let parent = event.integer("ppid")
+    else { return }
     let line = event.text("command_line") ?? event.text("args") ?? ""
     let name = event.programName ?? line.split(separator: " ").first.map(String.init) ?? ""
     if processes[pid] == nil {
@@ -49,13 +53,19 @@ public final class ProcessTree: EventDetector {
 
   public func finish(_ report: (Finding) -> Void) {
     for pid in order {
-      guard let process = processes[pid], Self.shells.contains(process.name) || Self.isShell(process.commandLine) else { continue }
+      guard let process = processes[pid], Self.shells.contains(process.name) || Self.isShell(process.commandLine) else {
+        continue
+      }
       var chain = [pid]
       var place = process.parent
       while chain.count < Self.maximumDepth, let parent = processes[place], !chain.contains(place) {
         chain.append(place)
         // A login between the two makes the shell a person's.
-        if parent.name == "sshd" || parent.name == "login" || parent.name == "sudo" || parent.name == "su" || parent.name == "cron" || parent.name == "crond" { break }
+        if parent.name == "sshd" || parent.name == "login" || parent.name == "sudo" || parent.name == "su"
+          || parent.name == "cron" || parent.name == "crond"
+        {
+          break
+        }
         if Self.servers.contains(parent.name) {
           report(finding(pid, process, chain))
           break
@@ -68,7 +78,9 @@ public final class ProcessTree: EventDetector {
   }
 
   private static func isShell(_ line: String) -> Bool {
-    line.withView { view in view.words(limit: 2).first.map { shells.contains(ShellWords.baseName($0).slice(0, 16).string) } ?? false }
+    line.withView { view in
+      view.words(limit: 2).first.map { shells.contains(ShellWords.baseName($0).slice(0, 16).string) } ?? false
+    }
   }
 
   private func finding(_ pid: Int64, _ process: Process, _ chain: [Int64]) -> Finding {
@@ -84,10 +96,12 @@ public final class ProcessTree: EventDetector {
       Attribute("command_line", String(process.commandLine.prefix(4096))), Attribute("chain", .texts(steps)),
     ]
     return Finding(
-      rule: "behaviour.server-shell", title: "Shell started by a server process", severity: .high, attack: ["T1190", "T1059.004"],
+      rule: "behaviour.server-shell", title: "Shell started by a server process", severity: .high,
+      attack: ["T1190", "T1059.004"],
       firstSeen: process.event.time, entities: entities,
       evidence: chain.prefix(8).compactMap { processes[$0]?.event.reference(artifact) },
-      message: "\(server?.name ?? "A server") (pid \(root)) is the ancestor of the shell \(process.name) (pid \(pid)): \(steps.joined(separator: " → ")).",
+      message:
+        "\(server?.name ?? "A server") (pid \(root)) is the ancestor of the shell \(process.name) (pid \(pid)): \(steps.joined(separator: " → ")).",
       attributes: attributes)
   }
 }

@@ -2,24 +2,34 @@ import Bytes
 import Evidence
 
 extension BehaviourRule {
-  private static let fetchers = NameTable(["curl", "wget", "fetch", "tftp", "ftpget", "lwp-download", "GET", "aria2c", "axel"])
-  private static let interpreters = NameTable(["sh", "bash", "zsh", "dash", "ksh", "ash", "perl", "python", "python2", "python3", "php", "ruby", "node"])
+  private static let fetchers = NameTable([
+    "curl", "wget", "fetch", "tftp", "ftpget", "lwp-download", "GET", "aria2c", "axel",
+  ])
+  private static let interpreters = NameTable([
+    "sh", "bash", "zsh", "dash", "ksh", "ash", "perl", "python", "python2", "python3", "php", "ruby", "node",
+  ])
 
   /// A download piped into an interpreter, put into its arguments, or made executable and run.
   private static func runsDownload(_ it: BehaviourText) -> Bool {
-    for (index, command) in it.commands.enumerated() where fetchers.contains(ShellWords.baseName(ShellText.withoutPrefix(command.words).first ?? ByteView(""))) {
+    for (index, command) in it.commands.enumerated()
+    where fetchers.contains(ShellWords.baseName(ShellText.withoutPrefix(command.words).first ?? ByteView(""))) {
       // Later parts of the same pipe.
       var next = index
       while next + 1 < it.commands.count, it.commands[next].end == 0x7C {
         next += 1
         let words = ShellText.withoutPrefix(it.commands[next].words)
-        if let first = words.first, interpreters.contains(ShellWords.baseName(first)), !words.contains(where: { $0 == "-c" || $0 == "-e" || $0 == "-m" }) {
+        if let first = words.first, interpreters.contains(ShellWords.baseName(first)),
+          !words.contains(where: { $0 == "-c" || $0 == "-e" || $0 == "-m" })
+        {
           return true
         }
       }
       // `bash <(curl …)`, `bash -c "$(curl …)"`, `eval "$(wget …)"`
-      if command.before == 0x28, index > 0, let word = it.commands[index - 1].words.last, word == "<" || word == "$" || word.hasPrefix("<"),
-        let first = ShellText.withoutPrefix(it.commands[index > 1 && it.commands[index - 1].words.count == 1 ? index - 2 : index - 1].words).first,
+      if command.before == 0x28, index > 0, let word = it.commands[index - 1].words.last,
+        word == "<" || word == "$" || word.hasPrefix("<"),
+        let first = ShellText.withoutPrefix(
+          it.commands[index > 1 && it.commands[index - 1].words.count == 1 ? index - 2 : index - 1].words
+        ).first,
         interpreters.contains(ShellWords.baseName(first)) || first == "eval" || first == "source"
       {
         return true
@@ -33,8 +43,12 @@ extension BehaviourRule {
     guard it.runs(fetchers) else { return false }
     let starts = it.commands.contains { command in
       guard let first = ShellText.withoutPrefix(command.words).first else { return false }
-      if first.hasPrefix("./") || BehaviourText.temporary.contains(where: { first.hasPrefix(ByteView($0)) }) { return true }
-      guard interpreters.contains(ShellWords.baseName(first)), let script = command.words.dropFirst().first(where: { $0[0] != 0x2D }) else { return false }
+      if first.hasPrefix("./") || BehaviourText.temporary.contains(where: { first.hasPrefix(ByteView($0)) }) {
+        return true
+      }
+      guard interpreters.contains(ShellWords.baseName(first)),
+        let script = command.words.dropFirst().first(where: { $0[0] != 0x2D })
+      else { return false }
       return script.firstIndex(of: ByteView("://")) == nil
     }
     return starts && (it.hasAny(["chmod ", "chmod\t"]) || it.hasAny(["sh ", "bash ", "perl ", "python "]))
@@ -52,11 +66,16 @@ extension BehaviourRule {
         if isOdd { return it.has("chmod") ? .high : .medium }
       }
       guard runsDownload(it) else { return nil }
-      return it.namesAddress ? .high : it.hasAny(["http://", "-k ", "--insecure", "--no-check-certificate"]) ? .medium : .low
+      return it.namesAddress
+        ? .high : it.hasAny(["http://", "-k ", "--insecure", "--no-check-certificate"]) ? .medium : .low
     },
-    BehaviourRule("download-temporary", "Download into a scratch directory", .low, ["T1105"], leads: ["curl", "wget"]) { it in
+    BehaviourRule("download-temporary", "Download into a scratch directory", .low, ["T1105"], leads: ["curl", "wget"]) {
+      it in
       guard it.runs(NameTable(["curl", "wget"])), !runsDownload(it), !fetchesAndStarts(it) else { return nil }
-      let saves = it.hasAny(["-O /tmp/", "-o /tmp/", "-O /dev/shm/", "-o /dev/shm/", "-O /var/tmp/", "-o /var/tmp/", "-P /tmp", "-O/tmp/", "-o/tmp/", "> /tmp/", ">/tmp/"])
+      let saves = it.hasAny([
+        "-O /tmp/", "-o /tmp/", "-O /dev/shm/", "-o /dev/shm/", "-O /var/tmp/", "-o /var/tmp/", "-P /tmp", "-O/tmp/",
+        "-o/tmp/", "> /tmp/", ">/tmp/",
+      ])
       guard saves else { return nil }
       return it.namesAddress || it.hasHiddenTemporary ? .medium : .informational
     },
@@ -65,41 +84,70 @@ extension BehaviourRule {
       leads: ["base64", "xxd -r", "openssl enc", "uudecode"]
     ) { it in
       for (index, command) in it.commands.enumerated() where command.end == 0x7C && index + 1 < it.commands.count {
-        let decodes = command.words.contains { $0 == "-d" || $0 == "--decode" || $0 == "-D" || $0 == "-r" || $0.hasSuffix(",-d}") }
+        let decodes = command.words.contains {
+          $0 == "-d" || $0 == "--decode" || $0 == "-D" || $0 == "-r" || $0.hasSuffix(",-d}")
+        }
         let next = it.commands[index + 1].word(0)
-        if decodes, interpreters.contains(ShellWords.baseName(next)) || next.hasPrefix("{bash,") || next.hasPrefix("{sh,") { return true }
+        if decodes,
+          interpreters.contains(ShellWords.baseName(next)) || next.hasPrefix("{bash,") || next.hasPrefix("{sh,")
+        {
+          return true
+        }
       }
       return false
     },
     BehaviourRule(
       "hidden-temporary-file", "Hidden file in a scratch directory", .medium, ["T1564.001", "T1074.001"],
       leads: ["/tmp/.", "/dev/shm/.", "/var/tmp/."]
-    ) { it in it.hasHiddenTemporary && !it.runs(NameTable(["ls", "find", "stat", "file", "sha256sum", "md5sum", "rm", "mktemp"])) && !it.has("mktemp ") },
-    BehaviourRule("run-from-temporary", "Program run from a scratch directory", .low, ["T1059.004"], leads: BehaviourText.temporary) { it in
+    ) { it in
+      it.hasHiddenTemporary
+        && !it.runs(NameTable(["ls", "find", "stat", "file", "sha256sum", "md5sum", "rm", "mktemp"]))
+        && !it.has("mktemp ")
+    },
+    BehaviourRule(
+      "run-from-temporary", "Program run from a scratch directory", .low, ["T1059.004"], leads: BehaviourText.temporary
+    ) { it in
       it.commands.contains { command in
         guard let first = ShellText.withoutPrefix(command.words).first else { return false }
-        return command.before != 0x22 && command.before != 0x27 && BehaviourText.temporary.contains { first.hasPrefix(ByteView($0)) } && !first.hasSuffix("/")
+        return command.before != 0x22 && command.before != 0x27
+          && BehaviourText.temporary.contains { first.hasPrefix(ByteView($0)) } && !first.hasSuffix("/")
       }
     },
     BehaviourRule(
       "archive-upload", "Data sent to another machine", .medium, ["T1560.001", "T1048.003"],
       leads: ["--upload-file", "curl -T", "--data-binary @", "-F ", "-d @", "--post-file", "--form ", " -T "]
     ) { it in
-      guard it.runs(NameTable(["curl", "wget"])), it.hasAny(["@", " -T ", "--upload-file", "--post-file"]) else { return nil }
-      let isData = it.hasAny([".tgz", ".tar", ".zip", ".gz", ".7z", ".sql", ".dump", "/etc/", "/tmp/", "/home/", "/root/", "/var/"])
+      guard it.runs(NameTable(["curl", "wget"])), it.hasAny(["@", " -T ", "--upload-file", "--post-file"]) else {
+        return nil
+      }
+      let isData = it.hasAny([
+        ".tgz", ".tar", ".zip", ".gz", ".7z", ".sql", ".dump", "/etc/", "/tmp/", "/home/", "/root/", "/var/",
+      ])
       guard isData else { return nil }
       return it.namesAddress ? .medium : .low
     },
     BehaviourRule(
       "drop-site", "Public drop or callback service", .medium, ["T1567", "T1102"],
-      leads: ["transfer.sh", "pastebin.com/raw", "webhook.site", "oast.", "interact.sh", "burpcollaborator", "ngrok", "requestbin", "file.io", "anonfiles", "discord.com/api/webhooks", "api.telegram.org/bot"]
+      leads: [
+        "transfer.sh", "pastebin.com/raw", "webhook.site", "oast.", "interact.sh", "burpcollaborator", "ngrok",
+        "requestbin", "file.io", "anonfiles", "discord.com/api/webhooks", "api.telegram.org/bot",
+      ]
     ) { it in it.runs(NameTable(["curl", "wget", "nc", "ping", "dig", "nslookup", "ngrok", "host"])) },
     BehaviourRule(
       "tunnel", "Tunnel out of the network", .medium, ["T1572", "T1090"],
-      leads: ["chisel", "frpc", "gs-netcat", "gsocket", "cloudflared tunnel", "ngrok tcp", "ngrok http", "ligolo", "revsocks", "iodine", "dnscat"]),
+      leads: [
+        "chisel", "frpc", "gs-netcat", "gsocket", "cloudflared tunnel", "ngrok tcp", "ngrok http", "ligolo", "revsocks",
+        "iodine", "dnscat",
+      ]),
     BehaviourRule(
       "miner", "Cryptocurrency miner", .high, ["T1496"],
-      leads: ["xmrig", "minerd", "stratum+tcp", "stratum+ssl", "stratum1+", "--donate-level", "c3pool", "nanopool", "minexmr", "supportxmr", "cryptonight", "kdevtmpfsi", "kinsing", "t-rex -a", "ethminer", "randomx"]
-    ) { it in it.runs(NameTable(["pkill", "kill", "killall", "grep", "ps", "pgrep", "rm", "apt", "apt-get", "yum"])) && it.commands.count <= 3 ? .low : .high },
+      leads: [
+        "xmrig", "minerd", "stratum+tcp", "stratum+ssl", "stratum1+", "--donate-level", "c3pool", "nanopool", "minexmr",
+        "supportxmr", "cryptonight", "kdevtmpfsi", "kinsing", "t-rex -a", "ethminer", "randomx",
+      ]
+    ) { it in
+      it.runs(NameTable(["pkill", "kill", "killall", "grep", "ps", "pgrep", "rm", "apt", "apt-get", "yum"]))
+        && it.commands.count <= 3 ? .low : .high
+    },
   ]
 }

@@ -24,26 +24,40 @@ public final class CloudActions: EventDetector {
     var severity: Severity
   }
 
-  private static let identity = Rule(rule: "cloud.identity-change", title: "Identity or key created or changed", attack: ["T1136.003", "T1098.001"], severity: .low)
-  private static let policy = Rule(rule: "cloud.permission-change", title: "Permissions changed", attack: ["T1098.003"], severity: .low)
-  private static let logging = Rule(rule: "cloud.logging-off", title: "Logging or detection switched off", attack: ["T1562.008"], severity: .medium)
-  private static let exposure = Rule(rule: "cloud.exposure", title: "Data or network opened", attack: ["T1537", "T1530"], severity: .medium)
-  private static let secret = Rule(rule: "cloud.secret-denied", title: "Secret asked for and denied", attack: ["T1555.006"], severity: .low)
-  private static let root = Rule(rule: "cloud.root-use", title: "Root user signed in", attack: ["T1078.004"], severity: .medium)
-  private static let tool = Rule(rule: "cloud.attack-tool", title: "Attack tool's user agent", attack: ["T1580"], severity: .high)
+  private static let identity = Rule(
+    rule: "cloud.identity-change", title: "Identity or key created or changed", attack: ["T1136.003", "T1098.001"],
+    severity: .low)
+  private static let policy = Rule(
+    rule: "cloud.permission-change", title: "Permissions changed", attack: ["T1098.003"], severity: .low)
+  private static let logging = Rule(
+    rule: "cloud.logging-off", title: "Logging or detection switched off", attack: ["T1562.008"], severity: .medium)
+  private static let exposure = Rule(
+    rule: "cloud.exposure", title: "Data or network opened", attack: ["T1537", "T1530"], severity: .medium)
+  private static let secret = Rule(
+    rule: "cloud.secret-denied", title: "Secret asked for and denied", attack: ["T1555.006"], severity: .low)
+  private static let root = Rule(
+    rule: "cloud.root-use", title: "Root user signed in", attack: ["T1078.004"], severity: .medium)
+  private static let tool = Rule(
+    rule: "cloud.attack-tool", title: "Attack tool's user agent", attack: ["T1580"], severity: .high)
 
   private static let identityCalls: Set<String> = [
-    "CreateUser", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup", "CreateServiceSpecificCredential", "CreateSAMLProvider",
-    "CreateOpenIDConnectProvider", "UpdateAccessKey", "DeactivateMFADevice", "DeleteVirtualMFADevice", "ImportKeyPair", "CreateKeyPair", "CreateRole",
+    "CreateUser", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup",
+    "CreateServiceSpecificCredential", "CreateSAMLProvider",
+    "CreateOpenIDConnectProvider", "UpdateAccessKey", "DeactivateMFADevice", "DeleteVirtualMFADevice", "ImportKeyPair",
+    "CreateKeyPair", "CreateRole",
   ]
   private static let policyCalls: Set<String> = [
-    "AttachUserPolicy", "PutUserPolicy", "AttachRolePolicy", "PutRolePolicy", "AttachGroupPolicy", "PutGroupPolicy", "CreatePolicyVersion",
+    "AttachUserPolicy", "PutUserPolicy", "AttachRolePolicy", "PutRolePolicy", "AttachGroupPolicy", "PutGroupPolicy",
+    "CreatePolicyVersion",
     "SetDefaultPolicyVersion", "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "PassRole",
   ]
   private static let loggingCalls: Set<String> = [
-    "StopLogging", "DeleteTrail", "DeleteFlowLogs", "DeleteDetector", "StopConfigurationRecorder", "DeleteConfigurationRecorder", "DeleteDeliveryChannel",
-    "DeleteLoggingConfiguration", "DeleteEventDataStore", "StopEventDataStoreIngestion", "DisableSecurityHub", "DeleteMembers", "DisassociateFromMasterAccount",
-    "DisassociateFromAdministratorAccount", "StopMonitoringMembers", "DeletePublishingDestination", "DeleteBucketLogging",
+    "StopLogging", "DeleteTrail", "DeleteFlowLogs", "DeleteDetector", "StopConfigurationRecorder",
+    "DeleteConfigurationRecorder", "DeleteDeliveryChannel",
+    "DeleteLoggingConfiguration", "DeleteEventDataStore", "StopEventDataStoreIngestion", "DisableSecurityHub",
+    "DeleteMembers", "DisassociateFromMasterAccount",
+    "DisassociateFromAdministratorAccount", "StopMonitoringMembers", "DeletePublishingDestination",
+    "DeleteBucketLogging",
   ]
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
@@ -71,24 +85,36 @@ public final class CloudActions: EventDetector {
     switch call.name {
     case let name where Self.identityCalls.contains(name): return raised(Self.identity)
     case let name where Self.policyCalls.contains(name):
-      return raised(Self.policy, call.parameters(contain: ["AdministratorAccess", "IAMFullAccess", "\"Action\":\"*\"", "\\\"Action\\\": \\\"*\\\""]) ? .medium : .low)
+      return raised(
+        Self.policy,
+        call.parameters(contain: [
+          "AdministratorAccess", "IAMFullAccess", "\"Action\":\"*\"", "\\\"Action\\\": \\\"*\\\"",
+        ]) ? .medium : .low)
     case let name where Self.loggingCalls.contains(name):
       let isWorst = ["StopLogging", "DeleteTrail", "DeleteDetector"].contains(name)
       return raised(Self.logging, isWorst ? .high : .medium)
-    case "UpdateDetector": return call.parameters(contain: ["\"enable\":false", "\"enable\": false"]) ? raised(Self.logging, .high) : nil
+    case "UpdateDetector":
+      return call.parameters(contain: ["\"enable\":false", "\"enable\": false"]) ? raised(Self.logging, .high) : nil
     case "PutEventSelectors":
-      return call.parameters(contain: ["\"includeManagementEvents\":false", "\"includeManagementEvents\": false"]) ? raised(Self.logging) : nil
-    case "ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute":
+      return call.parameters(contain: ["\"includeManagementEvents\":false", "\"includeManagementEvents\": false"])
+        ? raised(Self.logging) : nil
+    case "ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute",
+      "ModifyDBClusterSnapshotAttribute":
       let isPublic = call.parameters(contain: ["\"group\":\"all\"", "\"all\""])
-      return call.parameters(contain: ["\"add\"", "valuesToAdd", "\"group\"", "userId"]) ? raised(Self.exposure, isPublic ? .high : .medium) : nil
+      return call.parameters(contain: ["\"add\"", "valuesToAdd", "\"group\"", "userId"])
+        ? raised(Self.exposure, isPublic ? .high : .medium) : nil
     case "PutBucketPolicy", "PutBucketAcl":
-      return call.parameters(contain: ["\"Principal\":\"*\"", "\"Principal\":{\"AWS\":\"*\"}", "AllUsers", "AuthenticatedUsers"]) ? raised(Self.exposure) : nil
+      return call.parameters(contain: [
+        "\"Principal\":\"*\"", "\"Principal\":{\"AWS\":\"*\"}", "AllUsers", "AuthenticatedUsers",
+      ]) ? raised(Self.exposure) : nil
     case "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock": return raised(Self.exposure)
     case "PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock":
-      return call.parameters(contain: ["\"BlockPublicAcls\":false", "\"BlockPublicPolicy\":false"]) ? raised(Self.exposure) : nil
+      return call.parameters(contain: ["\"BlockPublicAcls\":false", "\"BlockPublicPolicy\":false"])
+        ? raised(Self.exposure) : nil
     case "AuthorizeSecurityGroupIngress":
       return call.parameters(contain: ["0.0.0.0/0", "::/0"]) ? raised(Self.exposure, .low) : nil
-    case "GetSecretValue", "BatchGetSecretValue", "GetParameter", "GetParameters", "GetParametersByPath", "GetPasswordData":
+    case "GetSecretValue", "BatchGetSecretValue", "GetParameter", "GetParameters", "GetParametersByPath",
+      "GetPasswordData":
       return call.isDenied ? raised(Self.secret) : nil
     case "ConsoleLogin":
       return call.event.text("identity_type") == "Root" ? (Self.root, .medium) : nil
@@ -99,7 +125,10 @@ public final class CloudActions: EventDetector {
   /// Distributions and frameworks that exist for attacking; the SDKs under them put the system's name into the agent.
   private static func attackTool(_ agent: String) -> String? {
     let lower = agent.lowercased()
-    return ["kali", "parrot", "pentoo", "pacu", "scoutsuite", "cloudfox", "peirates", "trufflehog", "s3scanner", "cloudmapper", "enumerate-iam"].first {
+    return [
+      "kali", "parrot", "pentoo", "pacu", "scoutsuite", "cloudfox", "peirates", "trufflehog", "s3scanner",
+      "cloudmapper", "enumerate-iam",
+    ].first {
       lower.contains($0)
     }
   }
@@ -113,7 +142,8 @@ public final class CloudActions: EventDetector {
     attributes.add("request_parameters", call.event.text("request_parameters").map { String($0.prefix(4096)) })
     let result = call.isDenied ? "tried and was denied" : "made"
     return Finding(
-      rule: rule.rule, title: rule.title, severity: severity, confidence: severity >= .high ? .high : .medium, attack: rule.attack,
+      rule: rule.rule, title: rule.title, severity: severity, confidence: severity >= .high ? .high : .medium,
+      attack: rule.attack,
       firstSeen: call.event.time, entities: entities, evidence: [call.event.reference(artifact)],
       message: "\(call.who) \(result) the call \(call.name) from \(call.address)\(more).", attributes: attributes)
   }

@@ -25,7 +25,8 @@ struct CloudCall {
   var instance: String? {
     if let instance = event.text("instance") { return instance }
     guard let session = event.text("session_name"), session.hasPrefix("i-") else { return nil }
-    return session.dropFirst(2).utf8.allSatisfy { hexDigit($0) != nil } && (session.utf8.count == 10 || session.utf8.count == 19) ? session : nil
+    return session.dropFirst(2).utf8.allSatisfy { hexDigit($0) != nil }
+      && (session.utf8.count == 10 || session.utf8.count == 19) ? session : nil
   }
 
   /// A service acted on its own or on someone's behalf: its address is a name.

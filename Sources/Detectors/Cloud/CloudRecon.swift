@@ -35,7 +35,9 @@ public final class CloudRecon: EventDetector {
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
     guard let call = CloudCall(event), !call.isService, count < Self.maximum else { return }
-    let isQuestion = ["List", "Describe", "Get", "Lookup", "Search", "Scan", "BatchGet"].contains { call.name.hasPrefix($0) }
+    let isQuestion = ["List", "Describe", "Get", "Lookup", "Search", "Scan", "BatchGet"].contains {
+      call.name.hasPrefix($0)
+    }
     guard isQuestion || call.isDenied else { return }
     count += 1
     let key = "\(call.identity)|\(call.address)"
@@ -45,7 +47,9 @@ public final class CloudRecon: EventDetector {
 
   public func finish(_ report: (Finding) -> Void) {
     for (_, caller) in callers.sorted(by: { $0.key < $1.key }) {
-      let calls = caller.calls.sorted { ($0.event.time?.nanoseconds ?? 0, $0.name) < ($1.event.time?.nanoseconds ?? 0, $1.name) }
+      let calls = caller.calls.sorted {
+        ($0.event.time?.nanoseconds ?? 0, $0.name) < ($1.event.time?.nanoseconds ?? 0, $1.name)
+      }
       if let burst = burst(calls, caller) { report(finding(burst, caller)) }
     }
     callers = [:]
@@ -97,7 +101,9 @@ public final class CloudRecon: EventDetector {
   private func isEnough(_ tally: Tally, _ caller: Caller) -> Bool {
     let denied = tally.denied.count
     let asksWho = tally.names["GetCallerIdentity"] != nil
-    if caller.isInstance { return denied >= 2 || tally.names.count >= 4 && tally.services.count >= 3 && (asksWho || denied > 0) }
+    if caller.isInstance {
+      return denied >= 2 || tally.names.count >= 4 && tally.services.count >= 3 && (asksWho || denied > 0)
+    }
     return denied >= 3
   }
 
@@ -111,10 +117,12 @@ public final class CloudRecon: EventDetector {
     attributes.add("calls", names)
     attributes.add("denied", denied)
     return Finding(
-      rule: "cloud.recon", title: "Account explored with an identity", severity: .medium, confidence: caller.isInstance ? .high : .medium,
+      rule: "cloud.recon", title: "Account explored with an identity", severity: .medium,
+      confidence: caller.isInstance ? .high : .medium,
       attack: ["T1580", "T1526", "T1087.004"], firstSeen: calls.first?.event.time, lastSeen: calls.last?.event.time,
       entities: Array(entities.prefix(64)), evidence: calls.prefix(16).map { $0.event.reference($0.artifact) },
-      message: "\(caller.who) asked from \(caller.address) for \(names.prefix(12).joined(separator: ", "))\(denied.isEmpty ? "" : "; denied: \(denied.joined(separator: ", "))").",
+      message:
+        "\(caller.who) asked from \(caller.address) for \(names.prefix(12).joined(separator: ", "))\(denied.isEmpty ? "" : "; denied: \(denied.joined(separator: ", "))").",
       attributes: attributes)
   }
 }

@@ -35,12 +35,14 @@ public final class InstanceCredentialUse: EventDetector {
 
   /// Calls that only software on the instance itself makes.
   private static let agentCalls: Set<String> = [
-    "UpdateInstanceInformation", "UpdateInstanceAssociationStatus", "ListInstanceAssociations", "PutInventory", "RegisterManagedInstance",
+    "UpdateInstanceInformation", "UpdateInstanceAssociationStatus", "ListInstanceAssociations", "PutInventory",
+    "RegisterManagedInstance",
     "CreateControlChannel", "CreateDataChannel", "PutComplianceItems", "SendHeartbeat", "UpdateAgentInformation",
   ]
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard let call = CloudCall(event), let instance = call.instance, !call.isService, !AddressText.isPrivate(call.address),
+    guard let call = CloudCall(event), let instance = call.instance, !call.isService,
+      !AddressText.isPrivate(call.address),
       event.text("vpc_endpoint") == nil
     else { return }
     let network = Self.network(call.address)
@@ -74,7 +76,8 @@ public final class InstanceCredentialUse: EventDetector {
         if let home = usual?.value { report(finding(instance, use, home)) }
       }
       // Seen from one place only: strange where the account's other instances have another.
-      if networks.count == 1, let only = networks.first, only.value.agents == 0, homes[only.key] == nil, let home = homes.max(by: { $0.value < $1.value }),
+      if networks.count == 1, let only = networks.first, only.value.agents == 0, homes[only.key] == nil,
+        let home = homes.max(by: { $0.value < $1.value }),
         home.value >= 3
       {
         report(finding(instance, only.value, nil))
@@ -100,15 +103,21 @@ public final class InstanceCredentialUse: EventDetector {
     entities.addNew(Entity(.address, use.address))
     entities.addNew(Entity(.instance, instance))
     for key in use.keys.sorted() { entities.addNew(Entity(.accessKey, key)) }
-    var attributes: [Attribute] = [Attribute("instance", instance), Attribute("remote_host", use.address), Attribute("calls", .texts(use.calls))]
+    var attributes: [Attribute] = [
+      Attribute("instance", instance), Attribute("remote_host", use.address), Attribute("calls", .texts(use.calls)),
+    ]
     attributes.add("access_keys", use.keys.sorted())
     attributes.add("usual_address", home?.address)
-    let usual = home.map { "; the instance itself calls from \($0.address)" } ?? "; the account's instances call from elsewhere"
+    let usual =
+      home.map { "; the instance itself calls from \($0.address)" } ?? "; the account's instances call from elsewhere"
     return Finding(
-      rule: "cloud.instance-credentials-elsewhere", title: "Instance credentials used from another machine", severity: home == nil ? .medium : .high,
-      confidence: home == nil ? .medium : .high, attack: ["T1552.005", "T1078.004"], firstSeen: use.first, lastSeen: use.last,
+      rule: "cloud.instance-credentials-elsewhere", title: "Instance credentials used from another machine",
+      severity: home == nil ? .medium : .high,
+      confidence: home == nil ? .medium : .high, attack: ["T1552.005", "T1078.004"], firstSeen: use.first,
+      lastSeen: use.last,
       entities: entities, evidence: use.evidence,
-      message: "Credentials of \(use.who) were used from \(use.address) (\(use.number) calls: \(use.calls.prefix(12).joined(separator: ", ")))\(usual).",
+      message:
+        "Credentials of \(use.who) were used from \(use.address) (\(use.number) calls: \(use.calls.prefix(12).joined(separator: ", ")))\(usual).",
       attributes: attributes)
   }
 }

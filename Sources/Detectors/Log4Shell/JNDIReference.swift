@@ -22,7 +22,8 @@ struct JNDIReference {
     if let mark = Self.defaultMark(in: content) { content = content[..<mark] }
     let end = content.firstIndex { byte in
       // What ends any URL in a log; an open payload also ends at a blank or a quote, where the line goes on.
-      byte == 0x22 || byte < 0x20 || text.isOpen && (byte == 0x20 || byte == 0x27 || byte == 0x3C || byte == 0x3E || byte == 0x60)
+      byte == 0x22 || byte < 0x20
+        || text.isOpen && (byte == 0x20 || byte == 0x27 || byte == 0x3C || byte == 0x3E || byte == 0x60)
     }
     let name = Array(content[..<(end ?? content.endIndex)])
     self.init(name: name, isCut: text.isOpen && text.isAtEnd && end == nil, isObfuscated: text.isObfuscated)
@@ -93,7 +94,9 @@ struct JNDIReference {
     var hostEnd = end
     if let colon {
       let digits = name[colon + 1..<end]
-      let number = digits.isEmpty ? nil : digits.reduce(0) { $1 >= 0x30 && $1 <= 0x39 && $0 >= 0 && $0 < 100_000 ? $0 * 10 + Int($1 - 0x30) : -1 }
+      let number =
+        digits.isEmpty
+        ? nil : digits.reduce(0) { $1 >= 0x30 && $1 <= 0x39 && $0 >= 0 && $0 < 100_000 ? $0 * 10 + Int($1 - 0x30) : -1 }
       if let number, number > 0, number < 65536 { port = number }
       // `host:` cut short and `host:name` alike: what follows the colon is no part of the host.
       if port != nil || digits.isEmpty || name[start..<colon].firstIndex(of: 0x3A) == nil { hostEnd = colon }

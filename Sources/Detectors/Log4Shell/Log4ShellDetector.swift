@@ -46,7 +46,8 @@ public struct Log4ShellDetector: TextDetector {
     var resume = window.range.upperBound
     for jndi in machine.found where found.count < Self.maximumDetections {
       let start = window.place(decoded.origin(jndi.range.lowerBound))
-      let end = jndi.range.upperBound == Int.max ? window.range.upperBound : window.place(decoded.origin(jndi.range.upperBound))
+      let end =
+        jndi.range.upperBound == Int.max ? window.range.upperBound : window.place(decoded.origin(jndi.range.upperBound))
       // A payload that the window's size cut is seen whole by the next window; one of half a window is left as it is,
       // so that every window gains as much.
       if jndi.isOpen, jndi.isAtEnd, window.isCut, start > window.range.lowerBound + Log4ShellLeads.maximumWindow / 2 {

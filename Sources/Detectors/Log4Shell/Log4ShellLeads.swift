@@ -21,7 +21,8 @@ enum Log4ShellLeads {
   static let maximumWindow = 64 << 10
 
   private static let exact: [StaticString] = [
-    "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\44", "\\044", "\\45", "\\045", "\\\\",
+    "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\44", "\\044", "\\45", "\\045",
+    "\\\\",
     "&#", "$\0{\0", "%\02\0",
     // `${j`, `${J`, `${$` in Base64, by the place in a group of three.
     "JHtqbm", "JHtKTk", "JHske", "R7am5ka", "R7JHs", "R7Sk5E", "ke2puZG", "ke0pORE", "keyR7",
@@ -100,7 +101,8 @@ enum Log4ShellLeads {
     case 0x24: return follows(text, after)
     case 0x25: return text[after] == 0x32 || lowercased(text[after]) == 0x75 || text[after] == 0x25
     // An escaped ampersand is common; only the entities of a payload count.
-    case 0x26: return "#dlpb".utf8.contains(lowercased(text[after])) || text.slice(after, after + 4).equalsIgnoringCase("amp;")
+    case 0x26:
+      return "#dlpb".utf8.contains(lowercased(text[after])) || text.slice(after, after + 4).equalsIgnoringCase("amp;")
     case 0x5C: return "ux01".utf8.contains(lowercased(text[after]))
     default: return false
     }
@@ -147,6 +149,7 @@ enum Log4ShellLeads {
     while end < text.count, end - place < maximumWindow, Base64.isDigit(text[end]) { end += 1 }
     guard end - start >= 16 else { return nil }
     let bytes = Base64.decode(text.slice(start, end))
-    return bytes.withView { $0.contains("${") } ? Window(bytes: bytes, range: start..<end, stride: 0, step: "Base64 decoded") : nil
+    return bytes.withView { $0.contains("${") }
+      ? Window(bytes: bytes, range: start..<end, stride: 0, step: "Base64 decoded") : nil
   }
 }

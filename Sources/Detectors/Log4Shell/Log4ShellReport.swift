@@ -49,7 +49,8 @@ struct Log4ShellReport {
 
   /// Without one it is what log4j knows: a word, or a lookup's name and key.
   private static func isPlausible(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.allSatisfy { isWordByte($0) || ":.-/[]".utf8.contains($0) } && !name.lowercased().hasPrefix("jndi:")
+    !name.isEmpty && name.utf8.allSatisfy { isWordByte($0) || ":.-/[]".utf8.contains($0) }
+      && !name.lowercased().hasPrefix("jndi:")
   }
 
   // MARK: Commands
@@ -64,7 +65,9 @@ struct Log4ShellReport {
       case "base64" where !rest.isEmpty:
         if let inner = rest.withView({ Base64.text($0) }) { return addCommand(inner, "Base64 in the path decoded") }
       case "reverseshell" where index + 2 < segments.count:
-        return addCommand(Array("reverse shell to \(segments[index + 1]):\(segments[index + 2])".utf8), "the path asks for a reverse shell")
+        return addCommand(
+          Array("reverse shell to \(segments[index + 1]):\(segments[index + 2])".utf8),
+          "the path asks for a reverse shell")
       case "command", "cmd", "exec", "exec_unix", "exec_global":
         if !rest.isEmpty, segments[index + 1].lowercased() != "base64" {
           if let inner = rest.withView({ $0.count >= 8 ? Base64.text($0) : nil }) {
@@ -116,7 +119,8 @@ struct Log4ShellReport {
   private var message: String {
     var text = "Log4Shell payload"
     if let host = reference.host {
-      text += " that calls back to \(reference.scheme.map { "\($0)://" } ?? "")\(host)\(reference.port.map { ":\($0)" } ?? "")"
+      text +=
+        " that calls back to \(reference.scheme.map { "\($0)://" } ?? "")\(host)\(reference.port.map { ":\($0)" } ?? "")"
     } else if let scheme = reference.scheme {
       text += " with scheme \(scheme)"
     }

@@ -108,14 +108,17 @@ struct LookupMachine {
         // The outermost that is one says it all; what is around an open lookup is the line, not the payload.
         out.removeLast(out.count - frame.start)
       }
-      if !frames.isEmpty { frames[frames.count - 1].isObfuscated = frames[frames.count - 1].isObfuscated || frame.isObfuscated }
+      if !frames.isEmpty {
+        frames[frames.count - 1].isObfuscated = frames[frames.count - 1].isObfuscated || frame.isObfuscated
+      }
     }
     lookups.removeAll(keepingCapacity: true)
     out.removeAll(keepingCapacity: true)
   }
 
   private func isJNDI(from start: Int) -> Bool {
-    out.count - start >= 5 && out[start] | 0x20 == 0x6A && out[start + 1] | 0x20 == 0x6E && out[start + 2] | 0x20 == 0x64
+    out.count - start >= 5 && out[start] | 0x20 == 0x6A && out[start + 1] | 0x20 == 0x6E
+      && out[start + 2] | 0x20 == 0x64
       && out[start + 3] | 0x20 == 0x69 && out[start + 4] == 0x3A
   }
 
@@ -183,7 +186,8 @@ struct LookupMachine {
       let first = lowercased(out[start])
       guard first == 0x65 || first == 0x73 else { return }
     }
-    lookups.append(UnresolvedLookup(name: String(decoding: out[start..<nameEnd], as: UTF8.self), hasDefault: hasDefault))
+    lookups.append(
+      UnresolvedLookup(name: String(decoding: out[start..<nameEnd], as: UTF8.self), hasDefault: hasDefault))
   }
 
   /// Place of the first `:-`.

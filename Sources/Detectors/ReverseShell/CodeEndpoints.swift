@@ -22,8 +22,12 @@ enum CodeEndpoints {
     // A call on fields or parameters: what the text assigns to names that speak of a host and a port.
     let variables = shell.variables
     let host = variables.first(named: ["host", "ip", "addr", "server", "target"], where: Endpoint.isPlainHost)
-    let port = variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap { $0.withView { Endpoint.port($0) } }
-    if let host, let port { return Endpoint(host: best.host ?? host, port: best.host == nil ? port : best.port ?? port) }
+    let port = variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap {
+      $0.withView { Endpoint.port($0) }
+    }
+    if let host, let port {
+      return Endpoint(host: best.host ?? host, port: best.host == nil ? port : best.port ?? port)
+    }
     // Or a host in quotes with a number behind it anywhere: `new Shell('203.0.113.66', 4444)`.
     let anywhere = literal(shell)
     if anywhere.port != nil { return anywhere }
@@ -54,7 +58,9 @@ enum CodeEndpoints {
       } else if let pair = Endpoint.pair(text), host == nil, let name = pair.host, name.withView(Endpoint.isPlainHost) {
         host = name
         port = pair.port
-      } else if port == nil, text.count <= 5, let number = Endpoint.port(text), text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) {
+      } else if port == nil, text.count <= 5, let number = Endpoint.port(text),
+        text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
+      {
         port = number
       }
     }

@@ -13,7 +13,9 @@ enum DevTCPMatcher {
         from = place + 9
         if isShell(shell, at: place) {
           found.append(
-            ShellMatch(technique: shell.carrier ?? "dev_tcp", endpoint: endpoint(shell, from), transport: transport, place: place))
+            ShellMatch(
+              technique: shell.carrier ?? "dev_tcp", endpoint: endpoint(shell, from), transport: transport, place: place
+            ))
         }
       }
     }
@@ -25,7 +27,9 @@ enum DevTCPMatcher {
     let rest = shell.text.slice(start, start + 300)
     guard let slash = rest.firstIndex(of: 0x2F) else { return Endpoint(host: nil, port: nil) }
     var end = slash + 1
-    while end < rest.count, isWordByte(rest[end]) || rest[end] == 0x24 || rest[end] == 0x7B || rest[end] == 0x7D { end += 1 }
+    while end < rest.count, isWordByte(rest[end]) || rest[end] == 0x24 || rest[end] == 0x7B || rest[end] == 0x7D {
+      end += 1
+    }
     return shell.endpoint(rest.slice(0, slash), rest.slice(slash + 1, end))
   }
 
@@ -90,8 +94,12 @@ enum DevTCPMatcher {
     }
     for (index, command) in shell.commands.enumerated() where reads(command) {
       if command.words.contains(where: ShellWords.isShell) { return true }
-      if command.word(0) == "exec", shell.commands.contains(where: { ShellWords.isShellReadingInput($0.words[...]) }) { return true }
-      if command.end == 0x7C, index + 1 < shell.commands.count, ShellWords.isShellReadingInput(shell.commands[index + 1].words[...]) {
+      if command.word(0) == "exec", shell.commands.contains(where: { ShellWords.isShellReadingInput($0.words[...]) }) {
+        return true
+      }
+      if command.end == 0x7C, index + 1 < shell.commands.count,
+        ShellWords.isShellReadingInput(shell.commands[index + 1].words[...])
+      {
         return true
       }
       if runsLines(shell) { return true }
@@ -104,7 +112,8 @@ enum DevTCPMatcher {
     // A download by hand reads lines too, but asks for a page first.
     guard ShellWords.contains(shell.text, word: "read"), !shell.text.contains("HTTP/1.") else { return false }
     return shell.commands.contains { command in
-      let rest = command.words.first.map { $0 == "do" || $0 == "then" } == true ? command.words.dropFirst() : command.words[...]
+      let rest =
+        command.words.first.map { $0 == "do" || $0 == "then" } == true ? command.words.dropFirst() : command.words[...]
       guard let first = rest.first else { return false }
       return first[0] == 0x24 && isWordByte(first[1]) || first.hasPrefix("\\$") || first == "eval"
         || ShellWords.isShell(first) && rest.dropFirst().first.map { $0 == "-c" } == true

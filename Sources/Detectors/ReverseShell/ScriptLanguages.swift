@@ -31,18 +31,22 @@ extension ScriptLanguage {
       technique: "perl", marks: ["use Socket", "IO::Socket", "-MIO", "-MSocket", "perl"],
       connects: ["connect(", "PeerAddr", "IO::Socket::INET", "IO::Socket::SSL"],
       listens: ["listen(", "LocalPort", "Listen"],
-      runs: ["open(STDIN", "fdopen", "open STDIN", "dup2("], weakRuns: ["exec", "system", "qx", "`"], receives: ["while<", "while(<", "<$", "sysread"]),
+      runs: ["open(STDIN", "fdopen", "open STDIN", "dup2("], weakRuns: ["exec", "system", "qx", "`"],
+      receives: ["while<", "while(<", "<$", "sysread"]),
     ScriptLanguage(
       technique: "ruby", marks: ["TCPSocket", "TCPServer", "rsocket", "require 'socket'", "require \"socket\""],
       connects: ["TCPSocket", "Socket.tcp("], listens: ["TCPServer"],
-      runs: ["IO.popen", ".reopen(", "spawn(", "<&%d", "Process.spawn"], weakRuns: ["exec", "system", "%x", "`"], receives: [".gets", ".recv"]),
+      runs: ["IO.popen", ".reopen(", "spawn(", "<&%d", "Process.spawn"], weakRuns: ["exec", "system", "%x", "`"],
+      receives: [".gets", ".recv"]),
     ScriptLanguage(
-      technique: "lua", marks: ["socket.tcp", "require('socket')", "require(\"socket\")", "luasocket", "socket.connect"],
+      technique: "lua",
+      marks: ["socket.tcp", "require('socket')", "require(\"socket\")", "luasocket", "socket.connect"],
       connects: [":connect(", "socket.connect("], listens: [":bind(", "socket.bind("], runs: ["os.execute", "io.popen"]),
     ScriptLanguage(
       technique: "python", marks: ["import", "python", "socket.socket", "__import__"],
       connects: [".connect(", "create_connection", "open_connection", ".connect_ex("], listens: [".bind(", ".listen("],
-      runs: ["pty.spawn", "dup2(", "create_subprocess"], weakRuns: ["subprocess", "Popen", "os.system", "os.popen", "check_output", "exec("],
+      runs: ["pty.spawn", "dup2(", "create_subprocess"],
+      weakRuns: ["subprocess", "Popen", "os.system", "os.popen", "check_output", "exec("],
       receives: [".recv(", "makefile", "stdin="]),
     ScriptLanguage(
       technique: "node", marks: ["require(", "import ", "process.binding"],
@@ -53,30 +57,42 @@ extension ScriptLanguage {
       technique: "go", marks: ["net.Dial", "net.Listen"], connects: ["net.Dial"], listens: ["net.Listen"],
       runs: ["exec.Command", "syscall.Exec"]),
     ScriptLanguage(
-      technique: "other", name: "Rust", marks: ["TcpStream", "TcpListener"], connects: ["TcpStream::connect"], listens: ["TcpListener::bind"],
+      technique: "other", name: "Rust", marks: ["TcpStream", "TcpListener"], connects: ["TcpStream::connect"],
+      listens: ["TcpListener::bind"],
       runs: ["Command::new", "from_raw_fd"]),
     ScriptLanguage(
       technique: "java", marks: ["new Socket", "java.net.Socket", "SocketChannel", "ServerSocket", "net.Socket("],
-      connects: ["new Socket", "new java.net.Socket", "java.net.Socket(", "SocketChannel.open", "Socket("], listens: ["new ServerSocket"],
+      connects: ["new Socket", "new java.net.Socket", "java.net.Socket(", "SocketChannel.open", "Socket("],
+      listens: ["new ServerSocket"],
       runs: ["ProcessBuilder", "getRuntime", ".exec(", ".execute()"]),
     ScriptLanguage(
       technique: "powershell", marks: ["Net.Sockets", "TcpClient", "TCPClient"],
-      connects: ["TCPClient(", "TcpClient(", "Sockets.TCPClient", "Sockets.TcpClient", "Socket("], listens: ["TcpListener", "TCPListener"],
-      runs: ["iex", "IEX", "Invoke-Expression", "Diagnostics.Process", "Process.Start", "new Process", "cmd.exe", "Process]::Start"]),
+      connects: ["TCPClient(", "TcpClient(", "Sockets.TCPClient", "Sockets.TcpClient", "Socket("],
+      listens: ["TcpListener", "TCPListener"],
+      runs: [
+        "iex", "IEX", "Invoke-Expression", "Diagnostics.Process", "Process.Start", "new Process", "cmd.exe",
+        "Process]::Start",
+      ]),
     ScriptLanguage(
-      technique: "other", name: "Tcl", marks: ["tclsh", "puts -nonewline", "catch {"], connects: ["[socket ", "socket "], runs: ["exec $", "eval", "exec "],
+      technique: "other", name: "Tcl", marks: ["tclsh", "puts -nonewline", "catch {"],
+      connects: ["[socket ", "socket "], runs: ["exec $", "eval", "exec "],
       receives: ["gets $"]),
     ScriptLanguage(
-      technique: "other", name: "R", marks: ["socketConnection"], connects: ["socketConnection"], runs: ["system(", "system2(", "pipe("]),
+      technique: "other", name: "R", marks: ["socketConnection"], connects: ["socketConnection"],
+      runs: ["system(", "system2(", "pipe("]),
     ScriptLanguage(
-      technique: "other", name: "Dart", marks: ["dart:io"], connects: ["Socket.connect"], listens: ["ServerSocket.bind"],
+      technique: "other", name: "Dart", marks: ["dart:io"], connects: ["Socket.connect"],
+      listens: ["ServerSocket.bind"],
       runs: ["Process.start", "Process.run"]),
     ScriptLanguage(
-      technique: "other", name: "Crystal", marks: ["crystal", "Socket.tcp(", "TCPSocket"], connects: [".connect("], runs: ["Process.new", "Process.run"]),
+      technique: "other", name: "Crystal", marks: ["crystal", "Socket.tcp(", "TCPSocket"], connects: [".connect("],
+      runs: ["Process.new", "Process.run"]),
     ScriptLanguage(
-      technique: "other", name: "C", marks: ["sockaddr_in", "WSASocket", "AF_INET", "PF_INET"], connects: ["connect(", "Connect("],
+      technique: "other", name: "C", marks: ["sockaddr_in", "WSASocket", "AF_INET", "PF_INET"],
+      connects: ["connect(", "Connect("],
       addresses: ["inet_addr(", "inet_pton(", "htons(", "sin_port"],
-      listens: ["listen("], runs: ["dup2(", "hStdInput", "hStdOutput"], weakRuns: ["execve", "execl", "execv", "CreateProcess", "system("],
+      listens: ["listen("], runs: ["dup2(", "hStdInput", "hStdOutput"],
+      weakRuns: ["execve", "execl", "execv", "CreateProcess", "system("],
       receives: ["recv("]),
   ]
 
@@ -86,7 +102,8 @@ extension ScriptLanguage {
     func any(_ words: [StaticString]) -> Bool { words.contains { text.contains($0) } }
     guard marks.isEmpty || any(marks) else { return nil }
     let connect = connects.lazy.compactMap { text.firstIndex(of: ByteView($0)) }.first
-    let listen = connect == nil || !listens.isEmpty && any(listens)
+    let listen =
+      connect == nil || !listens.isEmpty && any(listens)
       ? listens.lazy.compactMap { text.firstIndex(of: ByteView($0)) }.first : nil
     guard let place = connect ?? listen else { return nil }
     let isRun = any(runs) || any(weakRuns) && (Self.namesShell(text) || any(receives))
@@ -94,10 +111,12 @@ extension ScriptLanguage {
     // A program that both listens and connects may be anything; its endpoint says what it is.
     if connect == nil || listen != nil && !Self.connectsOut(text, place) {
       return ShellMatch(
-        technique: technique, language: name, endpoint: Endpoint(host: nil, port: CodeEndpoints.port(shell, from: listen ?? place)), isBind: true,
+        technique: technique, language: name,
+        endpoint: Endpoint(host: nil, port: CodeEndpoints.port(shell, from: listen ?? place)), isBind: true,
         place: listen ?? place)
     }
-    let endpoint = CodeEndpoints.find(shell, from: (addresses.isEmpty ? connects : addresses).compactMap { text.firstIndex(of: ByteView($0)) })
+    let endpoint = CodeEndpoints.find(
+      shell, from: (addresses.isEmpty ? connects : addresses).compactMap { text.firstIndex(of: ByteView($0)) })
     return ShellMatch(technique: technique, language: name, endpoint: endpoint, place: place)
   }
 
@@ -105,7 +124,9 @@ extension ScriptLanguage {
     !text.contains("accept(") && !text.contains("accept()")
   }
 
-  private static let shellNames: [StaticString] = ["sh", "bash", "zsh", "dash", "ksh", "ash", "cmd", "powershell", "cmd.exe"]
+  private static let shellNames: [StaticString] = [
+    "sh", "bash", "zsh", "dash", "ksh", "ash", "cmd", "powershell", "cmd.exe",
+  ]
 
   static func namesShell(_ text: ByteView) -> Bool { shellNames.contains { ShellWords.contains(text, word: $0) } }
 }
@@ -114,7 +135,9 @@ extension ScriptLanguage {
 enum ScriptMatcher {
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     // Whatever the language, a socket is named so, or by what Perl, PHP and Go say instead.
-    let signs: [StaticString] = ["ocket", "OCKET", "fsockopen", "net.", "connect(", "PeerAddr", "TCPClient", "TcpClient", "TcpStream"]
+    let signs: [StaticString] = [
+      "ocket", "OCKET", "fsockopen", "net.", "connect(", "PeerAddr", "TCPClient", "TcpClient", "TcpStream",
+    ]
     guard signs.contains(where: { shell.text.contains($0) }) else { return [] }
     for language in ScriptLanguage.all {
       if let match = language.match(shell) { return [match] }

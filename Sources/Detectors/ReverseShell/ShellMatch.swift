@@ -51,14 +51,17 @@ struct ShellText {
   /// Whether a command gets its input from a shell or gives its output to one.
   func isPipedWithShell(_ index: Int) -> Bool {
     let command = commands[index]
-    if command.before == 0x7C, index > 0, ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index - 1].words)) {
+    if command.before == 0x7C, index > 0, ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index - 1].words))
+    {
       return true
     }
     return command.end == 0x7C && index + 1 < commands.count
       && ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index + 1].words))
   }
 
-  private static let prefixes = NameTable(["exec", "nohup", "setsid", "sudo", "env", "command", "stdbuf", "unbuffer", "busybox"])
+  private static let prefixes = NameTable([
+    "exec", "nohup", "setsid", "sudo", "env", "command", "stdbuf", "unbuffer", "busybox",
+  ])
 
   /// Without what only says how the command is started.
   static func withoutPrefix(_ words: [ByteView]) -> ArraySlice<ByteView> {
@@ -98,7 +101,9 @@ struct Variables {
     var names: [String] = []
     var end = equals
     while names.count < 4 {
-      while end > 0, text[end - 1] == 0x20 || text[end - 1] == 0x3A || text[end - 1] == 0x27 || text[end - 1] == 0x22 { end -= 1 }
+      while end > 0, text[end - 1] == 0x20 || text[end - 1] == 0x3A || text[end - 1] == 0x27 || text[end - 1] == 0x22 {
+        end -= 1
+      }
       if text[end - 1] == 0x5D {
         // `char ip[16]`
         while end > 0, text[end - 1] != 0x5B, equals - end < 64 { end -= 1 }
@@ -129,7 +134,9 @@ struct Variables {
         end = place
         while end < text.count, text[end] != quote, text[end] != 0x5C, end - place < 256 { end += 1 }
       } else {
-        while end < text.count, isWordByte(text[end]) || text[end] == 0x2E || text[end] == 0x2D || text[end] == 0x3A { end += 1 }
+        while end < text.count, isWordByte(text[end]) || text[end] == 0x2E || text[end] == 0x2D || text[end] == 0x3A {
+          end += 1
+        }
         if end - place > 256 { end = place + 256 }
       }
       values.append(text.slice(place, end).string)

@@ -36,7 +36,8 @@ enum ShellWords {
       case 0x20, 0x09, 0x0D, 0x00:
         endWord(place)
         wordStart = place + 1
-      case 0x26 where text[place - 1] == 0x3E || text[place - 1] == 0x3C || text[place + 1] == 0x3E && text[place + 1] != 0x26:
+      case 0x26
+      where text[place - 1] == 0x3E || text[place - 1] == 0x3C || text[place + 1] == 0x3E && text[place + 1] != 0x26:
         // >&, <&, &> are redirections.
         break
       case 0x0A, 0x3B, 0x7C, 0x26, 0x22, 0x27, 0x60, 0x28, 0x29:
@@ -56,7 +57,9 @@ enum ShellWords {
       place += 1
     }
     endWord(text.count)
-    if !words.isEmpty { commands.append(SimpleCommand(words: words, end: 0, before: before, range: start..<text.count)) }
+    if !words.isEmpty {
+      commands.append(SimpleCommand(words: words, end: 0, before: before, range: start..<text.count))
+    }
     return commands
   }
 

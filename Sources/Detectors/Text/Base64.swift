@@ -41,7 +41,9 @@ enum Base64 {
       bytes = stride(from: 0, to: bytes.count, by: 2).map { bytes[$0] }
     }
     // A cut last group leaves a byte of noise.
-    while let last = bytes.last, last < 0x20 || bytes.count > 1 && last >= 0x80 && !endsCharacter(bytes) { bytes.removeLast() }
+    while let last = bytes.last, last < 0x20 || bytes.count > 1 && last >= 0x80 && !endsCharacter(bytes) {
+      bytes.removeLast()
+    }
     guard bytes.count >= 4 else { return nil }
     for byte in bytes where byte < 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 || byte == 0x7F { return nil }
     return String(validating: bytes, as: UTF8.self) == nil ? nil : bytes

@@ -14,9 +14,11 @@ public func detectJSONL(line: ByteView) -> [UInt8] {
     } else {
       writer.null()
     }
-    writer.field("detections", array: { writer in
-      for detection in text.withView({ TextDetectors.scan($0, .command) }) { write(detection, to: &writer) }
-    })
+    writer.field(
+      "detections",
+      array: { writer in
+        for detection in text.withView({ TextDetectors.scan($0, .command) }) { write(detection, to: &writer) }
+      })
   }
   return writer.bytes
 }

@@ -170,7 +170,8 @@ enum Encodings {
     ("apos", 0x27, true), ("lt", 0x3C, true), ("gt", 0x3E, true), ("lpar", 0x28, true), ("rpar", 0x29, true),
     ("lbrack", 0x5B, true), ("rbrack", 0x5D, true), ("lsqb", 0x5B, true), ("rsqb", 0x5D, true), ("hyphen", 0x2D, true),
     ("equals", 0x3D, true), ("plus", 0x2B, true), ("verbar", 0x7C, true), ("comma", 0x2C, true), ("commat", 0x40, true),
-    ("lowbar", 0x5F, true), ("quest", 0x3F, true), ("nbsp", 0x20, true), ("imath", 0x131, true), ("inodot", 0x131, true),
+    ("lowbar", 0x5F, true), ("quest", 0x3F, true), ("nbsp", 0x20, true), ("imath", 0x131, true),
+    ("inodot", 0x131, true),
   ]
 
   private static func entity(_ text: ByteView, _ place: Int) -> Unit? {

@@ -8,7 +8,8 @@ extension Event {
   /// The process's name: its program, or the command without path.
   var programName: String? {
     let name = text("program") ?? text("command") ?? text("process_name") ?? text("comm")
-    return name.map { String($0.split(separator: " ", maxSplits: 1).first ?? "") }?.split(separator: "/").last.map(String.init)
+    return name.map { String($0.split(separator: " ", maxSplits: 1).first ?? "") }?.split(separator: "/").last.map(
+      String.init)
   }
 }
 
@@ -35,7 +36,8 @@ enum AddressText {
 
   /// The machine itself, or no address at all.
   static func isLocal(_ text: String) -> Bool {
-    text.hasPrefix("127.") || text == "::1" || text == "localhost" || text == "0.0.0.0" || text == "::" || text == "*" || text.isEmpty
+    text.hasPrefix("127.") || text == "::1" || text == "localhost" || text == "0.0.0.0" || text == "::" || text == "*"
+      || text.isEmpty
   }
 
   /// RFC 1918, link-local and unique local.

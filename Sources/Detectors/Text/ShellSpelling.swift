@@ -38,11 +38,13 @@ enum ShellSpelling {
       let isLetter = next >= 0x61 && next <= 0x7A
       let isEscape = "nrtxu0abefv".utf8.contains(next)
       let isWithin = isWordByte(text[place - 1]) || text[place - 1] == 0x2F
-      return isLetter && isWithin && (!isEscape || isWordByte(text[place + 2]) && next != 0x78 && next != 0x75 && next != 0x6E)
+      return isLetter && isWithin
+        && (!isEscape || isWordByte(text[place + 2]) && next != 0x78 && next != 0x75 && next != 0x6E)
         ? (1, []) : nil
     case 0x27, 0x22:
       // Empty quotes within a word.
-      return text[place + 1] == text[place] && isWordByte(text[place - 1]) && isWordByte(text[place + 2]) ? (2, []) : nil
+      return text[place + 1] == text[place] && isWordByte(text[place - 1]) && isWordByte(text[place + 2])
+        ? (2, []) : nil
     case 0x00: return (1, [0x20])
     default: return nil
     }

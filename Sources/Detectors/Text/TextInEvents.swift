@@ -19,7 +19,8 @@ public final class TextInEvents: EventDetector {
   private static let commands: Set<String> = ["command_line", "command", "args", "cmdline", "proctitle", "execve"]
   /// Attributes that no one outside chooses.
   private static let skipped: Set<String> = [
-    "labels", "matching_rules", "rate_rules", "ja3", "ja4", "web_acl", "http_source_id", "event_id", "request_id", "trace_id",
+    "labels", "matching_rules", "rate_rules", "ja3", "ja4", "web_acl", "http_source_id", "event_id", "request_id",
+    "trace_id",
     "tls_cipher", "principal_id",
   ]
 
@@ -50,7 +51,9 @@ public final class TextInEvents: EventDetector {
     for detection in text.withView({ TextDetectors.scan($0, origin) }) {
       var known = byRule[detection.rule] ?? []
       // A header is listed among all headers and on its own.
-      let isNew = !known.contains { $0.detection.raw == detection.raw || $0.detection.decoded != nil && $0.detection.decoded == detection.decoded }
+      let isNew = !known.contains {
+        $0.detection.raw == detection.raw || $0.detection.decoded != nil && $0.detection.decoded == detection.decoded
+      }
       guard isNew, known.count < Self.maximumPerRule else { continue }
       known.append(Seen(detection: detection, attribute: name))
       byRule[detection.rule] = known
@@ -82,7 +85,9 @@ public final class TextInEvents: EventDetector {
     attributes.add("remote_path", detection.path)
     attributes.add("leaks", all.flatMap(\.detection.leaks))
     attributes.add("steps", detection.steps)
-    attributes.add("other_payloads", all.filter { $0.detection.range != detection.range || $0.attribute != seen.attribute }.map(\.detection.raw))
+    attributes.add(
+      "other_payloads",
+      all.filter { $0.detection.range != detection.range || $0.attribute != seen.attribute }.map(\.detection.raw))
     attributes.add("pid", event.integer("pid"))
     Self.addRequest(event, to: &attributes)
     let label = detection.kind == .log4shell ? Self.label(event) : nil
@@ -103,11 +108,13 @@ public final class TextInEvents: EventDetector {
   private static func url(_ detection: TextDetection) -> String? {
     guard let scheme = detection.scheme, let host = detection.host else { return nil }
     let path = detection.path.map { String($0.prefix(512)) } ?? ""
-    return "\(scheme)://\(host)\(detection.port.map { ":\($0)" } ?? "")\(path.isEmpty || path.hasPrefix("/") ? path : "/" + path)"
+    return
+      "\(scheme)://\(host)\(detection.port.map { ":\($0)" } ?? "")\(path.isEmpty || path.hasPrefix("/") ? path : "/" + path)"
   }
 
   private static func addRequest(_ event: Event, to attributes: inout [Attribute]) {
-    attributes.add("client_ip", event.text("client_ip") ?? (event.dataType.hasPrefix("web:") ? event.text("remote_address") : nil))
+    attributes.add(
+      "client_ip", event.text("client_ip") ?? (event.dataType.hasPrefix("web:") ? event.text("remote_address") : nil))
     attributes.add("action", event.dataType == "aws:waf:request" ? event.text("action") : nil)
     attributes.add("body_size", event.integer("body_size"))
   }
@@ -142,9 +149,11 @@ public final class TextInEvents: EventDetector {
     Self.addRequest(event, to: &attributes)
     let sized = size.map { " (\($0) bytes)" } ?? ""
     return Finding(
-      rule: "log4shell.waf-label", title: "Log4Shell payload labelled by the firewall", severity: .medium, confidence: .medium,
+      rule: "log4shell.waf-label", title: "Log4Shell payload labelled by the firewall", severity: .medium,
+      confidence: .medium,
       attack: ["T1190"], firstSeen: event.time, entities: event.entities, evidence: [event.reference(artifact)],
-      message: "The firewall saw a Log4Shell payload in the \(place)\(sized)\(Self.context(event)); its log holds only the label \(label).",
+      message:
+        "The firewall saw a Log4Shell payload in the \(place)\(sized)\(Self.context(event)); its log holds only the label \(label).",
       attributes: attributes)
   }
 }

@@ -11,11 +11,17 @@ public final class WebRequests: EventDetector {
   public init(artifact: Digest) { self.artifact = artifact }
 
   private static let shellNames: [StaticString] = [
-    "/shell.jsp", "/cmd.jsp", "/tomcatwar.jsp", "/shell.php", "/cmd.php", "/c99.php", "/r57.php", "/wso.php", "/b374k", "/alfa.php", "/webshell", "/cmd.aspx", "/shell.aspx",
+    "/shell.jsp", "/cmd.jsp", "/tomcatwar.jsp", "/shell.php", "/cmd.php", "/c99.php", "/r57.php", "/wso.php", "/b374k",
+    "/alfa.php", "/webshell", "/cmd.aspx", "/shell.aspx",
     "/behinder", "/godzilla", "/x.jsp", "/1.jsp", "/weevely",
   ]
-  private static let commandNames: [StaticString] = ["cmd=", "exec=", "command=", "execute=", "pwd=j&cmd", "c=", "run="]
-  private static let commandWords = NameTable(["id", "whoami", "uname", "cat", "ls", "wget", "curl", "nc", "bash", "sh", "ping", "ifconfig", "netstat", "ps", "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname"])
+  private static let commandNames: [StaticString] = [
+    "cmd=", "exec=", "command=", "execute=", "pwd=j&cmd", "c=", "run=",
+  ]
+  private static let commandWords = NameTable([
+    "id", "whoami", "uname", "cat", "ls", "wget", "curl", "nc", "bash", "sh", "ping", "ifconfig", "netstat", "ps",
+    "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname",
+  ])
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
     let isFirewall = event.dataType == "aws:waf:request"
@@ -35,7 +41,9 @@ public final class WebRequests: EventDetector {
     }
   }
 
-  private typealias Attack = (rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String)
+  private typealias Attack = (
+    rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String
+  )
 
   private static func attack(_ uri: String, _ query: String) -> Attack? {
     let whole = uri + "?" + query
@@ -51,20 +59,35 @@ public final class WebRequests: EventDetector {
     let path = text.slice(0, split)
     let query = text.slice(split + 1)
     let runsCommand = holdsCommand(query)
-    if shellNames.contains(where: { path.contains($0) }) || runsCommand && (path.hasSuffix(".jsp") || path.hasSuffix(".jspx") || path.hasSuffix(".php") || path.hasSuffix(".aspx")) {
-      return ("web.web-shell", "Request to a web shell", .medium, runsCommand ? .high : .medium, ["T1505.003"], "a request for \(path.slice(0, 120).string)")
+    if shellNames.contains(where: { path.contains($0) })
+      || runsCommand
+        && (path.hasSuffix(".jsp") || path.hasSuffix(".jspx") || path.hasSuffix(".php") || path.hasSuffix(".aspx"))
+    {
+      return (
+        "web.web-shell", "Request to a web shell", .medium, runsCommand ? .high : .medium, ["T1505.003"],
+        "a request for \(path.slice(0, 120).string)"
+      )
     }
-    if runsCommand { return ("web.command-injection", "Command in a request", .medium, .medium, ["T1190"], "a command in the query") }
+    if runsCommand {
+      return ("web.command-injection", "Command in a request", .medium, .medium, ["T1190"], "a command in the query")
+    }
     let signs: [([StaticString], String)] = [
-      (["class.module.classLoader", "class.classLoader"], "Spring4Shell's class loader path"), (["${script:", "${url:", "${dns:"], "a Text4Shell lookup"),
-      (["%{(#", "${(#", "#_memberAccess", "@java.lang.Runtime"], "an OGNL expression"), (["T(java.lang.Runtime)", "#{T("], "a Spring expression"), (["() { :;}", "() {:;}"], "a Shellshock function"),
+      (["class.module.classLoader", "class.classLoader"], "Spring4Shell's class loader path"),
+      (["${script:", "${url:", "${dns:"], "a Text4Shell lookup"),
+      (["%{(#", "${(#", "#_memberAccess", "@java.lang.Runtime"], "an OGNL expression"),
+      (["T(java.lang.Runtime)", "#{T("], "a Spring expression"), (["() { :;}", "() {:;}"], "a Shellshock function"),
       (["<?php", "php://input", "allow_url_include"], "PHP code"),
     ]
     for (words, name) in signs where words.contains(where: { text.contains($0) }) {
       return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], name)
     }
-    if text.contains("../../") || text.contains("..\\..\\") || text.contains("/..;/"), text.contains("/etc/") || text.contains("WEB-INF") || text.contains("win.ini") || text.contains("/proc/self") {
-      return ("web.path-traversal", "Path out of the web root", .low, .medium, ["T1190", "T1083"], "a path out of the web root")
+    if text.contains("../../") || text.contains("..\\..\\") || text.contains("/..;/"),
+      text.contains("/etc/") || text.contains("WEB-INF") || text.contains("win.ini") || text.contains("/proc/self")
+    {
+      return (
+        "web.path-traversal", "Path out of the web root", .low, .medium, ["T1190", "T1083"],
+        "a path out of the web root"
+      )
     }
     return nil
   }
@@ -94,9 +117,11 @@ public final class WebRequests: EventDetector {
     attributes.add("query", event.text("query").map { String($0.prefix(4096)) })
     attributes.add("status", event.integer("status"))
     attributes.add("action", event.dataType == "aws:waf:request" ? event.text("action") : nil)
-    let answer = event.integer("status").map { ", answered with \($0)" } ?? event.text("action").map { ", action \($0)" } ?? ""
+    let answer =
+      event.integer("status").map { ", answered with \($0)" } ?? event.text("action").map { ", action \($0)" } ?? ""
     return Finding(
-      rule: rule, title: title, severity: severity, confidence: .medium, attack: attack, firstSeen: event.time, entities: entities,
+      rule: rule, title: title, severity: severity, confidence: .medium, attack: attack, firstSeen: event.time,
+      entities: entities,
       evidence: [event.reference(artifact)], message: "\(client) sent \(words)\(answer).", attributes: attributes)
   }
 }

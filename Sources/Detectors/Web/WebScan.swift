@@ -27,19 +27,26 @@ public final class WebScan: EventDetector {
   }
 
   static let sensitive: [StaticString] = [
-    "/.env", "/.git/", "/.svn/", "/.aws/", "/.ssh/", "/.DS_Store", "/wp-login.php", "/wp-config", "/xmlrpc.php", "/phpmyadmin", "/pma/", "/manager/html",
-    "/host-manager", "/actuator/env", "/actuator/heapdump", "/actuator/gateway", "/actuator/jolokia", "/jolokia", "/solr/admin", "/cgi-bin/", "/vendor/phpunit",
-    "/_ignition/", "/server-status", "/HNAP1", "/boaform", "/GponForm", "/setup.cgi", "/owa/auth", "/autodiscover", "/druid/", "/nacos/", "/jenkins/script",
-    "/console/login", "/invoker/", "/web.config", "/id_rsa", "/backup.sql", "/dump.sql", "/config.json", "/telescope/", "/_profiler", "/debug/pprof", "/struts2",
+    "/.env", "/.git/", "/.svn/", "/.aws/", "/.ssh/", "/.DS_Store", "/wp-login.php", "/wp-config", "/xmlrpc.php",
+    "/phpmyadmin", "/pma/", "/manager/html",
+    "/host-manager", "/actuator/env", "/actuator/heapdump", "/actuator/gateway", "/actuator/jolokia", "/jolokia",
+    "/solr/admin", "/cgi-bin/", "/vendor/phpunit",
+    "/_ignition/", "/server-status", "/HNAP1", "/boaform", "/GponForm", "/setup.cgi", "/owa/auth", "/autodiscover",
+    "/druid/", "/nacos/", "/jenkins/script",
+    "/console/login", "/invoker/", "/web.config", "/id_rsa", "/backup.sql", "/dump.sql", "/config.json", "/telescope/",
+    "/_profiler", "/debug/pprof", "/struts2",
     "/solr/", "/hudson", "/axis2", "/jmx-console", "/web-console", "/s3cmd.ini", "/.htpasswd",
   ]
   private static let tools: [StaticString] = [
-    "sqlmap", "nikto", "nmap scripting", "masscan", "zgrab", "nuclei", "wpscan", "dirbuster", "gobuster", "ffuf", "feroxbuster", "acunetix", "nessus", "whatweb",
+    "sqlmap", "nikto", "nmap scripting", "masscan", "zgrab", "nuclei", "wpscan", "dirbuster", "gobuster", "ffuf",
+    "feroxbuster", "acunetix", "nessus", "whatweb",
     "l9explore", "jaeles", "wfuzz", "arachni", "openvas",
   ]
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard event.dataType == "aws:waf:request" || event.dataType.hasPrefix("web:access"), let uri = event.text("path") ?? event.text("uri") else { return }
+    guard event.dataType == "aws:waf:request" || event.dataType.hasPrefix("web:access"),
+      let uri = event.text("path") ?? event.text("uri")
+    else { return }
     let path = uri.withView { view in Self.sensitive.first { view.contains($0) } }.map { String(describing: $0) }
     let tool = event.text("user_agent").flatMap { agent in
       agent.lowercased().withView { view in Self.tools.first { view.contains($0) } }.map { String(describing: $0) }
@@ -67,19 +74,28 @@ public final class WebScan: EventDetector {
     for name in order {
       guard let client = clients[name], client.paths.count >= Self.enough || client.tool != nil else { continue }
       // Some of these pages exist; a settings file or a repository must not.
-      let leaked = client.served.filter { ["/.env", "/.git/", "/.aws/", "/.ssh/", "/actuator/env", "/actuator/heapdump", "/id_rsa", "/backup.sql", "/dump.sql"].contains($0) }
+      let leaked = client.served.filter {
+        [
+          "/.env", "/.git/", "/.aws/", "/.ssh/", "/actuator/env", "/actuator/heapdump", "/id_rsa", "/backup.sql",
+          "/dump.sql",
+        ].contains($0)
+      }
       var entities = client.entities
       entities.addNew(AddressText.entity(name))
       var attributes: [Attribute] = [Attribute("client_ip", name)]
       attributes.add("paths", client.paths)
       attributes.add("served", client.served)
       attributes.add("tool", client.tool)
-      let what = client.paths.isEmpty ? "came with \(client.tool ?? "a scanner")" : "asked for \(client.paths.prefix(12).joined(separator: ", "))"
+      let what =
+        client.paths.isEmpty
+        ? "came with \(client.tool ?? "a scanner")" : "asked for \(client.paths.prefix(12).joined(separator: ", "))"
       report(
         Finding(
-          rule: "web.scan", title: "Search for weak spots", severity: leaked.isEmpty ? .low : .medium, attack: ["T1595.002"], firstSeen: client.first,
+          rule: "web.scan", title: "Search for weak spots", severity: leaked.isEmpty ? .low : .medium,
+          attack: ["T1595.002"], firstSeen: client.first,
           lastSeen: client.last, entities: entities, evidence: client.evidence,
-          message: "\(name) \(what)\(leaked.isEmpty ? "" : "; the server answered \(leaked.joined(separator: ", "))").", attributes: attributes))
+          message: "\(name) \(what)\(leaked.isEmpty ? "" : "; the server answered \(leaked.joined(separator: ", "))").",
+          attributes: attributes))
     }
     clients = [:]
     order = []

