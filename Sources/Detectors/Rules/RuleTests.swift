@@ -69,8 +69,12 @@ public struct RuleTests {
     }
   }
 
-  private static func check(_ sample: RuleSample, _ rule: SigmaHeader, _ rules: SigmaRules, _ directory: String) -> String? {
-    guard let data = FileManager.default.contents(atPath: directory + "/" + sample.path) else { return "cannot be read" }
+  private static func check(_ sample: RuleSample, _ rule: SigmaHeader, _ rules: SigmaRules, _ directory: String)
+    -> String?
+  {
+    guard let data = FileManager.default.contents(atPath: directory + "/" + sample.path) else {
+      return "cannot be read"
+    }
     let (events, broken) = [UInt8](data).withView { SigmaSamples.events($0) }
     if let broken { return "line \(broken) is no event" }
     return verdict(SigmaSamples.speaks(rule.id, rules, events), sample)

@@ -60,7 +60,9 @@ struct SigmaConditionReader {
   private func keyword(_ ahead: Int = 0) -> String? { peek(ahead)?.lowercased() }
 
   private mutating func disjunction(_ depth: Int) throws -> SigmaExpression {
-    guard depth < Self.maximumDepth else { throw SigmaProblem(nil, "condition nested deeper than \(Self.maximumDepth)") }
+    guard depth < Self.maximumDepth else {
+      throw SigmaProblem(nil, "condition nested deeper than \(Self.maximumDepth)")
+    }
     var terms = [try conjunction(depth)]
     while keyword() == "or" {
       place += 1
@@ -103,7 +105,9 @@ struct SigmaConditionReader {
       guard !chosen.isEmpty else { throw SigmaProblem(nil, "\"\(count) of \(pattern)\" means no part of the rule") }
       return count == "all" ? .all(chosen) : .any(chosen)
     }
-    if Int(word) != nil, keyword(1) == "of" { throw SigmaProblem(nil, "only \"1 of\" and \"all of\" are known, not \"\(word) of\"") }
+    if Int(word) != nil, keyword(1) == "of" {
+      throw SigmaProblem(nil, "only \"1 of\" and \"all of\" are known, not \"\(word) of\"")
+    }
     guard let part = parts.first(where: { $0.name == word }) else {
       throw SigmaProblem(nil, "condition names \"\(word)\", which the rule does not have")
     }

@@ -39,7 +39,9 @@ struct SigmaCorrelation: Hashable, Sendable {
     }
     self.header = header
     let type = body["type"]?.string ?? ""
-    guard let kind = Kind(rawValue: type) else { throw SigmaProblem(body["type"] ?? body, "unknown type of correlation: \(type)") }
+    guard let kind = Kind(rawValue: type) else {
+      throw SigmaProblem(body["type"] ?? body, "unknown type of correlation: \(type)")
+    }
     self.kind = kind
     rules = body["rules"].map { SigmaHeader.texts($0) } ?? []
     guard !rules.isEmpty else { throw SigmaProblem(body, "a correlation must name its rules") }
@@ -60,8 +62,12 @@ struct SigmaCorrelation: Hashable, Sendable {
       for (key, value) in mapping { try add(key.string ?? "", value) }
     }
     let isTemporal = kind == .temporal || kind == .temporalOrdered
-    if !isTemporal, limits.isEmpty { throw SigmaProblem(body, "\(type) needs a condition with gt, gte, lt, lte, eq or neq") }
-    if !isTemporal, kind != .eventCount, field == nil { throw SigmaProblem(body, "\(type) needs a field in its condition") }
+    if !isTemporal, limits.isEmpty {
+      throw SigmaProblem(body, "\(type) needs a condition with gt, gte, lt, lte, eq or neq")
+    }
+    if !isTemporal, kind != .eventCount, field == nil {
+      throw SigmaProblem(body, "\(type) needs a field in its condition")
+    }
   }
 
   private mutating func add(_ key: String, _ value: Node) throws {
@@ -73,7 +79,9 @@ struct SigmaCorrelation: Hashable, Sendable {
       guard fields.count == 1 else { throw SigmaProblem(value, "a condition over several fields is not known here") }
       field = fields[0]
     } else if key == "percentile" {
-      guard let number = value.float, (0...100).contains(number) else { throw SigmaProblem(value, "percentile must be 0 to 100") }
+      guard let number = value.float, (0...100).contains(number) else {
+        throw SigmaProblem(value, "percentile must be 0 to 100")
+      }
       percentile = number
     } else if let comparison = comparisons[key] {
       guard let number = value.string.flatMap(Double.init) else { throw SigmaProblem(value, "\(key) needs a number") }
@@ -88,7 +96,9 @@ struct SigmaCorrelation: Hashable, Sendable {
     guard let mapping = node.mapping else { throw SigmaProblem(node, "aliases must be a mapping") }
     var aliases: [String: [String: String]] = [:]
     for (key, value) in mapping {
-      guard let name = key.string, let fields = value.mapping else { throw SigmaProblem(key, "an alias maps rules to fields") }
+      guard let name = key.string, let fields = value.mapping else {
+        throw SigmaProblem(key, "an alias maps rules to fields")
+      }
       for (rule, field) in fields {
         if let rule = rule.string, let field = field.string { aliases[name, default: [:]][rule] = field }
       }

@@ -99,7 +99,11 @@ private struct SigmaWindow {
     if correlation.kind == .valueCount { values[value, default: 0] += 1 }
     if let number = number(value) {
       sum += number
-      if correlation.kind == .valuePercentile { numbers.insert(number, at: place(of: number)) } else { numbers.append(number) }
+      if correlation.kind == .valuePercentile {
+        numbers.insert(number, at: place(of: number))
+      } else {
+        numbers.append(number)
+      }
     }
   }
 
@@ -113,7 +117,11 @@ private struct SigmaWindow {
     }
     if let number = number(value), !numbers.isEmpty {
       sum -= number
-      if correlation.kind == .valuePercentile { numbers.remove(at: min(place(of: number), numbers.count - 1)) } else { numbers.removeLast() }
+      if correlation.kind == .valuePercentile {
+        numbers.remove(at: min(place(of: number), numbers.count - 1))
+      } else {
+        numbers.removeLast()
+      }
       if numbers.isEmpty { sum = 0 }
     }
   }

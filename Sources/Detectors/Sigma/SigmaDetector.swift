@@ -68,7 +68,8 @@ public final class SigmaDetector: EventDetector {
     hits[index, default: []].append(
       SigmaHit(
         nanoseconds: time.nanoseconds, time: time,
-        reference: EvidenceReference(artifact: artifact, locator: event.locator), entities: event.entities, fields: fields,
+        reference: EvidenceReference(artifact: artifact, locator: event.locator), entities: event.entities,
+        fields: fields,
         message: event.message))
     hitCount += 1
   }
@@ -79,8 +80,12 @@ public final class SigmaDetector: EventDetector {
       let correlator = SigmaCorrelator(correlation: correlation)
       let fed = correlation.rules.map { reference -> [SigmaHit] in
         var fed: [SigmaHit] = []
-        for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) { fed += hits[index] ?? [] }
-        for index in 0..<place where rules.correlations[index].header.isMeant(by: reference) { fed += spansOf[index] ?? [] }
+        for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {
+          fed += hits[index] ?? []
+        }
+        for index in 0..<place where rules.correlations[index].header.isMeant(by: reference) {
+          fed += spansOf[index] ?? []
+        }
         return fed
       }
       guard !fed.allSatisfy(\.isEmpty) else { continue }
@@ -92,7 +97,8 @@ public final class SigmaDetector: EventDetector {
         spansOf[place, default: []].append(
           SigmaHit(
             nanoseconds: last.nanoseconds, time: last.time, reference: first.reference, entities: finding.entities,
-            fields: first.fields.merging(zip(correlation.groupBy, span.key)) { _, new in new }, message: finding.message))
+            fields: first.fields.merging(zip(correlation.groupBy, span.key)) { _, new in new }, message: finding.message
+          ))
       }
     }
   }
@@ -101,7 +107,8 @@ public final class SigmaDetector: EventDetector {
     _ correlation: SigmaCorrelation, _ span: SigmaCorrelator.Span, _ first: SigmaHit, _ last: SigmaHit
   ) -> Finding {
     let group = zip(correlation.groupBy, span.key).map { "\($0) \($1)" }.joined(separator: ", ")
-    let number = span.number == span.number.rounded() && abs(span.number) < 1e15 ? String(Int64(span.number)) : String(span.number)
+    let number =
+      span.number == span.number.rounded() && abs(span.number) < 1e15 ? String(Int64(span.number)) : String(span.number)
     var attributes = correlation.header.attributes
     attributes.append(Attribute("correlation", correlation.kind.rawValue))
     attributes.append(Attribute("number", .text(number)))

@@ -91,7 +91,8 @@ struct SigmaGlob: Hashable, Sendable {
   var longestRun: [UInt8] {
     var best: [UInt8] = []
     for segment in segments {
-      for run in segment.split(whereSeparator: { if case .byte = $0 { false } else { true } }) where run.count > best.count {
+      for run in segment.split(whereSeparator: { if case .byte = $0 { false } else { true } })
+      where run.count > best.count {
         best = run.compactMap { if case .byte(let byte) = $0 { byte } else { nil } }
       }
     }

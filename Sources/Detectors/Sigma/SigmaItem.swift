@@ -104,7 +104,9 @@ private struct Plan {
     case "windash": loosensDashes = true
     case "re": regexFlags = []
     case "i", "m", "s", "ignorecase", "multiline", "dotall":
-      guard regexFlags != nil, let first = modifier.first else { throw SigmaProblem(node, "\(modifier) must follow re") }
+      guard regexFlags != nil, let first = modifier.first else {
+        throw SigmaProblem(node, "\(modifier) must follow re")
+      }
       regexFlags?.insert(first == "d" ? "s" : first)
     case "cidr": isNetwork = true
     case "fieldref": isField = true
@@ -115,7 +117,8 @@ private struct Plan {
     case "gte": comparison = .atLeast
     case "base64", "base64offset", "utf16le", "wide", "utf16be", "utf16": encodings.append(modifier)
     case "expand":
-      throw SigmaProblem(node, "expand: the placeholder \(node.string ?? node.sequence?.first?.string ?? "") has no value here")
+      throw SigmaProblem(
+        node, "expand: the placeholder \(node.string ?? node.sequence?.first?.string ?? "") has no value here")
     default:
       guard let part = SigmaTest.TimePart(rawValue: modifier) else {
         throw SigmaProblem(node, "unknown modifier \(modifier)")
@@ -125,7 +128,9 @@ private struct Plan {
   }
 
   func check(_ node: Node) throws {
-    let kinds = [regexFlags != nil, isNetwork, isField, exists, comparison != nil || timePart != nil, !encodings.isEmpty]
+    let kinds = [
+      regexFlags != nil, isNetwork, isField, exists, comparison != nil || timePart != nil, !encodings.isEmpty,
+    ]
     if kinds.lazy.filter({ $0 }).count > 1 { throw SigmaProblem(node, "modifiers that do not go together") }
     if exists, needsAll || node.sequence != nil { throw SigmaProblem(node, "exists takes true or false") }
   }
@@ -174,7 +179,8 @@ private struct Plan {
       switch encoding {
       case "utf16le", "wide": forms = forms.map { Self.sixteen($0).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] } }
       case "utf16be": forms = forms.map { Self.sixteen($0).flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] } }
-      case "utf16": forms = forms.map { [0xFF, 0xFE] + Self.sixteen($0).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] } }
+      case "utf16":
+        forms = forms.map { [0xFF, 0xFE] + Self.sixteen($0).flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] } }
       case "base64":
         forms = forms.map { Array(Data($0).base64EncodedString().utf8) }
         isBase64 = true

@@ -86,7 +86,9 @@ private struct SigmaLoader {
     } else if document["filter"] != nil {
       filters.append(try SigmaFilter(document, header: header))
     } else if let detection = document["detection"] {
-      if document["action"] != nil { throw SigmaProblem(document, "rule collections with \"action\" are of an older Sigma") }
+      if document["action"] != nil {
+        throw SigmaProblem(document, "rule collections with \"action\" are of an older Sigma")
+      }
       let source = try SigmaDetectionReader.source(document)
       if source.kind == nil {
         diagnostics.append(
@@ -100,7 +102,8 @@ private struct SigmaLoader {
       throw SigmaProblem(document, "neither detection, correlation nor filter")
     }
     if let other = titles.updateValue(path, forKey: header.id), other != path || document["filter"] == nil {
-      diagnostics.append(RuleDiagnostic(.warning, file: path, line: header.line, rule: header.title, "has the id of a rule in \(other)"))
+      diagnostics.append(
+        RuleDiagnostic(.warning, file: path, line: header.line, rule: header.title, "has the id of a rule in \(other)"))
     }
   }
 
@@ -133,7 +136,9 @@ private struct SigmaLoader {
       }
       if !isUsed {
         diagnostics.append(
-          RuleDiagnostic(.warning, file: filter.header.path, line: filter.header.line, rule: filter.header.title, "means no rule that is loaded"))
+          RuleDiagnostic(
+            .warning, file: filter.header.path, line: filter.header.line, rule: filter.header.title,
+            "means no rule that is loaded"))
       }
     }
     linkCorrelations()
@@ -167,7 +172,9 @@ private struct SigmaLoader {
         for index in result.rules.indices where result.rules[index].header.isMeant(by: reference) {
           result.rules[index].isReported = false
         }
-        for index in placed.indices where placed[index].header.isMeant(by: reference) { placed[index].isReported = false }
+        for index in placed.indices where placed[index].header.isMeant(by: reference) {
+          placed[index].isReported = false
+        }
       }
     }
     result.correlations = placed

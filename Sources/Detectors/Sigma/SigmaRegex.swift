@@ -31,7 +31,10 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
     if flags.contains("m") { icu.insert(.anchorsMatchLines) }
     if flags.contains("s") { icu.insert(.dotMatchesLineSeparators) }
     do {
-      return (SigmaRegex(pattern: pattern, database: nil, fallback: try NSRegularExpression(pattern: pattern, options: icu)), "")
+      return (
+        SigmaRegex(pattern: pattern, database: nil, fallback: try NSRegularExpression(pattern: pattern, options: icu)),
+        ""
+      )
     } catch {
       return (nil, "regular expression not understood: \(pattern)")
     }

@@ -25,7 +25,9 @@ struct SigmaHeader: Hashable, Sendable {
   var canonical = ""
 
   init(_ node: Node, path: String) throws {
-    guard let title = node["title"]?.string, !title.isEmpty else { throw SigmaProblem(node, "a rule must have a title") }
+    guard let title = node["title"]?.string, !title.isEmpty else {
+      throw SigmaProblem(node, "a rule must have a title")
+    }
     guard title.utf8.count <= 1024 else { throw SigmaProblem(node["title"], "a title of more than 256 characters") }
     self.title = title
     name = node["name"]?.string
@@ -37,7 +39,8 @@ struct SigmaHeader: Hashable, Sendable {
     references = node["references"].map { Self.texts($0) } ?? []
     falsePositives = node["falsepositives"].map { Self.texts($0) } ?? []
     tags = node["tags"].map { Self.texts($0) } ?? []
-    attack = YaraRuleWords.techniques(in: tags.filter { $0.lowercased().hasPrefix("attack.") }.map { String($0.dropFirst(7)) })
+    attack = YaraRuleWords.techniques(
+      in: tags.filter { $0.lowercased().hasPrefix("attack.") }.map { String($0.dropFirst(7)) })
     if let level = node["level"] {
       guard let severity = level.string.flatMap({ Severity(rawValue: $0.lowercased()) }) else {
         throw SigmaProblem(level, "level must be informational, low, medium, high or critical")

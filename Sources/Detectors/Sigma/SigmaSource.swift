@@ -22,7 +22,8 @@ public struct SigmaSource: Hashable, Sendable {
     case (nil, "aws", "cloudtrail"): return .cloudTrail
     case (nil, "linux", "auditd"): return .audit
     case (nil, "linux", _): return .log
-    case (nil, nil, "sshd"), (nil, nil, "auth"), (nil, nil, "sudo"), (nil, nil, "cron"), (nil, nil, "syslog"): return .log
+    case (nil, nil, "sshd"), (nil, nil, "auth"), (nil, nil, "sudo"), (nil, nil, "cron"), (nil, nil, "syslog"):
+      return .log
     case ("application", let product, _) where product != "kubernetes": return .application
     default: return nil
     }
@@ -63,7 +64,8 @@ enum SigmaTaxonomy {
     case "web:access:request", "aws:waf:request", "aws:alb:request": [.webServer, .native]
     case "aws:route53:query": [.dns, .native]
     case "app:log:entry": [.application, .native]
-    case "linux:syslog:entry", "linux:kernel:entry", "linux:kernel:message", "linux:login:session", "linux:login:failure":
+    case "linux:syslog:entry", "linux:kernel:entry", "linux:kernel:message", "linux:login:session",
+      "linux:login:failure":
       [.log, .native]
     default: [.native]
     }
@@ -120,7 +122,8 @@ enum SigmaTaxonomy {
     "cs-uri-stem": ["path", "uri"], "sc-status": ["status", "response_code"], "cs-user-agent": ["user_agent"],
     "cs-referer": ["referrer", "header:referer"], "cs-host": ["virtual_host", "host", "header:host"],
     "cs-cookie": ["header:cookie"], "cs-content-type": ["header:content-type"], "cs-username": ["user"],
-    "c-ip": ["remote_address", "client_ip"], "cs-version": ["http_version"], "sc-bytes": ["response_bytes", "sent_bytes"],
+    "c-ip": ["remote_address", "client_ip"], "cs-version": ["http_version"],
+    "sc-bytes": ["response_bytes", "sent_bytes"],
     "cs-bytes": ["received_bytes", "body_size"],
   ]
   private static let dns: [String: [String]] = [

@@ -1,5 +1,6 @@
 import Bytes
 import Evidence
+import Foundation
 
 /// What a rule asks of one value.
 enum SigmaTest: Hashable, Sendable {
@@ -130,26 +131,31 @@ struct AddressRange: Hashable, Sendable {
     if let colon = text.lastIndex(of: ":"), text[colon...].contains(".") {
       guard let last = four(text[text.index(after: colon)...]) else { return nil }
       tail = last
-      text = text[..<colon]
-      if text.hasSuffix(":") { text = text + ":" }
+      // The colon before it ends a group, or is the second of `::`.
+      text = text[..<colon].hasSuffix(":") ? text[...colon] : text[..<colon]
     }
-    var halves: [[UInt8]] = [[]]
-    var groups = text.split(separator: ":", omittingEmptySubsequences: false)[...]
-    if groups.first == "" { groups = groups.dropFirst() }
-    if groups.last == "", groups.count > 1 || halves.isEmpty { groups = groups.dropLast() }
-    for group in groups {
-      if group.isEmpty {
-        if halves.count == 2 { return nil }
-        halves.append([])
-        continue
+    // At most one `::`, which stands for as many zeros as are missing.
+    let halves: [Substring]
+    if let gap = text.range(of: "::") {
+      halves = [text[..<gap.lowerBound], text[gap.upperBound...]]
+    } else {
+      halves = [text]
+    }
+    var parsed: [[UInt8]] = []
+    for half in halves {
+      var bytes: [UInt8] = []
+      for group in half.split(separator: ":", omittingEmptySubsequences: false) where !half.isEmpty {
+        guard (1...4).contains(group.utf8.count), group.first != "+", let number = UInt16(group, radix: 16) else {
+          return nil
+        }
+        bytes += [UInt8(number >> 8), UInt8(number & 255)]
       }
-      guard group.utf8.count <= 4, let number = UInt16(group, radix: 16) else { return nil }
-      halves[halves.count - 1] += [UInt8(number >> 8), UInt8(number & 255)]
+      parsed.append(bytes)
     }
-    halves[halves.count - 1] += tail
-    let count = halves.joined().count
-    guard halves.count == 2 ? count <= 14 : count == 16 else { return nil }
-    let bytes = halves.count == 2 ? halves[0] + [UInt8](repeating: 0, count: 16 - count) + halves[1] : halves[0]
+    parsed[parsed.count - 1] += tail
+    let count = parsed.joined().count
+    guard parsed.count == 2 ? count <= 14 : count == 16 else { return nil }
+    let bytes = parsed.count == 2 ? parsed[0] + [UInt8](repeating: 0, count: 16 - count) + parsed[1] : parsed[0]
     if bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 0xFF, bytes[11] == 0xFF { return Array(bytes.suffix(4)) }
     return bytes
   }

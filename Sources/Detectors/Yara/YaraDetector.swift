@@ -9,16 +9,19 @@ public final class YaraDetector {
   /// Places told of one finding; the message says how many there were.
   public static let maximumEvidence = 8
 
-  private let scanner: YaraScanner
+  private let engine: YaraEngine
 
-  /// - Parameter timeout: seconds for one artifact; 0 for no limit.
-  public init(_ rules: YaraRules, timeout: Int = 0) throws(YaraError) {
+  /// - Parameter timeout: seconds for one pass over an artifact; 0 for no limit. Rules that take longer are named in the
+  ///   artifact's coverage.
+  /// - Returns: nil where the set has no YARA rules.
+  public init?(_ rules: RuleSet, timeout: Int = 0) throws(YaraError) {
     var options = YaraScanner.Options()
     options.timeout = timeout
     options.isFast = true
     options.maximumStrings = Self.maximumEvidence
     options.maximumData = 64
-    scanner = try YaraScanner(rules, options)
+    guard let engine = try YaraEngine(rules, options) else { return nil }
+    self.engine = engine
   }
 
   /// Scans a whole artifact (map it: a scan needs no memory that grows with it).
@@ -30,14 +33,19 @@ public final class YaraDetector {
   public func scan(_ view: ByteView, artifact: Digest, path: String, into sink: any ResultSink) {
     let range = 0..<UInt64(view.count)
     do {
-      let result = try scanner.scan(view, YaraScanner.Externals(path: path))
+      let result = try engine.scan(view, YaraScanner.Externals(path: path))
       for match in result.matches { sink.finding(Self.finding(match, artifact: artifact)) }
-      let short = result.overflowed.prefix(16).joined(separator: ", ")
-      sink.coverage(
-        Coverage(.scanned, range, reason: short.isEmpty ? nil : "YARA stopped counting matches of \(short)"))
+      var gaps: [String] = []
+      if !result.overflowed.isEmpty { gaps.append("YARA stopped counting matches of \(Self.list(result.overflowed))") }
+      if !result.tooSlow.isEmpty { gaps.append("YARA gave up the rules \(Self.list(result.tooSlow)): too slow") }
+      sink.coverage(Coverage(.scanned, range, reason: gaps.isEmpty ? nil : gaps.joined(separator: "; ")))
     } catch {
       sink.coverage(Coverage(.skipped, range, reason: "YARA: \(error)"))
     }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(16).joined(separator: ", ") + (names.count > 16 ? " and \(names.count - 16) more" : "")
   }
 
   /// A match as a finding: what the rule says of itself in its metas, and the first places where its strings stand.

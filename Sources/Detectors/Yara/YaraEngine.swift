@@ -18,7 +18,7 @@ public final class YaraEngine {
   private let prefilter: YaraPrefilter
   private let places: [YaraRules.Key: Int]
   private var index: (possible: [Int], literals: [LiteralIndex.Literal: Int], search: LiteralIndex.Search)?
-  private var subset: (remaining: [Int], scanner: YaraScanner)?
+  private var subset: (part: Part, scanner: YaraScanner)?
 
   /// nil where the set has no YARA rules.
   public init?(_ set: RuleSet, _ options: YaraScanner.Options = .init()) throws(YaraError) {
@@ -35,16 +35,79 @@ public final class YaraEngine {
   }
 
   /// The rules that hold for the object, as `YaraScanner.scan` tells them.
+  ///
+  /// A scan that does not end in time is repeated in halves, until the rules that take too long are known by name and all
+  /// others have been run.
   public func scan(
     _ view: ByteView, _ externals: YaraScanner.Externals = .init(), largeObject: Int = YaraEngine.largeObject
   ) throws(YaraError) -> YaraScanner.Result {
-    guard view.count >= largeObject, let chosen = survivors(view, externals) else {
-      return try scanner.scan(view, externals)
+    let chosen = view.count >= largeObject ? survivors(view, externals) : nil
+    let part = Part(entries: chosen ?? Array(prefilter.entries.indices), files: prefilter.opaque)
+    if part.count == 0 { return YaraScanner.Result() }
+    do throws(YaraError) {
+      guard chosen != nil, let scanner = try scanner(for: part) else { return try scanner.scan(view, externals) }
+      return renamed(try scanner.scan(view, externals))
+    } catch {
+      guard error.code == .timeout else { throw error }
+      return try scanInHalves(part, view, externals)
     }
-    guard !chosen.isEmpty || !prefilter.opaque.isEmpty else { return YaraScanner.Result() }
-    guard let part = try part(chosen) else { return try scanner.scan(view, externals) }
-    part.options = options
-    return renamed(try part.scan(view, externals))
+  }
+
+  /// More scans than this for one object, and the rules that are left count as too slow.
+  private static let maximumRetries = 64
+
+  private func scanInHalves(
+    _ whole: Part, _ view: ByteView, _ externals: YaraScanner.Externals
+  ) throws(YaraError) -> YaraScanner.Result {
+    var result = YaraScanner.Result()
+    var waiting = whole.halves
+    var retries = 0
+    while let part = waiting.popLast() {
+      retries += 1
+      guard retries <= Self.maximumRetries else {
+        result.tooSlow += names(part)
+        continue
+      }
+      do throws(YaraError) {
+        guard let scanner = try scanner(for: part) else { throw YaraError(.scan, "rules cannot be compiled apart") }
+        let found = try scanner.scan(view, externals)
+        result.matches += found.matches
+        result.overflowed += found.overflowed
+      } catch {
+        guard error.code == .timeout else { throw error }
+        if part.count > 1 { waiting += part.halves } else { result.tooSlow += names(part) }
+      }
+    }
+    result.tooSlow.sort()
+    return renamed(result)
+  }
+
+  /// Some of the rules: entries of the prefilter, and files that can only be run whole.
+  private struct Part: Equatable {
+    var entries: [Int]
+    var files: [Int]
+
+    var count: Int { entries.count + files.count }
+
+    var halves: [Part] {
+      if count < 2 { return [self] }
+      if entries.isEmpty {
+        return [
+          Part(entries: [], files: Array(files.prefix(count / 2))),
+          Part(entries: [], files: Array(files.dropFirst(count / 2))),
+        ]
+      }
+      if !files.isEmpty { return [Part(entries: entries, files: []), Part(entries: [], files: files)] }
+      let half = entries.count / 2
+      return [
+        Part(entries: Array(entries.prefix(half)), files: []), Part(entries: Array(entries.dropFirst(half)), files: []),
+      ]
+    }
+  }
+
+  private func names(_ part: Part) -> [String] {
+    part.entries.map { sources[prefilter.entries[$0].source].rules[prefilter.entries[$0].rule].name }
+      + part.files.map { sources[$0].path }
   }
 
   /// Entries of the prefilter that must be run; nil where the filter cannot tell.
@@ -72,15 +135,18 @@ public final class YaraEngine {
     return (possible, numbers, search)
   }
 
-  /// A scanner with only these rules and those that they refer to.
-  private func part(_ chosen: [Int]) throws(YaraError) -> YaraScanner? {
-    if let subset, subset.remaining == chosen { return subset.scanner }
+  /// A scanner with only these rules and those that they refer to; nil where they do not compile apart.
+  private func scanner(for part: Part) throws(YaraError) -> YaraScanner? {
+    if let subset, subset.part == part {
+      subset.scanner.options = options
+      return subset.scanner
+    }
     var wanted: [Int: Set<Int>] = [:]
-    for number in chosen {
+    for number in part.entries {
       let entry = prefilter.entries[number]
       wanted[entry.source, default: []].formUnion(entry.companions + [entry.rule])
     }
-    let whole = Set(prefilter.opaque)
+    let whole = Set(part.files)
     var units: [(namespace: String, path: String, text: [UInt8])] = []
     for (number, source) in sources.enumerated() {
       if whole.contains(number) {
@@ -91,7 +157,7 @@ public final class YaraEngine {
     }
     guard let rules = YaraCompiler(root: directory).compile(units).rules else { return nil }
     let scanner = try YaraScanner(rules, options)
-    subset = (chosen, scanner)
+    subset = (part, scanner)
     return scanner
   }
 
@@ -99,9 +165,12 @@ public final class YaraEngine {
   /// it holds, as it is by a scan with all rules.
   private func renamed(_ result: YaraScanner.Result) -> YaraScanner.Result {
     var result = result
+    var told: Set<Int> = []
     result.matches = result.matches.compactMap { match in
       var match = match
-      guard let place = places[.init(namespace: match.rule.namespace, name: match.rule.name)] else { return nil }
+      guard let place = places[.init(namespace: match.rule.namespace, name: match.rule.name)],
+        told.insert(place).inserted
+      else { return nil }
       match.index = place
       return match
     }.sorted { $0.index < $1.index }

@@ -56,6 +56,8 @@ public final class YaraScanner {
     public var matches: [YaraMatch] = []
     /// Strings with more matches than libyara keeps (a million), as `rule:$string`: the counts of these rules are short.
     public var overflowed: [String] = []
+    /// Rules that were given up because they took longer than the timeout; only `YaraEngine` finds out which.
+    public var tooSlow: [String] = []
   }
 
   public let rules: YaraRules

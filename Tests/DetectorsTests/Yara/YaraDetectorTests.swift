@@ -7,10 +7,10 @@ import Testing
 struct YaraDetectorTests {
   private let artifact = Digest(of: [1])
 
-  private func scan(_ rule: String, _ text: String, path: String = "") throws -> CollectingSink {
-    let rules = try #require(YaraCompiler().compile([YaraSource(path: "t.yar", text: Array(rule.utf8))]).rules)
+  private func scan(_ rule: String, _ text: String, path: String = "", timeout: Int = 0) throws -> CollectingSink {
+    let folder = try TemporaryFolder(["t.yar": rule])
     let sink = CollectingSink()
-    let detector = try YaraDetector(rules)
+    let detector = try #require(try YaraDetector(RuleSet.load(directory: folder.path).0, timeout: timeout))
     Array(text.utf8).withView { detector.scan($0, artifact: artifact, path: path, into: sink) }
     return sink
   }
@@ -35,6 +35,17 @@ struct YaraDetectorTests {
     let finding = try #require(try scan("rule a { condition: filesize > 0 }", "x").findings.first)
     #expect(finding.evidence.map(\.locator) == [.whole])
     #expect(finding.severity == .medium && finding.title == "a")
+  }
+
+  @Test func aRuleThatTakesTooLongIsNamedAndTheOthersRun() throws {
+    let sink = try scan(
+      """
+      rule quick { strings: $a = "text" condition: $a }
+      rule slow { condition: for all i in (0..9999999) : (for all j in (0..9999999) : (i + j >= 0)) }
+      rule other { condition: filesize == 6 }
+      """, "a text", timeout: 1)
+    #expect(sink.findings.map(\.rule) == ["yara:quick", "yara:other"])
+    #expect(sink.coverages.first?.reason == "YARA gave up the rules slow: too slow")
   }
 
   @Test func nothingFoundIsStillCovered() throws {

@@ -1,0 +1,90 @@
+import Bytes
+import Evidence
+import Foundation
+import Testing
+
+@testable import Detectors
+
+struct SigmaItemTests {
+  @Test(arguments: [
+    ("a: one", true), ("a: ONE", true), ("a: on", false), ("a|contains: N", true), ("a|startswith: on", true),
+    ("a|endswith: on", false), ("a|cased: ONE", false), ("a|contains|cased: n", true),
+    ("a:\n    - two\n    - one", true),
+    ("a|contains|all:\n    - o\n    - e", true), ("a|contains|all:\n    - o\n    - x", false), ("a|neq: two", true),
+    ("a|neq: one", false), ("a|exists: true", true), ("z|exists: true", false), ("z|exists: false", true),
+    ("a|exists: false", false), ("z: null", true), ("a: null", false), ("z: ''", false), ("empty: ''", true),
+    ("a|re: '^o.e$'", true), ("a|re: 'N'", false), ("a|re|i: 'N'", true), ("n: 42", true), ("n|gt: 41", true),
+    ("n|gte: 42", true), ("n|lt: 42", false), ("n|lte: 42.0", true), ("a|gt: 1", false), ("list: two", true),
+    ("list|contains|all:\n    - on\n    - wo", true), ("ip|cidr: 10.0.0.0/8", true), ("ip|cidr: 11.0.0.0/8", false),
+    ("ip|cidr:\n    - 192.0.2.0/24\n    - 10.1.2.0/23", true), ("six|cidr: 2001:db8::/32", true),
+    ("a|cidr: 10.0.0.0/8", false),
+    ("a|fieldref: b", true), ("a|fieldref: n", false), ("path|startswith|fieldref: base", true), ("flag: true", true),
+    ("when|hour: 23", true), ("when|day: 31", true), ("when|month: 12", true), ("when|year|gte: 2020", true),
+    ("when|minute|lt: 5", false), ("when|week: 1", true), ("cmd|windash|contains: ' -enc '", true),
+    ("b64|base64offset|contains: 'reverse me'", true), ("b64|base64offset|contains: 'other'", false),
+    ("plain64|base64: 'reverse me'", true), ("wide64|wide|base64offset|contains: 'telling'", true),
+    ("q: 'a?c'", true), ("a: 'o*'", true), ("q|contains: '\\?'", true),
+  ])
+  func modifiers(_ detection: String, _ expected: Bool) {
+    let wide = "xtelling".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+    let attributes: [String: Value] = [
+      "a": .text("one"), "b": .text("One"), "n": .integer(42), "list": .texts(["one", "two"]), "empty": .text(""),
+      "ip": .text("10.1.3.4"), "six": .text("2001:db8::1"), "path": .text("/srv/www/x"), "base": .text("/srv"),
+      "flag": .flag(true), "when": .text("2024-12-31T23:30:00Z"), "cmd": .text("run /enc x"),
+      "b64": .text(Data("y reverse me now".utf8).base64EncodedString()), "q": .text("a?c"),
+      "plain64": .text(Data("reverse me".utf8).base64EncodedString()),
+      "wide64": .text(Data(wide).base64EncodedString()),
+    ]
+    #expect(holds("s:\n  " + detection, attributes) == expected)
+  }
+
+  @Test func keywordsAreSearchedInTheWholeRecord() {
+    #expect(holds("s:\n  - needle\n  - other", ["x": .text("a Needle here")]))
+    #expect(holds("s: needle", [:], message: "hay needle"))
+    #expect(!holds("s:\n  - needle", ["needle": .text("only the name")]))
+    #expect(holds("s:\n  '|all':\n    - one\n    - two", ["x": .text("one"), "y": .text("two")]))
+    #expect(!holds("s:\n  '|all':\n    - one\n    - two", ["x": .text("one")]))
+    #expect(holds("s:\n  '|re': 'n.{2}dle'", ["x": .text("a needle")]))
+  }
+
+  @Test func listsOfMapsAreAlternatives() {
+    let detection = "s:\n  - a: one\n    b: two\n  - c|contains: three"
+    #expect(holds(detection, ["a": .text("one"), "b": .text("two")]))
+    #expect(!holds(detection, ["a": .text("one")]))
+    #expect(holds(detection, ["c": .text("xthreey")]))
+  }
+
+  @Test(arguments: [
+    ("a|expand: '%names%'", "expand"), ("a|nonsense: x", "unknown modifier"), ("a|re: '('", "regular expression"),
+    ("a|cidr: 300.0.0.0/8", "not a network"), ("a|gt: x", "not a number"), ("a|exists: maybe", "true or false"),
+    ("a:\n    - x\n    - null", "null"), ("a: []", "empty list"), ("a|i: x", "must follow re"),
+    ("a|re|cidr: x", "go together"), ("a:\n    b: c", "a value must be"),
+  ])
+  func whatCannotBeUsedIsToldWithItsLine(_ detection: String, _ words: String) {
+    let (rules, diagnostics) = sigma(nativeRule("s:\n  " + detection))
+    #expect(rules.count == 0)
+    #expect(diagnostics.count == 1 && diagnostics[0].message.contains(words), "\(diagnostics)")
+    #expect((diagnostics.first?.line ?? 0) >= 6)
+  }
+
+  @Test func addresses() {
+    #expect(AddressRange.bytes("::ffff:10.0.0.1") == [10, 0, 0, 1])
+    #expect(AddressRange.bytes("[fe80::1%eth0]")?.count == 16)
+    #expect(AddressRange.bytes("1:2:3:4:5:6:7:8")?.count == 16)
+    for text in ["", ":", ":::", "1::2::3", "1.2.3", "1.2.3.256", "1:2:3:4:5:6:7", "g::1", "12345::", "+1.2.3.4"] {
+      #expect(AddressRange.bytes(text) == nil, "\(text)")
+    }
+    #expect(AddressRange("0.0.0.0/0")?.contains("255.1.2.3") == true)
+    #expect(AddressRange("10.0.0.1")?.contains("10.0.0.2") == false)
+    #expect(AddressRange("10.0.0.0/33") == nil && AddressRange("10.0.0.0/-1") == nil && AddressRange("::1/129") == nil)
+  }
+
+  @Test(arguments: [
+    ("2021-01-03T12:00:00Z", 53), ("2021-01-04T00:00:00Z", 1), ("2020-12-31T23:59:59Z", 53),
+    ("2024-12-30T00:00:00Z", 1),
+    ("1969-12-29T00:00:00Z", 1), ("2026-11-25T05:00:00Z", 48),
+  ])
+  func weeksAreThoseOfTheCalendar(_ time: String, _ week: Int) {
+    #expect(holds("s:\n  when|week: \(week)", ["when": .text(time)]))
+  }
+}

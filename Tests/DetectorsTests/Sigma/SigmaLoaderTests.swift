@@ -1,0 +1,81 @@
+import Evidence
+import Foundation
+import Testing
+
+@testable import Detectors
+
+struct SigmaLoaderTests {
+  @Test func brokenDocumentsAreToldAndTheOthersUsed() {
+    let (rules, diagnostics) = SigmaRules.load([
+      ("good.yml", Array(nativeRule("s:\n  a: 1").utf8)), ("yaml.yml", Array("a: [1".utf8)),
+      ("level.yml", Array((nativeRule("s:\n  a: 1") + "level: extreme\n").utf8)), ("none.yml", Array("just text".utf8)),
+      ("source.yml", Array("title: x\ndetection:\n  s:\n    a: 1\n  condition: s\n".utf8)),
+      ("title.yml", Array("logsource:\n  product: linux\n".utf8)), ("empty.yml", []),
+    ])
+    #expect(rules.count == 1)
+    #expect(Set(diagnostics.map(\.file)) == ["yaml.yml", "level.yml", "none.yml", "source.yml", "title.yml"])
+    #expect(diagnostics.allSatisfy { $0.level == .error && $0.line != nil })
+  }
+
+  @Test func aLogSourceThatNothingFeedsIsAWarning() {
+    let (rules, diagnostics) = sigma(
+      "title: T\nlogsource:\n  product: windows\n  category: process_creation\ndetection:\n  s:\n    a: 1\n  condition: s\n"
+    )
+    #expect(rules.count == 1)
+    #expect(diagnostics.map(\.level) == [.warning] && diagnostics[0].message.contains("windows/process_creation"))
+  }
+
+  @Test func aSmallFileThatMeansALargeOneIsRefused() {
+    var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...9 {
+      text +=
+        "a\(level): &a\(level) [" + [String](repeating: "*a\(level - 1)", count: 10).joined(separator: ", ") + "]\n"
+    }
+    let (rules, diagnostics) = sigma("title: bomb\n" + text)
+    #expect(
+      rules.count == 0 && diagnostics.first?.message.contains("too large") == true, "\(diagnostics.map(\.message))")
+  }
+
+  @Test func filtersAreAddedToTheRulesTheyMean() {
+    let rule = "title: R\nname: r\n" + nativeRule("s:\n  a: 1").dropFirst("title: T\n".count)
+    let filter =
+      "---\ntitle: F\nlogsource:\n  product: ir-analyze\nfilter:\n  rules:\n    - r\n  known:\n    host: build\n  condition: not known\n"
+    let (rules, diagnostics) = sigma(rule + filter)
+    #expect(diagnostics.isEmpty)
+    #expect(titles(rules, [event(["a": .text("1"), "host": .text("build")])]) == [])
+    #expect(titles(rules, [event(["a": .text("1"), "host": .text("other")])]) == ["R"])
+    #expect(sigma(rule + filter.replacingOccurrences(of: "- r", with: "- q")).1.map(\.level) == [.warning])
+  }
+
+  @Test func whoWroteARuleGoesIntoTheFinding() throws {
+    let (rules, _) = sigma(
+      nativeRule("s:\n  a: 1")
+        + "id: 11111111-2222-4333-8444-555555555555\nauthor: Somebody\nlicense: DRL-1.1\nreferences:\n  - https://example.org\nlevel: high\nstatus: stable\ntags:\n  - attack.t1059.004\n  - attack.execution\n"
+    )
+    let finding = try #require(findings(rules, [event(["a": .text("1")], message: "what was seen")]).first)
+    #expect(
+      finding.rule == "11111111-2222-4333-8444-555555555555" && finding.severity == .high && finding.confidence == .high
+    )
+    #expect(finding.attack == ["T1059.004"] && finding.message.contains("what was seen"))
+    let told = Dictionary(finding.attributes.map { ($0.name, $0.value.text) }, uniquingKeysWith: { first, _ in first })
+    #expect(told["author"] == "Somebody" && told["license"] == "DRL-1.1" && told["references"] == "https://example.org")
+  }
+
+  @Test func fingerprintsFollowMeaning() {
+    let text = nativeRule("s:\n  a: 1")
+    func print(_ text: String) -> [Digest] { sigma(text).0.fingerprints.map(\.digest) }
+    #expect(print(text) == print("# comment\n" + text.replacingOccurrences(of: "a: 1", with: "a:   1   # why")))
+    #expect(print(text) != print(text.replacingOccurrences(of: "a: 1", with: "a: 2")))
+    #expect(print(text) != print(text.replacingOccurrences(of: "a: 1", with: "a: '1'")))
+  }
+
+  static let corpus = ProcessInfo.processInfo.environment["IR_SIGMA"]
+
+  @Test(.enabled(if: corpus != nil, "IR_SIGMA names no directory of public rules"))
+  func publicRulesLoad() {
+    let (set, diagnostics) = RuleSet.load(directory: Self.corpus ?? "")
+    let errors = diagnostics.filter { $0.level == .error }
+    #expect(set.sigma.count > 480)
+    #expect(errors.count <= 2 && errors.allSatisfy { $0.message.contains("expand") })
+  }
+}

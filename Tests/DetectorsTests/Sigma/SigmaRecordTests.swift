@@ -1,0 +1,118 @@
+import Evidence
+import Testing
+
+@testable import Detectors
+
+/// Sigma's field names over our events.
+struct SigmaRecordTests {
+  private func holds(_ source: String, _ detection: String, _ events: [Event]) -> Bool {
+    let (rules, diagnostics) = sigma(
+      "title: T\nlogsource: {\(source)}\ndetection:\n  s:\n    \(detection)\n  condition: s\n")
+    precondition(diagnostics.isEmpty, "\(diagnostics)")
+    return !titles(rules, events).isEmpty
+  }
+
+  @Test(arguments: [
+    ("Image|endswith: /nc", true), ("Image: /usr/bin/cat", true), ("CommandLine|startswith: nc -lvp", true),
+    ("CommandLine|contains: 'cat /etc/hosts | nc'", true), ("User: root", true), ("ParentImage|endswith: /bash", true),
+    ("Image|endswith: /sudo", false),
+  ])
+  func aTypedLineIsItsCommands(_ detection: String, _ expected: Bool) {
+    let line = event(
+      ["command": .text("sudo cat /etc/hosts | nc -lvp 1"), "shell": .text("bash"), "user": .text("ops")],
+      "linux:shell:command")
+    #expect(holds("product: linux, category: process_creation", detection, [line]) == expected)
+  }
+
+  @Test func aListedProcessKnowsItsParent() {
+    let events = [
+      event(
+        ["pid": .integer(10), "ppid": .integer(1), "command_line": .text("/usr/bin/java -jar app.jar")],
+        "linux:capture:process"),
+      event(["pid": .integer(11), "ppid": .integer(10), "command_line": .text("sh -c id")], "linux:capture:process"),
+    ]
+    #expect(holds("product: linux, category: process_creation", "ParentImage|endswith: /java", events))
+    #expect(holds("product: linux, category: process_creation", "ParentCommandLine|contains: app.jar", events))
+    #expect(
+      !holds("product: linux, category: process_creation", "ParentImage|endswith: /java", Array(events.prefix(1))))
+  }
+
+  @Test func cloudTrailNamesAreTheRecordsOwn() {
+    let call = event(
+      [
+        "event_name": .text("RunInstances"), "identity_arn": .text("arn:aws:iam::1:user/a"),
+        "request_parameters": .text(
+          #"{"instancesSet":{"items":[{"imageId":"ami-1","note":"say \"hi\""},{"imageId":"ami-2"}]},"flag":true}"#),
+      ], "aws:cloudtrail:entry")
+    for (detection, expected) in [
+      ("eventName: runinstances", true), ("userIdentity.arn|endswith: user/a", true),
+      ("requestParameters.instancesSet.items.imageId: ami-2", true), ("requestParameters.flag: 'true'", true),
+      ("requestParameters.instancesSet.items.note: 'say \"hi\"'", true), ("requestParameters|contains: ami-1", true),
+      ("requestParameters.instancesSet.none: x", false), ("responseElements.x: y", false),
+    ] {
+      #expect(holds("product: aws, service: cloudtrail", detection, [call]) == expected, "\(detection)")
+    }
+  }
+
+  @Test func webFieldsComeFromEveryKindOfRequest() {
+    let access = event(
+      [
+        "method": .text("GET"), "path": .text("/a/b"), "query": .text("x=1"), "status": .integer(500),
+        "user_agent": .text("curl/8"),
+      ],
+      "web:access:request")
+    let waf = event(
+      [
+        "http_method": .text("GET"), "uri": .text("/a/b"), "query": .text("x=1"), "response_code": .integer(500),
+        "user_agent": .text("curl/8"),
+        "headers": .texts(["Host: shop", "Cookie: id=7"]),
+      ], "aws:waf:request")
+    for detection in [
+      "cs-method: get", "cs-uri-query|contains: 'b?x=1'", "cs-uri-query: x=1", "cs-uri-stem: /a/b", "sc-status: 500",
+      "cs-user-agent|startswith: curl",
+    ] {
+      #expect(holds("category: webserver", detection, [access]), "\(detection)")
+      #expect(holds("category: webserver", detection, [waf]), "\(detection)")
+    }
+    #expect(holds("category: webserver", "cs-cookie|contains: id=7", [waf]))
+    #expect(!holds("category: webserver", "cs-cookie|contains: id=7", [access]))
+  }
+
+  @Test func auditRecordsHaveArgumentsByNumber() {
+    let record = event(
+      [
+        "types": .texts(["SYSCALL", "EXECVE"]), "arguments": .texts(["nc", "-e", "/bin/sh"]),
+        "executable": .text("/usr/bin/nc"), "audit_key": .text("net"), "audit_euid": .text("0"),
+      ],
+      "linux:audit:syscall")
+    for detection in ["type: EXECVE", "a1: -e", "a2|endswith: sh", "exe: /usr/bin/nc", "key: net", "euid: 0"] {
+      #expect(holds("product: linux, service: auditd", detection, [record]), "\(detection)")
+    }
+    #expect(!holds("product: linux, service: auditd", "a3: x", [record]))
+    #expect(holds("product: linux, category: process_creation", "Image: /usr/bin/nc", [record]))
+  }
+
+  @Test func servicesAreToldApartByProgram() {
+    let ssh = event(["program": .text("sshd"), "text": .text("error: bad packet")], "linux:auth:entry")
+    #expect(holds("product: linux, service: sshd", "text|contains: bad", [ssh]))
+    #expect(holds("product: linux", "text|contains: bad", [ssh]))
+    #expect(!holds("product: linux, service: sudo", "text|contains: bad", [ssh]))
+    #expect(!holds("product: linux, service: cron", "text|contains: bad", [ssh]))
+  }
+
+  @Test(arguments: [
+    ("sudo -u www LANG=C /opt/x --y", ["/opt/x"]), ("-bash", ["/usr/bin/bash", "/bin/bash"]), ("[kworker/0:1]", []),
+    ("", []),
+    ("nginx: worker process", ["/usr/bin/nginx", "/bin/nginx"]), ("sudo", []), ("env A=1", []), ("./run", ["./run"]),
+    ("-", []),
+  ])
+  func programs(_ line: String, _ images: [String]) { #expect(ShellCommandLine.images(line) == images) }
+
+  @Test func commandsOfALineAreCutOutsideOfQuotes() {
+    let commands = ShellCommandLine.simpleCommands("a 'x;y' 2>&1 | b \"p|q\" && c \\; d; e >& f &").map(\.text)
+    #expect(commands.dropFirst() == ["a 'x;y' 2>&1", "b \"p|q\"", "c \\; d", "e >& f"])
+    #expect(
+      ShellCommandLine.simpleCommands(String(repeating: "a;", count: 10_000)).count <= ShellCommandLine.maximumCommands
+        + 2)
+  }
+}
