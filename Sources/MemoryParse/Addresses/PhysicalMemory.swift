@@ -86,7 +86,7 @@ final class PhysicalMemory {
     let slot = Int(page / Self.pageSize) & (Self.slotCount - 1)
     let room = UnsafeMutableRawBufferPointer(rebasing: slots[slot * 4096..<slot * 4096 + 4096])
     if slotStart[slot] != first {
-      let wanted = Int(min(run.end, page &+ Self.pageSize) &- first)
+      let wanted = Int(min(run.end - first, Self.pageSize - (first & (Self.pageSize - 1))))
       slotBytes[slot] = min(
         max(image.read(physical: first, into: UnsafeMutableRawBufferPointer(rebasing: room[0..<wanted])), 0), wanted)
       slotStart[slot] = first

@@ -70,7 +70,7 @@ enum X86Architecture: Architecture {
     // The direct map begins at a multiple of 1 GiB, so a pointer into it leaves one candidate a GiB of memory. The right
     // one leads to a task that points back.
     let gib: UInt64 = 1 << 30
-    for step in 0...memory.end / gib {
+    for step in 0...min(memory.end / gib, 1 << 16) {
       let base = (next & ~(gib - 1)) &- step &* gib
       let first = next &- base
       guard first < memory.end, memory.u64(first &+ 8) == task.virtual &+ tasks else { continue }

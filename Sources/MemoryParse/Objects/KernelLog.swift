@@ -33,9 +33,9 @@ struct KernelLogReader {
   }
 
   private static let idMask: UInt64 = 1 << 62 - 1
-  /// 2^22 descriptors and 2^26 bytes: above what a kernel can be configured to.
-  private static let countBitsRange: ClosedRange<UInt64> = 5...22
-  private static let sizeBitsRange: ClosedRange<UInt64> = 10...26
+  /// 2^20 descriptors and 2^25 bytes, the most that a kernel can be configured to.
+  private static let countBitsRange: ClosedRange<UInt64> = 5...20
+  private static let sizeBitsRange: ClosedRange<UInt64> = 10...25
 
   /// Records in order; nil where there is no ring. `missing` are bytes of the ring that the dump does not hold.
   func records() -> (records: [LogRecord], missing: Int)? {
@@ -101,7 +101,7 @@ struct KernelLogReader {
       let descriptors = value("desc_ring.descs"), let infos = value("desc_ring.infos"),
       let text = value("text_data_ring.data"), let head = value("desc_ring.head_id.counter"),
       let tail = value("desc_ring.tail_id.counter"), let descriptorSize = kernel.types.size("prb_desc"),
-      let infoSize = kernel.types.size("printk_info"), (8...512).contains(descriptorSize), (8...1024).contains(infoSize)
+      let infoSize = kernel.types.size("printk_info"), (8...64).contains(descriptorSize), (8...160).contains(infoSize)
     else { return nil }
     let count = 1 << Int(countBits)
     let first = kernel.space.bytes(descriptors, count * descriptorSize)

@@ -35,8 +35,16 @@ final class OpenFileReader {
       let count = kernel.value(table, count), count > 0, let array = kernel.pointer(table, array)
     else { return [] }
     var open: [OpenFile] = []
-    for descriptor in 0..<Int(min(count, UInt64(Self.limit))) {
-      guard let raw = kernel.space.u64(array &+ UInt64(8 * descriptor)), raw != 0 else { continue }
+    var next = 0
+    while next < Int(min(count, UInt64(Self.limit))) {
+      let descriptor = next
+      guard let raw = kernel.space.u64(array &+ UInt64(8 * descriptor)) else {
+        // Nothing of this page is there.
+        next = (descriptor / 512 + 1) * 512
+        continue
+      }
+      next += 1
+      if raw == 0 { continue }
       let file = kernel.space.tables.canonical(raw)
       // A file that points to an inode, as every open one does.
       guard kernel.isKernelAddress(file), file & 7 == 0, kernel.pointer(file, inode) != nil else { continue }

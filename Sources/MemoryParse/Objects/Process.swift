@@ -55,8 +55,11 @@ final class Process {
   }
 
   lazy var typedCommands: [TypedCommand] = {
-    guard let memory, memory.heap.count > 0, UInt64(memory.heap.count) <= ShellHistory.heapLimit else { return [] }
-    let heap = memory.space.bytes(memory.heap.lowerBound, memory.heap.count).bytes
+    guard let memory, !memory.heap.isEmpty,
+      memory.heap.upperBound - memory.heap.lowerBound <= ShellHistory.heapLimit else { return [] }
+    let heap = memory.space.bytes(
+      memory.heap.lowerBound, Int(memory.heap.upperBound - memory.heap.lowerBound)
+    ).bytes
     return heap.withView {
       ShellHistory.commands(in: $0, at: memory.heap.lowerBound, shortStamps: snapshot.clockWasNeverSet)
     }
@@ -67,7 +70,7 @@ final class Process {
     if let file = mapping.file { return snapshot.paths.name(ofFile: file)?.text ?? "?" }
     if let special = snapshot.specialMappings.name(mapping) { return special }
     guard let memory else { return "" }
-    if memory.heap.count > 0, mapping.start < memory.heap.upperBound, mapping.end > memory.heap.lowerBound {
+    if !memory.heap.isEmpty, mapping.start < memory.heap.upperBound, mapping.end > memory.heap.lowerBound {
       return "[heap]"
     }
     if mapping.start <= memory.stackStart, mapping.end >= memory.stackStart { return "[stack]" }

@@ -16,7 +16,8 @@ struct SelfPointerScan: Sendable {
     for run in image.runs {
       var place = run.start
       while place < run.end {
-        let next = min(run.end, (place / Self.pieceSize &+ 1) * Self.pieceSize)
+        let (border, over) = (place & ~(Self.pieceSize - 1)).addingReportingOverflow(Self.pieceSize)
+        let next = over ? run.end : min(run.end, border)
         pieces.append(place..<next)
         place = next
       }

@@ -19,7 +19,7 @@ struct TypedCommand {
 /// point to entries is the list, in the order of typing, which times of one second's precision cannot tell.
 struct ShellHistory {
   /// Heaps beyond this are not a shell's.
-  static let heapLimit: UInt64 = 256 << 20
+  static let heapLimit: UInt64 = 64 << 20
   private static let commandLimit = 1 << 16
   /// Tags that hardware ignores in the top byte must not disturb a comparison of pointers.
   private static let tagMask: UInt64 = 1 << 56 - 1

@@ -223,7 +223,7 @@ final class BTF: TypeSource {
       width = found.width
       id = strip(view, found.type)
       if let element {
-        guard let record = record(view, id), record.kind == .array else { return nil }
+        guard (0..<1 << 16).contains(element), let record = record(view, id), record.kind == .array else { return nil }
         id = strip(view, array(view, record).element)
         bit += 8 * element * size(view, of: id)
       }

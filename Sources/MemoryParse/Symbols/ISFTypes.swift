@@ -126,7 +126,7 @@ final class ISFTypes: TypeSource {
       }
       if let element, let inner = type["subtype"] {
         let (bytes, over) = element.multipliedReportingOverflow(by: size(view, inner, depth: 0))
-        if over || abs(bytes) > 1 << 30 { return nil }
+        if over || bytes < 0 || bytes > 1 << 30 { return nil }
         member.offset += bytes
         type = inner
       } else if element != nil {

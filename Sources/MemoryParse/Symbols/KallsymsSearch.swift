@@ -99,7 +99,7 @@ struct KallsymsSearch {
         place = end + 1
       }
       guard let found = index.withView({ view.firstIndex(of: $0, from: place) }), found < place + 64 else { return nil }
-      return Tokens(texts: texts, index: start + UInt64(found))
+      return Tokens(texts: texts, index: start &+ UInt64(found))
     }
   }
 
@@ -165,10 +165,10 @@ struct KallsymsSearch {
 
   private func finish(_ tokenTable: UInt64, _ tokens: Tokens, _ names: SymbolNames, namesAt: UInt64) -> Found? {
     let bytes = UInt64(4 * names.count)
-    func align8(_ number: UInt64) -> UInt64 { (number + 7) & ~7 }
+    func align8(_ number: UInt64) -> UInt64 { (number &+ 7) & ~7 }
     var place = Place(
       tokenTable: tokenTable, tokenIndex: tokens.index, names: namesAt, count: names.count,
-      offsets: (tokens.index + 512 + 3) & ~3, relativeBase: nil)
+      offsets: (tokens.index &+ 512 &+ 3) & ~3, relativeBase: nil)
     search: do {
       // Order A: the count stands 4 or 8 bytes before the names, the base 8 to 64 before the count.
       for distance in stride(from: UInt64(12), through: 80, by: 4) {
@@ -181,8 +181,8 @@ struct KallsymsSearch {
       }
       // Order B.
       for gap in stride(from: UInt64(0), to: 64, by: 8) {
-        let offsets = align8(tokens.index + 512) + gap
-        if let base = memory.u64(offsets + align8(bytes)), Self.isPlausibleBase(base) {
+        let offsets = align8(tokens.index &+ 512) &+ gap
+        if let base = memory.u64(offsets &+ align8(bytes)), Self.isPlausibleBase(base) {
           place.relativeBase = base
           place.offsets = offsets
           break search
