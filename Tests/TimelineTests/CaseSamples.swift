@@ -14,7 +14,7 @@ enum CaseSamples {
     Timestamp(nanoseconds: (1_795_584_000 + second) * 1_000_000_000, precision: .second)
   }
 
-  static func line(_ number: Int) -> Locator { Locator(offset: UInt64(number * 100), length: 90, line: number) }
+  static func line(_ number: Int) -> Locator { Locator(offset: UInt64(clamping: number &* 100), length: 90, line: max(number, 1)) }
 
   static func payload(_ second: Int64, line number: Int = 1, severity: Severity = .high, port: Int64 = 1389) -> Finding {
     var finding = Finding(
@@ -62,7 +62,7 @@ enum CaseSamples {
     Event(
       time: nil, dataType: "linux:memory:socket", message: text,
       entities: [Entity(.socket, text), Entity(.process, String(pid))], attributes: [Attribute("pid", pid)],
-      locator: physical(0x9000_0000 + UInt64(text.utf8.count) + UInt64(clamping: pid)))
+      locator: physical(0x9000_0000 + UInt64(text.utf8.count * 64) + UInt64(clamping: pid)))
   }
 
   static func flow(_ second: Int64, _ local: String, _ remote: String, action: String = "ACCEPT") -> Event {
