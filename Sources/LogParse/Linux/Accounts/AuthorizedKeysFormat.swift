@@ -1,0 +1,78 @@
+import Bytes
+import Evidence
+
+/// authorized_keys: who may log in with which key, and what sshd then does (`command=`, `from=`).
+struct AuthorizedKeysFormat: LogFormat {
+  let name = "linux.authorized_keys"
+  let version = 1
+
+  func recognizes(_ sample: FormatSample) -> Confidence? {
+    // A public key by itself lets nobody in.
+    guard sample.isText, !sample.name.hasSuffix(".pub") else { return nil }
+    let lines = sample.lines(8).filter { $0.trimmed[0] != 0x23 }
+    guard !lines.isEmpty, lines.allSatisfy({ Self.split($0.trimmed) != nil }) else {
+      return sample.name.hasPrefix("authorized_keys") && ShellCommand.isPlausible(sample) ? .low : nil
+    }
+    return .high
+  }
+
+  /// Options end at the first blank outside quotes.
+  private static func split(_ text: ByteView) -> (options: ByteView, key: PublicKey)? {
+    if let key = PublicKey(text) { return (text.slice(0, 0), key) }
+    var isQuoted = false
+    for place in 0..<min(text.count, 1 << 14) {
+      if text[place] == 0x22, place == 0 || text[place - 1] != 0x5C { isQuoted.toggle() }
+      if text[place] == 0x20 || text[place] == 0x09, !isQuoted {
+        guard isOption(text.slice(0, place)) else { return nil }
+        return PublicKey(text.slice(place).trimmed).map { (text.slice(0, place), $0) }
+      }
+    }
+    return nil
+  }
+
+  /// sshd(8), "AUTHORIZED_KEYS FILE FORMAT". In known_hosts names of hosts stand in this place.
+  private static func isOption(_ text: ByteView) -> Bool {
+    for name in [
+      "command=", "from=", "environment=", "permitopen=", "permitlisten=", "principals=", "tunnel=", "expiry-time=",
+      "no-", "restrict", "cert-authority", "agent-forwarding", "port-forwarding", "x11-forwarding", "pty", "user-rc",
+      "verify-required",
+    ] as [StaticString] where text.hasPrefix(ByteView(name)) { return true }
+    return false
+  }
+
+  /// The command that runs instead of what the client asks for; a quote inside is escaped by a backslash.
+  private static func command(_ options: ByteView) -> String? {
+    guard let start = options.firstIndex(of: ByteView("command=\"")) else { return nil }
+    var bytes: [UInt8] = []
+    var place = start + 9
+    while place < options.count, options[place] != 0x22 {
+      if options[place] == 0x5C, options[place + 1] == 0x22 { place += 1 }
+      bytes.append(options[place])
+      place += 1
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    let user = FileOwner.user(ofPath: context.path)
+    try readLines(stream, into: sink) { line in
+      let text = line.bytes.trimmed
+      if text[0] == 0x23 { return .parsed }
+      guard let (options, key) = Self.split(text) else { return .skipped("line is not a public key") }
+      var attributes: [Attribute] = []
+      attributes.add("user", user)
+      attributes.add("key_type", key.type)
+      attributes.add("key_fingerprint", key.fingerprint)
+      attributes.add("comment", key.comment)
+      attributes.add("options", options.string)
+      attributes.add("command", Self.command(options))
+      sink.event(
+        Event(
+          time: nil, dataType: "linux:ssh:authorized_key",
+          message:
+            "The \(key.type) key \(key.fingerprint ?? "without fingerprint") (\(key.comment)) may log in as \(user ?? "the owner of the file").",
+          entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes, locator: line.locator))
+      return .parsed
+    }
+  }
+}
