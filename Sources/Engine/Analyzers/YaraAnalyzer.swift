@@ -17,11 +17,10 @@ struct YaraAnalyzer: Analyzer {
     let content =
       stream.encodings.isEmpty ? try surroundings.store.objects.open(unit.artifact) : try ScratchFile(stream).file
     let sink = EncodedSink(result, encodings: stream.encodings)
-    guard let rules = try surroundings.rules.load(expecting: unit.rules).yara else {
+    guard let detector = try surroundings.yaraDetector(expecting: unit.rules) else {
       sink.coverage(Coverage(.skipped, 0..<content.byteCount, reason: "there are no YARA rules"))
       return
     }
-    let detector = try YaraDetector(rules)
     content.withView { detector.scan($0, artifact: unit.artifact, path: "", into: sink) }
   }
 }

@@ -21,15 +21,26 @@ extension Analyzer {
   public var usesRules: Bool { false }
 }
 
-/// What a worker has at hand.
-public struct Surroundings {
+/// What a worker has at hand. For one thread.
+public final class Surroundings {
   public let store: ArtifactStore
   /// Compiled once a worker, when the first unit asks for them.
   public let rules: RuleLibrary
+  private var detector: YaraDetector?
 
   public init(store: ArtifactStore, rules: RuleLibrary) {
     self.store = store
     self.rules = rules
+  }
+
+  /// Seconds that a pass of YARA over one artifact may take, well within what a unit is allowed; slower rules are named.
+  private static let yaraTimeout = 100
+
+  /// - Returns: nil where there are no YARA rules.
+  func yaraDetector(expecting fingerprint: Digest?) throws -> YaraDetector? {
+    let rules = try rules.load(expecting: fingerprint)
+    if detector == nil { detector = try YaraDetector(rules, timeout: Self.yaraTimeout) }
+    return detector
   }
 
   /// The artifact's bytes with outer compression undone.
