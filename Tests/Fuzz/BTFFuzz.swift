@@ -1,4 +1,5 @@
 import Bytes
+@testable import MemoryParse
 
 /// Types of a kernel that lies: any bytes as BTF, and members asked for in what was made of them.
 @_cdecl("LLVMFuzzerTestOneInput")

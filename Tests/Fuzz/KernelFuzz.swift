@@ -1,5 +1,6 @@
 import Bytes
 import Evidence
+import MemoryParse
 
 /// A whole dump of any bytes: VMCOREINFO, kallsyms, BTF and page tables that lie.
 private struct FuzzedMemory: MemoryImage, @unchecked Sendable {

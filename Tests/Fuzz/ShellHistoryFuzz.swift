@@ -1,4 +1,5 @@
 import Bytes
+@testable import MemoryParse
 
 /// Any bytes as the heap of a shell.
 @_cdecl("LLVMFuzzerTestOneInput")
