@@ -14,9 +14,16 @@ enum CaseSamples {
     Timestamp(nanoseconds: (1_795_584_000 + second) * 1_000_000_000, precision: .second)
   }
 
+<<<<<<< HEAD
   static func line(_ number: Int) -> Locator { Locator(offset: UInt64(clamping: number &* 100), length: 90, line: max(number, 1)) }
+=======
+  static func line(_ number: Int) -> Locator {
+    Locator(offset: UInt64(clamping: number &* 100), length: 90, line: max(number, 1))
+  }
+>>>>>>> refs/heads/report
 
-  static func payload(_ second: Int64, line number: Int = 1, severity: Severity = .high, port: Int64 = 1389) -> Finding {
+  static func payload(_ second: Int64, line number: Int = 1, severity: Severity = .high, port: Int64 = 1389) -> Finding
+  {
     var finding = Finding(
       rule: "log4shell.jndi-lookup", title: "Log4Shell payload", severity: severity, attack: ["T1190"],
       firstSeen: time(second), entities: [Entity(.address, attacker)],
@@ -71,7 +78,8 @@ enum CaseSamples {
     return Event(
       time: time(second), .start, dataType: "aws:vpcflow:record", message: "\(action) \(local) -> \(remote)",
       entities: [
-        Entity(.address, near?.host ?? ""), Entity(.address, far?.host ?? ""), Entity(.socket, "\(local)->\(remote)/tcp"),
+        Entity(.address, near?.host ?? ""), Entity(.address, far?.host ?? ""),
+        Entity(.socket, "\(local)->\(remote)/tcp"),
       ], attributes: [Attribute("action", action)], locator: line(Int(second)))
   }
 
@@ -82,7 +90,9 @@ enum CaseSamples {
       locator: physical(0x5000_0000 + UInt64(clamping: second)))
   }
 
-  static func request(_ second: Int64, _ uri: String, client: String = attacker, type: String = "aws:waf:request") -> Event {
+  static func request(_ second: Int64, _ uri: String, client: String = attacker, type: String = "aws:waf:request")
+    -> Event
+  {
     Event(
       time: time(second), dataType: type, message: "GET \(uri) from \(client)", entities: [Entity(.address, client)],
       attributes: [Attribute("client_ip", client), Attribute("http_method", "GET"), Attribute("uri", uri)],

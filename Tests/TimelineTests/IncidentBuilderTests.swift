@@ -132,7 +132,8 @@ struct IncidentBuilderTests {
         time: Samples.time(second), .recorded, dataType: "aws:cloudtrail:entry", message: "ListBuckets from \(source)",
         entities: [Entity(.address, source), Entity(.accessKey, "ASIAEXAMPLE"), Entity(.role, "web-role")],
         attributes: [
-          Attribute("event_name", "ListBuckets"), Attribute("source_ip", source), Attribute("access_key_id", "ASIAEXAMPLE"),
+          Attribute("event_name", "ListBuckets"), Attribute("source_ip", source),
+          Attribute("access_key_id", "ASIAEXAMPLE"),
           Attribute("role", "web-role"),
         ], locator: Samples.line(Int(second)))
     }
@@ -161,7 +162,8 @@ struct IncidentBuilderTests {
       [Samples.shell(31), naming], [],
       artifacts: [file("/tmp/.x", 60), file("/tmp/.lock", 50), file("/tmp/.old", -9000), file("/tmp/plain", 50)])
     #expect(incident.findings.filter { $0.rule == JoinedFinding.droppedFile }.map { $0.text("path") } == ["/tmp/.x"])
-    #expect(incident.findings.filter { $0.rule == JoinedFinding.fileOfTheTime }.map { $0.text("path") } == ["/tmp/.lock"])
+    #expect(
+      incident.findings.filter { $0.rule == JoinedFinding.fileOfTheTime }.map { $0.text("path") } == ["/tmp/.lock"])
   }
 
   @Test("The order in which findings and events come changes nothing")

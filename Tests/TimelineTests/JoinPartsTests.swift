@@ -20,7 +20,8 @@ struct JoinPartsTests {
   func ranges() {
     #expect(AddressRange.isPrivate("172.16.0.1") && AddressRange.isPrivate("172.31.9.9"))
     #expect(!AddressRange.isPrivate("172.32.0.1") && !AddressRange.isPrivate("203.0.113.66"))
-    #expect(AddressRange.isSpecial("169.254.169.254") && AddressRange.isSpecial("::1") && !AddressRange.isSpecial("::ffff"))
+    #expect(
+      AddressRange.isSpecial("169.254.169.254") && AddressRange.isSpecial("::1") && !AddressRange.isSpecial("::ffff"))
     #expect(AddressRange.isAddress("1.2.3.4") && AddressRange.isAddress("2001:db8::1"))
     for text in ["1.2.3", "1.2.3.256", "a.b.c.d", "1.2.3.4/24", "", ";", "x:y", "1.2.3.4 "] {
       #expect(!AddressRange.isAddress(text), "\(text)")
@@ -33,7 +34,8 @@ struct JoinPartsTests {
     for number in 0..<9 {
       _ = index.take(CaseSamples.request(Int64(number * 10), "/p\(number)"), CaseSamples.artifact("waf"))
       _ = index.take(
-        CaseSamples.request(Int64(number * 10 + 3), "/p\(number)", type: "web:access:request"), CaseSamples.artifact("web"))
+        CaseSamples.request(Int64(number * 10 + 3), "/p\(number)", type: "web:access:request"),
+        CaseSamples.artifact("web"))
     }
     for second in [1, 2, 900] as [Int64] {
       _ = index.take(CaseSamples.request(second, "/health", type: "web:access:request"), CaseSamples.artifact("web"))

@@ -29,15 +29,18 @@ struct ResponsePlanTests {
     #expect(order == order.sorted())
   }
 
-  @Test("A name that is not exactly of AWS's form never reaches a command", arguments: [
-    "web-role; rm -rf /", "$(id)", "a b", "--debug", "`id`", "x'y", "role\n", "",
-  ])
+  @Test(
+    "A name that is not exactly of AWS's form never reaches a command",
+    arguments: [
+      "web-role; rm -rf /", "$(id)", "a b", "--debug", "`id`", "x'y", "role\n", "",
+    ])
   func hostileRole(name: String) {
     let text = actions(role: name, instance: Samples.instance).flatMap(\.commands).map(\.text).joined(separator: "\n")
     #expect(!text.contains("put-role-policy"))
   }
 
-  @Test("Nor does an instance", arguments: ["i-0b7c4e19d2f35a86e;id", "i-$(id)aaaaaaaaaaaa", "i-", "I-0b7c4e19d2f35a86e"])
+  @Test(
+    "Nor does an instance", arguments: ["i-0b7c4e19d2f35a86e;id", "i-$(id)aaaaaaaaaaaa", "i-", "I-0b7c4e19d2f35a86e"])
   func hostileInstance(name: String) {
     let text = actions(role: "web-role", instance: name).flatMap(\.commands).map(\.text).joined(separator: "\n")
     #expect(!text.contains(name + " ") && !text.contains("create-snapshots"))

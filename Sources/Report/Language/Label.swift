@@ -66,7 +66,8 @@ enum Label: String, CaseIterable {
     case .keys: "Keys: ← → move, + − zoom, Home the incident, End everything, ↑ ↓ next event"
     case .eventsShown: "{0} of {1} events"
     case .carriesAll: "This page carries all {0} events that have a time."
-    case .carriesSome: "This page carries the {0} events that matter most; {1} more are in timeline.jsonl. The grey bars count all of them."
+    case .carriesSome:
+      "This page carries the {0} events that matter most; {1} more are in timeline.jsonl. The grey bars count all of them."
     case .untimed: "{0} events without a time are not on the timeline."
     case .findingsCut: "The {0} worst findings are shown; {1} more are in findings.jsonl."
     case .noFindings: "No findings."
@@ -86,7 +87,8 @@ enum Label: String, CaseIterable {
     case .breaks: "Breaks"
     case .dryRun: "Dry run"
     case .noDryRun: "This API has no dry run."
-    case .replaceNothing: "Commands are filled with this incident's names. Read each before running it; they are in the order in which they should run."
+    case .replaceNothing:
+      "Commands are filled with this incident's names. Read each before running it; they are in the order in which they should run."
     case .parsed: "Parsed"
     case .scanned: "Only searched"
     case .skipped: "Not looked at"

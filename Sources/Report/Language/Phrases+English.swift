@@ -12,7 +12,8 @@ extension Phrases {
     case .quiet: "Nothing of medium severity or above was found on {0} in what was looked at."
     case .intruderThen: "The intruder then {*}."
     case .noFurtherSteps: "No further step of an intruder was seen in this evidence."
-    case .nothingFurtherSought: "That is a statement about this evidence, not about the host: see what was not looked at."
+    case .nothingFurtherSought:
+      "That is a statement about this evidence, not about the host: see what was not looked at."
     case .heldShell: "held an interactive shell (pid {0}) to {1}"
     case .typedCommands: "typed {0} commands"
     case .readCredentials: "took credentials of role {0}"
@@ -58,7 +59,8 @@ extension Phrases {
     case .becauseSocketOwner: "The socket's owner descends from the server's process."
     case .missingWeb: "No WAF or web server log is in this case, so how the intruder came in cannot be told."
     case .missingMemory: "Neither a memory image nor a listing of processes is in this case."
-    case .missingCommands: "Neither a memory image nor a shell history is in this case, so what was typed cannot be told."
+    case .missingCommands:
+      "Neither a memory image nor a shell history is in this case, so what was typed cannot be told."
     case .missingCloudTrail: "No CloudTrail log is in this case, so use of stolen credentials cannot be told."
     case .missingFlows: "No flow logs, memory image or socket listing is in this case, so connections cannot be told."
     case .sentPayloadTo: "sent payload to"
@@ -90,7 +92,8 @@ extension Phrases {
       "Every session of the role older than now loses all rights, on every instance that uses it; instances get new "
         + "credentials within minutes, and so does whoever still holds a shell: isolate first."
     case .breaksConsumers: "Whoever uses an old secret fails until it has the new one."
-    case .breaksAddress: "Nothing in the subnet can talk to these addresses. Network ACLs also cut connections that exist."
+    case .breaksAddress:
+      "Nothing in the subnet can talk to these addresses. Network ACLs also cut connections that exist."
     case .breaksHost: "The host and everything on it that is not in evidence is gone."
     case .breaksRequests: "Requests from these addresses get 403 once a rule that uses the set is in the web ACL."
     case .clockFromRequests: "median over {0} requests that both sources recorded"

@@ -21,7 +21,9 @@ struct Phrases {
     var rest = Substring(template)
     while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
       out += fill(rest[..<open], phrase)
-      if phrase.arguments.contains(where: { !$0.isEmpty }) { out += fill(rest[rest.index(after: open)..<close], phrase) }
+      if phrase.arguments.contains(where: { !$0.isEmpty }) {
+        out += fill(rest[rest.index(after: open)..<close], phrase)
+      }
       rest = rest[rest.index(after: close)...]
     }
     return out + fill(rest, phrase)

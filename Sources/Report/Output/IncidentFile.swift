@@ -20,10 +20,13 @@ enum IncidentFile {
       json.field("entities", array: { json in for entity in incident.entities { append(entity, to: &json) } })
       json.field("edges", array: { json in for edge in incident.edges { append(edge, phrases, to: &json) } })
       json.field("steps", array: { json in for step in incident.steps { append(step, phrases, to: &json) } })
-      json.field("response", array: { json in
-        for (number, action) in incident.response.enumerated() { append(action, number + 1, phrases, to: &json) }
-      })
-      json.field("exposures", array: { json in for exposure in incident.exposures { append(exposure, report, to: &json) } })
+      json.field(
+        "response",
+        array: { json in
+          for (number, action) in incident.response.enumerated() { append(action, number + 1, phrases, to: &json) }
+        })
+      json.field(
+        "exposures", array: { json in for exposure in incident.exposures { append(exposure, report, to: &json) } })
       json.field("clock", array: { json in for skew in incident.skews { append(skew, phrases, to: &json) } })
       json.field("sources", array: { json in for source in incident.sources { append(source, to: &json) } })
       json.field("counts", object: { counts(report, to: &$0) })
@@ -83,20 +86,25 @@ enum IncidentFile {
       json.field("severity", step.severity.rawValue)
       json.field("findings", step.findings)
       json.field("entities", step.entities.map(\.text))
-      json.field("facts", array: { json in
-        for fact in step.facts {
-          json.object { json in
-            json.field("time", fact.time?.description)
-            json.field("text", fact.text)
-            json.field("sources", fact.sources.map(\.rawValue))
-            json.field("findings", fact.findings)
-            json.field("evidence", array: { json in for place in fact.evidence { FindingsFile.append(place, to: &json) } })
+      json.field(
+        "facts",
+        array: { json in
+          for fact in step.facts {
+            json.object { json in
+              json.field("time", fact.time?.description)
+              json.field("text", fact.text)
+              json.field("sources", fact.sources.map(\.rawValue))
+              json.field("findings", fact.findings)
+              json.field(
+                "evidence", array: { json in for place in fact.evidence { FindingsFile.append(place, to: &json) } })
+            }
           }
-        }
-      })
-      json.field("evidence", array: { json in
-        for place in step.evidence.prefix(200) { FindingsFile.append(place, to: &json) }
-      })
+        })
+      json.field(
+        "evidence",
+        array: { json in
+          for place in step.evidence.prefix(200) { FindingsFile.append(place, to: &json) }
+        })
     }
   }
 
@@ -106,14 +114,16 @@ enum IncidentFile {
       json.field("group", action.group.rawValue)
       json.field("title", phrases.text(action.title))
       json.field("breaks", phrases.text(action.breaks))
-      json.field("commands", array: { json in
-        for command in action.commands {
-          json.object { json in
-            json.field("command", command.text)
-            json.field("dry_run", command.dryRun)
+      json.field(
+        "commands",
+        array: { json in
+          for command in action.commands {
+            json.object { json in
+              json.field("command", command.text)
+              json.field("dry_run", command.dryRun)
+            }
           }
-        }
-      })
+        })
     }
   }
 
@@ -150,14 +160,18 @@ enum IncidentFile {
   private static func counts(_ report: ReportModel, to json: inout JSONWriter) {
     json.field("events", report.index.total)
     json.field("timeline", report.eventCount)
-    json.field("without_time", object: { json in
-      for (type, count) in report.index.untimed.sorted(by: { $0.key < $1.key }) { json.field(type, count) }
-    })
-    json.field("findings", object: { json in
-      for severity in Severity.allCases.reversed() {
-        json.field(severity.rawValue, report.incident.findings.filter { $0.severity == severity }.count)
-      }
-    })
+    json.field(
+      "without_time",
+      object: { json in
+        for (type, count) in report.index.untimed.sorted(by: { $0.key < $1.key }) { json.field(type, count) }
+      })
+    json.field(
+      "findings",
+      object: { json in
+        for severity in Severity.allCases.reversed() {
+          json.field(severity.rawValue, report.incident.findings.filter { $0.severity == severity }.count)
+        }
+      })
   }
 
   private static func coverage(_ report: ReportModel, to json: inout JSONWriter) {
@@ -168,6 +182,7 @@ enum IncidentFile {
     json.field("skipped", coverage.skipped)
     json.field("without_record", coverage.unlisted)
     json.field("skipped_bytes", coverage.skippedBytes)
+<<<<<<< HEAD
     json.field("ranges", array: { json in
       for line in coverage.lines {
         json.object { json in
@@ -179,31 +194,50 @@ enum IncidentFile {
           json.field("end", line.end)
           if !line.encodings.isEmpty { json.field("encodings", line.encodings) }
           json.field("reason", line.reason)
+=======
+    json.field(
+      "ranges",
+      array: { json in
+        for line in coverage.lines {
+          json.object { json in
+            json.field("artifact", line.artifact.hex)
+            json.field("path", line.path)
+            json.field("analyzer", line.analyzer)
+            json.field("state", line.state.rawValue)
+            json.field("start", line.start)
+            json.field("end", line.end)
+            if !line.encodings.isEmpty { json.field("encodings", line.encodings) }
+            json.field("reason", line.reason)
+          }
+>>>>>>> refs/heads/report
         }
-      }
-    })
+      })
   }
 
   private static func custody(_ report: ReportModel, to json: inout JSONWriter) {
     json.field("tool", "ir-analyze")
     json.field("tool_version", report.tool.version)
-    json.field("rules", object: { json in
-      for (name, fingerprint) in report.tool.rules.sorted(by: { $0.key < $1.key }) { json.field(name, fingerprint) }
-    })
-    json.field("artifacts", array: { json in
-      for artifact in report.artifacts {
-        json.object { json in
-          json.field("sha256", artifact.digest.hex)
-          for (name, digest) in artifact.digests.sorted(by: { $0.key < $1.key }) where name != "sha256" {
-            json.field(name, digest)
+    json.field(
+      "rules",
+      object: { json in
+        for (name, fingerprint) in report.tool.rules.sorted(by: { $0.key < $1.key }) { json.field(name, fingerprint) }
+      })
+    json.field(
+      "artifacts",
+      array: { json in
+        for artifact in report.artifacts {
+          json.object { json in
+            json.field("sha256", artifact.digest.hex)
+            for (name, digest) in artifact.digests.sorted(by: { $0.key < $1.key }) where name != "sha256" {
+              json.field(name, digest)
+            }
+            json.field("paths", artifact.paths.sorted())
+            json.field("size", artifact.size)
+            json.field("kind", artifact.kind)
+            json.field("parent", artifact.parent?.hex)
           }
-          json.field("paths", artifact.paths.sorted())
-          json.field("size", artifact.size)
-          json.field("kind", artifact.kind)
-          json.field("parent", artifact.parent?.hex)
         }
-      }
-    })
+      })
   }
 }
 

@@ -76,7 +76,9 @@ enum CSV {
   static func append(_ cell: String, to out: inout [UInt8]) {
     let isFormula = startsFormula(cell)
     // Lead bytes of C1 controls and of the line separators make the slow way look closer.
-    let mustQuote = isFormula || cell.utf8.contains { $0 < 0x20 || $0 == 0x22 || $0 == 0x2C || $0 == 0x7F || $0 == 0xC2 || $0 == 0xE2 }
+    let mustQuote =
+      isFormula
+      || cell.utf8.contains { $0 < 0x20 || $0 == 0x22 || $0 == 0x2C || $0 == 0x7F || $0 == 0xC2 || $0 == 0xE2 }
     guard mustQuote else {
       out.append(contentsOf: cell.utf8)
       return

@@ -65,7 +65,8 @@ struct ChainSection {
     html.close("path")
     let (x, y) = number % columns == 0 ? (to.x + Size.width / 2, to.y - 1) : (to.x - 1, middle)
     let head =
-      number % columns == 0 ? "M\(x - 4) \(y - 6)L\(x) \(y)L\(x + 4) \(y - 6)" : "M\(x - 6) \(y - 4)L\(x) \(y)L\(x - 6) \(y + 4)"
+      number % columns == 0
+      ? "M\(x - 4) \(y - 6)L\(x) \(y)L\(x + 4) \(y - 6)" : "M\(x - 6) \(y - 4)L\(x) \(y)L\(x - 6) \(y + 4)"
     html.open("path", [("class", "link"), ("d", head)])
     html.close("path")
   }

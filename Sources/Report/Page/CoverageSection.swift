@@ -57,7 +57,9 @@ struct CoverageSection {
     html.raw("<details class=\"whole\"><summary>")
     html.text("\(page.phrases.label(.artifacts)) (\(Format.count(gaps.count)))")
     html.raw("</summary><div class=\"scroll\"><table><thead><tr>")
-    for label in [Label.artifact, .range, .status, .analyzer, .because] { html.element("th", page.phrases.label(label)) }
+    for label in [Label.artifact, .range, .status, .analyzer, .because] {
+      html.element("th", page.phrases.label(label))
+    }
     html.raw("</tr></thead><tbody>\n")
     for line in gaps.prefix(Self.maximumLines) {
       html.raw("<tr>")

@@ -62,6 +62,8 @@ struct CustodySection {
       html.raw("</code></td></tr>\n")
     }
     html.raw("</tbody></table></div>\n")
-    if exposures.count > 200 { html.element("p", page.fill(.more, Format.count(exposures.count - 200)), [("class", "note")]) }
+    if exposures.count > 200 {
+      html.element("p", page.fill(.more, Format.count(exposures.count - 200)), [("class", "note")])
+    }
   }
 }

@@ -36,7 +36,10 @@ struct FindingsSection {
   private func write(_ finding: Finding, _ html: inout HTML) {
     html.open(
       "details",
-      [("class", "finding \(finding.severity.rawValue)"), ("id", "finding-" + finding.id), ("data-severity", finding.severity.rawValue)])
+      [
+        ("class", "finding \(finding.severity.rawValue)"), ("id", "finding-" + finding.id),
+        ("data-severity", finding.severity.rawValue),
+      ])
     html.raw("<summary>")
     page.severity(finding.severity, &html)
     html.raw("<strong>")

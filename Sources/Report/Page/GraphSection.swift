@@ -61,8 +61,12 @@ struct GraphSection {
           y: 2 + free / 2 + row * (Self.height + Self.gapY))
       }
     }
-    html.open("svg", [("class", "graph"), ("viewBox", "0 0 \(width) \(height)"), ("role", "group"),
-      ("aria-label", page.phrases.label(.graph))])
+    html.open(
+      "svg",
+      [
+        ("class", "graph"), ("viewBox", "0 0 \(width) \(height)"), ("role", "group"),
+        ("aria-label", page.phrases.label(.graph)),
+      ])
     var drawn: Set<String> = []
     for edge in edges {
       guard let from = nodes[edge.from], let to = nodes[edge.to],

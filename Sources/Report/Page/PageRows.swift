@@ -66,7 +66,9 @@ struct PageRows {
     var place = 0
     while true {
       var least = place
-      for child in [2 * place + 1, 2 * place + 2] where child < ranks.count && ranks[child] < ranks[least] { least = child }
+      for child in [2 * place + 1, 2 * place + 2] where child < ranks.count && ranks[child] < ranks[least] {
+        least = child
+      }
       if least == place { return }
       ranks.swapAt(place, least)
       rows.swapAt(place, least)

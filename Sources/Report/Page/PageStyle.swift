@@ -1,6 +1,8 @@
 /// The page's style sheet: colours, type, then the parts in their order on the page.
 enum PageStyle {
-  static let all = colours + type + PartStyle.frame + PartStyle.story + PartStyle.tables + PartStyle.timeline + PartStyle.drawings + print
+  static let all =
+    colours + type + PartStyle.frame + PartStyle.story + PartStyle.tables + PartStyle.timeline + PartStyle.drawings
+    + print
 
   /// Warm paper and ink; one accent; five severities that differ in lightness too, for readers who cannot tell the hues.
   private static let colours = #"""

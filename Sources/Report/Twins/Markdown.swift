@@ -33,7 +33,8 @@ struct Markdown {
   /// Text of any origin as code, in a fence that it cannot close.
   static func code(_ text: String) -> String {
     let plain = String(
-      String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? " " : $0 }))
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? " " : $0 }))
     var longest = 0
     var run = 0
     for byte in plain.utf8 {

@@ -111,7 +111,8 @@ struct MarkdownReport {
     if coverage.gaps.isEmpty { out.line(phrases.label(.noGaps)) }
     for reason in coverage.reasons.prefix(50) {
       out.line(
-        "- \(Markdown.text(reason.reason)): \(reason.artifacts) \(phrases.label(.artifacts)), \(Format.bytes(reason.bytes))")
+        "- \(Markdown.text(reason.reason)): \(reason.artifacts) \(phrases.label(.artifacts)), \(Format.bytes(reason.bytes))"
+      )
     }
   }
 

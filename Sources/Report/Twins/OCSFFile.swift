@@ -35,58 +35,76 @@ enum OCSFFile {
     json.field("status_id", 1)
     json.field("status", "New")
     json.field("message", finding.message)
-    json.field("metadata", object: { json in
-      json.field("version", version)
-      json.field("uid", finding.id)
-      json.field("product", object: { json in
-        json.field("name", "ir-analyze")
-        json.field("vendor_name", "ir-analyze")
-        if !report.tool.version.isEmpty { json.field("version", report.tool.version) }
+    json.field(
+      "metadata",
+      object: { json in
+        json.field("version", version)
+        json.field("uid", finding.id)
+        json.field(
+          "product",
+          object: { json in
+            json.field("name", "ir-analyze")
+            json.field("vendor_name", "ir-analyze")
+            if !report.tool.version.isEmpty { json.field("version", report.tool.version) }
+          })
       })
-    })
-    json.field("finding_info", object: { json in
-      json.field("uid", finding.id)
-      json.field("title", finding.title)
-      json.field("desc", finding.message)
-      json.field("first_seen_time", finding.firstSeen?.milliseconds)
-      json.field("last_seen_time", finding.lastSeen?.milliseconds)
-      json.field("analytic", object: { json in
-        json.field("uid", finding.rule)
-        json.field("name", finding.rule)
-        json.field("type_id", 1)
-        json.field("type", "Rule")
+    json.field(
+      "finding_info",
+      object: { json in
+        json.field("uid", finding.id)
+        json.field("title", finding.title)
+        json.field("desc", finding.message)
+        json.field("first_seen_time", finding.firstSeen?.milliseconds)
+        json.field("last_seen_time", finding.lastSeen?.milliseconds)
+        json.field(
+          "analytic",
+          object: { json in
+            json.field("uid", finding.rule)
+            json.field("name", finding.rule)
+            json.field("type_id", 1)
+            json.field("type", "Rule")
+          })
+        if !finding.attack.isEmpty { json.field("attacks", array: { attacks(finding.attack, &$0) }) }
       })
-      if !finding.attack.isEmpty { json.field("attacks", array: { attacks(finding.attack, &$0) }) }
-    })
-    json.field("evidences", array: { json in
-      for place in finding.evidence {
-        json.object { json in json.field("data", object: { json in
-          json.field("artifact_sha256", place.artifact.hex)
-          json.field("path", place.path)
-          json.field("locator", place.locator.text)
-        }) }
-      }
-    })
-    if let instance = report.incident.host.instance {
-      json.field("resources", array: { json in
-        json.object { json in
-          json.field("uid", instance)
-          json.field("type", "AWS::EC2::Instance")
-        }
-      })
-    }
-    let observables = finding.entities.compactMap { entity in kind(entity.kind).map { (entity.value, $0) } }
-    if !observables.isEmpty {
-      json.field("observables", array: { json in
-        for (value, (id, name, path)) in observables {
+    json.field(
+      "evidences",
+      array: { json in
+        for place in finding.evidence {
           json.object { json in
-            json.field("name", path)
-            json.field("type_id", id)
-            json.field("type", name)
-            json.field("value", value)
+            json.field(
+              "data",
+              object: { json in
+                json.field("artifact_sha256", place.artifact.hex)
+                json.field("path", place.path)
+                json.field("locator", place.locator.text)
+              })
           }
         }
       })
+    if let instance = report.incident.host.instance {
+      json.field(
+        "resources",
+        array: { json in
+          json.object { json in
+            json.field("uid", instance)
+            json.field("type", "AWS::EC2::Instance")
+          }
+        })
+    }
+    let observables = finding.entities.compactMap { entity in kind(entity.kind).map { (entity.value, $0) } }
+    if !observables.isEmpty {
+      json.field(
+        "observables",
+        array: { json in
+          for (value, (id, name, path)) in observables {
+            json.object { json in
+              json.field("name", path)
+              json.field("type_id", id)
+              json.field("type", name)
+              json.field("value", value)
+            }
+          }
+        })
     }
   }
 
@@ -97,20 +115,26 @@ enum OCSFFile {
       json.object { json in
         json.field("version", AttackCatalog.version)
         if let tactic = technique.tactics.first {
-          json.field("tactic", object: { json in
-            json.field("uid", tactic.id)
-            json.field("name", tactic.rawValue)
-          })
+          json.field(
+            "tactic",
+            object: { json in
+              json.field("uid", tactic.id)
+              json.field("name", tactic.rawValue)
+            })
         }
-        json.field("technique", object: { json in
-          json.field("uid", parent)
-          json.field("name", AttackCatalog.technique(parent)?.name ?? technique.name)
-        })
-        if parent != id {
-          json.field("sub_technique", object: { json in
-            json.field("uid", id)
-            json.field("name", technique.name)
+        json.field(
+          "technique",
+          object: { json in
+            json.field("uid", parent)
+            json.field("name", AttackCatalog.technique(parent)?.name ?? technique.name)
           })
+        if parent != id {
+          json.field(
+            "sub_technique",
+            object: { json in
+              json.field("uid", id)
+              json.field("name", technique.name)
+            })
         }
       }
     }

@@ -47,7 +47,8 @@ struct STIXBundle {
     json.object { json in
       json.field("type", "bundle")
       json.field("id", "bundle--" + StableID.uuid("bundle", report.title, references.joined(separator: ",")))
-      json.field("objects", array: { json in for id in objects.keys.sorted() { if let one = objects[id] { json.raw(one) } } })
+      json.field(
+        "objects", array: { json in for id in objects.keys.sorted() { if let one = objects[id] { json.raw(one) } } })
     }
     json.newline()
     return json.bytes
@@ -63,21 +64,25 @@ struct STIXBundle {
       ids[technique] = name
       add(name, "attack-pattern") { json in
         json.field("name", known.name)
-        json.field("external_references", array: { json in
-          json.object { json in
-            json.field("source_name", "mitre-attack")
-            json.field("external_id", technique)
-            json.field("url", "https://attack.mitre.org/techniques/" + technique.replacing(".", with: "/"))
-          }
-        })
-        json.field("kill_chain_phases", array: { json in
-          for tactic in known.tactics {
+        json.field(
+          "external_references",
+          array: { json in
             json.object { json in
-              json.field("kill_chain_name", "mitre-attack")
-              json.field("phase_name", tactic.rawValue)
+              json.field("source_name", "mitre-attack")
+              json.field("external_id", technique)
+              json.field("url", "https://attack.mitre.org/techniques/" + technique.replacing(".", with: "/"))
             }
-          }
-        })
+          })
+        json.field(
+          "kill_chain_phases",
+          array: { json in
+            for tactic in known.tactics {
+              json.object { json in
+                json.field("kill_chain_name", "mitre-attack")
+                json.field("phase_name", tactic.rawValue)
+              }
+            }
+          })
       }
     }
     return ids
@@ -107,7 +112,9 @@ struct STIXBundle {
         json.field("valid_from", from)
       }
       let techniques = Set(
-        report.incident.findings.filter { entity.findings.contains($0.id) }.flatMap(\.attack).compactMap { patterns[$0] })
+        report.incident.findings.filter { entity.findings.contains($0.id) }.flatMap(\.attack).compactMap {
+          patterns[$0]
+        })
       for target in techniques.sorted() {
         add(id("relationship", name, target), "relationship") { json in
           json.field("relationship_type", "indicates")
@@ -201,12 +208,14 @@ struct STIXBundle {
   private mutating func vulnerability() {
     add(id("vulnerability", "CVE-2021-44228"), "vulnerability") { json in
       json.field("name", "CVE-2021-44228")
-      json.field("external_references", array: { json in
-        json.object { json in
-          json.field("source_name", "cve")
-          json.field("external_id", "CVE-2021-44228")
-        }
-      })
+      json.field(
+        "external_references",
+        array: { json in
+          json.object { json in
+            json.field("source_name", "cve")
+            json.field("external_id", "CVE-2021-44228")
+          }
+        })
     }
   }
 

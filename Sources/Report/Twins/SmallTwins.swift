@@ -9,30 +9,36 @@ enum NavigatorLayer {
     var json = JSONWriter()
     json.object { json in
       json.field("name", "ir-analyze: " + report.title)
-      json.field("versions", object: { json in
-        json.field("attack", AttackCatalog.version)
-        json.field("navigator", "5.1.0")
-        json.field("layer", "4.5")
-      })
+      json.field(
+        "versions",
+        object: { json in
+          json.field("attack", AttackCatalog.version)
+          json.field("navigator", "5.1.0")
+          json.field("layer", "4.5")
+        })
       json.field("domain", "enterprise-attack")
       json.field("description", report.incident.verdict.map { Phrases(.english).text($0) }.joined(separator: " "))
       json.field("sorting", 3)
-      json.field("techniques", array: { json in
-        for line in summary.techniques {
-          json.object { json in
-            json.field("techniqueID", line.technique.id)
-            json.field("score", line.severity.rank)
-            json.field("comment", "\(line.count) findings, worst \(line.severity.rawValue)")
-            json.field("enabled", true)
-            json.field("showSubtechniques", true)
+      json.field(
+        "techniques",
+        array: { json in
+          for line in summary.techniques {
+            json.object { json in
+              json.field("techniqueID", line.technique.id)
+              json.field("score", line.severity.rank)
+              json.field("comment", "\(line.count) findings, worst \(line.severity.rawValue)")
+              json.field("enabled", true)
+              json.field("showSubtechniques", true)
+            }
           }
-        }
-      })
-      json.field("gradient", object: { json in
-        json.field("colors", ["#e8eef1", "#e2b93b", "#9c1230"])
-        json.field("minValue", 0)
-        json.field("maxValue", 4)
-      })
+        })
+      json.field(
+        "gradient",
+        object: { json in
+          json.field("colors", ["#e8eef1", "#e2b93b", "#9c1230"])
+          json.field("minValue", 0)
+          json.field("maxValue", 4)
+        })
     }
     json.newline()
     return json.bytes
@@ -46,7 +52,8 @@ enum Bodyfile {
     for artifact in report.artifacts where !artifact.times.isEmpty {
       func seconds(_ meaning: TimeMeaning) -> String {
         guard let time = artifact.times.first(where: { $0.meaning == meaning })?.time else { return "0" }
-        return String(time.microseconds >= 0 ? time.microseconds / 1_000_000 : (time.microseconds - 999_999) / 1_000_000)
+        return String(
+          time.microseconds >= 0 ? time.microseconds / 1_000_000 : (time.microseconds - 999_999) / 1_000_000)
       }
       for path in artifact.paths.sorted() {
         let fields = [

@@ -5,8 +5,9 @@ extension SecretMask {
   /// The event without its secrets; what was found goes to `exposures`.
   public static func mask(_ event: Event, in artifact: Digest, into exposures: inout ExposureList) -> Event {
     // Nearly all events hold none, and copying their attributes would cost more than reading them.
-    guard isNeeded(event.message) || event.attributes.contains(where: { isNeeded($0.value) })
-      || event.entities.contains(where: { isNeeded($0.value) })
+    guard
+      isNeeded(event.message) || event.attributes.contains(where: { isNeeded($0.value) })
+        || event.entities.contains(where: { isNeeded($0.value) })
     else { return event }
     var masked = event
     var seen: [(Exposure.Kind, String)] = []

@@ -35,8 +35,9 @@ enum SecretShape {
     guard let id = ids.first(where: { rest.hasPrefix($0) }) else { return nil }
     let end = run(text, place + id.utf8CodeUnitCount) { isBase64Byte($0) || $0 == 0x2E || $0 == 0x24 || $0 == 0x3D }
     // The shortest, `$1$salt$` and 22 digits, has 34; a price or a shell's `$1` never comes near.
-    guard end - place >= 26, text.slice(place + id.utf8CodeUnitCount, end).firstIndex(of: 0x24) != nil
-      || id.utf8CodeUnitCount == 4
+    guard end - place >= 26,
+      text.slice(place + id.utf8CodeUnitCount, end).firstIndex(of: 0x24) != nil
+        || id.utf8CodeUnitCount == 4
     else { return nil }
     return Found(kind: .passwordHash, range: place..<end)
   }
@@ -99,7 +100,8 @@ enum SecretShape {
   }
 
   private static func prefixed(
-    _ text: ByteView, _ place: Int, _ prefix: StaticString, _ kind: Exposure.Kind, least: Int, _ belongs: (UInt8) -> Bool
+    _ text: ByteView, _ place: Int, _ prefix: StaticString, _ kind: Exposure.Kind, least: Int,
+    _ belongs: (UInt8) -> Bool
   ) -> Found? {
     guard text.slice(place).hasPrefix(prefix), !isWordByte(text[place - 1]) else { return nil }
     let end = run(text, place, belongs)

@@ -35,7 +35,9 @@ enum AddressRange {
   /// Loopback, link-local (the metadata service among them), unspecified, multicast.
   static func isSpecial(_ address: String) -> Bool {
     ["127.", "169.254.", "0.", "224.", "255."].contains { address.hasPrefix($0) }
-      || ["::", "::1", "fe80", "ff0", "fd00:ec2"].contains { address == $0 || ($0.utf8.count > 3 && address.hasPrefix($0)) }
+      || ["::", "::1", "fe80", "ff0", "fd00:ec2"].contains {
+        address == $0 || ($0.utf8.count > 3 && address.hasPrefix($0))
+      }
   }
 
   static func isPrivate(_ address: String) -> Bool {

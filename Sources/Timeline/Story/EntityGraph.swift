@@ -88,7 +88,9 @@ struct EntityGraph {
       Edge(
         from: Entity(.process, String(pid)), to: far, relation: .calledBack, key: success.end.text,
         tolerance: Log4ShellJoin.secondsAfter, distance: success.distance, evidence: success.finding.evidence))
-    for client in Set(success.payloads.flatMap(\.entities).filter { $0.kind == .address && view.marks.hosts.contains($0.value) }) {
+    for client in Set(
+      success.payloads.flatMap(\.entities).filter { $0.kind == .address && view.marks.hosts.contains($0.value) })
+    {
       edges.append(
         Edge(
           from: client, to: Entity(.process, String(pid)), relation: .sentPayloadTo, key: success.end.text,

@@ -27,7 +27,8 @@ public struct IncidentBuilder {
     view.marks.add(pids: all)
     let shells = merged.filter { Stage(of: $0) == .remoteControl && $0.severity >= .high }
     let told = Set(successes.map(\.end)).union(shells.compactMap(\.remoteEnd))
-    let named = Set(merged.filter { $0.severity >= .medium }.flatMap(\.entities).filter { $0.kind == .file }.map(\.value))
+    let named = Set(
+      merged.filter { $0.severity >= .medium }.flatMap(\.entities).filter { $0.kind == .file }.map(\.value))
     let joined =
       successes.map(\.finding) + spawned + HostJoin.connectionsToAttacker(in: view, besides: told)
       + HostJoin.droppedFiles(in: view, named: named, by: merged) + CredentialJoin.find(in: view)
@@ -88,7 +89,9 @@ public struct IncidentBuilder {
       pids.formUnion(finding.entities.filter { $0.kind == .process }.compactMap { Int64($0.value) })
       if let pid = finding.pid { pids.insert(pid) }
     }
-    let servers: Set<String> = ["java", "sshd", "systemd", "init", "cron", "crond", "sudo", "nginx", "apache2", "httpd"]
+    let servers: Set<String> = [
+      "java", "sshd", "systemd", "init", "cron", "crond", "sudo", "nginx", "apache2", "httpd",
+    ]
     return pids.filter { pid in
       pid > 2 && !view.processes.isJava(pid) && !servers.contains(view.processes.byPID[pid]?.name ?? "")
     }
@@ -108,7 +111,9 @@ public struct IncidentBuilder {
   private func markProcesses(_ view: inout CaseView, _ attack: Set<Int64>) {
     var connections: [Int64: [String]] = [:]
     for socket in view.sockets where socket.remote.port != 0 {
-      if let pid = socket.pid, connections[pid, default: []].count < 64 { connections[pid, default: []].append(socket.text) }
+      if let pid = socket.pid, connections[pid, default: []].count < 64 {
+        connections[pid, default: []].append(socket.text)
+      }
     }
     view.processes.mark(attack: attack, connections: connections)
   }

@@ -4,7 +4,8 @@ import Evidence
 enum HostJoin {
   /// Shells that a Java server started. A web application has no business to; builds and admin tools are not servers
   /// that a payload reached, so only a server that carries a payload or has called back counts.
-  static func spawnedShells(in view: CaseView, after payloads: [Finding], success: [Log4ShellJoin.Success]) -> [Finding] {
+  static func spawnedShells(in view: CaseView, after payloads: [Finding], success: [Log4ShellJoin.Success]) -> [Finding]
+  {
     guard !payloads.isEmpty else { return [] }
     let earliest = payloads.compactMap(\.firstSeen).min()
     let known = Set(
@@ -21,7 +22,9 @@ enum HostJoin {
         entities: ([node.pid, parent] + heirs.prefix(64)).map { Entity(.process, String($0)) }, evidence: node.evidence,
         message: "The Java process (pid \(parent)) started \(node.name) (pid \(node.pid))"
           + (node.start.map { " at \($0)" } ?? "") + (node.command.isEmpty ? "." : ": \(node.command)")
-          + (heirs.isEmpty ? "" : " From it descend " + heirs.prefix(16).map { view.processes.title($0) }.joined(separator: ", ") + "."))
+          + (heirs.isEmpty
+            ? ""
+            : " From it descend " + heirs.prefix(16).map { view.processes.title($0) }.joined(separator: ", ") + "."))
       finding.attributes.add("pid", node.pid)
       finding.attributes.add("parent_pid", parent)
       finding.attributes.add("command_line", node.command)
@@ -69,7 +72,8 @@ enum HostJoin {
     -> [Finding]
   {
     view.artifacts.sorted { $0.digest < $1.digest }.compactMap { artifact in
-      guard !told.contains(artifact.digest), let changed = artifact.times.first(where: { $0.meaning == .modification })?.time,
+      guard !told.contains(artifact.digest),
+        let changed = artifact.times.first(where: { $0.meaning == .modification })?.time,
         changed >= first, changed <= last,
         let path = artifact.paths.sorted().lazy.compactMap({ AttackMarks.openFolderPath(in: $0) }).first
       else { return nil }
@@ -143,8 +147,9 @@ enum CredentialJoin {
         title: "Credentials read on the host were used from elsewhere", severity: .critical,
         attack: ["T1552.005", "T1078.004"], firstSeen: first.event.time, lastSeen: uses.last?.event.time,
         entities: Array(Set(uses.flatMap(\.event.entities))).sorted(),
-        evidence: Array((reads.compactMap(\.evidence.first).prefix(8) + uses.map(\.reference))
-          .prefix(JoinedFinding.maximumEvidence)),
+        evidence: Array(
+          (reads.compactMap(\.evidence.first).prefix(8) + uses.map(\.reference))
+            .prefix(JoinedFinding.maximumEvidence)),
         message: "The metadata service was asked for the role's credentials, and key \(key)"
           + (role.map { " of role \($0)" } ?? "") + " was then used from \(sources.joined(separator: ", ")): "
           + "\(uses.count) calls (\(names.prefix(12).joined(separator: ", "))).")

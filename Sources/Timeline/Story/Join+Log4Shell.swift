@@ -28,7 +28,9 @@ enum Log4ShellJoin {
   private static func success(_ end: Endpoint, _ payloads: [Finding], _ view: CaseView) -> Success? {
     let earliest = payloads.compactMap(\.firstSeen).min()
     let connections = view.connections(to: end).filter { connection in
-      if let pid = view.owner(of: connection), !view.processes.isJava(pid), connection.process != "java" { return false }
+      if let pid = view.owner(of: connection), !view.processes.isJava(pid), connection.process != "java" {
+        return false
+      }
       guard let time = connection.time, let earliest else { return true }
       let distance = seconds(from: earliest, to: time)
       return distance >= -secondsBefore - time.slack && distance <= secondsAfter

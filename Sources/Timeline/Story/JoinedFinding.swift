@@ -39,9 +39,11 @@ struct CaseView {
     self.own = own
     sockets = unturned
     // Without a list of sockets a private address that talks to the attacker is the host's.
-    let near = own.isEmpty
-      ? Set(index.flows.compactMap { Connection($0, own: []) }.flatMap { [$0.local.host, $0.remote.host] }
-        .filter { AddressRange.isPrivate($0) && !index.marks.hosts.contains($0) })
+    let near =
+      own.isEmpty
+      ? Set(
+        index.flows.compactMap { Connection($0, own: []) }.flatMap { [$0.local.host, $0.remote.host] }
+          .filter { AddressRange.isPrivate($0) && !index.marks.hosts.contains($0) })
       : own
     flows = index.flows.compactMap { Connection($0, own: near) }
   }
@@ -53,13 +55,17 @@ struct CaseView {
 
   static func precedes(_ left: Connection, _ right: Connection) -> Bool {
     func key(_ one: Connection) -> (Int, Int64, Digest, UInt64) {
-      (one.sighting.source.order, one.time?.nanoseconds ?? .min, one.sighting.artifact, one.sighting.event.locator.order)
+      (
+        one.sighting.source.order, one.time?.nanoseconds ?? .min, one.sighting.artifact,
+        one.sighting.event.locator.order
+      )
     }
     return key(left) < key(right)
   }
 
   /// The process at the near end, by the socket's own word or by another socket with the same ends.
   func owner(of connection: Connection) -> Int64? {
-    connection.pid ?? sockets.first { $0.pid != nil && $0.local == connection.local && $0.remote == connection.remote }?.pid
+    connection.pid
+      ?? sockets.first { $0.pid != nil && $0.local == connection.local && $0.remote == connection.remote }?.pid
   }
 }

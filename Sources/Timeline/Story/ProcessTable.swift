@@ -13,7 +13,9 @@ struct ProcessTable {
         < ($1.source, $1.artifact, $1.event.locator.order, $1.event.locator.text)
     }
     for sighting in ordered { add(sighting) }
-    for (pid, node) in byPID { if let parent = node.parent, parent != pid { children[parent, default: []].append(pid) } }
+    for (pid, node) in byPID {
+      if let parent = node.parent, parent != pid { children[parent, default: []].append(pid) }
+    }
     for parent in children.keys { children[parent]?.sort() }
   }
 
@@ -89,7 +91,8 @@ struct ProcessTable {
 
   /// Programs that read commands or fetch files; a server that starts one was told to.
   static let shells: Set<String> = [
-    "sh", "bash", "dash", "ash", "zsh", "ksh", "python", "python2", "python3", "perl", "ruby", "curl", "wget", "nc", "ncat",
+    "sh", "bash", "dash", "ash", "zsh", "ksh", "python", "python2", "python3", "perl", "ruby", "curl", "wget", "nc",
+    "ncat",
     "socat", "busybox",
   ]
 }

@@ -48,7 +48,8 @@ struct RequestPairs {
     guard distances.count >= 3 else { return nil }
     distances.sort()
     let median = distances[distances.count / 2]
-    let spread = distances.map { Int64(clamping: $0.subtractingReportingOverflow(median).partialValue.magnitude) }.sorted()
+    let spread = distances.map { Int64(clamping: $0.subtractingReportingOverflow(median).partialValue.magnitude) }
+      .sorted()
     return ClockSkew(
       source: .web, reference: .waf, seconds: Double(median) / 1e9, spread: Double(spread[spread.count / 2]) / 1e9,
       pairs: distances.count, method: Phrase(.clockFromRequests, [String(distances.count)]))

@@ -25,7 +25,8 @@ struct ResponsePlan {
     }
     actions += block()
     if incident.host.instance != nil {
-      actions.append(ResponseAction(group: .recover, title: Phrase(.rebuild), commands: [], breaks: Phrase(.breaksHost)))
+      actions.append(
+        ResponseAction(group: .recover, title: Phrase(.rebuild), commands: [], breaks: Phrase(.breaksHost)))
     }
     actions.append(
       ResponseAction(group: .recover, title: Phrase(.hunt), commands: hunting, breaks: Phrase(.breaksNothing)))

@@ -18,7 +18,8 @@ public enum Source: String, Sendable, CaseIterable, Comparable {
     case ("aws", "cloudtrail"): self = .cloudTrail
     case ("aws", "guardduty"): self = .guardDuty
     case ("aws", "vpcflow"): self = .flow
-    case ("aws", "alb"), ("aws", "elb"), ("web", _), ("http", _), ("apache", _), ("nginx", _), ("tomcat", _): self = .web
+    case ("aws", "alb"), ("aws", "elb"), ("web", _), ("http", _), ("apache", _), ("nginx", _), ("tomcat", _):
+      self = .web
     case ("linux", "memory"), ("memory", _): self = .memory
     case ("linux", "capture"): self = .capture
     case ("linux", "shell"), ("bash", _): self = .shell

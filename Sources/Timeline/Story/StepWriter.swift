@@ -15,7 +15,8 @@ struct StepWriter {
     guard !story.isEmpty else { return [] }
     var steps: [Stage: Step] = [:]
     let delivery = payloadDelivery()
-    for (stage, findings) in Dictionary(grouping: story, by: { stage(of: $0, delivery) }) where stage != .payloadDelivery {
+    for (stage, findings) in Dictionary(grouping: story, by: { stage(of: $0, delivery) })
+    where stage != .payloadDelivery {
       steps[stage] = observed(stage, findings)
     }
     add(reconnaissance(), to: &steps)
@@ -55,10 +56,13 @@ struct StepWriter {
 
   /// A connection belongs to the step that explains it: the fetched class, the download, the upload.
   private func stage(of finding: Finding, _ delivery: Delivery?) -> Stage {
-    guard finding.rule == JoinedFinding.connectionToAttacker, let end = finding.remoteEnd else { return Stage(of: finding) }
+    guard finding.rule == JoinedFinding.connectionToAttacker, let end = finding.remoteEnd else {
+      return Stage(of: finding)
+    }
     if let delivery, delivery.ends.contains(end) { return .payloadDelivery }
     let explaining = story.filter { $0.rule != JoinedFinding.connectionToAttacker && $0.remoteEnd == end }
-    return explaining.map { Stage(of: $0) }.filter { $0 == .toolTransfer || $0 == .exfiltration }.min() ?? .commandAndControl
+    return explaining.map { Stage(of: $0) }.filter { $0 == .toolTransfer || $0 == .exfiltration }.min()
+      ?? .commandAndControl
   }
 
   private func observed(_ stage: Stage, _ findings: [Finding]) -> Step {
@@ -90,7 +94,8 @@ struct StepWriter {
     let evidence = group.flatMap(\.evidence).filter { seen.insert($0).inserted }
     return Fact(
       time: group.compactMap(\.firstSeen).min(), text: clearest?.message ?? "",
-      sources: Array(Set(evidence.map(source))).sorted(), evidence: Array(evidence.prefix(64)), findings: group.map(\.id))
+      sources: Array(Set(evidence.map(source))).sorted(), evidence: Array(evidence.prefix(64)),
+      findings: group.map(\.id))
   }
 
   func source(_ reference: EvidenceReference) -> Source {
@@ -126,7 +131,9 @@ struct StepWriter {
 
   /// What the attack's addresses asked the web server for before the first payload.
   private func reconnaissance() -> Step? {
-    guard let attempt = story.filter({ Stage(of: $0) == .exploitation }).compactMap(\.firstSeen).min() else { return nil }
+    guard let attempt = story.filter({ Stage(of: $0) == .exploitation }).compactMap(\.firstSeen).min() else {
+      return nil
+    }
     let before = view.index.requests.filter { request in
       guard let time = request.event.time, let client = request.event.firstText("client_ip", "client", "remote_address")
       else { return false }

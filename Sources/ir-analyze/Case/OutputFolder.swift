@@ -32,6 +32,7 @@ struct OutputFolder {
     do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
       throw ExitStatus.Failure(.internalError, "cannot make the folder \(path): \(error.localizedDescription)")
     }
+    removeLeftovers()
     var out = JSONWriter()
     out.object { out in
       out.field("case", caseName)
@@ -39,6 +40,16 @@ struct OutputFolder {
     }
     out.newline()
     try writeAtomically(out.bytes, to: runFile, durable: false)
+  }
+
+  /// What a killed run was writing: files under their temporary names, and the folder that a timeline is sorted in.
+  private func removeLeftovers() {
+    for name in (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? [] {
+      let last = name.split(separator: "/").last ?? ""
+      if last.hasSuffix(".tmp") || last.hasSuffix(".partial") || last.hasPrefix(".timeline-") {
+        try? FileManager.default.removeItem(atPath: "\(path)/\(name)")
+      }
+    }
   }
 
   /// Writes run.json: what was done, by what, with digests of all that was written. The one file that differs between two runs.
