@@ -14,13 +14,9 @@ enum CaseSamples {
     Timestamp(nanoseconds: (1_795_584_000 + second) * 1_000_000_000, precision: .second)
   }
 
-<<<<<<< HEAD
-  static func line(_ number: Int) -> Locator { Locator(offset: UInt64(clamping: number &* 100), length: 90, line: max(number, 1)) }
-=======
   static func line(_ number: Int) -> Locator {
     Locator(offset: UInt64(clamping: number &* 100), length: 90, line: max(number, 1))
   }
->>>>>>> refs/heads/report
 
   static func payload(_ second: Int64, line number: Int = 1, severity: Severity = .high, port: Int64 = 1389) -> Finding
   {

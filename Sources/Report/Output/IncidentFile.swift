@@ -182,25 +182,12 @@ enum IncidentFile {
     json.field("skipped", coverage.skipped)
     json.field("without_record", coverage.unlisted)
     json.field("skipped_bytes", coverage.skippedBytes)
-<<<<<<< HEAD
-    json.field("ranges", array: { json in
-      for line in coverage.lines {
-        json.object { json in
-          json.field("artifact", line.artifact?.hex)
-          json.field("path", line.path)
-          json.field("analyzer", line.analyzer)
-          json.field("state", line.state.rawValue)
-          json.field("start", line.start)
-          json.field("end", line.end)
-          if !line.encodings.isEmpty { json.field("encodings", line.encodings) }
-          json.field("reason", line.reason)
-=======
     json.field(
       "ranges",
       array: { json in
         for line in coverage.lines {
           json.object { json in
-            json.field("artifact", line.artifact.hex)
+            json.field("artifact", line.artifact?.hex)
             json.field("path", line.path)
             json.field("analyzer", line.analyzer)
             json.field("state", line.state.rawValue)
@@ -209,7 +196,6 @@ enum IncidentFile {
             if !line.encodings.isEmpty { json.field("encodings", line.encodings) }
             json.field("reason", line.reason)
           }
->>>>>>> refs/heads/report
         }
       })
   }
