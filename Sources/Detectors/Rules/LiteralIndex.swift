@@ -66,7 +66,15 @@ final class LiteralIndex: @unchecked Sendable {
     /// Literals may lie across windows: each window begins early by as much as the longest literal. Runs of zero pages are
     /// passed over, which is sound as long as no literal is made of zeros alone (half of a memory image is zeros).
     func found(in view: ByteView) -> [Bool]? {
-      let found = Found(index.count)
+      guard let numbers = numbers(in: view) else { return nil }
+      var flags = [Bool](repeating: false, count: index.count)
+      for number in numbers where flags.indices.contains(number) { flags[number] = true }
+      return flags
+    }
+
+    /// The literals' places in the list; one that stands in several windows may be told several times.
+    func numbers(in view: ByteView) -> [Int]? {
+      let found = Found()
       let user = Unmanaged.passUnretained(found).toOpaque()
       return withExtendedLifetime(found) {
         var place = 0
@@ -83,7 +91,7 @@ final class LiteralIndex: @unchecked Sendable {
           if code != HS_SUCCESS { return nil }
           place = end
         }
-        return found.flags
+        return found.numbers
       }
     }
 
@@ -94,8 +102,7 @@ final class LiteralIndex: @unchecked Sendable {
   }
 
   fileprivate final class Found {
-    var flags: [Bool]
-    init(_ count: Int) { flags = [Bool](repeating: false, count: count) }
+    var numbers: [Int] = []
   }
 }
 
@@ -104,6 +111,6 @@ private func noteLiteral(
 ) -> Int32 {
   guard let user else { return 0 }
   let found = Unmanaged<LiteralIndex.Found>.fromOpaque(user).takeUnretainedValue()
-  if found.flags.indices.contains(Int(id)) { found.flags[Int(id)] = true }
+  found.numbers.append(Int(id))
   return 0
 }

@@ -13,14 +13,16 @@ struct SigmaGlob: Hashable, Sendable {
   }
 
   /// The runs between `*`. Two or more where there is a `*`.
-  private(set) var segments: [[Token]]
+  private(set) var segments: [[Token]] { didSet { plain = Self.plain(segments) } }
   let isCased: Bool
+  /// The segments as bytes, where all are: the common case, searched with memmem.
+  private var plain: [[UInt8]]?
 
   /// Reads a value as it is written: `\*`, `\?` and `\\` stand for the characters themselves, any other backslash for itself.
   init(_ text: String, isCased: Bool, hasWildcards: Bool = true) {
     self.isCased = isCased
     let bytes = Array((isCased ? text : Self.folded(text)).utf8)
-    segments = [[]]
+    var segments: [[Token]] = [[]]
     var place = 0
     while place < bytes.count {
       let byte = bytes[place]
@@ -40,12 +42,28 @@ struct SigmaGlob: Hashable, Sendable {
       }
       place += 1
     }
+    self.segments = segments
+    plain = Self.plain(segments)
   }
 
   /// Literal bytes, compared as they are.
   init(bytes: [UInt8], isCased: Bool) {
     self.isCased = isCased
     segments = [bytes.map { .byte($0) }]
+    plain = [bytes]
+  }
+
+  private static func plain(_ segments: [[Token]]) -> [[UInt8]]? {
+    var all: [[UInt8]] = []
+    for segment in segments {
+      var bytes: [UInt8] = []
+      for token in segment {
+        guard case .byte(let byte) = token else { return nil }
+        bytes.append(byte)
+      }
+      all.append(bytes)
+    }
+    return all
   }
 
   /// Lower case; ASCII, which nearly everything is, without a detour.
@@ -78,13 +96,7 @@ struct SigmaGlob: Hashable, Sendable {
 
   /// The value's bytes where it has no wildcard.
   var literal: [UInt8]? {
-    guard segments.count == 1 else { return nil }
-    var bytes: [UInt8] = []
-    for token in segments[0] {
-      guard case .byte(let byte) = token else { return nil }
-      bytes.append(byte)
-    }
-    return bytes
+    segments.count == 1 ? plain?.first : nil
   }
 
   /// The longest run of plain bytes: what every match holds.
@@ -101,6 +113,7 @@ struct SigmaGlob: Hashable, Sendable {
 
   /// - Parameter text: lower case unless the pattern is cased.
   func matches(_ text: ByteView) -> Bool {
+    if let plain { return Self.matches(plain, text) }
     guard let first = segments.first, let last = segments.last else { return false }
     guard segments.count > 1 else { return fit(first, text, 0) == text.count }
     guard var place = fit(first, text, 0) else { return false }
@@ -116,6 +129,26 @@ struct SigmaGlob: Hashable, Sendable {
       start += 1
     }
     return false
+  }
+
+  private static func matches(_ segments: [[UInt8]], _ text: ByteView) -> Bool {
+    let last = segments.count - 1
+    var place = 0
+    for index in 0...max(last, 0) where index <= last {
+      let length = segments[index].count
+      let found = segments[index].withView { segment -> Int? in
+        if index == 0 { return text.hasPrefix(segment) ? 0 : nil }
+        if length == 0 { return place }
+        if index == last {
+          return text.count - length >= place && text.slice(text.count - length).hasPrefix(segment)
+            ? text.count - length : nil
+        }
+        return text.firstIndex(of: segment, from: place)
+      }
+      guard let found else { return false }
+      place = found + length
+    }
+    return last > 0 || place == text.count
   }
 
   /// Where the segment ends when it begins at `start`; nil where it does not fit.
