@@ -36,9 +36,7 @@ public struct BehaviourDetector: TextDetector {
     guard origin == .command else { return [] }
     let part = text.slice(0, Self.maximumLength)
     var found = judge(part, of: part, layer: nil)
-    guard Base64.runs(in: part, minimum: 24).count > 0 || part.contains("{") || part.contains("\\x") else {
-      return found
-    }
+    guard CommandLayers.mayHold(part) else { return found }
     for layer in CommandLayers.unwrap(part) {
       for one in layer.text.withView({ judge($0, of: part, layer: layer) })
       where !found.contains(where: { $0.rule == one.rule }) {

@@ -11,15 +11,15 @@ public struct Log4ShellDetector: TextDetector {
 
   public init() {}
 
-  /// More in one text are a flood of the same attempt.
-  static let maximumDetections = 4096
+  /// More in one text are a flood of the same attempt: a field may hold 64, a stretch of memory one more for each KiB.
+  static func maximumDetections(_ text: ByteView) -> Int { 64 + text.count / 1024 }
 
   public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
     var found: [TextDetection] = []
     var machine = LookupMachine()
     // What a window costs is spent once: the next begins behind it.
     Log4ShellLeads.set.forEachMatch(in: text) { place, lead in
-      guard found.count < Self.maximumDetections else { return nil }
+      guard found.count < Self.maximumDetections(text) else { return nil }
       guard let window = Log4ShellLeads.window(text, at: place, lead: lead) else { return place + 1 }
       return inspect(window, of: text, origin, &machine, &found)
     }
@@ -44,7 +44,7 @@ public struct Log4ShellDetector: TextDetector {
     guard decoded.bytes.withView({ Self.canName($0) }) else { return window.range.upperBound }
     decoded.bytes.withView { machine.run($0) }
     var resume = window.range.upperBound
-    for jndi in machine.found where found.count < Self.maximumDetections {
+    for jndi in machine.found where found.count < Self.maximumDetections(text) {
       let start = window.place(decoded.origin(jndi.range.lowerBound))
       let end =
         jndi.range.upperBound == Int.max ? window.range.upperBound : window.place(decoded.origin(jndi.range.upperBound))

@@ -25,6 +25,11 @@ struct Endpoint: Hashable {
     return Int(number)
   }
 
+  /// A port and nothing else.
+  static func isPort(_ text: ByteView) -> Bool {
+    port(text) != nil && text.array.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+  }
+
   /// An address or a name: letters, digits, dots, hyphens; colons for IPv6. Not a path, a flag or a variable.
   static func isHost(_ text: ByteView) -> Bool {
     guard text.count > 0, text.count <= 253, text[0] != 0x2D, text[0] != 0x2E else { return false }

@@ -149,15 +149,12 @@ enum RelayMatcher {
           technique: "awk", endpoint: Endpoint(host: nil, port: Endpoint.port(parts[0])), isBind: true,
           transport: transport, place: place)
       }
+      // The device's name may be put together out of variables.
       let variables = Variables(text)
-      let host = Endpoint.isHost(parts[1]) ? parts[1].string : nil
-      let port =
-        Endpoint.port(parts[2]) ?? variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap(Int.init)
+      let host = Endpoint.isHost(parts[1]) ? parts[1].string : variables.first(where: Endpoint.isPlainHost)
+      let port = Endpoint.port(parts[2]) ?? variables.first(where: Endpoint.isPort)?.withView { Endpoint.port($0) }
       return ShellMatch(
-        technique: "awk",
-        endpoint: Endpoint(
-          host: host ?? variables.first(named: ["host", "ip"], where: Endpoint.isPlainHost), port: port),
-        transport: transport, place: place)
+        technique: "awk", endpoint: Endpoint(host: host, port: port), transport: transport, place: place)
     }
     return nil
   }

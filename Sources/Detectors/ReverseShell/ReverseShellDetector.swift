@@ -16,7 +16,10 @@ public struct ReverseShellDetector: TextDetector {
   static let maximumDetections = 1024
 
   public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
-    if text.count <= Self.wholeLength, origin == .command { return inspect(text, 0..<text.count, lead: nil, origin) }
+    if text.count <= Self.wholeLength, origin == .command {
+      guard ReverseShellLeads.mayHold(text) else { return [] }
+      return inspect(text, 0..<text.count, lead: nil, origin)
+    }
     var found: [TextDetection] = []
     ReverseShellLeads.set.forEachMatch(in: text) { place, lead in
       guard found.count < Self.maximumDetections else { return nil }
@@ -32,11 +35,11 @@ public struct ReverseShellDetector: TextDetector {
   private func inspect(_ text: ByteView, _ range: Range<Int>, lead: Int?, _ origin: TextOrigin) -> [TextDetection] {
     let part = text.slice(range.lowerBound, range.upperBound)
     var layers = [CommandLayer(text: part.array, step: "", isRewording: true)]
-    layers += CommandLayers.unwrap(part)
+    if lead != nil || CommandLayers.mayHold(part) { layers += CommandLayers.unwrap(part) }
     var best: [ShellMatch] = []
     var layerOf: [Int] = []
     for (index, layer) in layers.enumerated() {
-      let matches = layer.text.withView { Self.matches($0) }
+      let matches = layer.text.withView { ReverseShellLeads.hasLead($0) ? Self.matches($0) : [] }
       for match in matches {
         // The same shell in plainer words, or seen by a second matcher. The one that names more stays.
         if let same = best.firstIndex(where: { Self.isSame($0, match) }) {

@@ -8,7 +8,8 @@ enum ReverseShellLeads {
     "socket_connect", "TCPSocket", "TCPServer", "IO::Socket", "use Socket", "PeerAddr", "child_process", "net.Dial(",
     "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s",
     ".connect((",
-    "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat ", "nc ", "nc\0", "rcat ", "{echo,",
+    "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat", "nc ", "nc\0", "nc.", "rcat ",
+    "{echo,",
     // `/dev/tcp/` and `bash -i` in Base64, by the place in a group of three.
     "L2Rldi90Y3Av", "9kZXYvdGNwL", "vZGV2L3RjcC", "YmFzaCAtaS", "Jhc2ggLWkg", "iYXNoIC1pI",
     // PowerShell's UTF-16: `$client`, `$c`.
@@ -20,6 +21,25 @@ enum ReverseShellLeads {
     "powercat", "%20-e%20", "+-e+", "bash+-i", "bash%20-i",
   ]
   static let set = LiteralSet(exact: exact, ignoringCase: ignoringCase)
+
+  /// In a command more words are taken for leads, too common for memory.
+  private static let commandSet = LiteralSet(
+    exact: exact + ["ocket", "OCKET", "connect(", "net.", "Tcp", "TCP", "telnet://", "/dev/"],
+    ignoringCase: ignoringCase)
+
+  /// Whether a command may hold or wrap a reverse shell at all.
+  static func mayHold(_ command: ByteView) -> Bool { hasLead(command) || CommandLayers.mayHold(command) }
+
+  /// Whether any word stands there without which no matcher speaks.
+  static func hasLead(_ command: ByteView) -> Bool {
+    var found = false
+    commandSet.forEachMatch(in: command) { place, lead in
+      guard isPlausible(command, place, lead), !command.slice(place).hasPrefix("/dev/null") else { return place + 1 }
+      found = true
+      return nil
+    }
+    return found
+  }
 
   /// A cheap second look at the short words.
   static func isPlausible(_ text: ByteView, _ place: Int, _ lead: Int) -> Bool {

@@ -45,7 +45,7 @@ extension ScriptLanguage {
     ScriptLanguage(
       technique: "python", marks: ["import", "python", "socket.socket", "__import__"],
       connects: [".connect(", "create_connection", "open_connection", ".connect_ex("], listens: [".bind(", ".listen("],
-      runs: ["pty.spawn", "dup2(", "create_subprocess"],
+      runs: ["pty.spawn", "dup2", "create_subprocess"],
       weakRuns: ["subprocess", "Popen", "os.system", "os.popen", "check_output", "exec("],
       receives: [".recv(", "makefile", "stdin="]),
     ScriptLanguage(
@@ -62,7 +62,7 @@ extension ScriptLanguage {
       runs: ["Command::new", "from_raw_fd"]),
     ScriptLanguage(
       technique: "java", marks: ["new Socket", "java.net.Socket", "SocketChannel", "ServerSocket", "net.Socket("],
-      connects: ["new Socket", "new java.net.Socket", "java.net.Socket(", "SocketChannel.open", "Socket("],
+      connects: ["new Socket", "new java.net.Socket", "java.net.Socket", "SocketChannel.open", "Socket("],
       listens: ["new ServerSocket"],
       runs: ["ProcessBuilder", "getRuntime", ".exec(", ".execute()"]),
     ScriptLanguage(
@@ -80,6 +80,10 @@ extension ScriptLanguage {
     ScriptLanguage(
       technique: "other", name: "R", marks: ["socketConnection"], connects: ["socketConnection"],
       runs: ["system(", "system2(", "pipe("]),
+    ScriptLanguage(
+      technique: "other", name: "Julia", marks: ["using Sockets", "import Sockets"], connects: ["connect("],
+      listens: ["listen("],
+      runs: ["run(", "pipeline("]),
     ScriptLanguage(
       technique: "other", name: "Dart", marks: ["dart:io"], connects: ["Socket.connect"],
       listens: ["ServerSocket.bind"],

@@ -158,6 +158,11 @@ struct Variables {
     return text.slice(0, 256).string
   }
 
+  /// The first value, by name, that is such a thing.
+  func first(where fits: (ByteView) -> Bool) -> String? {
+    values.filter { $0.value.withView(fits) }.min { $0.key < $1.key }?.value
+  }
+
   /// The first value whose name speaks of such a thing and that is one.
   func first(named words: [String], where fits: (ByteView) -> Bool) -> String? {
     values.filter { entry in words.contains { entry.key.contains($0) } && entry.value.withView(fits) }

