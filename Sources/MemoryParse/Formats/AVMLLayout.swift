@@ -11,6 +11,10 @@ struct AVMLLayout {
   /// Snappy writes at least 3 bytes for 64. A block that claims more is a lie, and could make a scan of it last for ever.
   private static let maximumRatio: UInt64 = 22
 
+  private static func isPlausible(_ byteCount: UInt64, in streamByteCount: UInt64) -> Bool {
+    byteCount / maximumRatio <= streamByteCount
+  }
+
   struct Block: Sendable {
     var start: UInt64
     /// Half open.
@@ -90,7 +94,7 @@ struct AVMLLayout {
     while end > 0 {
       guard end >= 40, found.count < RunTable.maximumCount, let length = file.view(at: end - 8, count: 8).u64(0),
         length <= end - 40, let range = header(at: end - 40 - length),
-        range.end - range.start <= length.multipliedReportingOverflow(by: Self.maximumRatio).partialValue
+        Self.isPlausible(range.end - range.start, in: length)
       else { return false }
       found.append(Block(start: range.start, end: range.end, stream: end - 8 - length, streamByteCount: length))
       end = end - 40 - length
@@ -135,19 +139,20 @@ struct AVMLLayout {
       return end + 8
     }
     let next = nextHeader(from: stream + UInt64(walk.end))
-    if let next, next >= stream + 8 {
+    if let next, next >= stream + 8, Self.isPlausible(wanted, in: next - 8 - stream) {
       // The stream is broken in the middle; its end is known, and the index finds the chunks behind the break.
       block.streamByteCount = next - 8 - stream
       damage.append("The Snappy stream of the block \(hex(range.start))-\(hex(range.end - 1)) is damaged.")
     } else {
       block.end = block.start + walk.byteCount
       damage.append(
-        "The file ends inside of the block \(hex(range.start))-\(hex(range.end - 1)): "
+        "The Snappy stream of the block \(hex(range.start))-\(hex(range.end - 1)) ends early: "
           + "\(wanted - walk.byteCount) of its \(wanted) bytes are missing.")
     }
     if block.end > block.start { blocks.append(block) }
-    if next == nil, walk.byteCount > 0 {
-      accounts.add(.skipped("part of a Snappy chunk"), from: stream + UInt64(walk.end), to: file.byteCount)
+    if block.end < range.end, walk.byteCount > 0 {
+      accounts.add(
+        .skipped("a Snappy stream that cannot be read on"), from: stream + UInt64(walk.end), to: next ?? file.byteCount)
     }
     return next ?? file.byteCount
   }

@@ -15,6 +15,8 @@ struct FileBitmap: Sendable {
   init(_ source: FlattenedFile, at offset: UInt64, bitCount: UInt64) {
     self.source = source
     self.offset = offset
+    // The bitmap is in the file whole, also in a flattened one.
+    let bitCount = min(bitCount, source.file.byteCount * 8)
     self.bitCount = bitCount
     var ranks: [UInt64] = []
     var rank: UInt64 = 0
@@ -84,7 +86,7 @@ struct KdumpPages: Sendable {
   init(_ header: KdumpHeader, _ source: FlattenedFile) {
     let count = min(header.pageCount, Self.maximumCount)
     dumped = FileBitmap(source, at: header.bitmaps + header.bitmapByteCount, bitCount: count)
-    own = (header.ownPages ?? 0..<count).clamped(to: 0..<count)
+    own = (header.ownPages ?? 0..<count).clamped(to: 0..<dumped.bitCount)
     firstDescriptor = dumped.rank(of: own.lowerBound)
     descriptorCount = dumped.rank(of: own.upperBound) - firstDescriptor
   }

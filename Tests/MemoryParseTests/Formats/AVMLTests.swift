@@ -47,7 +47,7 @@ struct AVMLTests {
     let file = try mapped(Array(sound.bytes.dropLast(8 + 100)))
     let (image, report) = try MemoryImages.open(file)
     #expect(image.runs.last?.end == 0x10_0000 + 131_072 + 65536)
-    #expect(report.damageText.contains("ends inside of the block 0x100000-"))
+    #expect(report.damageText.contains("block 0x100000-0x13116f ends early: 4464 of its"))
     #expect(bytes(image, 0x10_0000, 0x3_0000) == Array(second[0..<0x3_0000]))
     expectWholeAccount(report, file.byteCount)
   }
@@ -116,6 +116,18 @@ struct AVMLTests {
     let (image, report) = try MemoryImages.open(mapped(avml.bytes))
     #expect(image.runs == [PhysicalRun(start: 0x1000, end: 0x1000 + UInt64(first.count), fileOffset: nil)])
     #expect(!report.damage.isEmpty)
+  }
+
+  @Test func aBrokenBlockThatClaimsTheWorldIsNotBelievedEither() throws {
+    var avml = AVMLBuilder()
+    avml.block(0x1000, first, last: 1 << 50)
+    avml.bytes[avml.streams[0] + 10] = 0x55
+    avml.block(1 << 51, second)
+    let file = try mapped(avml.bytes)
+    let (image, report) = try MemoryImages.open(file)
+    #expect(image.runs.map(\.start) == [1 << 51])
+    #expect(!report.damage.isEmpty)
+    expectWholeAccount(report, file.byteCount)
   }
 
   @Test func overlappingBlocksAreTold() throws {
