@@ -23,7 +23,10 @@ struct SmallBundle {
 
   private func copy(_ name: String) throws {
     let from = try Data(contentsOf: URL(fileURLWithPath: "\(PackageFiles.bundle)/\(name)"))
-    try folder.write("bundle/\(name)", [UInt8](from))
+    let copy = try folder.write("bundle/\(name)", [UInt8](from))
+    // Times of files are evidence too: two bundles are the same only with the same times.
+    let time = Date(timeIntervalSince1970: 1_795_584_480)
+    try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: copy)
   }
 
   /// `ir-analyze run` on it.

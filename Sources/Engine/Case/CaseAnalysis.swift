@@ -112,6 +112,9 @@ public final class CaseAnalysis {
     return outcome
   }
 
+  /// Analyzers whose events Sigma rules are asked of.
+  private static let givesEvents: Set<String> = ["log", "memory"]
+
   private func order(_ unit: Unit) -> (Digest, String, String, Digest) {
     (unit.artifact, unit.analyzer, unit.options["path"] ?? "", unit.key)
   }
@@ -174,6 +177,9 @@ public final class CaseAnalysis {
   /// Files a result, and plans what it calls for.
   private func take(_ unit: Unit, _ result: Digest) {
     outcome.results.append(UnitResult(unit: unit, result: result))
+    if Self.givesEvents.contains(unit.analyzer) {
+      plan("sigma", unit.artifact, unit.options.merging(["of": unit.analyzer]) { $1 })
+    }
     guard unit.analyzer == "triage" || unit.analyzer == "expand" else { return }
     do {
       try CaseResults.forEachLine(of: result, in: store) { line in

@@ -53,7 +53,7 @@ public final class Surroundings {
 public enum Analyzers {
   public static let all: [any Analyzer] = [
     TriageAnalyzer(), ExpandAnalyzer(), LogAnalyzer(), MemoryAnalyzer(), MemoryTextAnalyzer(), TextAnalyzer(),
-    YaraAnalyzer(),
+    YaraAnalyzer(), SigmaAnalyzer(),
   ]
 
   public static func named(_ name: String) -> (any Analyzer)? { all.first { $0.name == name } }

@@ -56,7 +56,8 @@ final class Process {
 
   lazy var typedCommands: [TypedCommand] = {
     guard let memory, !memory.heap.isEmpty,
-      memory.heap.upperBound - memory.heap.lowerBound <= ShellHistory.heapLimit else { return [] }
+      memory.heap.upperBound - memory.heap.lowerBound <= ShellHistory.heapLimit
+    else { return [] }
     let heap = memory.space.bytes(
       memory.heap.lowerBound, Int(memory.heap.upperBound - memory.heap.lowerBound)
     ).bytes

@@ -35,7 +35,9 @@ struct CoverageSummary {
         encodings: record.coverage.encodings, reason: record.coverage.reason)
     }
     let missing = gaps.map { gap in
-      Line(artifact: nil, path: gap.path, analyzer: "ingest", state: .skipped, start: 0, end: 0, encodings: [], reason: gap.reason)
+      Line(
+        artifact: nil, path: gap.path, analyzer: "ingest", state: .skipped, start: 0, end: 0, encodings: [],
+        reason: gap.reason)
     }
     lines = (taken + missing).sorted { Self.order($0) < Self.order($1) }
     artifactCount = artifacts.count

@@ -62,7 +62,8 @@ struct CaseReport {
           parent: one.parent,
           times: one.modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [])
       },
-      events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage, gaps: gaps.map { SourceGap(path: $0.path, reason: $0.reason) },
+      events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage,
+      gaps: gaps.map { SourceGap(path: $0.path, reason: $0.reason) },
       tool: ToolFacts(version: IRAnalyze.version, rules: Dictionary(uniqueKeysWithValues: ruleDigests)))
     try writeViews(to: folder)
     let incident = try ReportWriter.write(input, to: folder, options: ReportOptions(language: language))

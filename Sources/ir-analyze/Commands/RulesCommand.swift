@@ -5,7 +5,8 @@ import Engine
 
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rules", abstract: "Checks, lists and tests rules.", subcommands: [RulesCheck.self, RulesList.self])
+    commandName: "rules", abstract: "Checks, lists and tests rules.",
+    subcommands: [RulesCheck.self, RulesList.self, RulesTest.self])
 }
 
 struct RulesCheck: ParsableCommand {

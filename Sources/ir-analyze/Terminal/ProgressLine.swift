@@ -30,7 +30,8 @@ final class ProgressLine {
     let seconds = max(now.timeIntervalSince(stepBegin), 0.001)
     let rate = Double(done) / seconds
     let note = note()
-    var line = "\(step): \(Terminal.size(done)) of \(Terminal.size(all)), \(note.isEmpty ? "" : note + ", ")\(Terminal.size(UInt64(rate)))/s"
+    var line =
+      "\(step): \(Terminal.size(done)) of \(Terminal.size(all)), \(note.isEmpty ? "" : note + ", ")\(Terminal.size(UInt64(rate)))/s"
     if done > 0, all > done, seconds > 1 { line += ", \(Self.duration(Double(all - done) / max(rate, 1))) left" }
     draw(line)
   }
