@@ -26,7 +26,7 @@ enum FindingMerge {
     var more: [String] = []
     for other in ordered.dropFirst() {
       whole.confidence = max(whole.confidence, other.confidence)
-      if let seen = other.firstSeen { whole.firstSeen = min(whole.firstSeen ?? seen, seen) }
+      whole.firstSeen = [whole.firstSeen, other.firstSeen].compactMap { $0 }.earliest
       if let seen = other.lastSeen { whole.lastSeen = max(whole.lastSeen ?? seen, seen) }
       for technique in other.attack where !whole.attack.contains(technique) { whole.attack.append(technique) }
       for entity in other.entities where !whole.entities.contains(entity) { whole.entities.append(entity) }

@@ -63,7 +63,7 @@ public struct IncidentBuilder {
     incident.steps = writer.steps()
     // The story runs from its first observed step; a file's old times do not stretch it.
     let times = incident.steps.filter { $0.status != .missing }.flatMap { [$0.first, $0.last] }.compactMap { $0 }
-    incident.first = times.min()
+    incident.first = times.earliest
     incident.last = times.max()
     incident.exposures = exposures.sorted
     incident.skews = [index.pairs.skew].compactMap { $0 }

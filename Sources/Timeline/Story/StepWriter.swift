@@ -46,7 +46,7 @@ struct StepWriter {
     let told = Set(known.facts.flatMap(\.evidence))
     known.facts += step.facts.filter { !$0.evidence.allSatisfy(told.contains) || $0.evidence.isEmpty }
     known.facts = Array(known.facts.sorted(by: Fact.precedes).prefix(Self.maximumFacts))
-    known.first = [known.first, step.first].compactMap { $0 }.min()
+    known.first = [known.first, step.first].compactMap { $0 }.earliest
     known.last = [known.last, step.last].compactMap { $0 }.max()
     known.entities = Array(Set(known.entities + step.entities)).sorted()
     steps[step.stage] = known
@@ -73,7 +73,7 @@ struct StepWriter {
     var groups: [String: [Finding]] = [:]
     for finding in ordered { groups[groupKey(finding), default: []].append(finding) }
     step.facts = groups.values.map { fact($0.sorted(by: FindingOrder.byTime)) }.sorted(by: Fact.precedes)
-    step.first = ordered.compactMap(\.firstSeen).min()
+    step.first = ordered.compactMap(\.firstSeen).earliest
     step.last = ordered.compactMap(\.lastSeen).max()
     step.findings = ordered.map(\.id)
     step.entities = Array(Set(ordered.flatMap(\.entities))).sorted()
@@ -93,7 +93,7 @@ struct StepWriter {
     var seen: Set<EvidenceReference> = []
     let evidence = group.flatMap(\.evidence).filter { seen.insert($0).inserted }
     return Fact(
-      time: group.compactMap(\.firstSeen).min(), text: clearest?.message ?? "",
+      time: group.compactMap(\.firstSeen).earliest, text: clearest?.message ?? "",
       sources: Array(Set(evidence.map(source))).sorted(), evidence: Array(evidence.prefix(64)),
       findings: group.map(\.id))
   }
