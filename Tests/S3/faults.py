@@ -9,7 +9,8 @@ A rule:
       {"status": 503, "code": "SlowDown", "headers": {...}, "region": "..."}   an answer of its own
       {"reset": N}     N bytes of the body, then a TCP reset   {"short": N}     N bytes of the body, then a clean end
       {"lie": N}       Content-Length and body N bytes longer  {"stall": S}     silence for S seconds, then a reset
-      {"etag": "x"}    another ETag in the answer              {"plain": true}  200 and the whole object for any range
+      {"etag": "x"}    another ETag in the answer              {"add": {...}}   more headers in the answer
+      {"plain": true}  200 and the whole object for any range
 It also answers like the metadata service of EC2 (`/latest/...`) and the credentials endpoint of containers (`/container`).
 """
 
@@ -134,6 +135,8 @@ class Handler(BaseHTTPRequestHandler):
             kept["Content-Length"] = str(len(data))
         if do and "etag" in do:
             kept = {name: value for name, value in kept.items() if name.lower() != "etag"} | {"ETag": do["etag"]}
+        if do and "add" in do:
+            kept |= do["add"]
         if do and "lie" in do:
             data += b"x" * do["lie"]
             kept["Content-Length"] = str(len(data))

@@ -38,6 +38,8 @@ public struct S3Location: Hashable, Sendable, CustomStringConvertible {
     let wanted = Array(key.utf8)
     guard whole.starts(with: wanted) else { return nil }
     let isFolder = wanted.isEmpty || wanted.last == 0x2F
+    // The folder's own marker, where it holds bytes.
+    if isFolder, whole.count == wanted.count { return found }
     if isFolder || whole.count > wanted.count && whole[wanted.count] == 0x2F {
       return String(decoding: whole.dropFirst(isFolder ? wanted.count : wanted.count + 1), as: UTF8.self)
     }

@@ -10,13 +10,13 @@ public struct S3Options: Sendable {
   /// True for public buckets: nothing is signed.
   public var isAnonymous = false
   /// Requests at the same time.
-  public var connections = 8
-  /// Bytes of one ranged GET. Times `connections`, it bounds the memory.
+  public var connections = 6
+  /// Bytes of one ranged GET. Times `connections` and two more, it bounds the memory.
   public var rangeSize = 8 << 20
   /// Objects at least this large are kept in part when a run ends before they are whole.
   public var resumableSize: UInt64 = 64 << 20
-  /// Bytes of one part of an upload.
-  public var partSize = 16 << 20
+  /// Bytes of one part of an upload; four are in memory, twice.
+  public var partSize = 8 << 20
   /// How often a request that gets nowhere is sent, in all.
   public var attempts = 8
   /// Seconds before the first repetition, at most; doubled for each that follows.

@@ -32,7 +32,9 @@ struct ContainerCredentials {
     request.query = asked.map { Self.pairs(String($0)) } ?? []
     var token = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
     if let file = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
-      guard let bytes = environment.file(file) else { throw StoreError(.badSource, "cannot read the token file \(file)") }
+      guard let bytes = environment.file(file) else {
+        throw StoreError(.badSource, "cannot read the token file \(file)")
+      }
       token = bytes.withView { $0.trimmed.string }
     }
     if let token { request.headers.append(("Authorization", token)) }

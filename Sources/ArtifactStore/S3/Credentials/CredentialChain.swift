@@ -54,17 +54,11 @@ final class CredentialChain: Sendable {
   private func search() throws(StoreError) -> AWSCredentials? {
     let environment = settings.environment
     // A profile that was asked for by name on the command line counts before the variables.
-    if settings.namedProfile == nil, let key = environment["AWS_ACCESS_KEY_ID"] {
-      guard let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
-        throw StoreError(.badSource, "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY")
-      }
-      return AWSCredentials(
-        accessKey: key, secretKey: secret, token: environment["AWS_SESSION_TOKEN"], expires: nil,
-        source: "the environment")
-    }
+    if settings.namedProfile == nil, let found = try environmentKeys() { return found }
     if let found = try profile(settings.profile, depth: 0) { return found }
     if settings.namedProfile != nil || environment["AWS_PROFILE"] != nil, settings.files[settings.profile] == nil {
-      throw StoreError(.badSource, "the AWS profile \(settings.profile) is in neither ~/.aws/config nor ~/.aws/credentials")
+      throw StoreError(
+        .badSource, "the AWS profile \(settings.profile) is in neither ~/.aws/config nor ~/.aws/credentials")
     }
     if let file = environment["AWS_WEB_IDENTITY_TOKEN_FILE"], let role = environment["AWS_ROLE_ARN"] {
       return try SecurityTokens(settings).assume(
@@ -74,9 +68,22 @@ final class CredentialChain: Sendable {
     return try InstanceMetadata(environment).credentials()
   }
 
+  private func environmentKeys() throws(StoreError) -> AWSCredentials? {
+    let environment = settings.environment
+    guard let key = environment["AWS_ACCESS_KEY_ID"] else { return nil }
+    guard let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
+      throw StoreError(.badSource, "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY")
+    }
+    return AWSCredentials(
+      accessKey: key, secretKey: secret, token: environment["AWS_SESSION_TOKEN"], expires: nil,
+      source: "the environment")
+  }
+
   /// Keys of a profile: its own, or those of the role it names, asked for with the keys that it says.
   private func profile(_ name: String, depth: Int) throws(StoreError) -> AWSCredentials? {
-    guard depth < 8 else { throw StoreError(.badSource, "the AWS profile \(name) has a source_profile that leads in a circle") }
+    guard depth < 8 else {
+      throw StoreError(.badSource, "the AWS profile \(name) has a source_profile that leads in a circle")
+    }
     guard let values = settings.files[name] else { return nil }
     let source = "profile \(name)"
     if let role = values["role_arn"] {
@@ -116,11 +123,7 @@ final class CredentialChain: Sendable {
   private func credentials(of source: String) throws(StoreError) -> AWSCredentials? {
     let environment = settings.environment
     switch source {
-    case "Environment":
-      guard let key = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else { return nil }
-      return AWSCredentials(
-        accessKey: key, secretKey: secret, token: environment["AWS_SESSION_TOKEN"], expires: nil,
-        source: "the environment")
+    case "Environment": return try environmentKeys()
     case "EcsContainer": return try ContainerCredentials(environment).fetch()
     case "Ec2InstanceMetadata": return try InstanceMetadata(environment).credentials()
     default: return nil

@@ -15,8 +15,9 @@ struct InstanceMetadata {
   /// - Returns: nil where there is no such service (this is not an instance), or no role.
   func credentials() throws(StoreError) -> AWSCredentials? {
     let roles = "/latest/meta-data/iam/security-credentials/"
-    guard let (endpoint, token) = try session(), let role = text(endpoint, token, roles), !role.isEmpty else { return nil }
-    let first = role.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    guard let (endpoint, token) = try session(),
+      let first = text(endpoint, token, roles)?.split(whereSeparator: \.isNewline).first.map(String.init)
+    else { return nil }
     var request = WebRequest(endpoint: endpoint, path: endpoint.path + roles + percentEncoded(first))
     request.headers = [("X-aws-ec2-metadata-token", token)]
     return try Self.credentials(from: request, "the instance's role")

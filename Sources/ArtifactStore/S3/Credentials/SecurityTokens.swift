@@ -56,7 +56,8 @@ struct SecurityTokens {
       }
     }
     throw StoreError(
-      .badSource, "\(source): AWS STS does not give the role \(printable(role, 200)) (\(failure)): check its trust policy")
+      .badSource,
+      "\(source): AWS STS does not give the role \(printable(role, 200)) (\(failure)): check its trust policy")
   }
 
   private static func read(_ body: [UInt8], _ source: String) -> AWSCredentials? {

@@ -61,7 +61,8 @@ struct S3Download {
       let result: Result<Taken, StoreError>
       do throws(StoreError) {
         let stream = try reading.open(next)
-        guard let taken = try take(stream, parts.removeValue(forKey: index), onBytes, isInterrupted) else { return false }
+        let part = parts.removeValue(forKey: index)
+        guard let taken = try take(stream, part, onBytes, isInterrupted) else { return false }
         result = .success(taken)
       } catch {
         result = .failure(error)
@@ -119,7 +120,8 @@ struct S3Download {
       throw StoreError(.cannotRead, "\(place): \(stored.byteCount) of \(object.byteCount) bytes came: run again")
     }
     if let sum = facts.checksum, sum != Data(stored.digest.bytes).base64EncodedString() {
-      throw StoreError(.integrity, "\(place): its bytes do not have the SHA-256 that S3 keeps for it: damaged on the way or there")
+      throw StoreError(
+        .integrity, "\(place): its bytes do not have the SHA-256 that S3 keeps for it: damaged on the way, or there")
     }
   }
 }

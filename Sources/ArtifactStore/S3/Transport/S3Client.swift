@@ -42,7 +42,7 @@ final class S3Client: Sendable {
     var payload: Digest?
   }
 
-  /// The server that answers for the bucket, as part of an object's identity: the same bucket name elsewhere is another bucket.
+  /// The server that answers for the bucket: the same name elsewhere is another bucket.
   var server: String { custom.map { "\($0.scheme)://\($0.authority)\($0.path)" } ?? "aws" }
 
   /// Sends a request until it is answered well, or there is no point in going on.
@@ -61,7 +61,8 @@ final class S3Client: Sendable {
   /// The line for the user of a fault that stays.
   func error(_ fault: S3Fault, _ key: String) -> StoreError {
     let place = key.isEmpty ? location.description : location.object(key)
-    return fault.error(at: place, keys: chain?.source.map { "the credentials from \($0)" }, region: region.withLock { $0 })
+    let keys = chain?.source.map { "the credentials from \($0)" }
+    return fault.error(at: place, keys: keys, region: region.withLock { $0 })
   }
 
   /// What one request brought: an answer 2xx, a fault, or both when the answer broke off.
@@ -114,7 +115,9 @@ final class S3Client: Sendable {
         return .moved(named)
       }
     }
-    if code == "ExpiredToken" || code == "TokenRefreshRequired", let used, chain?.renew(used) == true { return .expired }
+    if code == "ExpiredToken" || code == "TokenRefreshRequired", let used, chain?.renew(used) == true {
+      return .expired
+    }
     return .refused(status: answer.status, code: code)
   }
 }

@@ -62,23 +62,24 @@ enum S3Fault: Error {
   ///   - keys: where the credentials come from.
   func error(at place: String, keys: String?, region: String) -> StoreError {
     switch self {
-    case .final(let error): return error
+    case .final(let error): error
     case .transport(let reason):
-      return StoreError(.cannotRead, "\(place): \(reason), again and again: check the network and the endpoint, then run again")
+      StoreError(.cannotRead, "\(place): \(reason), again and again: check network and endpoint, then run again")
     case .moved(let region):
-      return StoreError(.badSource, "\(place): the bucket is in region \(region), and there it is not answered either: check --region")
-    case .expired: return StoreError(.badSource, "\(place): the credentials have expired: renew them, then run again")
+      StoreError(.badSource, "\(place): the bucket is in region \(region), which does not answer: check --region")
+    case .expired: StoreError(.badSource, "\(place): the credentials have expired: renew them, then run again")
     case .replaced:
-      return StoreError(.cannotRead, "\(place) was replaced while it was read: run again to take what is there now")
-    case .odd(let what): return StoreError(.cannotRead, "\(place): \(what)")
-    case .refused(let status, let code): return Self.refusal(place, status, code, keys ?? "no credentials", region)
+      StoreError(.cannotRead, "\(place) was replaced while it was read: run again to take what is there now")
+    case .odd(let what): StoreError(.cannotRead, "\(place): \(what)")
+    case .refused(let status, let code):
+      Self.refusal(code.isEmpty ? "\(status)" : "\(status) \(code)", status, code, place, keys ?? "no keys", region)
     }
   }
 
   private static func refusal(
-    _ place: String, _ status: Int, _ code: String, _ keys: String, _ region: String
+    _ said: String, _ status: Int, _ code: String, _ place: String, _ keys: String, _ region: String
   ) -> StoreError {
-    let said = code.isEmpty ? "\(status)" : "\(status) \(code)"
+    let elsewhere = "\(place): the bucket is not in region \(region) (\(said)): name its region with --region"
     switch code {
     case "NoSuchBucket": return StoreError(.badSource, "\(place): there is no such bucket: check its name")
     case "NoSuchKey", "NoSuchVersion":
@@ -86,27 +87,27 @@ enum S3Fault: Error {
     case "InvalidAccessKeyId", "InvalidToken", "InvalidClientTokenId":
       return StoreError(.badSource, "\(place): S3 does not know the access key of \(keys) (\(said)): check it")
     case "SignatureDoesNotMatch":
-      return StoreError(.badSource, "\(place): the secret key of \(keys) does not fit its access key (\(said)): check it")
+      return StoreError(.badSource, "\(place): secret and access key of \(keys) do not fit (\(said)): check them")
     case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired":
       return StoreError(.badSource, "\(place): \(keys) have expired (\(said)): renew them, then run again")
     case "RequestTimeTooSkewed":
-      return StoreError(.badSource, "\(place): this machine's clock is wrong by more than 15 minutes (\(said)): set it")
+      return StoreError(.badSource, "\(place): this machine's clock is wrong by over 15 minutes (\(said)): set it")
     case "InvalidObjectState":
       return StoreError(.cannotRead, "\(place) is archived (Glacier): restore it in S3, then run again")
     case "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect":
-      return StoreError(.badSource, "\(place): the bucket is not in region \(region) (\(said)): name its region with --region")
+      return StoreError(.badSource, elsewhere)
     case "SlowDown", "TooManyRequests":
       return StoreError(.cannotRead, "\(place): S3 asks for fewer requests (\(said)): run again later to go on")
     default: break
     }
     switch status {
-    case 301, 307:
-      return StoreError(.badSource, "\(place): the bucket is not in region \(region) (\(said)): name its region with --region")
+    case 301, 307: return StoreError(.badSource, elsewhere)
     case 401, 403:
-      return StoreError(
-        .badSource, "\(place): access denied (\(said)): \(keys) need s3:ListBucket and s3:GetObject (s3:PutObject to push) here")
+      let needs = "need s3:ListBucket and s3:GetObject here (s3:PutObject to push)"
+      return StoreError(.badSource, "\(place): access denied (\(said)): \(keys) \(needs)")
     case 404: return StoreError(.badSource, "\(place) is not there (\(said)): check bucket and key")
-    case 500...: return StoreError(.cannotRead, "\(place): S3 fails (\(said)) again and again: run again later to go on")
+    case 500...:
+      return StoreError(.cannotRead, "\(place): S3 fails (\(said)) again and again: run again later to go on")
     default: return StoreError(.cannotRead, "\(place): S3 refuses the request (\(said))")
     }
   }
