@@ -28,6 +28,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
   ],
   targets: [
     system("COpenSSL", "libcrypto", apt: "libssl-dev"),
@@ -42,7 +45,14 @@ let package = Package(
 
     module("Bytes", ["CPlatform", "CArchive", "CZlib", "CZstd"]),
     module("Evidence", ["Bytes", "COpenSSL"]),
-    module("ArtifactStore", ["Evidence", "Bytes", "CMagic", .product(name: "GRDB", package: "GRDB.swift")]),
+    module(
+      "ArtifactStore",
+      [
+        "Evidence", "Bytes", "CMagic", "COpenSSL", "CPlatform", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ]),
     module("MemoryParse", ["Evidence", "Bytes", "CZlib", "CZstd", "CSnappy"]),
     module("LogParse", ["Evidence", "Bytes"]),
     module("Detectors", ["Evidence", "Bytes", "CYara", "CHyperscan", .product(name: "Yams", package: "Yams")]),
