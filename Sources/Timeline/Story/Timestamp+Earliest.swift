@@ -8,7 +8,11 @@ extension Sequence where Element == Timestamp {
     var exact: Timestamp?
     var rough: Timestamp?
     for time in self {
-      if time.precision >= .second { exact = Swift.min(exact ?? time, time) } else { rough = Swift.min(rough ?? time, time) }
+      if time.precision >= .second {
+        exact = Swift.min(exact ?? time, time)
+      } else {
+        rough = Swift.min(rough ?? time, time)
+      }
     }
     return exact ?? rough
   }

@@ -16,7 +16,8 @@ struct Endpoint: Hashable, Sendable {
   /// - Throws: `badSource` for what is not a URL of a server.
   init(_ url: String) throws(StoreError) {
     guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
-      scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty, parts.user == nil, parts.query == nil,
+      scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty, parts.user == nil,
+      parts.query == nil,
       (1...65535).contains(parts.port ?? 443)
     else { throw StoreError(.badSource, "the endpoint is not a URL of a server: write https://host:port") }
     self.scheme = scheme
