@@ -13,17 +13,16 @@ struct CachedFileReader {
 
   init(_ snapshot: Snapshot) { self.snapshot = snapshot }
 
-  /// Regular files, directories and links of each file system once, under its first mount point.
-  func files() -> [CachedFile] {
+  /// Files of each file system once, under its first mount point, as they are met.
+  func forEach(_ body: (CachedFile) -> Void) {
     let kernel = snapshot.kernel
     let rootMember = kernel.member("super_block", "s_root")
-    var files: [CachedFile] = []
     var seenSuper: Set<UInt64> = []
+    var left = Self.limit
     for mount in snapshot.mounts.flatMap({ $0.mounts }) where seenSuper.insert(mount.superBlock).inserted {
       guard let root = kernel.pointer(mount.superBlock, rootMember) else { continue }
-      walk(root, mount, &files)
+      walk(root, mount, &left, body)
     }
-    return files
   }
 
   /// The inode of a path on the machine's root file system, as far as directory entries in memory lead to it.
@@ -48,32 +47,41 @@ struct CachedFileReader {
     return nil
   }
 
-  private func walk(_ root: UInt64, _ mount: Mount, _ files: inout [CachedFile]) {
+  private func walk(_ root: UInt64, _ mount: Mount, _ left: inout Int, _ body: (CachedFile) -> Void) {
     let kernel = snapshot.kernel
     let inodeMember = kernel.member("dentry", "d_inode")
     let name = kernel.types.member("dentry", anyOf: "d_name.name", "__d_name.name")
     let base = mount.point == "/" ? "" : mount.point
     var stack: [(dentry: UInt64, path: String)] = [(root, base)]
     var seen: Set<UInt64> = [root]
-    while let (dentry, path) = stack.popLast(), files.count < Self.limit {
+    while let (dentry, path) = stack.popLast(), left > 0 {
       if let address = kernel.pointer(dentry, inodeMember), let inode = snapshot.inodeReader.inode(at: address) {
-        files.append(
+        left -= 1
+        body(
           CachedFile(
             path: path.isEmpty ? "/" : path, mountPoint: mount.point, superBlock: mount.superBlock, inode: inode))
       }
-      for child in children(of: dentry) where seen.insert(child).inserted && seen.count < 2 * Self.limit {
+      // No path is longer than PATH_MAX; what seems to be is a chain that leads astray.
+      guard path.utf8.count < 4096 else { continue }
+      for child in children(of: dentry) where seen.count < 2 * Self.limit && seen.insert(child).inserted {
         stack.append((child, path + "/" + (kernel.string(child, name, limit: 256) ?? "?")))
       }
     }
   }
 
   /// A list up to 6.7, a chain from 6.8.
+  ///
+  /// A child names its parent: what a torn chain leads to does not.
   private func children(of dentry: UInt64) -> [UInt64] {
     let kernel = snapshot.kernel
+    let parent = kernel.member("dentry", "d_parent")
+    let all: [UInt64]
     if let head = kernel.member("dentry", "d_children"), let link = kernel.member("dentry", "d_sib") {
-      return kernel.chain(from: kernel.value(dentry, head)).map { $0 &- UInt64(link.offset) }
+      all = kernel.chain(from: kernel.value(dentry, head)).map { $0 &- UInt64(link.offset) }
+    } else {
+      all = kernel.list(
+        kernel.address(dentry, kernel.member("dentry", "d_subdirs")), of: kernel.member("dentry", "d_child"))
     }
-    return kernel.list(
-      kernel.address(dentry, kernel.member("dentry", "d_subdirs")), of: kernel.member("dentry", "d_child"))
+    return all.filter { kernel.pointer($0, parent) == dentry }
   }
 }

@@ -38,12 +38,12 @@ struct MountReader {
       addresses = kernel.list(
         kernel.address(namespace, kernel.member("mnt_namespace", "list")), of: kernel.member("mount", "mnt_list"))
     }
-    return addresses.compactMap { mount(at: $0) }
+    return addresses.compactMap { mount(at: $0, in: namespace) }
   }
 
-  private func mount(at address: UInt64) -> Mount? {
-    // Entries without a namespace are cursors of somebody who is reading the list.
-    guard kernel.pointer(address, kernel.member("mount", "mnt_ns")) != nil,
+  private func mount(at address: UInt64, in namespace: UInt64) -> Mount? {
+    // Entries without a namespace are cursors of somebody who is reading the list; those of another are a torn list.
+    guard kernel.pointer(address, kernel.member("mount", "mnt_ns")) == namespace,
       let superBlock = kernel.pointer(address, kernel.member("mount", "mnt.mnt_sb")),
       let root = kernel.pointer(address, kernel.member("mount", "mnt.mnt_root"))
     else { return nil }

@@ -38,6 +38,8 @@ final class PathReader {
 
   /// As deep as the kernel itself allows a path of one-letter names to be printed.
   private static let depthLimit = 2048
+  /// PATH_MAX; a torn chain would make more.
+  private static let lengthLimit = 4096
 
   init(_ kernel: Kernel) {
     self.kernel = kernel
@@ -103,7 +105,8 @@ final class PathReader {
     var parts: [String] = []
     var place = dentry
     var mount = mount.map { $0 &- mountOfVFS }
-    for _ in 0..<Self.depthLimit {
+    var length = 0
+    for _ in 0..<Self.depthLimit where length < Self.lengthLimit {
       let parent = kernel.pointer(place, dentryParent)
       let isRoot = mount.map { kernel.pointer($0, mountRoot) == place } ?? false
       if isRoot || parent == place || parent == nil {
@@ -115,6 +118,7 @@ final class PathReader {
         continue
       }
       parts.append(part(place))
+      length += (parts.last?.utf8.count ?? 0) + 1
       place = parent ?? place
     }
     return "/" + parts.reversed().joined(separator: "/")
@@ -125,7 +129,7 @@ final class PathReader {
 
   private func part(_ dentry: UInt64) -> String {
     if let known = names[dentry] { return known }
-    let name = kernel.string(dentry, dentryName, limit: 4096) ?? "?"
+    let name = kernel.string(dentry, dentryName, limit: 256) ?? "?"
     if names.count < 1 << 18 { names[dentry] = name }
     return name
   }

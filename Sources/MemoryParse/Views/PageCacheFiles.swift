@@ -5,7 +5,7 @@ enum PageCacheFiles: MemoryTable {
   static let name = "pagecache.Files"
 
   static func write(_ snapshot: Snapshot, to table: inout TableWriter) {
-    for file in CachedFileReader(snapshot).files() {
+    CachedFileReader(snapshot).forEach { file in
       let inode = file.inode
       table.row { row in
         row.column("SuperblockAddr", file.superBlock)
