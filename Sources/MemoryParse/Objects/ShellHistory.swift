@@ -21,6 +21,8 @@ struct ShellHistory {
   /// Heaps beyond this are not a shell's.
   static let heapLimit: UInt64 = 64 << 20
   private static let commandLimit = 1 << 16
+  /// Of all commands together: many entries may point to one long text.
+  private static let textLimit = 16 << 20
   /// Tags that hardware ignores in the top byte must not disturb a comparison of pointers.
   private static let tagMask: UInt64 = 1 << 56 - 1
 
@@ -49,14 +51,20 @@ struct ShellHistory {
     let list = longestRun(heap, entries)
     let linked = Set(list)
     let others = entries.keys.filter { !linked.contains($0) }.sorted()
-    return (list.map { ($0, true) } + others.map { ($0, false) }).compactMap { address, isLinked in
-      guard let entry = entries[address] else { return nil }
-      let text = heap.slice(Int(entry.line &- start), Int(entry.line &- start) + commandLimit)
-      return TypedCommand(
-        text: text.slice(0, text.firstIndex(of: 0) ?? text.count).string,
-        time: entry.stamp.flatMap { Timestamp(seconds: $0, precision: .second) }, isLinked: isLinked,
-        virtual: entry.line)
+    var commands: [TypedCommand] = []
+    var room = textLimit
+    for (address, isLinked) in list.map({ ($0, true) }) + others.map({ ($0, false) }) where room > 0 {
+      guard let entry = entries[address] else { continue }
+      let place = Int(entry.line &- start)
+      let text = heap.slice(place, place + commandLimit)
+      let line = text.slice(0, text.firstIndex(of: 0) ?? text.count)
+      room -= line.count + 1
+      commands.append(
+        TypedCommand(
+          text: line.string, time: entry.stamp.flatMap { Timestamp(seconds: $0, precision: .second) },
+          isLinked: isLinked, virtual: entry.line))
     }
+    return commands
   }
 
   /// Texts of `#` and digits, by their address.

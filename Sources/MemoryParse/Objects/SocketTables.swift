@@ -7,6 +7,9 @@ final class SocketTables {
 
   /// As many buckets as the largest machine gets.
   private static let bucketLimit: UInt64 = 1 << 22
+  /// All chains together, so that torn ones that lead into each other end.
+  private static let socketLimit = 1 << 19
+  private var taken = 0
 
   init(_ kernel: Kernel) {
     self.kernel = kernel
@@ -43,8 +46,10 @@ final class SocketTables {
   }
 
   private func chain(_ first: UInt64?, _ link: Member?) -> [UInt64] {
-    guard let link else { return [] }
-    return kernel.chain(from: first).map { $0 &- UInt64(link.offset) }
+    guard let link, taken < Self.socketLimit else { return [] }
+    let found = kernel.chain(from: first).map { $0 &- UInt64(link.offset) }
+    taken += found.count
+    return found
   }
 
   private func forEachBucket(
