@@ -45,7 +45,8 @@ struct MemoryEvents {
     attributes.append(Attribute("euid", Int64(task.credentials.euid)))
     attributes.add("user", snapshot.userNames[task.credentials.uid])
     attributes.add("cgroup", process.cgroup)
-    attributes.add("container", process.cgroup.flatMap { NamespaceReader.containerID(inCgroup: $0) })
+    attributes.add("container", process.container?.container)
+    attributes.add("pod", process.container?.pod)
     attributes.append(Attribute("state", .text(task.isZombie ? "zombie" : "running")))
     sink.event(
       Event(

@@ -8,9 +8,7 @@ extension Snapshot {
   func entities(of process: Process) -> [Entity] {
     var entities = [Entity(.process, String(process.pid))]
     if let user = userNames[process.task.credentials.uid] { entities.append(Entity(.user, user)) }
-    if let id = process.cgroup.flatMap({ NamespaceReader.containerID(inCgroup: $0) }) {
-      entities.append(Entity(.container, id))
-    }
+    if let id = process.container?.container { entities.append(Entity(.container, id)) }
     return entities
   }
 

@@ -15,7 +15,7 @@ enum NamespaceRule: MemoryRule {
       let parent = scene.parent(of: process)
       if let inherited = parent?.namespaces, parent?.pid != 1, names(own, inherited).isEmpty { continue }
       let group = process.cgroup ?? "/"
-      let container = NamespaceReader.containerID(inCgroup: group)
+      let container = process.container?.container
       let isService = process.task.parent == 1 && isUnit(group) && !hasHomeMember(group, process, home, scene)
       let isOrdinary = container != nil || isService && !differences.contains("net") || isEngine(parent)
       scene.report(

@@ -22,7 +22,11 @@ final class NamespaceReader {
   private let cgroupNode: Member?
   private let nodeParent: Member?
   private let nodeText: Member?
+  private let groupLinks: Member?
+  private let groupLink: Member?
+  private let linkedGroup: Member?
   private var known: [UInt64: TaskNamespaces] = [:]
+  private var knownGroups: [UInt64: String?] = [:]
 
   init(_ kernel: Kernel) {
     self.kernel = kernel
@@ -42,6 +46,9 @@ final class NamespaceReader {
     cgroupNode = types.member("cgroup", "kn")
     nodeParent = types.member("kernfs_node", anyOf: "parent", "__parent")
     nodeText = types.member("kernfs_node", "name")
+    groupLinks = types.member("css_set", "cgrp_links")
+    groupLink = types.member("cgrp_cset_link", "cgrp_link")
+    linkedGroup = types.member("cgrp_cset_link", "cgrp")
   }
 
   func namespaces(ofTask task: UInt64) -> TaskNamespaces? {
@@ -65,30 +72,31 @@ final class NamespaceReader {
     return spaces
   }
 
-  /// `/system.slice/ssh.service`, `/docker/3f…`: where the task stands in the unified hierarchy.
+  /// `/system.slice/ssh.service`, `/docker/3f…`: where the task stands in the unified hierarchy; where that is not in use
+  /// (cgroup v1), in the one of the others that tells most.
   func cgroup(ofTask task: UInt64) -> String? {
-    guard let set = kernel.pointer(task, cgroups), let group = kernel.pointer(set, defaultCgroup),
-      var node = kernel.pointer(group, cgroupNode)
-    else { return nil }
+    guard let set = kernel.pointer(task, cgroups) else { return nil }
+    if let known = knownGroups[set] { return known }
+    let unified = kernel.pointer(set, defaultCgroup).flatMap { self.path(ofGroup: $0) }
+    var found = unified
+    if unified == nil || unified == "/" {
+      let others = kernel.list(kernel.address(set, groupLinks), of: groupLink).prefix(64)
+        .compactMap { kernel.pointer($0, linkedGroup) }.compactMap { self.path(ofGroup: $0) }
+      found =
+        others.first { ContainerPath($0).container != nil } ?? others.max { ($0.utf8.count, $1) < ($1.utf8.count, $0) }
+        ?? unified
+    }
+    knownGroups[set] = found
+    return found
+  }
+
+  private func path(ofGroup group: UInt64) -> String? {
+    guard var node = kernel.pointer(group, cgroupNode) else { return nil }
     var parts: [String] = []
     for _ in 0..<64 {
       guard let above = kernel.pointer(node, nodeParent) else { return "/" + parts.reversed().joined(separator: "/") }
       parts.append(kernel.string(node, nodeText, limit: 256) ?? "?")
       node = above
-    }
-    return nil
-  }
-
-  /// The 64 hexadecimal digits by which container engines name a container, out of a cgroup path.
-  static func containerID(inCgroup path: String) -> String? {
-    var run: [UInt8] = []
-    for byte in Array(path.utf8) + [0x2F] {
-      if (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) {
-        run.append(byte)
-      } else {
-        if run.count == 64 { return String(decoding: run, as: UTF8.self) }
-        run = []
-      }
     }
     return nil
   }

@@ -44,6 +44,8 @@ final class Process {
 
   lazy var namespaces: TaskNamespaces? = snapshot.namespaceReader.namespaces(ofTask: task.address)
   lazy var cgroup: String? = snapshot.namespaceReader.cgroup(ofTask: task.address)
+  /// The container that it runs in, by its cgroup.
+  lazy var container: ContainerPath? = cgroup.map { ContainerPath($0) }
 
   /// The sockets among its files.
   lazy var sockets: [(descriptor: Int, socket: Socket)] = files.compactMap { open in

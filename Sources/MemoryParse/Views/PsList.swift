@@ -23,6 +23,9 @@ enum PsList: MemoryTable {
     row.column("File output", "Disabled")
     row.key("Sources")
     row.value(process.sources.names)
+    row.column("Cgroup", process.cgroup)
+    row.column("Container", process.container?.container)
+    row.column("Pod", process.container?.pod)
     if task.isZombie { row.column("State", "zombie") }
   }
 }
