@@ -4,7 +4,7 @@ import Evidence
 /// Linux memory analysis without symbol files: every view, events and findings out of the dump alone, in one pass.
 public struct MemoryAnalysis {
   /// Rises when the same dump gives other results.
-  public static let version = 1
+  public static let version = 2
 
   /// What may be set from outside.
   public struct Options: Sendable {
@@ -12,7 +12,7 @@ public struct MemoryAnalysis {
     public var artifact: Digest
     /// Names of the views to write; nil for all, with events and findings.
     public var views: [String]?
-    /// Types and symbols from the user, for kernels whose dump has none: an ISF file as JSON, or BTF (bare or in an ELF file).
+    /// Types from the user, for kernels whose dump has none: an ISF file as JSON, or BTF (bare or in an ELF file).
     public var typeFile: [UInt8]?
     /// Ways to the kernel that are not to be gone.
     var without: KernelSearch.Ways = []
@@ -32,21 +32,18 @@ public struct MemoryAnalysis {
   public static func viewName(of plugin: String) -> String? { MemoryTables.named(plugin)?.name }
 
   /// Reads a dump and tells the sink all there is in it. Damage leaves gaps, which the summary counts; a dump without a
-  /// kernel that can be read leaves one sentence.
+  /// kernel that can be read leaves one sentence, and so do types that are of another kernel.
   public static func run(
     _ image: any MemoryImage, options: Options, into sink: any ResultSink
   ) -> MemorySummary {
     let memory = PhysicalMemory(image)
     var summary = MemorySummary()
-    let types = options.typeFile.flatMap { TypeFile.types($0) }
-    if options.typeFile != nil, types == nil {
-      summary.failures.append("the file with types is neither BTF, nor an ELF file with BTF, nor an ISF symbol file")
-    }
     let kernel: Kernel
     do {
-      kernel = try KernelSearch(memory: memory, givenTypes: types, without: options.without).open()
+      kernel = try self.kernel(of: memory, typeFile: options.typeFile, without: options.without)
     } catch {
       summary.failures.append(error.sentence)
+      if error.isRefusal { summary.refusal = error.sentence }
       return summary
     }
     let snapshot = Snapshot(kernel)
@@ -56,15 +53,25 @@ public struct MemoryAnalysis {
       view.write(snapshot, to: &table)
       summary.rowCounts[view.name] = table.count
     }
-    if let banner = (types as? ISFTypes)?.banner, banner != kernel.banner {
-      summary.failures.append("the symbol file is of another kernel (\(banner)): what is shown may be wrong")
-    }
     if wanted == nil {
       MemoryEvents(snapshot: snapshot, sink: sink).tell()
       MemoryRules.check(snapshot, artifact: options.artifact, into: sink)
     }
     summary.describe(snapshot)
     return summary
+  }
+
+  /// The kernel of a dump, by types of its own or from the user.
+  static func kernel(
+    of memory: PhysicalMemory, typeFile: [UInt8]? = nil, without: KernelSearch.Ways = []
+  ) throws(KernelSearch.Failure) -> Kernel {
+    guard let typeFile else { return try KernelSearch(memory: memory, without: without).open() }
+    guard let given = TypeFile(typeFile) else {
+      throw KernelSearch.Failure(
+        sentence: "the file with types is neither BTF, nor an ELF file with BTF, nor a Volatility 3 symbol file",
+        isRefusal: true)
+    }
+    return try KernelSearch(memory: memory, given: given, without: without).open()
   }
 
   /// A Volatility 3 symbol file (ISF) of the dump's own kernel, as JSON: 10 to 20 MB. Put beside Volatility's others, it is

@@ -21,6 +21,9 @@ public struct MemorySummary: Sendable {
   /// What could not be had, as sentences. Empty when all is well.
   public var failures: [String] = []
 
+  /// Why nothing was read although the dump may be sound: what was given with it does not belong to it.
+  public var refusal: String?
+
   public init() {}
 
   mutating func describe(_ snapshot: Snapshot) {

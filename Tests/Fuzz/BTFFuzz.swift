@@ -5,7 +5,7 @@ import Bytes
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   let bytes = [UInt8](UnsafeBufferPointer(start: data, count: count))
-  guard let types = TypeFile.types(bytes) else { return 0 }
+  guard let types = TypeFile(bytes)?.types else { return 0 }
   for name in ["task_struct", "a", "outer"] {
     _ = types.size(name)
     for path in ["pid", "x.y", "table[3]", "table[-9223372036854775808]", "bits"] { _ = types.member(name, path) }

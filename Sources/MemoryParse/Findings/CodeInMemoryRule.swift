@@ -7,9 +7,14 @@ enum CodeInMemoryRule: MemoryRule {
   static func check(_ scene: Scene) {
     for process in scene.userProcesses {
       let anonymous = process.mappings.filter { $0.file == nil && process.name(of: $0).isEmpty }
-      for mapping in anonymous where mapping.isExecutable && process.head(of: mapping, count: 4) == Elfs.magic {
+      for mapping in anonymous where process.head(of: mapping, count: 4) == Elfs.magic {
+        // A loader maps the header readable alone, and the code behind it; a file that was merely read has no code behind.
+        guard mapping.isExecutable || hasCodeBehind(mapping, anonymous) else { continue }
         // A page or two of kernel-made code whose name could not be read is the vDSO.
-        guard mapping.byteCount > 4 * scene.snapshot.kernel.pageSize || mapping.isWritable else { continue }
+        guard mapping.byteCount > 4 * scene.snapshot.kernel.pageSize || mapping.isWritable || !mapping.isExecutable
+        else {
+          continue
+        }
         scene.report(
           "elf-in-anonymous-memory", "Program image in anonymous memory", .high, .medium, attack: ["T1620"],
           process: process, locator: place(mapping, process),
@@ -27,6 +32,11 @@ enum CodeInMemoryRule: MemoryRule {
           + (isCompiler ? ", as a run time compiler has." : "."),
         attributes: [Attribute("mappings", Int64(both.count))])
     }
+  }
+
+  /// Executable anonymous memory right behind, within what one program image takes.
+  private static func hasCodeBehind(_ mapping: Mapping, _ anonymous: [Mapping]) -> Bool {
+    anonymous.contains { $0.isExecutable && $0.start >= mapping.end && $0.start &- mapping.end < 1 << 16 }
   }
 
   private static func hex(_ number: UInt64) -> String { String(number, radix: 16) }

@@ -18,10 +18,11 @@ enum MasqueradeRule: MemoryRule {
   ]
 
   static func check(_ scene: Scene) {
+    let threads = Set(scene.snapshot.processes.filter { $0.task.isKernelThread }.map { stem($0.task.name) })
     for process in scene.userProcesses {
       let first = process.memory?.arguments.texts.first ?? ""
       let names = [first, process.task.name]
-      if let name = names.first(where: { isKernelThread($0) }) {
+      if let name = names.first(where: { isKernelThread($0, ofThisKernel: threads) }) {
         scene.suspect(process)
         scene.report(
           "masquerade", "Process disguised as a kernel thread", .high, attack: ["T1036.004"], process: process,
@@ -30,20 +31,47 @@ enum MasqueradeRule: MemoryRule {
         continue
       }
       guard let executable = process.executable, executable.kind == .path else { continue }
-      let claimed = Programs.base(String(first.split(separator: " ").first ?? ""))
       let real = Programs.base(executable.text)
-      guard services.contains(claimed), claimed != real, !isAlias(claimed, real) else { continue }
-      scene.report(
-        "masquerade", "Process under the name of another program", .medium, .medium, attack: ["T1036.005"],
-        process: process,
-        message: "pid \(process.pid) calls itself \(first), but the program is \(executable.text).")
+      let claimed = Programs.base(String(first.split(separator: " ").first ?? ""))
+      let name = process.task.name
+      if disagree(claimed, real) {
+        scene.report(
+          "masquerade", "Process under the name of another program", .medium, .medium, attack: ["T1036.005"],
+          process: process,
+          message: "pid \(process.pid) calls itself \(first), but the program is \(executable.text).")
+      } else if disagree(name, real), !isScript(process, name) {
+        scene.report(
+          "masquerade", "Process under the name of another program", .medium, .medium, attack: ["T1036.005"],
+          process: process,
+          message: "pid \(process.pid) is named \(name), but the program is \(executable.text).")
+      }
     }
   }
 
+  private static func disagree(_ claimed: String, _ real: String) -> Bool {
+    services.contains(claimed) && claimed != real && !isAlias(claimed, real)
+  }
+
+  /// A script is named by its file, and the program is what runs it.
+  private static func isScript(_ process: Process, _ name: String) -> Bool {
+    (process.memory?.arguments.texts ?? []).dropFirst().contains { Programs.base($0).hasPrefix(name) }
+  }
+
+  /// What threads of one kind have in common: `kworker/u8:2` → `kworker`.
+  private static func stem(_ name: String) -> String {
+    let end = name.firstIndex { $0 == "/" || $0 == ":" || $0.isNumber } ?? name.endIndex
+    return String(name[..<end])
+  }
+
   /// `[kworker/0:1]` of a process, or such a name without brackets.
-  static func isKernelThread(_ name: String) -> Bool {
+  ///
+  /// - Parameter stems: of the threads that the kernel of the image does run.
+  static func isKernelThread(_ name: String, ofThisKernel stems: Set<String> = []) -> Bool {
     let inner = name.hasPrefix("[") && name.hasSuffix("]") ? String(name.dropFirst().dropLast()) : nil
-    if let inner { return kernelNames.contains { inner.hasPrefix($0) } }
+    if let inner {
+      let own = stem(inner)
+      return kernelNames.contains { inner.hasPrefix($0) } || own.utf8.count > 3 && stems.contains(own)
+    }
     return name.hasPrefix("kworker/") || name.hasPrefix("ksoftirqd/") || name == "kthreadd"
   }
 

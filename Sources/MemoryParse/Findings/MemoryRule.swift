@@ -7,11 +7,14 @@ protocol MemoryRule {
 
 enum MemoryRules {
   /// Shells first: what they point to is asked by the rules behind them.
-  static let all: [any MemoryRule.Type] = [
-    ReverseShellRule.self, ServiceShellRule.self, SuspectConnectionRule.self, LookupConnectionRule.self,
-    MasqueradeRule.self, ExecutableRule.self, PreloadRule.self, CodeInMemoryRule.self, NamespaceRule.self,
-    TraceRule.self, RawSocketRule.self, HiddenProcessRule.self, HiddenModuleRule.self, HiddenSocketRule.self,
-  ]
+  static var all: [any MemoryRule.Type] {
+    [
+      ReverseShellRule.self, ShellStreamRule.self, ServiceShellRule.self, SuspectConnectionRule.self,
+      LookupConnectionRule.self, MasqueradeRule.self, ExecutableRule.self, PreloadRule.self, CodeInMemoryRule.self,
+      NamespaceRule.self, TraceRule.self, RawSocketRule.self, HiddenProcessRule.self, HiddenModuleRule.self,
+      HiddenSocketRule.self,
+    ]
+  }
 
   static func check(_ snapshot: Snapshot, artifact: Digest, into sink: any ResultSink) {
     let scene = Scene(snapshot, artifact: artifact, sink: sink)

@@ -9,6 +9,7 @@ enum PreloadRule: MemoryRule {
   ]
 
   static func check(_ scene: Scene) {
+    tellFile(scene)
     for process in scene.userProcesses {
       for (key, value) in process.memory?.environment.pairs ?? []
       where (key == "LD_PRELOAD" || key == "LD_AUDIT") && !value.isEmpty {
@@ -28,5 +29,27 @@ enum PreloadRule: MemoryRule {
           attributes: [Attribute("library", value)])
       }
     }
+  }
+
+  /// `/etc/ld.so.preload` forces libraries into every program. Distributions ship none.
+  private static func tellFile(_ scene: Scene) {
+    let snapshot = scene.snapshot
+    guard let inode = CachedFileReader(snapshot).inode(at: ["etc", "ld.so.preload"]), inode.type == "REG",
+      let content = snapshot.pageCache.content(of: inode, limit: 4096), content.pagesFound > 0
+    else { return }
+    let text = content.bytes.prefix { $0 != 0 }
+    let names = String(decoding: text, as: UTF8.self).split(whereSeparator: { " :\n\t".contains($0) }).map {
+      String($0)
+    }
+    guard let first = names.first else { return }
+    let isUsual = names.allSatisfy { name in usual.contains { name.contains($0) } && !Programs.isOpenToAll(name) }
+    var locator = Locator()
+    locator.virtual = inode.address
+    locator.physical = snapshot.kernel.space.physical(inode.address)
+    scene.report(
+      "preload-file", "Library forced into every program", isUsual ? .low : .high, isUsual ? .low : .medium,
+      attack: ["T1574.006"], locator: locator, at: inode.modified,
+      message: "/etc/ld.so.preload names \(names.joined(separator: ", ")).",
+      attributes: [Attribute("library", first), Attribute("libraries", .texts(names))])
   }
 }

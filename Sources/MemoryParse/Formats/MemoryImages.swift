@@ -28,10 +28,10 @@ public enum MemoryImages {
   /// Opens an image.
   /// - Parameters:
   ///   - format: as `recognize` gave it; nil to find out (`raw` is then not considered).
-  ///   - layout: of a `raw` file; see `RawLayout.candidates`.
+  ///   - layout: of a `raw` file; nil to find out, which reads such a file once at least.
   /// - Throws: where there is nothing to read. A damaged image opens; what is wrong with it is in the report.
   public static func open(
-    _ file: MappedFile, as format: String? = nil, layout: RawLayout = .identity
+    _ file: MappedFile, as format: String? = nil, layout: RawLayout? = nil
   ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
     let head = file.view(at: 0, count: headByteCount)
     switch format ?? recognize(head: head, byteCount: file.byteCount, name: "") {
@@ -40,10 +40,19 @@ public enum MemoryImages {
     case "kdump", "elf-core":
       let source = FlattenedFile(file)
       return try source.isKdump ? Kdump.open(source) : ELFCore.open(source)
-    case "raw": return try layout.open(file)
+    case "raw": return try openRaw(file, layout)
     case let format?: throw MemoryImageError(.unsupported, "\(format) is not a format of memory images")
     case nil: throw MemoryImageError(.unrecognized, "no format of memory images begins like this file")
     }
+  }
+
+  private static func openRaw(
+    _ file: MappedFile, _ layout: RawLayout?
+  ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    if let layout { return try layout.open(file) }
+    let plain = try RawLayout.identity.open(file)
+    let found = RawLayoutSearch(plain.0) { try? $0.open(file).0 }.layout()
+    return found == .identity ? plain : try found.open(file)
   }
 
   private static func looksRaw(_ head: ByteView, byteCount: UInt64, name: String) -> Bool {

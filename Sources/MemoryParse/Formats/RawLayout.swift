@@ -56,9 +56,22 @@ public struct RawLayout: Hashable, Sendable {
         file, inflated: inflated, runs: runs(byteCount: inflated.byteCount),
         report: ImageReport(format: "raw", version: ""))
     }
+    var report = ImageReport(format: "raw", version: "")
+    if self != .identity { report.state("assumed layout", description) }
     return try PlainImage.open(
-      file, runs: runs(byteCount: file.byteCount), accounts: FileAccounts(),
-      report: ImageReport(format: "raw", version: ""), unclaimed: "outside of the assumed layout")
+      file, runs: runs(byteCount: file.byteCount), accounts: FileAccounts(), report: report,
+      unclaimed: "outside of the assumed layout")
+  }
+
+  /// `0 at 0x0, 0xc0000000 at 0x100000000`: which offset of the file lies at which address.
+  private var description: String {
+    var place: UInt64 = 0
+    var texts: [String] = []
+    for part in parts {
+      texts.append("0x\(String(place, radix: 16)) at 0x\(String(part.physical, radix: 16))")
+      place = place.addingReportingOverflow(part.byteCount).partialValue
+    }
+    return texts.joined(separator: ", ")
   }
 
   /// Whether bare memory is a zlib stream with LiME's window of 2^11 bytes that decodes to at least a page.

@@ -12,10 +12,10 @@ enum ARM64Architecture: Architecture {
 
   // MARK: Placement
 
+  static func imageOffset(_ info: VMCoreInfo) -> UInt64? { info.number(unsigned: "kimage_voffset") }
+
   static func place(_ info: VMCoreInfo, in memory: PhysicalMemory) -> Placement? {
-    guard let table = info.symbol("swapper_pg_dir"), let offset = info.number(unsigned: "kimage_voffset") else {
-      return nil
-    }
+    guard let table = info.symbol("swapper_pg_dir"), let offset = imageOffset(info) else { return nil }
     let shift = (info.pageSize ?? 4096).trailingZeroBitCount
     // T1SZ tells what the tables resolve, VA_BITS what the kernel was built for; a 64 KiB kernel built for 52 bits keeps
     // such a table on a 48-bit processor.

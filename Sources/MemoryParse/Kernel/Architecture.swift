@@ -7,6 +7,9 @@ protocol Architecture {
   /// As `uname -m` says it.
   static var name: String { get }
 
+  /// Virtual less physical address of the kernel image, as VMCOREINFO says it; nil where it is another processor's.
+  static func imageOffset(_ info: VMCoreInfo) -> UInt64?
+
   /// From VMCOREINFO, with a proof that what it says holds in this dump; nil where it does not.
   static func place(_ info: VMCoreInfo, in memory: PhysicalMemory) -> Placement?
 

@@ -5,7 +5,7 @@ import Bytes
 struct KernelSearch {
   let memory: PhysicalMemory
   /// Types given by the user instead of those in the dump.
-  var givenTypes: (any TypeSource)?
+  var given: TypeFile?
   /// Ways that are not to be gone, so that tests can go the others.
   var without: Ways = []
 
@@ -18,7 +18,11 @@ struct KernelSearch {
   }
 
   /// One sentence: what was missing.
-  struct Failure: Error, Equatable { var sentence: String }
+  struct Failure: Error, Equatable {
+    var sentence: String
+    /// Not the dump is at fault, but what the user gave with it.
+    var isRefusal = false
+  }
 
   /// No kernel image is longer; what belongs to it is looked for within this distance first.
   static let imageReach: UInt64 = 128 << 20
@@ -36,6 +40,13 @@ struct KernelSearch {
       }
       if let place = placement, let found = symbols.kallsyms, found.isPhysical {
         symbols.kallsyms = found.moved(by: place.imageOffset)
+      }
+    }
+    if let given, let placement {
+      let match = TypeFileMatch(file: given)
+      let banner = banner(placement, symbols, AddressSpace(memory, placement.tables))
+      if let reason = match.refusal(banner: banner) ?? symbols.vmcoreinfo.flatMap({ match.refusal($0) }) {
+        throw Failure(sentence: reason, isRefusal: true)
       }
     }
     let candidates = typeCandidates(symbols, placement)
@@ -56,7 +67,11 @@ struct KernelSearch {
     guard let placement, let initTask else {
       throw Failure(sentence: sentence(nil, symbols, "no page table agrees with the kernel that was found"))
     }
-    return assemble(placement, symbols, best, initTask, notes)
+    let kernel = assemble(placement, symbols, best, initTask, notes)
+    if let reason = given.flatMap({ TypeFileMatch(file: $0).refusal(banner: kernel.banner) }) {
+      throw Failure(sentence: reason, isRefusal: true)
+    }
+    return kernel
   }
 
   private func sentence(_ placement: Placement?, _ symbols: KernelSymbols, _ missing: String) -> String {
@@ -71,7 +86,7 @@ struct KernelSearch {
 
   // MARK: VMCOREINFO
 
-  private static let architectures: [any Architecture.Type] = [X86Architecture.self, ARM64Architecture.self]
+  private static var architectures: [any Architecture.Type] { [X86Architecture.self, ARM64Architecture.self] }
 
   private func placeByVMCoreInfo(_ symbols: inout KernelSymbols, _ notes: inout [String]) -> Placement? {
     var placement: Placement?
@@ -160,7 +175,7 @@ struct KernelSearch {
   /// vmlinux's types, the likeliest first: those that the kernel itself points to, then the largest found by search (other
   /// copies are left over from unpacking the kernel).
   private func typeCandidates(_ symbols: KernelSymbols, _ placement: Placement?) -> [any TypeSource] {
-    if let givenTypes { return [givenTypes] }
+    if let given { return [given.types] }
     if let placement, let start = symbols["__start_BTF"], let end = symbols["__stop_BTF"], end > start,
       end - start < UInt64(2 * BTF.Header.maximumSection)
     {

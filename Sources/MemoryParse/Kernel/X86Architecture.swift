@@ -12,12 +12,13 @@ enum X86Architecture: Architecture {
 
   // MARK: Placement
 
+  /// The number is signed: the virtual slide may be larger than the physical load address.
+  static func imageOffset(_ info: VMCoreInfo) -> UInt64? { info.number(unsigned: "phys_base").map { imageBase &- $0 } }
+
   static func place(_ info: VMCoreInfo, in memory: PhysicalMemory) -> Placement? {
-    // The number is signed: the virtual slide may be larger than the physical load address.
-    guard let table = info.symbol("swapper_pg_dir"), let physicalBase = info.number(unsigned: "phys_base"),
-      isImageAddress(table)
-    else { return nil }
-    let offset = imageBase &- physicalBase
+    guard let table = info.symbol("swapper_pg_dir"), let offset = imageOffset(info), isImageAddress(table) else {
+      return nil
+    }
     let levels = info.number("pgtable_l5_enabled") == 1 ? 5 : 4
     let tables = X86PageTables(
       root: table &- offset, levels: levels, encryptionMask: info.number(unsigned: "sme_mask") ?? 0)

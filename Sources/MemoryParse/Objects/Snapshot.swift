@@ -46,7 +46,7 @@ final class Snapshot {
     let numbers = kernel.member("pid", "numbers[0].nr")
     for carved in carvedTasks {
       if views.sources[carved.address] != nil {
-        views.addCarved(carved.address)
+        views.addCarved(carved)
         continue
       }
       // An ended task is let go of by its number; one that hides keeps it, or nothing could run it.
@@ -55,7 +55,7 @@ final class Snapshot {
         // A number that is not in the dump proves nothing against the task.
         kernel.int32(pid, numbers) ?? task.thread == task.thread
       else { continue }
-      views.addCarved(carved.address)
+      views.addCarved(carved)
     }
     return views
   }()
@@ -93,6 +93,9 @@ final class Snapshot {
     var descriptor: Int?
     /// The kernel's tables have it: `netstat` would show it.
     var isListed: Bool
+
+    /// Where it was seen.
+    var sources: [String] { (process == nil ? [] : ["fd"]) + (isListed ? ["table"] : []) }
   }
 
   lazy var sockets: [HeldSocket] = {

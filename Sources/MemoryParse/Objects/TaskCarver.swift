@@ -1,9 +1,10 @@
 import Bytes
 
-/// Finds every task in memory, live or ended, with no list, no slab data and no page table: an empty `list_head` points at
-/// itself, and an object of the direct map knows its own virtual address from its physical one.
+/// Finds every task in memory, live or ended, by two ways that need no list.
 ///
-/// One comparison a word over all of memory, on two threads. Each hit is then proven by the pointers around it.
+/// With no slab data and no page table: an empty `list_head` points at itself, and an object of the direct map knows its own
+/// virtual address from its physical one. One comparison a word over all of memory, on two threads. And by the allocator's
+/// pages. Each hit is then proven by the pointers around it.
 struct TaskCarver {
   private let kernel: Kernel
   private let reader: TaskReader
@@ -16,16 +17,35 @@ struct TaskCarver {
   struct Carved {
     var address: UInt64
     var physical: UInt64
+    /// `memory`, `slab` or both.
+    var sources: TaskSources
   }
 
+  /// By physical address.
   func carve() -> [Carved] {
-    guard kernel.directMap != 0, let ptraced = kernel.member("task_struct", "ptraced")?.offset else { return [] }
-    let hits = SelfPointerScan(image: kernel.memory.image, directMap: kernel.directMap).run()
-    return hits.compactMap { physical in
-      guard physical >= UInt64(ptraced) else { return nil }
-      let task = kernel.directMap &+ physical &- UInt64(ptraced)
-      return isTask(task) ? Carved(address: task, physical: physical - UInt64(ptraced)) : nil
+    guard kernel.directMap != 0 else { return [] }
+    var found: [UInt64: TaskSources] = [:]
+    if let ptraced = kernel.member("task_struct", "ptraced").map({ UInt64($0.offset) }) {
+      for hit in SelfPointerScan(image: kernel.memory.image, directMap: kernel.directMap).run() where hit >= ptraced {
+        let task = kernel.directMap &+ hit &- ptraced
+        if isTask(task) { found[task] = TaskSources.memory }
+      }
     }
+    for task in SlabTasks(kernel).objects() {
+      if let known = found[task] {
+        found[task] = known.union(.slab)
+      } else if ownsItsChildren(task), isTask(task) {
+        found[task] = TaskSources.slab
+      }
+    }
+    return found.map { Carved(address: $0.key, physical: $0.key &- kernel.directMap, sources: $0.value) }
+      .sorted { $0.physical < $1.physical }
+  }
+
+  /// The list of children leads back here. A copy that a failed fork left behind has its parent's.
+  private func ownsItsChildren(_ task: UInt64) -> Bool {
+    guard let head = kernel.address(task, reader.children), let next = kernel.space.u64(head) else { return false }
+    return kernel.space.u64(next &+ 8) == head
   }
 
   private func isTask(_ address: UInt64) -> Bool {

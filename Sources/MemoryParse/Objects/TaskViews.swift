@@ -14,13 +14,15 @@ struct TaskSources: OptionSet, Hashable {
   static let memory = TaskSources(rawValue: 32)
   /// Running on a processor.
   static let runQueue = TaskSources(rawValue: 64)
+  /// In a page of the allocator's cache for tasks.
+  static let slab = TaskSources(rawValue: 128)
 
   static let lists: TaskSources = [.list, .listBackward]
 
   var names: [String] {
     let all: [(TaskSources, String)] = [
       (.list, "list"), (.listBackward, "list-backward"), (.pidNumbers, "pid-idr"), (.tree, "tree"),
-      (.threads, "threads"), (.runQueue, "run-queue"), (.memory, "memory"),
+      (.threads, "threads"), (.runQueue, "run-queue"), (.slab, "slab"), (.memory, "memory"),
     ]
     return all.filter { contains($0.0) }.map { $0.1 }
   }
@@ -56,6 +58,7 @@ struct TaskViews {
     }
     addPidNumbers(reader)
     addTree(reader)
+    addRunning(reader)
     for leader in order {
       for thread in reader.threads(of: leader) where thread != leader { addIfTask(thread, .threads, reader) }
     }
@@ -65,7 +68,7 @@ struct TaskViews {
     if sources[address] != nil || reader.task(at: address) != nil { add(address, source) }
   }
 
-  mutating func addCarved(_ address: UInt64) { add(address, .memory) }
+  mutating func addCarved(_ carved: TaskCarver.Carved) { add(carved.address, carved.sources) }
 
   /// `init_pid_ns.idr`: number → `struct pid` → the task that has it as its own number.
   private mutating func addPidNumbers(_ reader: TaskReader) {
@@ -105,4 +108,23 @@ struct TaskViews {
       }
     }
   }
+
+  /// What each processor runs. What hides from every list must still be there to run.
+  private mutating func addRunning(_ reader: TaskReader) {
+    let kernel = reader.kernel
+    guard let queues = kernel.symbols["runqueues"], let offsets = kernel.symbols["__per_cpu_offset"],
+      let current = kernel.types.member("rq", anyOf: "curr", "donor"), let number = kernel.member("rq", "cpu")
+    else { return }
+    for processor in 0..<Self.processorLimit {
+      guard let offset = kernel.space.u64(offsets &+ 8 &* processor) else { return }
+      let queue = queues &+ offset
+      // Slots of processors that do not exist lead to another's queue, or to none.
+      guard kernel.isKernelAddress(queue), kernel.value(queue, number) == processor else { return }
+      guard let task = kernel.pointer(queue, current), kernel.int32(task, reader.pid) ?? 0 != 0 else { continue }
+      addIfTask(task, .runQueue, reader)
+    }
+  }
+
+  /// The most that a kernel can be configured to.
+  private static let processorLimit: UInt64 = 8192
 }

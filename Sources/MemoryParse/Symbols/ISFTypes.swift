@@ -151,7 +151,7 @@ final class ISFTypes: TypeSource {
     guard depth < 16, let fields = self.structure(view, structure)?["fields"] else { return nil }
     var found: (Int, JSONView)?
     var nameless: [(Int, String)] = []
-    name.withView { wanted in
+    _ = name.withView { wanted in
       fields.forEachMember { key, field in
         guard let type = field["type"] else { return true }
         let offset = Self.small(field["offset"])

@@ -1,14 +1,37 @@
 import Bytes
 
 /// Types that the user gives, for kernels whose dump has none: BTF as it is or in an ELF file, or a Volatility 3 symbol file.
-enum TypeFile {
+struct TypeFile {
+  let types: any TypeSource
+  /// `Linux version …` of the kernel that the file was made of; nil where the file does not say it, as bare BTF.
+  let banner: String?
+
   /// - Parameter bytes: unpacked.
   /// - Returns: nil for what is none of these.
-  static func types(_ bytes: [UInt8]) -> (any TypeSource)? {
-    bytes.withView { view -> (any TypeSource)? in
-      if BTF.Header(view) != nil { return BTF(bytes) }
-      if view.u32(0) == 0x464C_457F { return section(".BTF", of: view).flatMap { BTF($0.array) } }
-      return ISFTypes(view)
+  init?(_ bytes: [UInt8]) {
+    let found = bytes.withView { view -> (any TypeSource, String?)? in
+      if BTF.Header(view) != nil { return BTF(bytes).map { ($0, nil) } }
+      if view.u32(0) == 0x464C_457F {
+        return Self.section(".BTF", of: view).flatMap { BTF($0.array) }.map { ($0, Self.banner(in: view)) }
+      }
+      return ISFTypes(view).map { ($0, $0.banner) }
+    }
+    guard let found else { return nil }
+    (types, banner) = found
+  }
+
+  /// `linux_banner` of a whole vmlinux: the first such text that also has a build number. (The kernel's format strings
+  /// begin alike.)
+  private static func banner(in file: ByteView) -> String? {
+    Array("Linux version ".utf8).withView { needle in
+      var place = 0
+      while let found = file.firstIndex(of: needle, from: place) {
+        let text = file.slice(found, found + 512)
+        let line = text.slice(0, min(text.firstIndex(of: 0) ?? text.count, text.firstIndex(of: 0x0A) ?? text.count))
+        if line.contains(" #") { return line.string }
+        place = found + needle.count
+      }
+      return nil
     }
   }
 

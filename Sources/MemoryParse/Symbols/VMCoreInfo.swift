@@ -40,4 +40,19 @@ struct VMCoreInfo: Equatable {
   }
 
   func number(unsigned name: String) -> UInt64? { number(name).map { UInt64(bitPattern: $0) } }
+
+  /// What it says of the layout of structures: sizes by name, and places of members by `structure.member`.
+  var layout: (sizes: [String: Int], offsets: [String: Int]) {
+    func inner(_ key: String, _ kind: String) -> String? {
+      key.hasPrefix(kind + "(") && key.hasSuffix(")") ? String(key.dropFirst(kind.count + 1).dropLast()) : nil
+    }
+    var sizes: [String: Int] = [:]
+    var offsets: [String: Int] = [:]
+    for (key, value) in values {
+      guard let number = Int(value) else { continue }
+      if let name = inner(key, "SIZE") { sizes[name] = number }
+      if let name = inner(key, "OFFSET") { offsets[name] = number }
+    }
+    return (sizes, offsets)
+  }
 }

@@ -38,6 +38,6 @@ enum Capabilities: MemoryTable {
     if set & everything == everything { return "all" }
     var names = all.indices.filter { set >> UInt64($0) & 1 == 1 }.map { all[$0] }
     for bit in all.count..<64 where set >> UInt64(bit) & 1 == 1 { names.append("cap_\(bit)") }
-    return names.joined(separator: ",")
+    return names.joined(separator: ", ")
   }
 }

@@ -24,6 +24,7 @@ enum LsOf: MemoryTable {
           row.column("Modified", inode?.modified)
           row.column("Accessed", inode?.accessed)
           row.column("Size", inode?.size)
+          row.column("InodeAddr", inode?.address)
         }
       }
     }

@@ -50,11 +50,13 @@ extension JSONWriter {
 
 /// The views there are.
 enum MemoryTables {
-  static let all: [any MemoryTable.Type] = [
-    PsList.self, PsTree.self, PsAux.self, PsScan.self, EnVars.self, LsOf.self, SockStat.self, LsMod.self, Elfs.self,
-    Maps.self, MountInfo.self, Bash.self, KMsg.self, BootTime.self, Capabilities.self, LibraryList.self,
-    PageCacheFiles.self,
-  ]
+  static var all: [any MemoryTable.Type] {
+    [
+      PsList.self, PsTree.self, PsAux.self, PsScan.self, EnVars.self, LsOf.self, SockStat.self, LsMod.self, Elfs.self,
+      Maps.self, MountInfo.self, Bash.self, KMsg.self, BootTime.self, Capabilities.self, LibraryList.self,
+      PageCacheFiles.self,
+    ]
+  }
 
   /// By our name or Volatility's (`maps`, `proc.Maps`, `linux.pslist`, `linux.pslist.PsList`).
   static func named(_ text: String) -> (any MemoryTable.Type)? {

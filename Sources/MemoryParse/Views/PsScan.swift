@@ -16,7 +16,7 @@ enum PsScan: MemoryTable {
         row.column("EXIT_STATE", [0: "TASK_RUNNING", 16: "EXIT_DEAD", 32: "EXIT_ZOMBIE"][task.exitState])
         row.column("CREATION TIME", snapshot.clock?.moment(task.start))
         row.key("Sources")
-        row.value(snapshot.taskViews.sources[carved.address]?.names ?? ["memory"])
+        row.value((snapshot.taskViews.sources[carved.address] ?? []).union(carved.sources).names)
       }
     }
   }

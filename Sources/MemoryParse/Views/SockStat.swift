@@ -35,6 +35,8 @@ enum SockStat: MemoryTable {
         row.column("Destination Port", socket.remote?.port)
         row.column("State", socket.stateName)
         row.column("Filter", nil as String?)
+        row.key("Sources")
+        row.value(held.sources)
       }
     }
   }

@@ -1,38 +1,20 @@
 import ArgumentParser
-import Bytes
-import Evidence
 import MemoryParse
 
 struct MemoryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "memory", abstract: "Prints one view of a memory image, as JSON Lines in Volatility 3's columns.",
-    discussion: "PLUGIN is one of \(MemoryAnalysis.viewNames.joined(separator: ", ")).")
+    commandName: "memory", abstract: "Shows what a Linux memory image holds, without symbol files.",
+    discussion: """
+      PLUGIN is one of \(MemoryAnalysis.viewNames.joined(separator: ", ")); Volatility 3's spellings (linux.pslist.PsList) \
+      are understood. Rows are JSON Lines in Volatility 3's columns, ours behind them.
 
-  @Argument(help: "Which view.")
-  var plugin: String
+        ir-analyze memory pslist host.lime
+        ir-analyze memory linux.sockstat.Sockstat host.avml.zst | jq .State
+        ir-analyze memory isf host.lime -o linux.json.xz
+        ir-analyze memory recover host.lime --find /etc/passwd -o passwd
 
-  @Argument(help: "A memory image: LiME, AVML, ELF core, kdump or raw.", completion: .file())
-  var image: String
-
-  func run() throws {
-    let file = try MappedFile(path: image)
-    let (image, report) = try MemoryImages.open(file, as: nil)
-    for sentence in report.damage { Terminal.tell(sentence) }
-    guard let view = MemoryAnalysis.viewName(of: plugin) else {
-      let names = MemoryAnalysis.viewNames.joined(separator: ", ")
-      throw ExitStatus.Failure(.usage, "there is no view \(plugin); there are \(names)")
-    }
-    let sink = ViewSink()
-    let summary = MemoryAnalysis.run(image, options: .init(artifact: Digest(of: []), views: [view]), into: sink)
-    for sentence in summary.failures { Terminal.tell(sentence) }
-    try (summary.failures.isEmpty ? ExitStatus.finished : .notCovered).end()
-  }
-}
-
-/// Prints rows as they come.
-private final class ViewSink: ResultSink {
-  func event(_ event: Event) {}
-  func finding(_ finding: Finding) {}
-  func coverage(_ coverage: Coverage) {}
-  func row(view: String, json: [UInt8]) { Terminal.print(bytes: json + [0x0A]) }
+      A memory image is LiME, AVML, an ELF core, kdump or raw; also inside gzip, zstd or xz, which is unpacked into a \
+      temporary file first.
+      """,
+    subcommands: [MemoryView.self, MemoryISF.self, MemoryRecover.self], defaultSubcommand: MemoryView.self)
 }

@@ -53,6 +53,34 @@ import Testing
     #expect(tables(16, 52).translate(0x22, in: PhysicalMemory(image)).physical == 3 << 48 | 0x5_0022)
   }
 
+  /// 52 bits: 16 KiB pages in four levels whose top table has 32 entries, and need not begin a page.
+  @Test func walksAShortTopTable() {
+    let top: UInt64 = 0x10_0700
+    image.write(top + 8 * 31, u64: 0x11_0000 | 3)
+    image.write(0x11_0000 + 8 * 1, u64: 0x12_0000 | 3)
+    image.write(0x12_0000 + 8 * 2, u64: 0x13_0000 | 3)
+    image.write(0x13_0000 + 8 * 3, u64: 3 << 8 | 0x8000 | 3)
+    let tables = ARM64PageTables(root: top, form: .init(pageShift: 14, addressBits: 52, isWide: true), isHigh: true)
+    let virtual: UInt64 = 0xFFF0_0000_0000_0000 | 31 << 47 | 1 << 36 | 2 << 25 | 3 << 14 | 0x3FFF
+    #expect(tables.translate(virtual, in: PhysicalMemory(image)).physical == 3 << 50 | 0xBFFF)
+    // A 47-bit table of the same pages: three levels of 2048 entries.
+    image.write(0x20_0000 + 8 * 2047, u64: 0x12_0000 | 3)
+    let short = ARM64PageTables(
+      root: 0x20_0000, form: .init(pageShift: 14, addressBits: 47, isWide: false), isHigh: true)
+    let other: UInt64 = 0xFFFF_8000_0000_0000 | 2047 << 36 | 2 << 25 | 3 << 14
+    #expect(short.translate(other, in: PhysicalMemory(image)).physical == 0x8000)
+  }
+
+  /// 64 KiB pages of a kernel for 52 bits: three levels, the top one of 1024 entries; blocks of 512 MiB.
+  @Test func walksLargePagesInBothHalves() {
+    image.write(0x10_0000 + 8 * 1023, u64: 0x20_0000 | 3)
+    image.write(0x20_0000 + 8 * 5, u64: 0x4000_0000 | 1)
+    let virtual: UInt64 = 0xFFF0_0000_0000_0000 | 1023 << 42 | 5 << 29 | 0x123_4567
+    #expect(tables(16, 52, high: true).translate(virtual, in: PhysicalMemory(image)).physical == 0x4123_4567)
+    #expect(tables(16, 52).translate(virtual & 0xF_FFFF_FFFF_FFFF, in: PhysicalMemory(image)).physical == 0x4123_4567)
+    #expect(tables(16, 52).translate(virtual, in: PhysicalMemory(image)) == .none)
+  }
+
   @Test func readsProtectedPagesAndLeavesSwap() {
     image.write(0x10_0000, u64: 0x11_0000 | 3)
     image.write(0x11_0000, u64: 0x12_0000 | 3)

@@ -53,62 +53,35 @@ struct RealKernelTests {
     #expect(sink.events.isEmpty && sink.findings.isEmpty)
   }
 
-  @Test func showsAProcessTakenOutOfTheList() throws {
-    let base = try #require(SharedKernel.image)
-    let snapshot = try open(base)
-    let kernel = snapshot.kernel
-    let victim = try #require(snapshot.processes.first { $0.task.name == "webworker" })
-    let link = victim.task.address + UInt64(try #require(snapshot.taskReader.tasks?.offset))
-    let next = try #require(kernel.space.u64(link))
-    let previous = try #require(kernel.space.u64(link + 8))
-    let image = TamperedImage(base)
-    image.write(try #require(kernel.space.physical(previous)), u64: next)
-    image.write(try #require(kernel.space.physical(next + 8)), u64: previous)
-    let (_, sink) = run(image)
-    #expect(sink.rows["pslist"]?.count == 60)
-    let finding = try #require(sink.findings.first { $0.rule == "memory.hidden-process" })
-    #expect(finding.severity == .high)
-    #expect(finding.message.contains("pid \(victim.pid) "))
-  }
-
-  @Test func endsOnAListThatRunsInACircle() throws {
-    let base = try #require(SharedKernel.image)
-    let snapshot = try open(base)
-    let tasks = UInt64(try #require(snapshot.taskReader.tasks?.offset))
-    let link = snapshot.processes[20].task.address + tasks
-    let image = TamperedImage(base)
-    image.write(try #require(snapshot.kernel.space.physical(link)), u64: snapshot.processes[5].task.address + tasks)
-    let (_, sink) = run(image)
-    #expect(sink.rows["pslist"]?.count == 60)
-  }
-
-  @Test func showsAModuleTakenOutOfTheList() throws {
-    let base = try #require(SharedKernel.image)
-    let kernel = try open(base).kernel
-    let module = try #require(ModuleReader(kernel).modules().first)
-    let link = module.address + (try #require(kernel.types.offset("module", "list")))
-    let next = try #require(kernel.space.u64(link))
-    let previous = try #require(kernel.space.u64(link + 8))
-    let image = TamperedImage(base)
-    image.write(try #require(kernel.space.physical(previous)), u64: next)
-    image.write(try #require(kernel.space.physical(next + 8)), u64: previous)
-    let (_, sink) = run(image)
-    #expect(sink.rows["lsmod"]?.count == 4)
-    #expect(sink.findings.contains { $0.rule == "memory.hidden-module" && $0.message.contains(module.name) })
-  }
-
-  @Test(arguments: [1, 5, 20]) func showsWhatCanBeHadWithPagesLost(_ percent: UInt64) throws {
-    let base = try #require(SharedKernel.image)
-    let kernel = try open(base).kernel
-    let start = kernel.placement.physical(try #require(kernel.symbols["_text"]))
-    let end = kernel.placement.physical(try #require(kernel.symbols["_end"]))
-    let image = TamperedImage(base) { page in
-      !(start..<end).contains(page) && (page >> 12 &* 0x9E37_79B9_7F4A_7C15) >> 32 % 100 < percent
+  @Test func recoversWholeFilesByPathInodeAndProcess() throws {
+    let image = try #require(SharedKernel.image)
+    let snapshot = try open(image)
+    let process = try #require(snapshot.processes.first { $0.executable?.text.hasPrefix("/memfd:") == true })
+    var bytes: [UInt8] = []
+    let program = try FileRecovery.run(.program(pid: process.pid), from: image) { offset, page in
+      #expect(Int(offset) == bytes.count)
+      bytes += page.array
+      return true
     }
-    let (summary, sink) = run(image)
-    #expect((sink.rows["pslist"]?.count ?? 0) >= [1: 57, 5: 50, 20: 30][percent] ?? 0)
-    #expect(sink.rows["kmsg"]?.isEmpty == false)
-    #expect(summary.missingReads > 0)
+    #expect(program.pagesFound == program.pagesTotal && program.byteCount == UInt64(bytes.count))
+    #expect(bytes.starts(with: Elfs.magic))
+    var again: [UInt8] = []
+    _ = try FileRecovery.run(.inode(program.inode), from: image) { _, page in
+      again += page.array
+      return again.count < 4096
+    }
+    #expect(again == Array(bytes.prefix(4096)))
+    var path: String?
+    CachedFileReader(snapshot).forEach {
+      if $0.inode.type == "REG", $0.inode.cachedPages > 0 { path = path ?? $0.path }
+    }
+    let named = try FileRecovery.run(.path(try #require(path)), from: image) { _, _ in true }
+    #expect(named.pagesFound > 0)
+    for wanted in [
+      FileRecovery.Wanted.path("/no/such"), .inode(1), .program(pid: 1 << 30), .inode(snapshot.kernel.initTask),
+    ] {
+      #expect(throws: FileRecovery.Failure.self) { try FileRecovery.run(wanted, from: image) { _, _ in true } }
+    }
   }
 
   @Test func recoversFilesFromThePageCache() throws {
