@@ -52,7 +52,7 @@ struct MemorySpacesTests {
     let base = try #require(SharedKernel.image)
     let snapshot = Snapshot(try KernelSearch(memory: PhysicalMemory(base)).open())
     let (process, virtual, first, second) = try scattered(snapshot)
-    let needle = Array("0123456789ABCDEF".utf8)
+    let needle = Array("q7#Zk!2vX@9m~Jw3".utf8)
     let image = TamperedImage(base)
     image.write(first + 4088, u64: needle[0..<8].reversed().reduce(0) { $0 << 8 | UInt64($1) })
     image.write(second, u64: needle[8..<16].reversed().reduce(0) { $0 << 8 | UInt64($1) })
@@ -97,8 +97,10 @@ struct MemorySpacesTests {
   @Test func sharersOfALibraryAreMany() throws {
     let image = try #require(SharedKernel.image)
     let snapshot = Snapshot(try KernelSearch(memory: PhysicalMemory(image)).open())
-    let process = try #require(snapshot.processes.first { $0.memory != nil && $0.pid > 1 })
-    let library = try #require(process.mappings.first { process.name(of: $0).contains("/libc") })
+    let (process, library) = try #require(
+      snapshot.processes.lazy.compactMap { process in
+        process.mappings.first { process.name(of: $0).contains("/libc") }.map { (process, $0) }
+      }.first)
     let memory = try #require(process.memory)
     let page = try #require(
       stride(from: library.start, to: library.end, by: 4096).lazy.compactMap { memory.space.physical($0) }.first)

@@ -58,7 +58,7 @@ struct PieceBuilderTests {
     builder.stretch(from: 9000, to: 9001)
     #expect(
       builder.finish() == [
-        MemoryPiece(address: 5, byteCount: 4096 + 8, own: 0..<4096),
+        MemoryPiece(address: 5, byteCount: 4100, own: 0..<4096),
         MemoryPiece(address: 4101, byteCount: 4, own: 0..<4),
         MemoryPiece(address: 9000, byteCount: 1, own: 0..<1),
       ])

@@ -59,8 +59,10 @@ struct CapturePair {
     return made
   }
 
+  /// Of one collection: the folder of its files, or the one that a collector sorts them below.
   private static func folder(_ path: String) -> String {
-    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    if let live = path.ranges(of: "/live_response/").last { return String(path[..<live.lowerBound]) }
+    return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
   }
 
   private func isOfThisMachine(_ listed: [ShownProcess]) -> Bool {

@@ -35,8 +35,7 @@ enum HiddenSocketCheck {
   }
 
   private static func rank(_ part: CapturePair.Part) -> (Int, Int, Digest) {
-    let tool = part.facts.sockets.contains { $0.locator.line != nil && $0.state == "LISTEN" && $0.pid == nil } ? 1 : 0
-    return (tool, part.facts.sockets.count, part.artifact)
+    (part.facts.listsFiles ? 0 : 1, part.facts.sockets.count, part.artifact)
   }
 
   /// It shows listeners by number, and most of those that memory has.

@@ -66,6 +66,8 @@ struct ArtifactFacts {
   var sockets: [ShownSocket] = []
   var modules: [ShownModule] = []
   var isMemory = false
+  /// A listing of open files, sockets among them: `lsof`.
+  var listsFiles = false
   /// The kernel's clock in a memory image, the host's in a capture of `date`.
   var clock: Timestamp?
 }
@@ -99,6 +101,7 @@ struct HostFactsTable {
       change(artifact, event) { facts in facts.clock = max(facts.clock ?? time, time) }
     case "linux:capture:open_file":
       takeFile(event, artifact)
+      change(artifact, event) { $0.listsFiles = true }
       name(event, artifact)
       add(socket(event), artifact, event) { $0.sockets.append($1) }
     default: break
