@@ -3,36 +3,67 @@ import Bytes
 import Detectors
 import Evidence
 import Foundation
+import MemoryParse
 
-/// Scans an artifact, with outer compression undone, with the YARA rules.
+/// Scans an artifact, with outer compression undone, with the YARA rules; a memory image (`format`) by address spaces.
+///
+/// Rules that ask for a file's name or path have a unit of their own for each path (`part=path`, `path`), since their answer
+/// depends on it; all others are asked once for the same bytes.
 struct YaraAnalyzer: Analyzer {
   let name = "yara"
   let usesRules = true
 
-  func version(options: [String: String]) -> String { "1.\(YaraDetector.version)" }
+  func version(options: [String: String]) -> String {
+    "2.\(YaraDetector.version)" + (options["format"] == nil ? "" : ".\(MemoryAnalysis.version)")
+  }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
+    if let format = unit.options["format"] {
+      return try MemoryYara.run(unit, as: format, surroundings, into: result)
+    }
     let stream = try surroundings.decoded(unit.artifact)
     // Mapped: libyara reads the bytes where they lie, whatever their number, and whole-object conditions stay exact.
     let content =
       stream.encodings.isEmpty ? try surroundings.store.objects.open(unit.artifact) : try ScratchFile(stream).file
-    let sink = EncodedSink(result, encodings: stream.encodings)
+    let sink = PlacedSink(result, content, encodings: stream.encodings)
     guard let detector = try surroundings.yaraDetector(expecting: unit.rules) else {
       sink.coverage(Coverage(.skipped, 0..<content.byteCount, reason: "there are no YARA rules"))
       return
     }
-    content.withView { detector.scan($0, artifact: unit.artifact, path: "", into: sink) }
+    content.withView { detector.scan($0, artifact: unit.artifact, path: unit.options["path"] ?? "", into: sink) }
   }
 }
 
-/// Says in every place that it lies behind encodings.
-private final class EncodedSink: ResultSink {
+/// Says in every place that it lies behind encodings, and of the first one in which line of text it stands: what a rule found
+/// in a listing of processes or a log is read with its line, not with an offset.
+private final class PlacedSink: ResultSink {
   private let target: any ResultSink
+  private let content: MappedFile
   private let encodings: [String]
+  /// A line is shown up to this many bytes before and after the hit.
+  private static let reach = 512
 
-  init(_ target: any ResultSink, encodings: [String]) {
+  init(_ target: any ResultSink, _ content: MappedFile, encodings: [String]) {
     self.target = target
+    self.content = content
     self.encodings = encodings
+  }
+
+  /// The line around a place; nil where that is no text.
+  private func line(around offset: UInt64) -> String? {
+    guard let place = Int(exactly: offset) else { return nil }
+    return content.withView { view in
+      guard place < view.count else { return nil }
+      let before = view.slice(place - Self.reach, place)
+      let after = view.slice(place, place + Self.reach)
+      let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+      let end = after.firstIndex(of: 0x0A) ?? after.count
+      let line = before.slice(start).array + after.slice(0, end).array
+      guard !line.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0D || $0 == 0x7F }) else { return nil }
+      // Cut in the middle of a character at either end, it is text all the same.
+      let whole = line.drop { $0 & 0xC0 == 0x80 }
+      return String(validating: whole, as: UTF8.self) ?? String(validating: whole.dropLast(3), as: UTF8.self)
+    }
   }
 
   func event(_ event: Event) { target.event(event) }
@@ -40,6 +71,7 @@ private final class EncodedSink: ResultSink {
 
   func finding(_ finding: Finding) {
     var finding = finding
+    finding.attributes.add("line", finding.evidence.first?.locator.offset.flatMap { line(around: $0) })
     for index in finding.evidence.indices { finding.evidence[index].locator.encodings = encodings }
     target.finding(finding)
   }
