@@ -48,7 +48,8 @@ let package = Package(
     module(
       "ArtifactStore",
       [
-        "Evidence", "Bytes", "CMagic", "COpenSSL", "CPlatform", .product(name: "GRDB", package: "GRDB.swift"),
+        "Evidence", "Bytes", "CArchive", "CMagic", "COpenSSL", "CPlatform", "CZstd",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),

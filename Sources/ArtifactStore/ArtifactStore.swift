@@ -9,13 +9,17 @@ public final class ArtifactStore: Sendable {
   public let results: ResultLedger
   public let custody: CustodyLog
   public let cases: CaseDatabase
+  /// Held while the store is open, so that nothing is collected that is just being put to use.
+  let presence: FileLock
 
   private static let format = "ir-analyze store 1\n"
 
-  /// Opens a store, or makes one in a folder that is empty or not there.
+  /// Opens a store, or makes one in a folder that is empty or not there. Waits while its objects are collected.
   ///
+  /// - Parameters:
+  ///   - signer: signs what is written to custody.
   /// - Throws: `notAStore` for a folder that holds something else, or a store of another version.
-  public init(directory path: String) throws(StoreError) {
+  public init(directory path: String, signer: SigningKey? = nil) throws(StoreError) {
     directory = path
     let marker = path + "/format"
     if let found = FileManager.default.contents(atPath: marker) {
@@ -24,7 +28,7 @@ public final class ArtifactStore: Sendable {
       }
     } else {
       // `tmp`, `objects` … may be there already when the first run was killed before it wrote the marker.
-      let known: Set<String> = ["objects", "tmp", "results"]
+      let known: Set<String> = ["objects", "tmp", "results", "lock"]
       let inside = Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
       guard inside.allSatisfy({ known.contains($0) || $0.hasPrefix("format.") || $0.hasPrefix("case.sqlite") }) else {
         throw StoreError(.notAStore, "\(path) is not empty and not a store: name another folder with --store")
@@ -33,11 +37,14 @@ public final class ArtifactStore: Sendable {
         throw StoreError(.cannotWrite, "cannot make the store \(path): \(error.localizedDescription)")
       }
     }
-    objects = try ObjectStore(directory: path)
+    presence = try FileLock(path + "/lock", .shared)
+    let notes = ChecksumNotes()
+    objects = try ObjectStore(directory: path, notes: notes)
     results = try ResultLedger(directory: path, objects: objects)
-    custody = CustodyLog(directory: path)
-    cases = try CaseDatabase(directory: path)
+    custody = CustodyLog(directory: path, signer: signer)
+    cases = try CaseDatabase(directory: path, notes: notes)
     objects.removeLeftovers()
+    objects.emptyCache(onlyOld: true)
     if access(marker, F_OK) != 0 { try writeAtomically(Array(Self.format.utf8), to: marker, durable: true) }
   }
 }

@@ -13,6 +13,10 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
     /// An object's bytes are not what its name says, or the custody chain is broken.
     case integrity
     case notFound
+    /// Others are at work in the store, and it must be left alone.
+    case busy
+    /// The user asked to stop.
+    case interrupted
   }
 
   public var code: Code

@@ -5,6 +5,8 @@ import Foundation
 @main
 struct IRAnalyze: ParsableCommand {
   static let version = "0.1.0"
+  /// As custody names it.
+  static let tool = "ir-analyze \(version)"
 
   static let configuration = CommandConfiguration(
     commandName: "ir-analyze",

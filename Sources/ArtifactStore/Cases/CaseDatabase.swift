@@ -8,8 +8,10 @@ import GRDB
 /// The objects are the evidence and the custody log is the proof; this is the index that a run starts from.
 public final class CaseDatabase: Sendable {
   private let pool: DatabasePool
+  let notes: ChecksumNotes
 
-  init(directory: String) throws(StoreError) {
+  init(directory: String, notes: ChecksumNotes = ChecksumNotes()) throws(StoreError) {
+    self.notes = notes
     do {
       var configuration = Configuration()
       configuration.busyMode = .timeout(60)
@@ -38,6 +40,8 @@ public final class CaseDatabase: Sendable {
             PRIMARY KEY ("case", path)) STRICT;
           """)
     }
+    addChecksums(&migrator)
+    addVerdicts(&migrator)
     return migrator
   }
 
@@ -99,6 +103,7 @@ public final class CaseDatabase: Sendable {
           try database.execute(
             sql: "DELETE FROM gaps WHERE \"case\" = ? AND path = ?", arguments: [name, one.path])
         }
+        try recordNotes(sightings.map(\.digest), in: database)
         for gap in gaps {
           try database.execute(
             sql: "INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)", arguments: [name, gap.path, gap.reason])
@@ -141,7 +146,11 @@ public final class CaseDatabase: Sendable {
     }
   }
 
-  private func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+  func write(_ body: (Database) throws -> Void) throws(StoreError) {
+    do { try pool.write(body) } catch { throw Self.wrap(error, "cannot write the case database") }
+  }
+
+  func read<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
     do { return try pool.read(body) } catch { throw Self.wrap(error, "cannot read the case database") }
   }
 

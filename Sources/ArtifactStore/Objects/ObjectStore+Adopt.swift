@@ -18,13 +18,8 @@ extension ObjectStore {
       return Stored(digest: digest, byteCount: count, isNew: false)
     }
     try check(ftruncate(descriptor, off_t(clamping: count)), .cannotWrite, "cannot write object \(digest.hex)")
-    try check(fchmod(descriptor, 0o444), .cannotWrite, "cannot write object \(digest.hex)")
-    try check(fsync(descriptor), .cannotWrite, "cannot sync object \(digest.hex)")
-    let place = self.path(of: digest)
-    let shard = (place as NSString).deletingLastPathComponent
-    try makeDirectory(shard)
-    try check(rename(path, place), .cannotWrite, "cannot name object \(digest.hex)")
-    try syncDirectory(shard)
+    try settleFile(
+      path, descriptor, at: place(of: digest, as: .plain), durable: true, "object \(digest.hex)")
     return Stored(digest: digest, byteCount: count, isNew: true)
   }
 }

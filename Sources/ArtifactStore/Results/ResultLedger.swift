@@ -8,8 +8,8 @@ import Foundation
 /// A result is only ever a saving: an entry that is broken, or names an object that is gone or damaged, counts as absent and
 /// is computed again.
 public struct ResultLedger: Sendable {
-  private let directory: String
-  private let objects: ObjectStore
+  let directory: String
+  let objects: ObjectStore
 
   init(directory: String, objects: ObjectStore) throws(StoreError) {
     self.directory = directory + "/results"
@@ -17,7 +17,7 @@ public struct ResultLedger: Sendable {
     try makeDirectory(self.directory)
   }
 
-  private func path(of key: Digest) -> String {
+  func path(of key: Digest) -> String {
     let hex = key.hex
     return "\(directory)/\(hex.prefix(2))/\(hex.dropFirst(2)).json"
   }

@@ -15,14 +15,22 @@ struct CaseReport {
   private let name: String
   private let outcome: CaseAnalysis.Outcome
   private let gaps: [CaseDatabase.Gap]
+  /// Of the hashes that collectors left.
+  let verdicts: [HashVerdict]
+  /// Where custody ends with this report: what to compare a later store with.
+  var custodyHead: CustodyLog.Head? { store.custody.head() }
 
   init(store: ArtifactStore, rules: RuleLibrary, _ outcome: CaseAnalysis.Outcome, case name: String) throws {
     self.store = store
     self.outcome = outcome
     self.name = name
     ruleDigests = [("yara", rules.load().set.fingerprint.hex)]
+    verdicts = try store.cases.verdicts(of: name)
     gaps =
       try store.cases.gaps(of: name)
+      + verdicts.filter { $0.verdict == .mismatch || $0.verdict == .missing }.map {
+        .init(path: $0.path ?? $0.name, reason: $0.sentence)
+      }
       + store.cases.sightings(of: name).compactMap { one in one.note.map { .init(path: one.path, reason: $0) } }
     var checks = CaseChecks()
     for result in outcome.results {
@@ -62,20 +70,35 @@ struct CaseReport {
   var isCovered: Bool { gaps.isEmpty && !coverage.contains { $0.coverage.state == .skipped } }
 
   func status(failLevel: Severity?) -> ExitStatus {
+    if verdicts.contains(where: { $0.verdict == .mismatch }) { return .integrity }
     if let failLevel, findings.contains(where: { $0.severity >= failLevel }) { return .findings }
     return isCovered ? .finished : .notCovered
   }
 
   /// Writes every file; afterwards `findings` are those of the story, merged and joined.
   mutating func write(to folder: String, language: Language) throws {
+    // Of what was taken in only: hashes of members are made when a list asks for them, and a report must not depend on that.
+    let checksums = try store.checksums(of: outcome.artifacts.filter { $0.parent == nil }.map(\.digest))
     let input = CaseInput(
-      title: name, artifacts: records,
+      title: name,
+      artifacts: records.map { one in
+        var one = one
+        one.digests = checksums[one.digest].map(Self.digests) ?? [:]
+        return one
+      },
       events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage,
       gaps: gaps.map { SourceGap(path: $0.path, reason: $0.reason) },
       tool: ToolFacts(version: IRAnalyze.version, rules: Dictionary(uniqueKeysWithValues: ruleDigests)))
     try writeViews(to: folder)
     let incident = try ReportWriter.write(input, to: folder, options: ReportOptions(language: language))
     findings = incident.findings
+  }
+
+  private static func digests(_ checksums: Checksums) -> [String: String] {
+    var all: [String: String] = [:]
+    all["md5"] = checksums.md5
+    all["sha1"] = checksums.sha1
+    return all
   }
 
   /// Rows of memory views, as they stand in the results. With several images each has a folder of its own.

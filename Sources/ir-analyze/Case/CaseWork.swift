@@ -25,20 +25,28 @@ struct CaseWork {
   func ingest(_ sources: [(path: String, listing: FolderSource)], case name: String) throws -> Ingest.Summary {
     progress.begin("ingest")
     var whole = Ingest.Summary()
-    let ingest = Ingest(into: store, tool: "ir-analyze \(IRAnalyze.version)")
+    let ingest = Ingest(into: store, tool: IRAnalyze.tool)
     let all = sources.flatMap(\.listing.files).reduce(UInt64(0)) { $0 &+ $1.byteCount }
     var done: UInt64 = 0
     for source in sources {
+      if CaseImport.caseName(of: source.path) != nil {
+        let summary = try CaseImport(into: store, tool: IRAnalyze.tool).run(
+          source.path, case: name,
+          onProgress: { count in
+            done += UInt64(count)
+            progress.update(done: done, of: max(all, done), "")
+          }, isInterrupted: { platform_interrupted() != 0 })
+        if summary.isInterrupted { throw Self.interrupted }
+        whole.add(summary)
+        continue
+      }
       let summary = try ingest.run(
         source.listing, named: URL(fileURLWithPath: source.path).standardizedFileURL.path, case: name,
         onProgress: { count in
           done += UInt64(count)
           progress.update(done: done, of: all, "\(sources.count == 1 ? "" : source.path)")
         }, isInterrupted: { platform_interrupted() != 0 })
-      whole.files += summary.files
-      whole.stored += summary.stored
-      whole.byteCount += summary.byteCount
-      whole.gaps += summary.gaps
+      whole.add(summary)
       if summary.isInterrupted { throw Self.interrupted }
     }
     progress.end("\(whole.files) files, \(Terminal.size(whole.byteCount)); \(whole.stored) objects new in the store")
@@ -67,6 +75,7 @@ struct CaseWork {
       Terminal.tell(
         "not covered: \(failure.unit.analyzer) of \(failure.unit.artifact.hex.prefix(12)): \(failure.reason)")
     }
+    try checkHashes(case: name, outcome)
     return outcome
   }
 

@@ -83,6 +83,17 @@ struct OutputFolder {
           out.field("reused", outcome.reused)
           out.field("failed", outcome.failures.count)
         })
+      if let head = report.custodyHead {
+        out.field(
+          "custody",
+          object: { out in
+            out.field("entries", head.count)
+            out.field("head", head.digest.hex)
+          })
+      }
+      if !report.verdicts.isEmpty {
+        out.field("collectors_hashes", array: { out in for verdict in report.verdicts { verdict.write(to: &out) } })
+      }
       let outputs = try digests()
       out.field(
         "inputs",

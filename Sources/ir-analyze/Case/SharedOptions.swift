@@ -9,7 +9,18 @@ struct StoreOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The store; made when it is not there.", valueName: "DIR"), completion: .directory)
   var store: String = ProcessInfo.processInfo.environment["IR_ANALYZE_STORE"] ?? "ir-analyze-store"
 
-  func open() throws -> ArtifactStore { try ArtifactStore(directory: store) }
+  @Option(
+    help: ArgumentHelp(
+      "Ed25519 key (PEM) that signs each entry of custody; otherwise $IR_ANALYZE_SIGN_KEY, or none.", valueName: "FILE"),
+    completion: .file())
+  var signKey: String?
+
+  func open() throws -> ArtifactStore { try ArtifactStore(directory: store, signer: try signer()) }
+
+  func signer() throws -> SigningKey? {
+    let named = ProcessInfo.processInfo.environment["IR_ANALYZE_SIGN_KEY"].flatMap { $0.isEmpty ? nil : $0 }
+    return try (signKey ?? named).map { (path) throws(StoreError) in try SigningKey(path: path) }
+  }
 
   /// - Throws: usage, where there is no store: a query must not make one.
   func openExisting() throws -> ArtifactStore {
@@ -48,6 +59,13 @@ struct WorkOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
+  @Option(
+    name: .customLong("cloudtrail-keys"),
+    help: ArgumentHelp(
+      "Public keys that CloudTrail's digests are checked with: `aws cloudtrail list-public-keys`, PEM or DER.",
+      valueName: "PATH"), completion: .file())
+  var cloudtrailKeys: String?
+
   func validate() throws {
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers takes a number from 1 to 1024") }
   }
@@ -74,6 +92,7 @@ struct CaseName: ExpressibleByArgument {
 
   /// A name for what is ingested without one: the instance that the collector named, else the folder's own name.
   static func standard(for source: FolderSource, at path: String) -> String {
+    if let name = CaseImport.caseName(of: path).flatMap({ CaseName(argument: $0) }) { return name.text }
     for file in source.files {
       guard let first = file.name.split(separator: "/").first, file.name.contains("/") else { continue }
       let digits = first.dropFirst(2)

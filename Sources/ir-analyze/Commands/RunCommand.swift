@@ -51,6 +51,7 @@ struct RunCommand: ParsableCommand {
     let status = report.status(failLevel: told.failLevel)
     try output.finish(outcome, report, ingested: taken, began: begin, status: status)
     work.tellVerdict(report, folder: folder)
+    work.tidy(case: name, outcome)
     try status.end()
   }
 

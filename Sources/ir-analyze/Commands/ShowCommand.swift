@@ -26,10 +26,14 @@ struct ShowCommand: ParsableCommand {
   @Flag(help: "The bytes as they are, to standard output.")
   var raw = false
 
+  @Flag(help: "What is known of the whole artifact instead: SHA-256, SHA-1, MD5, length, where it came from. JSON.")
+  var facts = false
+
   func run() throws {
     let store = try storeOptions.openExisting()
     let parts = place.split(separator: ":", maxSplits: 1).map(String.init)
     let digest = try find(parts.first ?? "", in: store)
+    if facts { return Terminal.print(bytes: try ShowFacts.json(digest, in: store)) }
     var locator = Locator()
     if parts.count == 2 {
       guard let offset = parts[1].hasPrefix("0x") ? parts[1].withView({ $0.hexadecimal }) : UInt64(parts[1]) else {

@@ -21,8 +21,13 @@ struct IngestCommand: ParsableCommand {
     let listings = try source.map { (path: $0, listing: try FolderSource($0)) }
     let name = caseName?.text ?? CaseName.standard(for: listings[0].listing, at: listings[0].path)
     let store = try storeOptions.open()
-    let taken = try CaseWork(store: store, rules: RuleLibrary(directory: ""), work: work).ingest(listings, case: name)
-    try (taken.gaps.isEmpty ? ExitStatus.finished : .notCovered).end()
+    let steps = CaseWork(store: store, rules: RuleLibrary(directory: ""), work: work)
+    let taken = try steps.ingest(listings, case: name)
+    let verdicts = try steps.checkHashes(ofIngested: name)
+    steps.tidy(case: name)
+    if verdicts.contains(where: { $0.verdict == .mismatch }) { return try ExitStatus.integrity.end() }
+    let isWhole = taken.gaps.isEmpty && !verdicts.contains { $0.verdict == .missing }
+    try (isWhole ? ExitStatus.finished : .notCovered).end()
   }
 }
 
@@ -41,8 +46,10 @@ struct AnalyzeCommand: ParsableCommand {
     let store = try storeOptions.openExisting()
     try requireCase(caseName.text, in: store)
     let rules = try ruleOptions.library()
-    let outcome = try CaseWork(store: store, rules: rules, work: work).analyze(case: caseName.text)
+    let steps = CaseWork(store: store, rules: rules, work: work)
+    let outcome = try steps.analyze(case: caseName.text)
     let report = try CaseReport(store: store, rules: rules, outcome, case: caseName.text)
+    steps.tidy(case: caseName.text, outcome)
     try report.status(failLevel: nil).end()
   }
 }
@@ -79,6 +86,7 @@ struct ReportCommand: ParsableCommand {
     let status = report.status(failLevel: told.failLevel)
     try output.finish(outcome, report, ingested: nil, began: begin, status: status)
     work.tellVerdict(report, folder: folder)
+    work.tidy(case: name, outcome)
     try status.end()
   }
 }

@@ -33,6 +33,7 @@ enum ExitStatus: Int32 {
       case .integrity: Failure(.integrity, error.reason)
       case .cannotWrite: Failure(.internalError, "\(error.reason). The store is intact; run again to resume")
       case .cannotRead: Failure(.internalError, error.reason)
+      case .busy, .interrupted: Failure(.interrupted, error.reason)
       }
     case let error as BytesError: Failure(.internalError, error.reason)
     default: Failure(.internalError, "\(error)")

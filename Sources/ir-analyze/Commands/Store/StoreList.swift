@@ -2,11 +2,6 @@ import ArgumentParser
 import ArtifactStore
 import Bytes
 
-struct StoreCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "store", abstract: "Looks into the store.", subcommands: [StoreList.self])
-}
-
 struct StoreList: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "Lists cases, or the artifacts of one case.")

@@ -1,0 +1,40 @@
+import Bytes
+import Foundation
+import Synchronization
+
+/// A lock between processes, held on a file that stays. The system lets go of it when its holder dies.
+final class FileLock: Sendable {
+  enum Kind { case shared, exclusive }
+
+  private let path: String
+  private let descriptor: Mutex<Int32>
+
+  /// Waits until the lock is free.
+  init(_ path: String, _ kind: Kind) throws(StoreError) {
+    self.path = path
+    let opened = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    try check(opened, .cannotWrite, "cannot open the lock \(path)")
+    descriptor = Mutex(opened)
+    while flock(opened, kind == .shared ? LOCK_SH : LOCK_EX) != 0 {
+      if errno == EINTR { continue }
+      throw StoreError(.cannotWrite, "cannot lock \(path): \(systemMessage())")
+    }
+  }
+
+  deinit { release() }
+
+  func release() {
+    descriptor.withLock { descriptor in
+      if descriptor >= 0 { close(descriptor) }
+      descriptor = -1
+    }
+  }
+
+  /// Makes a shared lock exclusive.
+  ///
+  /// - Returns: false where somebody else holds it, and then the lock may have to be taken again with `share`.
+  func tryExclusive() -> Bool { descriptor.withLock { flock($0, LOCK_EX | LOCK_NB) == 0 } }
+
+  /// Makes it shared (again).
+  func share() { descriptor.withLock { while flock($0, LOCK_SH) != 0, errno == EINTR {} } }
+}

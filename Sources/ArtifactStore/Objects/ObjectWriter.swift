@@ -1,0 +1,107 @@
+import Bytes
+import Evidence
+import Foundation
+
+/// One object on its way into the store. Goes away without a trace unless `finish` is called.
+public final class ObjectWriter {
+  private let store: ObjectStore
+  private let path: String
+  private let descriptor: Int32
+  private let hash = StreamingHash(.sha256)
+  private let side: SideHashes?
+  private let durable: Bool
+  private var byteCount: UInt64 = 0
+  private var isOpen = true
+
+  /// Holes are made of whole blocks of this size; smaller runs of zeros are written.
+  private static let block = 4096
+
+  init(store: ObjectStore, temporary: String, durable: Bool, checksums: Bool) throws(StoreError) {
+    self.store = store
+    self.durable = durable
+    side = checksums ? SideHashes() : nil
+    path = "\(temporary)/\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    try check(descriptor, .cannotWrite, "cannot write to the store at \(temporary)")
+    flock(descriptor, LOCK_EX | LOCK_NB)
+  }
+
+  deinit {
+    if isOpen {
+      close(descriptor)
+      unlink(path)
+    }
+  }
+
+  public func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    side?.update(bytes)
+    hash.update(bytes)
+    var place = 0
+    while place < bytes.count {
+      // A run of blocks that are all zero, or all not, is one seek or one write.
+      let zero = isZero(bytes, place)
+      var end = min(place + Self.block, bytes.count)
+      while end < bytes.count, isZero(bytes, end) == zero { end = min(end + Self.block, bytes.count) }
+      if !zero {
+        try writeAll(
+          descriptor, UnsafeRawBufferPointer(rebasing: bytes[place..<end]), at: byteCount + UInt64(place),
+          "to the store at \(store.directory)")
+      }
+      place = end
+    }
+    byteCount += UInt64(bytes.count)
+  }
+
+  private func isZero(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Bool {
+    let count = min(Self.block, bytes.count - start)
+    guard count == Self.block, let base = bytes.baseAddress, bytes[start] == 0 else { return false }
+    return memcmp(base + start, base + start + 1, count - 1) == 0
+  }
+
+  /// Puts the object in its place under its name.
+  public func finish() throws(StoreError) -> ObjectStore.Stored { try finish(named: finishHash()) }
+
+  /// The same for bytes that must have a certain digest; nothing is kept where they do not.
+  ///
+  /// - Parameter source: named in the error.
+  func finish(expecting digest: Digest, from source: String) throws(StoreError) -> ObjectStore.Stored {
+    guard try finishHash() == digest else {
+      throw StoreError(.integrity, "\(source) is damaged: its bytes do not have that SHA-256")
+    }
+    return try finish(named: digest)
+  }
+
+  private func finish(named digest: Digest) throws(StoreError) -> ObjectStore.Stored {
+    let checksums = side?.finish()
+    if let checksums { store.notes.note(digest, checksums) }
+    if store.byteCount(of: digest) == byteCount {
+      return ObjectStore.Stored(digest: digest, byteCount: byteCount, isNew: false, checksums: checksums)
+    }
+    try settle(at: store.place(of: digest, as: .plain), digest)
+    return ObjectStore.Stored(digest: digest, byteCount: byteCount, isNew: true, checksums: checksums)
+  }
+
+  /// Puts the bytes at a path of the caller's.
+  ///
+  /// - Throws: `integrity` where they do not have that digest.
+  func finish(as digest: Digest, at path: String) throws(StoreError) {
+    guard try finishHash() == digest else {
+      throw StoreError(.integrity, "object \(digest.hex) is damaged: its bytes no longer have that SHA-256")
+    }
+    try settle(at: path, digest)
+  }
+
+  private func finishHash() throws(StoreError) -> Digest {
+    guard let digest = Digest(bytes: hash.finish()) else {
+      throw StoreError(.cannotWrite, "SHA-256 is not available from OpenSSL on this machine")
+    }
+    return digest
+  }
+
+  private func settle(at place: String, _ digest: Digest) throws(StoreError) {
+    try check(ftruncate(descriptor, off_t(clamping: byteCount)), .cannotWrite, "cannot write object \(digest.hex)")
+    try settleFile(path, descriptor, at: place, durable: durable, "object \(digest.hex)")
+    isOpen = false
+    close(descriptor)
+  }
+}
