@@ -41,6 +41,7 @@ let package = Package(
     system("CZlib", "zlib", apt: "zlib1g-dev"),
     system("CZstd", "libzstd", apt: "libzstd-dev"),
     system("CSnappy", "snappy", apt: "libsnappy-dev"),
+    system("CLZ4", "liblz4", apt: "liblz4-dev"),
     .target(name: "CPlatform"),
 
     module("Bytes", ["CPlatform", "CArchive", "CZlib", "CZstd"]),
@@ -55,7 +56,7 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ]),
     module("MemoryParse", ["Evidence", "Bytes", "CZlib", "CZstd", "CSnappy"]),
-    module("LogParse", ["Evidence", "Bytes"]),
+    module("LogParse", ["Evidence", "Bytes", "CLZ4"]),
     module("Detectors", ["Evidence", "Bytes", "CYara", "CHyperscan", .product(name: "Yams", package: "Yams")]),
     module("Timeline", ["Evidence", "Bytes"]),
     module("Report", ["Evidence", "Bytes", "Timeline"]),

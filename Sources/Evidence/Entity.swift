@@ -4,6 +4,26 @@ public struct Entity: Hashable, Sendable, Comparable {
     case address, domain, host, user, process, socket, file, url, accessKey = "access_key", role, account, instance
     case hash, container
 
+    /// `process:`
+    var prefix: String {
+      switch self {
+      case .address: "address:"
+      case .domain: "domain:"
+      case .host: "host:"
+      case .user: "user:"
+      case .process: "process:"
+      case .socket: "socket:"
+      case .file: "file:"
+      case .url: "url:"
+      case .accessKey: "access_key:"
+      case .role: "role:"
+      case .account: "account:"
+      case .instance: "instance:"
+      case .hash: "hash:"
+      case .container: "container:"
+      }
+    }
+
     public static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
   }
 
@@ -18,7 +38,7 @@ public struct Entity: Hashable, Sendable, Comparable {
   }
 
   /// `process:465`
-  public var text: String { "\(kind.rawValue):\(value)" }
+  public var text: String { kind.prefix + value }
 
   public init?(text: String) {
     guard let colon = text.firstIndex(of: ":"), let kind = Kind(rawValue: String(text[..<colon])) else { return nil }

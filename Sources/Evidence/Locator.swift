@@ -35,6 +35,7 @@ public struct Locator: Hashable, Sendable {
   public static let whole = Locator()
 
   public var text: String {
+    if let plain { return plain }
     var pairs: [String] = []
     if let line { pairs.append("line=\(line)") }
     if let offset { pairs.append("bytes=\(offset)+\(length ?? 0)") }
@@ -48,8 +49,52 @@ public struct Locator: Hashable, Sendable {
     return encodings.map { Self.escape($0) + "!" }.joined() + (pairs.isEmpty ? "whole" : pairs.joined(separator: ";"))
   }
 
+  /// The usual place, a line and its bytes, in one allocation: it is written for every event. Nil for any other.
+  private var plain: String? {
+    guard let line, let offset, line >= 0, other.isEmpty, physical == nil, pid == nil, virtual == nil, mapping == nil,
+      encodings.allSatisfy({ $0.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) } })
+    else { return nil }
+    return String(unsafeUninitializedCapacity: encodings.reduce(96) { $0 + $1.utf8.count + 1 }) { buffer in
+      var place = 0
+      for encoding in encodings {
+        for byte in encoding.utf8 {
+          buffer[place] = byte
+          place += 1
+        }
+        buffer[place] = 0x21
+        place += 1
+      }
+      func put(_ text: StaticString) {
+        for index in 0..<text.utf8CodeUnitCount {
+          buffer[place] = text.utf8Start[index]
+          place += 1
+        }
+      }
+      func put(_ number: UInt64) {
+        var divisor: UInt64 = 1
+        while number / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+          buffer[place] = UInt8(0x30 + number / divisor % 10)
+          place += 1
+          divisor /= 10
+        }
+      }
+      put("line=")
+      put(UInt64(line))
+      put(";bytes=")
+      put(offset)
+      put("+")
+      put(length ?? 0)
+      return place
+    }
+  }
+
   /// Reads what `text` writes; nil for anything else.
   public init?(text: String) {
+    if let plain = text.withView(Self.readPlain) {
+      self = plain
+      return
+    }
     var parts = text.split(separator: "!", omittingEmptySubsequences: false)
     guard let place = parts.popLast() else { return nil }
     encodings = parts.map { Self.unescape($0) }
@@ -71,6 +116,22 @@ public struct Locator: Hashable, Sendable {
       default: other[Self.unescape(pair[..<equals])] = Self.unescape(value)
       }
     }
+  }
+
+  /// Reads what `plain` writes, for it is read for every event.
+  private static func readPlain(_ text: ByteView) -> Locator? {
+    var rest = text
+    var encodings: [String] = []
+    while let (name, after) = rest.cut(0x21) {
+      guard name.firstIndex(of: 0x25) == nil else { return nil }
+      encodings.append(name.string)
+      rest = after
+    }
+    guard rest.hasPrefix("line="), let (number, place) = rest.slice(5).cut(0x3B), place.hasPrefix("bytes="),
+      let (start, count) = place.slice(6).cut(0x2B), let line = number.unsigned.flatMap(Int.init(exactly:)),
+      let offset = start.unsigned, let length = count.unsigned
+    else { return nil }
+    return Locator(offset: offset, length: length, line: line, encodings: encodings)
   }
 
   private static func hex(_ text: Substring) -> UInt64? { String(text).withView { $0.hexadecimal } }

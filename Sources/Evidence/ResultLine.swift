@@ -17,7 +17,11 @@ public enum ResultLine {
           out.field("meaning", event.timeMeaning.rawValue)
           out.field("type", event.dataType)
           out.field("message", event.message)
-          if !event.entities.isEmpty { out.field("entities", event.entities.map(\.text)) }
+          if !event.entities.isEmpty {
+            out.field(
+              "entities", array: { out in for entity in event.entities { out.value(entity.kind.prefix, entity.value) } }
+            )
+          }
           if !event.attributes.isEmpty { out.field("attributes", object: { write(event.attributes, to: &$0) }) }
           out.field("locator", event.locator.text)
         })

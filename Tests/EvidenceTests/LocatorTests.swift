@@ -11,7 +11,9 @@ struct LocatorTests {
     memory.other = ["view": "sockstat"]
     for locator in [
       memory, Locator(offset: 3400, length: 700, line: 12, encodings: ["gzip"]), .whole,
-      Locator(offset: .max, length: 0),
+      Locator(offset: .max, length: 0), Locator(offset: .max, length: .max, line: .max, encodings: ["gzip", "zstd"]),
+      Locator(offset: 0, length: 0, line: 0), Locator(offset: 7, length: 3, line: 2, encodings: ["odd !%;=name"]),
+      Locator(offset: 10, length: 0, line: -1),
     ] {
       #expect(Locator(text: locator.text) == locator)
       #expect(!locator.text.unicodeScalars.contains { $0.value < 0x21 })

@@ -47,6 +47,12 @@ public struct JSONWriter {
     quote(text)
   }
 
+  /// Two texts as one, without joining them first.
+  public mutating func value(_ front: String, _ back: String) {
+    comma()
+    quote(front, back)
+  }
+
   public mutating func value(_ number: Int64) {
     comma()
     bytes.append(contentsOf: String(number).utf8)
@@ -124,14 +130,27 @@ public struct JSONWriter {
 
   /// Quotes and escapes; control characters (also DEL and C1's U+0080–U+009F, which terminals obey, and the line separators
   /// U+2028/9, which end a line of JavaScript) are written as \u escapes.
-  private mutating func quote(_ text: String) {
+  private mutating func quote(_ text: String, _ more: String? = nil) {
     bytes.append(0x22)
+    escape(text)
+    if let more { escape(more) }
+    bytes.append(0x22)
+  }
+
+  private mutating func escape(_ text: String) {
     var text = text
     text.withUTF8 { utf8 in
       // Runs without anything to escape, which is nearly all text, are copied at once.
       var start = 0
       var place = 0
       while place < utf8.count {
+        // Eight bytes at once while none of them is of interest.
+        if let base = utf8.baseAddress {
+          while utf8.count - place >= 8, Self.isPlain(UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)) {
+            place += 8
+          }
+          if place == utf8.count { break }
+        }
         let byte = utf8[place]
         guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 || byte == 0xE2 else {
           place += 1
@@ -145,9 +164,19 @@ public struct JSONWriter {
         }
         place += max(length, 1)
       }
-      bytes.append(contentsOf: utf8[start...])
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
     }
-    bytes.append(0x22)
+  }
+
+  /// Whether none of eight bytes is a control character, a quote, a backslash, or beyond ASCII.
+  private static func isPlain(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let high: UInt64 = 0x8080_8080_8080_8080
+    func holds(_ byte: UInt64) -> UInt64 {
+      let other = word ^ (ones &* byte)
+      return (other &- ones) & ~other
+    }
+    return (word | (word &- ones &* 0x20) | holds(0x22) | holds(0x5C) | holds(0x7F)) & high == 0
   }
 
   /// How many bytes from here are one character to escape; 0 for none.

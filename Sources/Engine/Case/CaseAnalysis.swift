@@ -3,6 +3,7 @@ import Bytes
 import CPlatform
 import Evidence
 import Foundation
+import LogParse
 
 /// Brings a case up to date: computes every result that is missing, and says which results make it up.
 ///
@@ -66,6 +67,9 @@ public final class CaseAnalysis {
   private var outcome = Outcome()
   private var waiting: [WorkerPool.Job] = []
   private var open = 0
+  /// Logs whose times are local to their host wait until all hosts have said what their clocks were.
+  private var local: [(digest: Digest, options: [String: String])] = []
+  private var clocks = HostClocks()
   public private(set) var progress = Progress()
 
   /// - Parameters:
@@ -87,7 +91,12 @@ public final class CaseAnalysis {
     }
     defer { pool?.stop() }
     hand()
-    while open > 0 {
+    while open > 0 || !local.isEmpty {
+      if open == 0 {
+        planLocal()
+        hand()
+        continue
+      }
       if platform_interrupted() != 0 {
         outcome.isInterrupted = true
         break
@@ -194,9 +203,11 @@ public final class CaseAnalysis {
     if Self.givesEvents.contains(unit.analyzer) {
       plan("sigma", unit.artifact, unit.options.merging(["of": unit.analyzer]) { $1 })
     }
-    guard unit.analyzer == "triage" || unit.analyzer == "expand" else { return }
+    let tellsClock = unit.analyzer == "log" && LogFormats.tellingHostClock.contains(unit.options["format"] ?? "")
+    guard unit.analyzer == "triage" || unit.analyzer == "expand" || tellsClock else { return }
     do {
       try CaseResults.forEachLine(of: result, in: store) { line in
+        if case .event(let event) = line, tellsClock { clocks.take(event, of: path(of: unit)) }
         guard case .other(let kind, let json) = line else { return }
         switch kind {
         case "artifact": kinds[unit.artifact, default: [:]][unit.options["path"] ?? ""] = json["kind"]?.string
@@ -207,7 +218,11 @@ public final class CaseAnalysis {
             return true
           }
           let analyzer = json["analyzer"]?.string ?? ""
-          plan(analyzer, unit.artifact, options)
+          if analyzer == "log", LogFormats.readingLocalTimes.contains(options["format"] ?? "") {
+            local.append((unit.artifact, options))
+          } else {
+            plan(analyzer, unit.artifact, options)
+          }
           if analyzer == "yara", options["format"] == nil, named.insert(unit.artifact).inserted {
             planNames(of: unit.artifact, artifacts[unit.artifact]?.paths ?? [])
           }
@@ -218,6 +233,31 @@ public final class CaseAnalysis {
     } catch {
       outcome.failures.append(Failure(unit: unit, reason: "\(error)"))
     }
+  }
+
+  /// Plans the logs that waited, each with the zone of its host and the time of its capture where they are known. Both are
+  /// options of the unit, so its result depends on nothing but its key.
+  private func planLocal() {
+    let waited = local
+    local = []
+    for (digest, options) in waited {
+      var options = options
+      let path = path(of: digest, ending: options["path"] ?? "")
+      if let minutes = clocks.zone(of: path), minutes != 0 { options["zone"] = String(minutes) }
+      if options["collected"] == nil {
+        // A log was written to until shortly before it was taken.
+        let time = clocks.collected(of: path) ?? artifacts[digest]?.modified
+        options["collected"] = time.map(String.init)
+      }
+      plan("log", digest, options)
+    }
+  }
+
+  private func path(of unit: Unit) -> String { path(of: unit.artifact, ending: unit.options["path"] ?? "") }
+
+  /// The whole path that the end of one belongs to.
+  private func path(of digest: Digest, ending end: String) -> String {
+    artifacts[digest]?.paths.first { PathFacts.options(path: $0)["path"] == end } ?? end
   }
 
   private func addMember(_ json: JSONView, of unit: Unit) {

@@ -11,8 +11,8 @@ enum PathFacts {
   /// The options of an artifact's triage: the end of its path, and the time of its collection where the path has it.
   static func options(path: String) -> [String: String] {
     let parts = path.split(separator: "/")
-    // A home directory's owner and a collection's time stand at most this far from the end.
-    var options = ["path": parts.suffix(4).joined(separator: "/")]
+    // A home directory's owner stands at most this far from the end (`home/ops/.config/systemd/user/x.service`).
+    var options = ["path": parts.suffix(6).joined(separator: "/")]
     for part in parts {
       guard let time = collectionTime(part) else { continue }
       options["collected"] = String(time.nanoseconds)
@@ -41,7 +41,7 @@ enum PathFacts {
 
   static func context(_ options: [String: String]) -> ParseContext {
     ParseContext(
-      path: options["path"] ?? "", zone: options["zone"].flatMap(Int.init).map { .stated($0) } ?? .inferred(0),
+      path: options["path"] ?? "", zone: .inferred(options["zone"].flatMap(Int.init) ?? 0),
       collected: options["collected"].flatMap(Int64.init).map {
         Timestamp(nanoseconds: $0, precision: .second, zone: .inferred(collectorZone))
       })

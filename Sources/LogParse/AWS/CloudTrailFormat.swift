@@ -7,7 +7,7 @@ import Evidence
 /// told once. Fields: CloudTrail User Guide, "CloudTrail record contents".
 public struct CloudTrailFormat: LogFormat {
   public let name = "aws.cloudtrail"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -107,6 +107,7 @@ struct CloudTrailRecord {
     attributes.add("management_event", management?.flag)
     attributes.add("recipient_account", account?.kept)
     attributes.add("event_id", eventID?.kept)
+    attributes.add(RecordKey.name, eventID?.kept.map { RecordKey.cloudTrail($0) })
     attributes.add("shared_event_id", sharedID?.kept)
     attributes.add("request_id", requestID?.kept)
     attributes.add("vpc_endpoint", endpoint?.kept)

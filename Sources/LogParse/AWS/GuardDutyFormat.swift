@@ -8,7 +8,7 @@ import Evidence
 /// finding also becomes one `Finding` with the latest version's facts and the places of all versions.
 public struct GuardDutyFormat: LogFormat {
   public let name = "aws.guardduty"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -81,13 +81,13 @@ struct GuardDutyHistory {
       Event(
         time: version.created ?? version.updated, .creation, dataType: "aws:guardduty:finding",
         message: "GuardDuty finding " + Self.words(version), entities: version.entities,
-        attributes: version.attributes, locator: locator))
+        attributes: version.attributes + Self.key(version, version.created ?? version.updated), locator: locator))
     guard let first = version.firstSeen else { return }
     sink.event(
       Event(
         time: first, .start, dataType: "aws:guardduty:activity",
         message: Self.beginning(version), entities: version.entities,
-        attributes: version.briefAttributes, locator: locator))
+        attributes: version.briefAttributes + Self.key(version, first), locator: locator))
   }
 
   private func tellUpdate(_ version: GuardDutyFinding, _ locator: Locator, into sink: any ResultSink) {
@@ -95,7 +95,11 @@ struct GuardDutyHistory {
       Event(
         time: version.updated, .modification, dataType: "aws:guardduty:update",
         message: "GuardDuty updated the finding " + Self.words(version), entities: version.entities,
-        attributes: version.attributes, locator: locator))
+        attributes: version.attributes + Self.key(version, version.updated), locator: locator))
+  }
+
+  private static func key(_ version: GuardDutyFinding, _ time: Timestamp?) -> [Attribute] {
+    [Attribute(RecordKey.name, RecordKey.guardDuty(version.identifier, time))]
   }
 
   private static func beginning(_ version: GuardDutyFinding) -> String {

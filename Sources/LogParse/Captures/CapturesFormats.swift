@@ -3,7 +3,8 @@
 extension LogFormats {
   static let captures: [any LogFormat] = [
     NetstatFormat(), SsFormat(), LsofFormat(), PsFormat(), WFormat(), LastFormat(), LastlogFormat(), LsmodFormat(),
-    DateFormat(), UnameFormat(), FreeFormat(), FilesystemFormat(), InterfaceFormat(), ProcStatusFormat(),
+    DateFormat(), TimedatectlFormat(), UACLogFormat(), UACAcquisitionFormat(), UnameFormat(), FreeFormat(),
+    FilesystemFormat(), InterfaceFormat(), ProcStatusFormat(),
     ProcMapsFormat(), HashListFormat(), HistoryOutput(), LsofFieldFormat(), WhoFormat(), PathListFormat(),
     EmptyCapture(),
   ]

@@ -2,10 +2,11 @@
 extension LogFormats {
   static let linux: [any LogFormat] = [
     // Known by their place alone, so they come first.
-    PreloadFormat(), ProcTextFormat(),
+    PreloadFormat(), ProcTextFormat(), StartupScriptFormat(), PAMFormat(), UdevRulesFormat(), KernelModulesFormat(),
+    SSHServerFormat(), ZoneNameFormat(), TZifFormat(),
     // dnf's log looks like syslog's with a host called SUBDEBUG.
     PackageLogFormat(),
-    SyslogFormat(), AuditFormat(), JournalExportFormat(), JournalJSONFormat(), DmesgFormat(),
+    SyslogFormat(), AuditFormat(), JournalFileFormat(), JournalExportFormat(), JournalJSONFormat(), DmesgFormat(),
     AccessLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
     PasswdFormat(), ShadowFormat(), GroupFormat(), SudoersFormat(), KnownHostsFormat(), AuthorizedKeysFormat(),
     CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(),

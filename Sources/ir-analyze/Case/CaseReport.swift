@@ -3,6 +3,7 @@ import Bytes
 import Engine
 import Evidence
 import Foundation
+import LogParse
 import Report
 import Timeline
 
@@ -32,6 +33,9 @@ struct CaseReport {
         .init(path: $0.path ?? $0.name, reason: $0.sentence)
       }
       + store.cases.sightings(of: name).compactMap { one in one.note.map { .init(path: one.path, reason: $0) } }
+      + CaptureSet.missing(in: outcome.artifacts.flatMap(\.paths)).map { lost in
+        .init(path: lost.folder, reason: "has no capture of \(lost.what.joined(separator: ", ")): lost, or never made")
+      }
     var checks = CaseChecks()
     for result in outcome.results {
       let artifact = result.unit.artifact
@@ -107,7 +111,7 @@ struct CaseReport {
     for image in images {
       let place = images.count == 1 ? "\(folder)/memory" : "\(folder)/memory/\(image.unit.artifact.hex.prefix(12))"
       var views: [String: [UInt8]] = [:]
-      try CaseResults.forEachLine(of: image.result, in: store) { line in
+      try CaseResults.forEachLine(of: image.result, in: store, events: false) { line in
         guard case .row(let view, let json) = line else { return }
         views[view, default: []] += json + [0x0A]
       }

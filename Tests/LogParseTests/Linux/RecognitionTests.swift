@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("just some prose\nof two lines\n", "x.txt"), ("#!/bin/sh\nset -e\nexit 0\n", "etc/cron.daily/job"),
+    ("just some prose\nof two lines\n", "x.txt"), ("#!/bin/sh\nset -e\nexit 0\n", "opt/job.sh"),
     ("key=value\nother=thing\n", "app.conf"), ("a,b,c\n1,2,3\n", "table.csv"), ("{\"a\": 1}\n", "x.json"),
     ("127.0.0.1 localhost\n", "etc/hosts"), ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJrm host\n", "etc/ssh/host.pub"),
     ("PIDGEON COMMAND is no header\n", "x.txt"), ("/* a comment */\nint main() {}\n", "a.c"),

@@ -4,7 +4,7 @@ import Evidence
 /// authorized_keys: who may log in with which key, and what sshd then does (`command=`, `from=`).
 struct AuthorizedKeysFormat: LogFormat {
   let name = "linux.authorized_keys"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     // A public key by itself lets nobody in.
@@ -60,18 +60,17 @@ struct AuthorizedKeysFormat: LogFormat {
       if text[0] == 0x23 { return .parsed }
       guard let (options, key) = Self.split(text) else { return .skipped("line is not a public key") }
       var attributes: [Attribute] = []
-      attributes.add("user", user)
       attributes.add("key_type", key.type)
       attributes.add("key_fingerprint", key.fingerprint)
       attributes.add("comment", key.comment)
       attributes.add("options", options.string)
-      attributes.add("command", Self.command(options))
+      let entry = PersistenceEntry(
+        mechanism: .authorizedKey, command: Self.command(options), user: user,
+        schedule: "at each login with this key", extra: attributes)
       sink.event(
-        Event(
-          time: nil, dataType: "linux:ssh:authorized_key",
-          message:
-            "The \(key.type) key \(key.fingerprint ?? "without fingerprint") (\(key.comment)) may log in as \(user ?? "the owner of the file").",
-          entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes, locator: line.locator))
+        entry.event(
+          "The \(key.type) key \(key.fingerprint ?? "without fingerprint") (\(key.comment)) may log in as \(user ?? "the owner of the file").",
+          line.locator))
       return .parsed
     }
   }

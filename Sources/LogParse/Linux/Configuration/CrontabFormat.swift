@@ -7,7 +7,7 @@ import Evidence
 /// certain: the path does.
 struct CrontabFormat: LogFormat {
   let name = "linux.crontab"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -106,13 +106,11 @@ struct CrontabFormat: LogFormat {
         user = words.first?.string
         command = words.count > 1 ? words[1] : rest.slice(rest.count)
       }
-      var attributes: [Attribute] = [Attribute("command", command.string), Attribute("schedule", schedule)]
-      attributes.add("user", user)
+      let entry = PersistenceEntry(
+        mechanism: .cron, command: command.string, user: user, schedule: schedule, installed: installed)
       sink.event(
-        Event(
-          time: installed, .modification, dataType: "linux:cron:job",
-          message: "cron runs at \(schedule)\(user.map { " as \($0)" } ?? ""): \(command.string)",
-          entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes, locator: line.locator))
+        entry.event(
+          "cron runs at \(schedule)\(user.map { " as \($0)" } ?? ""): \(command.string)", line.locator))
       return .parsed
     }
   }

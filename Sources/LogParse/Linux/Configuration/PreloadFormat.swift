@@ -4,7 +4,7 @@ import Evidence
 /// `/etc/ld.so.preload`: libraries that the loader puts into every program. Normally there is no such file.
 struct PreloadFormat: LogFormat {
   let name = "linux.ld_preload"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     sample.name == "ld.so.preload" && sample.isText ? .high : nil
@@ -19,10 +19,9 @@ struct PreloadFormat: LogFormat {
           let path = part.string
           var locator = line.locator
           locator.other["library"] = path
-          sink.event(
-            Event(
-              time: nil, dataType: "linux:preload", message: "Every program loads \(path) first.",
-              entities: [Entity(.file, path)], attributes: [Attribute("path", path)], locator: locator))
+          let entry = PersistenceEntry(
+            mechanism: .preload, command: path, schedule: "as any program starts", extra: [Attribute("path", path)])
+          sink.event(entry.event("Every program loads \(path) first.", locator, file: path))
         }
       }
       return .parsed

@@ -5,7 +5,7 @@ import Evidence
 /// One event for each line that is not a comment; lines ending in a backslash go on.
 struct ShellStartupFormat: LogFormat {
   let name = "linux.shell_startup"
-  let version = 1
+  let version = 2
 
   private static let names: Set<String> = [
     ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv",
@@ -21,16 +21,20 @@ struct ShellStartupFormat: LogFormat {
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    let user = FileOwner.user(ofPath: context.path)
+    let name = context.path.split(separator: "/").last ?? ""
+    let isBoot = name == "rc.local"
+    let user = isBoot ? "root" : FileOwner.user(ofPath: context.path)
+    let isEnd = name.hasSuffix("logout")
+    let schedule = isBoot ? "at boot" : isEnd ? "as a login shell ends" : "as a shell starts"
     var begun: (text: String, locator: Locator)?
     func finish(_ text: String, _ locator: Locator) {
-      var attributes: [Attribute] = [Attribute("command", text)]
-      attributes.add("user", user)
+      let entry = PersistenceEntry(
+        mechanism: isBoot ? .rcLocal : .shellStartup, command: text, user: user, schedule: schedule)
       sink.event(
-        Event(
-          time: nil, dataType: "linux:shell:startup",
-          message: "A shell of \(user ?? "any user") runs as it starts: \(text)",
-          entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes, locator: locator))
+        entry.event(
+          isBoot
+            ? "The system runs at boot: \(text)"
+            : "A shell of \(user ?? "any user") runs as it \(isEnd ? "ends" : "starts"): \(text)", locator))
     }
     try readLines(stream, into: sink) { line in
       let text = line.bytes.trimmed

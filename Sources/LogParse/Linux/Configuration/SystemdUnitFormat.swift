@@ -4,7 +4,7 @@ import Evidence
 /// systemd's units: services, timers, sockets, paths. One event a unit, with what it runs and when.
 struct SystemdUnitFormat: LogFormat {
   let name = "linux.systemd_unit"
-  let version = 1
+  let version = 2
 
   /// Bytes of one setting that are kept.
   private static let valueLimit = 1 << 14
@@ -84,18 +84,44 @@ struct SystemdUnitFormat: LogFormat {
     }
     guard !single.isEmpty || !lists.isEmpty else { return }
     let unit = String(context.path.split(separator: "/").last ?? "")
+    let commands = lists.removeValue(forKey: "commands") ?? []
+    let times = lists.removeValue(forKey: "schedule")?.joined(separator: ", ")
+    let user = single.removeValue(forKey: "user") ?? Self.owner(context.path)
     var attributes: [Attribute] = [Attribute("unit", unit)]
     for (name, value) in single.sorted(by: { $0.key < $1.key }) { attributes.add(name, value) }
     for (name, values) in lists.sorted(by: { $0.key < $1.key }) { attributes.add(name, values) }
-    let commands = lists["commands"] ?? []
-    let schedule = lists["schedule"].map { " at \($0.joined(separator: ", "))" } ?? ""
-    let user = single["user"]
+    let wanted = lists["wanted_by"]?.joined(separator: ", ")
+    let started = commands.isEmpty ? single["starts_unit"] ?? Self.implied(unit) : commands.joined(separator: "; ")
+    guard let started else {
+      // A unit that runs nothing (a target, a mount) brings nothing back.
+      let said = single["description"].map { ": \($0)" } ?? "."
+      sink.event(
+        Event(
+          time: nil, dataType: "linux:systemd:unit", message: "Unit \(unit) runs nothing of its own\(said)",
+          attributes: attributes, locator: Locator(offset: 0, length: end, line: 1, encodings: encodings)))
+      return
+    }
+    let schedule = times ?? lists["listens"].map { "on a connection to \($0.joined(separator: ", "))" }
+    let entry = PersistenceEntry(
+      mechanism: .systemd, command: started, user: user, schedule: schedule ?? wanted.map { "as \($0) starts" },
+      extra: attributes)
     sink.event(
-      Event(
-        time: nil, dataType: "linux:systemd:unit",
-        message:
-          "Unit \(unit) runs\(schedule)\(user.map { " as \($0)" } ?? ""): \(commands.isEmpty ? single["starts_unit"] ?? "nothing of its own" : commands.joined(separator: "; "))",
-        entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes,
-        locator: Locator(offset: 0, length: end, line: 1, encodings: encodings)))
+      entry.event(
+        "Unit \(unit) runs\(schedule.map { " at \($0)" } ?? "")\(user.map { " as \($0)" } ?? ""): \(started)",
+        Locator(offset: 0, length: end, line: 1, encodings: encodings)))
+  }
+
+  /// A timer, socket or path unit starts the service of its own name unless it says otherwise.
+  private static func implied(_ unit: String) -> String? {
+    for suffix in [".timer", ".socket", ".path"] where unit.hasSuffix(suffix) {
+      return unit.dropLast(suffix.utf8.count) + ".service"
+    }
+    return nil
+  }
+
+  /// The user in whose home the unit lies; a unit of the system runs as root unless it says otherwise.
+  private static func owner(_ path: String) -> String? {
+    if let user = FileOwner.user(ofPath: path) { return user }
+    return path.contains("systemd/user/") ? nil : "root"
   }
 }

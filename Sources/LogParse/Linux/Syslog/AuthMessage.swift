@@ -23,8 +23,9 @@ enum AuthMessage {
 
   static func addUser(_ user: ByteView, _ attributes: inout [Attribute], _ entities: inout [Entity]) {
     guard !user.isEmpty else { return }
-    attributes.add("user", user.string)
-    entities.append(Entity(.user, user.string))
+    let name = user.string
+    attributes.append(Attribute("user", name))
+    entities.append(Entity(.user, name))
   }
 
   static func addRemote(
@@ -50,7 +51,8 @@ enum AuthMessage {
     }
     let text = body.slice(place + 3)
     func named(_ rest: ByteView) -> ByteView {
-      let word = rest.words(limit: 2).first ?? rest
+      var words = WordWalker(rest)
+      let word = words.next()
       return word.cut(0x28)?.before ?? word
     }
     if text.hasPrefix("session opened for user ") {
@@ -66,7 +68,10 @@ enum AuthMessage {
       || text.firstIndex(of: ByteView("authentication failure;")) != nil
     {
       attributes.add("action", "login_failed")
-      for word in text.words(limit: 32) {
+      var words = WordWalker(text)
+      for _ in 0..<32 {
+        let word = words.next()
+        if word.isEmpty { break }
         if word.hasPrefix("user=") { addUser(word.slice(5), &attributes, &entities) }
         if word.hasPrefix("rhost="), word.count > 6 { addRemote(word.slice(6), nil, &attributes, &entities) }
         if word.hasPrefix("tty="), word.count > 4 { attributes.add("tty", word.slice(4).string) }

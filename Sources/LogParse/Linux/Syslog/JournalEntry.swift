@@ -23,7 +23,7 @@ struct JournalEntry {
       seconds: microseconds / 1_000_000, nanoseconds: microseconds % 1_000_000 * 1000, precision: .microsecond)
   }
 
-  static func isWanted(_ name: String) -> Bool { wanted[name] != nil }
+  static func isWanted(_ name: ByteView) -> Bool { wanted[name.string] != nil }
 
   private static let wanted: [String: String] = [
     "MESSAGE": "message", "_HOSTNAME": "host", "SYSLOG_IDENTIFIER": "identifier", "_COMM": "comm", "_PID": "pid",
@@ -36,8 +36,10 @@ struct JournalEntry {
   /// Nil where nothing of an entry was found.
   func event(_ locator: Locator) -> Event? {
     guard time != nil || fields["message"] != nil else { return nil }
+    let program = fields["identifier"] ?? fields["comm"] ?? ""
     var record = SyslogRecord(
-      time: time, host: fields["host"] ?? "", program: fields["identifier"] ?? fields["comm"] ?? "")
+      time: time, host: fields["host"] ?? "",
+      program: NameCache.Name(text: program, source: SyslogRecord.source(of: program)))
     record.pid = fields["pid"].flatMap { Int64($0) } ?? fields["syslog_pid"].flatMap { Int64($0) }
     if let severity = fields["priority"].flatMap({ Int($0) }), (0...7).contains(severity) {
       let facility = fields["facility"].flatMap { Int($0) } ?? 1

@@ -65,10 +65,19 @@ enum SSHMessage {
       attributes.append(Attribute("is_invalid_user", .flag(true)))
     }
     AuthMessage.addUser(user, &attributes, &entities)
-    let tail = rest.slice(from + 6).words(limit: 6)
-    AuthMessage.addRemote(tail.first ?? rest.slice(rest.count), tail.count > 2 ? tail[2] : nil, &attributes, &entities)
-    if let key = tail.first(where: { $0.hasPrefix("SHA256:") || $0.hasPrefix("MD5:") }) {
-      attributes.add("key_fingerprint", key.string)
+    var tail = WordWalker(rest.slice(from + 6))
+    let address = tail.next()
+    _ = tail.next()
+    let port = tail.next()
+    AuthMessage.addRemote(address, port, &attributes, &entities)
+    // ssh2: ED25519 SHA256:…
+    for _ in 0..<3 {
+      let word = tail.next()
+      if word.isEmpty { break }
+      if word.hasPrefix("SHA256:") || word.hasPrefix("MD5:") {
+        attributes.add("key_fingerprint", word.string)
+        break
+      }
     }
   }
 
@@ -80,10 +89,11 @@ enum SSHMessage {
     if pattern.isInvalidUser { attributes.append(Attribute("is_invalid_user", .flag(true))) }
     let rest = body.slice(pattern.prefix.utf8CodeUnitCount)
     if pattern.beginsWithAddress {
-      let words = rest.words(limit: 4)
-      guard let address = words.first else { return }
-      let hasPort = words.count > 2 && words[1] == "port"
-      return AuthMessage.addRemote(address, hasPort ? number(words[2]) : nil, &attributes, &entities)
+      var words = WordWalker(rest)
+      let address = words.next()
+      guard !address.isEmpty else { return }
+      let hasPort = words.next() == "port"
+      return AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &attributes, &entities)
     }
     guard let port = rest.lastIndexOf(ByteView(" port ")) else { return }
     let front = rest.slice(0, port)

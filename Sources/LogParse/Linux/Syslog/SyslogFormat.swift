@@ -21,22 +21,29 @@ struct SyslogFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var years = YearSettler(context)
-    var names = NameCache()
+    var hosts = NameCache()
+    var programs = NameCache()
+    var last = StampCache()
     try readLines(stream, into: sink) { line in
-      if line.bytes.hasPrefix("-- ") { return .parsed }
-      guard let entry = SyslogLine(line.bytes) else {
+      if line.bytes[0] == 0x2D, line.bytes.hasPrefix("-- ") { return .parsed }
+      let isSame = last.isSame(line.bytes)
+      guard let entry = SyslogLine(line.bytes, stamp: isSame ? StampCache.byteCount : 0) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of syslog")
       }
       var time: Timestamp?
       var isInferred = false
       switch entry.time {
+      case .known:
+        time = last.time
+        isInferred = time != nil
       case .whole(let stamp): time = stamp
       case .civil(let civil):
         time = years.settle(civil)
         isInferred = civil.year == nil && time != nil
+        if civil.year == nil, civil.precision == .second { last.keep(line.bytes, time) }
       }
       var record = SyslogRecord(
-        time: time, host: names.name(entry.host, .host), program: names.name(entry.program, .program))
+        time: time, host: hosts.name(entry.host).text, program: programs.name(entry.program))
       record.pid = entry.pid
       record.priority = entry.priority
       record.isYearInferred = isInferred
@@ -46,17 +53,53 @@ struct SyslogFormat: LogFormat {
   }
 }
 
-/// Keeps the last host and the last few programs as strings, so that they are not made anew for every line.
-struct NameCache {
-  enum Kind: Int { case host, program }
-  private var names: [[(bytes: [UInt8], text: String)]] = [[], []]
+/// The last time of the traditional layout (`Nov 25 05:20:12 `): a busy host writes many lines within a second.
+struct StampCache {
+  /// With the blank behind.
+  static let byteCount = 16
 
-  mutating func name(_ bytes: ByteView, _ kind: Kind) -> String {
-    for index in names[kind.rawValue].indices
-    where names[kind.rawValue][index].bytes.withView({ $0 == bytes }) { return names[kind.rawValue][index].text }
-    let made = bytes.string
-    if names[kind.rawValue].count >= 16 { names[kind.rawValue].removeFirst() }
-    names[kind.rawValue].append((bytes.array, made))
+  private var front: UInt64 = 0
+  private var back: UInt64 = 0
+  private(set) var time: Timestamp?
+
+  /// Whether the line begins with the time that was kept.
+  func isSame(_ line: ByteView) -> Bool {
+    front != 0 && line.u64(0) == front && line.u64(7) == back && line[15] == 0x20
+  }
+
+  mutating func keep(_ line: ByteView, _ time: Timestamp?) {
+    guard line[15] == 0x20, line[0] >= 0x41, let front = line.u64(0), let back = line.u64(7) else { return }
+    self.front = front
+    self.back = back
+    self.time = time
+  }
+}
+
+/// Keeps the last few names as strings, so that they are not made anew for every line.
+struct NameCache {
+  struct Name {
+    var text: String
+    var source: SyslogRecord.Source
+  }
+
+  private var bytes: [[UInt8]] = []
+  private var names: [Name] = []
+  private var next = 0
+
+  mutating func name(_ view: ByteView) -> Name {
+    for index in bytes.indices where bytes[index].count == view.count && bytes[index].withView({ $0 == view }) {
+      return names[index]
+    }
+    let text = view.string
+    let made = Name(text: text, source: SyslogRecord.source(of: text))
+    if names.count < 16 {
+      bytes.append(view.array)
+      names.append(made)
+    } else {
+      bytes[next] = view.array
+      names[next] = made
+      next = (next + 1) % 16
+    }
     return made
   }
 }

@@ -7,6 +7,8 @@ struct SyslogLine {
     case whole(Timestamp)
     /// `Nov 25 05:20:12`, year and zone to be settled.
     case civil(CivilTime)
+    /// The caller knows it already.
+    case known
   }
 
   var time: Time
@@ -21,7 +23,18 @@ struct SyslogLine {
   // 2026-11-25T05:20:48.276566+00:00 web-1 sshd[392]: Accepted publickey for ops from …
   // Nov 25 05:20:48 web-1 sshd[392]: …
   // <38>1 2026-11-25T05:20:48Z web-1 sshd 392 - - Accepted …
-  init?(_ line: ByteView) {
+  //
+  // - Parameter stamp: bytes of a time in front that the caller has read; 0 where it has not.
+  init?(_ line: ByteView, stamp: Int = 0) {
+    if stamp > 0 {
+      time = .known
+      guard let (name, after) = line.slice(stamp).cut(0x20), Self.isHost(name) else { return nil }
+      host = name
+      program = name.slice(0, 0)
+      body = after
+      readTag(after)
+      return
+    }
     var rest = line
     var isNew = false
     if rest[0] == 0x3C, let close = rest.slice(0, 6).firstIndex(of: 0x3E),
@@ -53,6 +66,7 @@ struct SyslogLine {
       default: return false
       }
     }
+    guard (0x41...0x5A).contains(text[0]) else { return true }
     for level in ["INFO", "DEBUG", "SUBDEBUG", "DDEBUG", "WARN", "WARNING", "ERROR", "TRACE", "FATAL", "CRITICAL"]
       as [StaticString] where text == level
     { return false }

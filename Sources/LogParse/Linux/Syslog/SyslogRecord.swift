@@ -5,7 +5,8 @@ import Evidence
 struct SyslogRecord {
   var time: Timestamp?
   var host: String
-  var program: String
+  /// With what kind of speaker it is.
+  var program: NameCache.Name
   var pid: Int64?
   /// Facility times eight plus severity (RFC 5424).
   var priority: Int?
@@ -18,7 +19,7 @@ struct SyslogRecord {
     let text = body.string
     var attributes: [Attribute] = []
     attributes.reserveCapacity(12)
-    attributes.add("program", program)
+    attributes.add("program", program.text)
     attributes.add("pid", pid)
     attributes.add("host", host)
     attributes.add("text", text)
@@ -29,12 +30,13 @@ struct SyslogRecord {
     if isYearInferred { attributes.add("year", "inferred") }
     attributes += extra
     var entities: [Entity] = []
+    entities.reserveCapacity(4)
     if !host.isEmpty { entities.append(Entity(.host, host)) }
     var type = "linux:syslog:entry"
-    switch Self.source(of: program) {
+    switch program.source {
     case .authentication:
       type = "linux:auth:entry"
-      AuthMessage.read(body, program: program, into: &attributes, &entities)
+      AuthMessage.read(body, program: program.text, into: &attributes, &entities)
     case .cron:
       type = "linux:cron:entry"
       CronMessage.read(body, into: &attributes, &entities)
@@ -43,18 +45,18 @@ struct SyslogRecord {
       // PAM speaks in the name of whatever program uses it.
       if body.hasPrefix("pam_") {
         type = "linux:auth:entry"
-        AuthMessage.read(body, program: program, into: &attributes, &entities)
+        AuthMessage.read(body, program: program.text, into: &attributes, &entities)
       }
     }
-    let speaker = program.isEmpty ? "" : program + (pid.map { " (pid \($0))" } ?? "") + ": "
     return Event(
-      time: time, .recorded, dataType: type, message: speaker + text, entities: entities, attributes: attributes,
+      time: time, .recorded, dataType: type, message: String(program: program.text, pid: pid, saying: body),
+      entities: entities, attributes: attributes,
       locator: locator)
   }
 
-  private enum Source { case authentication, cron, kernel, other }
+  enum Source { case authentication, cron, kernel, other }
 
-  private static func source(of program: String) -> Source { sources[program] ?? .other }
+  static func source(of program: String) -> Source { sources[program] ?? .other }
 
   private static let sources: [String: Source] = {
     var sources: [String: Source] = ["kernel": .kernel]

@@ -1,0 +1,55 @@
+import Bytes
+import Evidence
+import Foundation
+import LogParse
+
+/// Reads a file by the format that recognizes it. `parse`: events are made and thrown away; `write`: they are written as
+/// lines of a result, as a worker does. Says bytes, events and seconds of processor time.
+final class Counter: ResultSink {
+  var events = 0
+  var writes = false
+  var out = JSONWriter()
+  var written = 0
+
+  func event(_ event: Event) {
+    events += 1
+    guard writes else { return }
+    ResultLine.write(event, to: &out)
+    if out.bytes.count > 1 << 18 {
+      written += out.bytes.count
+      out.removeAll()
+    }
+  }
+  func finding(_ finding: Finding) {}
+  func coverage(_ coverage: Coverage) {}
+  func row(view: String, json: [UInt8]) {}
+}
+
+@main struct ParseBench {
+  static func main() throws {
+    guard CommandLine.arguments.count == 3 else { fatalError("usage: ParseBench parse|write FILE") }
+    let path = CommandLine.arguments[2]
+    let head = FileHandle(forReadingAtPath: path).map { [UInt8]($0.readData(ofLength: 1 << 16)) } ?? []
+    let decoded = try DecodedStream(MemoryStream(head))
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = try buffer.withUnsafeMutableBytes { try decoded.read(into: $0) }
+    let format = buffer[..<count].withUnsafeBytes { bytes in
+      LogFormats.recognize(FormatSample(head: ByteView(bytes), path: path, isWhole: false))
+    }
+    guard let format else { fatalError("no format knows \(path)") }
+    let sink = Counter()
+    sink.writes = CommandLine.arguments[1] == "write"
+    let stream = try DecodedStream(FileStream(path: path))
+    let context = ParseContext(path: path, collected: Timestamp(iso8601: "2026-11-25T06:00:00Z"))
+    try format.parse(stream, context, into: sink)
+    var usage = rusage()
+    getrusage(RUSAGE_SELF, &usage)
+    let seconds =
+      Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+      + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+    let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+    print(
+      "\(format.name) \(CommandLine.arguments[1]) bytes=\(size) events=\(sink.events) cpu=\(String(format: "%.2f", seconds))s "
+        + "MBps=\(Int(Double(size) / 1e6 / max(seconds, 0.001))) rss=\(usage.ru_maxrss / 1024)MiB")
+  }
+}

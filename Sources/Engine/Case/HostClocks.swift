@@ -1,0 +1,74 @@
+import Evidence
+
+/// What the hosts of a case say of their own clocks: when the captures were made, and in which zone local times are.
+///
+/// A host's statement holds for what lies near it: for paths with the same instance in them, else for those that share the
+/// longest way from the source's root. Where two statements are as near and differ, neither is used.
+struct HostClocks {
+  private struct Statement {
+    var path: [Substring]
+    var instance: Substring?
+    /// East of UTC.
+    var minutes: Int64?
+    /// Nanoseconds since 1970.
+    var clock: Int64?
+  }
+
+  private var statements: [Statement] = []
+  /// A case has a few for each host; a flood of them says nothing.
+  private static let limit = 10_000
+
+  /// Takes an event of a format that tells the clock.
+  mutating func take(_ event: Event, of path: String) {
+    guard statements.count < Self.limit, event.dataType == "linux:host:clock" || event.dataType == "linux:host:zone"
+    else { return }
+    let minutes = event.integer("zone_minutes").flatMap { (-1440...1440).contains($0) ? $0 : nil }
+    statements.append(
+      Statement(
+        path: Self.parts(path), instance: Self.instance(path), minutes: minutes,
+        clock: event.dataType == "linux:host:clock" ? event.time?.nanoseconds : nil))
+  }
+
+  /// Minutes east of UTC of local times in the file.
+  func zone(of path: String) -> Int64? { nearest(path, \.minutes) { $0 == $1 } }
+
+  /// When the host's captures were made. Several commands of one collection are within minutes: the latest of them.
+  func collected(of path: String) -> Int64? {
+    nearest(path, \.clock) { $0.subtractingReportingOverflow($1).partialValue.magnitude < 86_400_000_000_000 }
+  }
+
+  private func nearest(
+    _ path: String, _ value: (Statement) -> Int64?, _ agree: (Int64, Int64) -> Bool
+  ) -> Int64? {
+    let parts = Self.parts(path)
+    let instance = Self.instance(path)
+    var best: (nearness: Int, low: Int64, high: Int64)?
+    for statement in statements {
+      guard let value = value(statement) else { continue }
+      // Another instance's clock says nothing of this one.
+      if let instance, let other = statement.instance, instance != other { continue }
+      var nearness = zip(parts, statement.path).prefix { $0 == $1 }.count
+      if let instance, instance == statement.instance { nearness += 1000 }
+      guard let known = best, known.nearness >= nearness else {
+        best = (nearness, value, value)
+        continue
+      }
+      if known.nearness == nearness { best = (nearness, min(known.low, value), max(known.high, value)) }
+    }
+    return best.flatMap { agree($0.high, $0.low) ? $0.high : nil }
+  }
+
+  private static func parts(_ path: String) -> [Substring] { path.split(separator: "/").dropLast() }
+
+  /// An EC2 instance's id, wherever in the path it stands.
+  private static func instance(_ path: String) -> Substring? {
+    var place = path.startIndex
+    while let found = path[place...].firstRange(of: "i-") {
+      let isBegin = found.lowerBound == path.startIndex || !path[path.index(before: found.lowerBound)].isLetter
+      let digits = path[found.upperBound...].prefix { $0.isHexDigit }
+      if isBegin, digits.utf8.count == 8 || digits.utf8.count == 17 { return path[found.lowerBound..<digits.endIndex] }
+      place = found.upperBound
+    }
+    return nil
+  }
+}

@@ -1,0 +1,108 @@
+import Evidence
+
+/// How far the clocks of two kinds of log lie apart, measured from events that are one happening in both.
+///
+/// Three ways lead from one log to another: the load balancer's trace id (WAF and ALB), a request whose words came once in
+/// each (ALB or WAF and the web server, which sees the balancer's address instead of the client's), and a connection's far
+/// address and port (sshd and VPC flow). A pure function of what it takes, in any order.
+public struct ClockPairs {
+  /// The first log's time minus the second's.
+  public struct Measure: Hashable, Sendable {
+    public enum Way: String, Sendable, CaseIterable { case trace, request, connection }
+    public var way: Way
+    /// Data types of the events.
+    public var source: String
+    public var reference: String
+    /// Median and middle spread, in seconds.
+    public var seconds: Double
+    public var spread: Double
+    public var pairs: Int
+  }
+
+  private struct Side: Hashable {
+    var way: Measure.Way
+    var type: String
+  }
+
+  /// Wider apart than this, two records are taken for two happenings.
+  private static let window: Int64 = 900 * 1_000_000_000
+  private static let maximum = 100_000
+  private static let fewest = 3
+
+  /// Nil for what came more than once and so cannot be paired.
+  private var seen: [Side: [String: Int64?]] = [:]
+
+  public init() {}
+
+  public mutating func take(_ event: Event) {
+    guard let time = event.time?.nanoseconds else { return }
+    switch event.dataType {
+    case "aws:waf:request", "aws:alb:request":
+      // The balancer writes its line when the answer is out; the request came at its creation.
+      let came = event.text("request_created").flatMap { Timestamp(iso8601: $0) }?.nanoseconds ?? time
+      if let trace = event.text("trace_id") { add(.trace, event.dataType, trace, came) }
+      add(.request, event.dataType, Self.request(event), came)
+    case "web:access:request": add(.request, event.dataType, Self.request(event), time)
+    case "linux:auth:entry" where event.text("action") == "login_accepted" || event.text("action") == "connected":
+      guard let address = event.text("remote_address"), let port = event.integer("remote_port") else { return }
+      add(.connection, event.dataType, "\(address) \(port)", time)
+    case "aws:vpcflow:record":
+      guard let address = event.text("src_address"), let port = event.integer("src_port"),
+        event.integer("dst_port") == 22
+      else { return }
+      add(.connection, event.dataType, "\(address) \(port)", time)
+    default: return
+    }
+  }
+
+  private static func request(_ event: Event) -> String? {
+    guard var path = event.text("path") ?? event.text("uri") ?? event.text("url"), path != "/" else { return nil }
+    if let scheme = path.firstRange(of: "://") {
+      path = path[scheme.upperBound...].firstIndex(of: "/").map { String(path[$0...]) } ?? path
+    }
+    // A path that brings its query along must not get it twice.
+    path = String(path.prefix { $0 != "?" })
+    let method = event.text("http_method") ?? event.text("method") ?? ""
+    return String("\(method) \(path)?\(event.text("query") ?? "")".prefix(512))
+  }
+
+  private mutating func add(_ way: Measure.Way, _ type: String, _ key: String?, _ time: Int64) {
+    guard let key, !key.isEmpty else { return }
+    let side = Side(way: way, type: type)
+    var known = seen.removeValue(forKey: side) ?? [:]
+    if known[key] != nil {
+      known[key] = .some(nil)
+    } else if known.count < Self.maximum {
+      known[key] = .some(time)
+    }
+    seen[side] = known
+  }
+
+  /// Every two logs with three pairs or more; AWS's own clocks are the reference.
+  public func measures() -> [Measure] {
+    let ways: [(Measure.Way, String, String)] = [
+      (.trace, "aws:alb:request", "aws:waf:request"), (.request, "web:access:request", "aws:alb:request"),
+      (.request, "web:access:request", "aws:waf:request"), (.connection, "linux:auth:entry", "aws:vpcflow:record"),
+    ]
+    return ways.compactMap { way, source, reference in measure(way, source, reference) }
+  }
+
+  private func measure(_ way: Measure.Way, _ source: String, _ reference: String) -> Measure? {
+    guard let own = seen[Side(way: way, type: source)], let others = seen[Side(way: way, type: reference)] else {
+      return nil
+    }
+    var distances: [Int64] = []
+    for case (let key, let time?) in own {
+      guard case .some(.some(let other)) = others[key] else { continue }
+      let (distance, over) = time.subtractingReportingOverflow(other)
+      if !over, distance.magnitude < UInt64(Self.window) { distances.append(distance) }
+    }
+    guard distances.count >= Self.fewest else { return nil }
+    distances.sort()
+    let median = distances[distances.count / 2]
+    let spread = distances.map { ($0 - median).magnitude }.sorted()
+    return Measure(
+      way: way, source: source, reference: reference, seconds: Double(median) / 1e9,
+      spread: Double(spread[spread.count / 2]) / 1e9, pairs: distances.count)
+  }
+}

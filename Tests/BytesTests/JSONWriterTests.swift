@@ -1,0 +1,43 @@
+import Bytes
+import Testing
+
+@Suite struct JSONWriterTests {
+  private func written(_ text: String) -> String {
+    var out = JSONWriter()
+    out.value(text)
+    return String(decoding: out.bytes, as: UTF8.self)
+  }
+
+  /// What is escaped must be, wherever in a run of eight plain bytes it stands.
+  @Test func everyPlaceOfAnEscapeIsFound() {
+    let special: [(String, String)] = [
+      ("\"", "\\\""), ("\\", "\\\\"), ("\n", "\\n"), ("\u{0}", "\\u0000"), ("\u{1F}", "\\u001f"), ("\u{7F}", "\\u007f"),
+      ("\u{85}", "\\u0085"), ("\u{2028}", "\\u2028"), ("é", "é"), ("\u{A0}", "\u{A0}"), ("한", "한"),
+    ]
+    for (raw, escaped) in special {
+      for before in 0..<18 {
+        for after in 0..<10 {
+          let front = String(repeating: "a", count: before)
+          let back = String(repeating: "~", count: after)
+          #expect(written(front + raw + back) == "\"" + front + escaped + back + "\"")
+        }
+      }
+    }
+  }
+
+  @Test func allPlainBytesStayAsTheyAre() {
+    for byte in UInt8(0x20)..<0x7F where byte != 0x22 && byte != 0x5C {
+      let text = String(repeating: String(decoding: [byte], as: UTF8.self), count: 19)
+      #expect(written(text) == "\"\(text)\"")
+    }
+  }
+
+  @Test func twoTextsAreOneValue() {
+    var out = JSONWriter()
+    out.array { out in
+      out.value("user:", "o\"ps")
+      out.value("", "")
+    }
+    #expect(String(decoding: out.bytes, as: UTF8.self) == "[\"user:o\\\"ps\",\"\"]")
+  }
+}

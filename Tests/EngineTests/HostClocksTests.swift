@@ -1,0 +1,73 @@
+import Evidence
+import Testing
+
+@testable import Engine
+
+@Suite struct HostClocksTests {
+  private func clock(_ time: String, zone: Int64? = nil) -> Event {
+    var attributes: [Attribute] = []
+    attributes.add("zone_minutes", zone)
+    return Event(
+      time: Timestamp(iso8601: time), dataType: "linux:host:clock", message: "", attributes: attributes, locator: .whole
+    )
+  }
+
+  private func zone(_ minutes: Int64) -> Event {
+    Event(
+      time: nil, dataType: "linux:host:zone", message: "", attributes: [Attribute("zone_minutes", minutes)],
+      locator: .whole)
+  }
+
+  @Test func oneHostsStatementHoldsForTheWholeCase() {
+    var clocks = HostClocks()
+    clocks.take(clock("2026-11-25T05:27:49Z", zone: 540), of: "a/command/date.txt")
+    #expect(clocks.zone(of: "disk/root.tar.gz!/var/log/syslog") == 540)
+    #expect(clocks.collected(of: "disk/root.tar.gz!/var/log/syslog") == 1_795_584_469_000_000_000)
+  }
+
+  @Test func theNearestOfSeveralHostsCounts() {
+    var clocks = HostClocks()
+    clocks.take(zone(540), of: "web/root.tar!/etc/localtime")
+    clocks.take(zone(-300), of: "db/root.tar!/etc/localtime")
+    #expect(clocks.zone(of: "web/root.tar!/var/log/syslog") == 540)
+    #expect(clocks.zone(of: "db/command/last_output.txt") == -300)
+    // As near to both: nothing is said rather than something wrong.
+    #expect(clocks.zone(of: "mail/syslog") == nil)
+  }
+
+  @Test func anInstancesIdTellsItsFilesWhereverTheyLie() {
+    var clocks = HostClocks()
+    clocks.take(zone(540), of: "i-0b7c4e19d2f35a86e/2026-11-25_14:25:29/command/date.txt")
+    clocks.take(zone(0), of: "i-0e5f60718293a4b5c/2026-11-25_14:25:29/command/date.txt")
+    #expect(clocks.zone(of: "disk/i-0b7c4e19d2f35a86e-root.tar.gz!/var/log/syslog") == 540)
+    #expect(clocks.zone(of: "disk/i-0e5f60718293a4b5c-root.tar.gz!/var/log/syslog") == 0)
+    #expect(clocks.zone(of: "disk/i-0aaaaaaaaaaaaaaaa-root.tar.gz!/var/log/syslog") == nil)
+  }
+
+  @Test func theOrderOfTakingDoesNotMatter() {
+    let events = [(540, "a/x/date.txt"), (540, "a/y/date.txt"), (0, "b/date.txt")].map { (zone(Int64($0.0)), $0.1) }
+    var one = HostClocks()
+    var other = HostClocks()
+    for (event, path) in events { one.take(event, of: path) }
+    for (event, path) in events.reversed() { other.take(event, of: path) }
+    for path in ["a/log", "b/log", "a/x/log", "log"] { #expect(one.zone(of: path) == other.zone(of: path)) }
+    #expect(one.zone(of: "a/log") == 540)
+  }
+
+  @Test func whatCannotBeIsNotTaken() {
+    var clocks = HostClocks()
+    clocks.take(zone(9999), of: "date.txt")
+    clocks.take(zone(.min), of: "date.txt")
+    clocks.take(
+      Event(
+        time: nil, dataType: "linux:syslog:entry", message: "", attributes: [Attribute("zone_minutes", 540)],
+        locator: .whole),
+      of: "syslog")
+    #expect(clocks.zone(of: "syslog") == nil)
+    #expect(clocks.collected(of: "syslog") == nil)
+    // Clocks that are days apart are of different collections.
+    clocks.take(clock("2026-11-25T05:27:49Z"), of: "date.txt")
+    clocks.take(clock("2026-11-20T05:27:49Z"), of: "date.txt")
+    #expect(clocks.collected(of: "syslog") == nil)
+  }
+}

@@ -1,0 +1,29 @@
+import Testing
+
+@testable import LogParse
+
+@Suite struct CaptureSetTests {
+  private static let all = [
+    "ps_aux_output", "netstat_output", "lsof_output", "last_output", "lastlog_output", "w_output", "lsmod_output",
+    "ifconfig_output", "df_mount_output", "uname_output", "date", "history_output", "passwd_output", "free_output",
+    "find_output",
+  ]
+
+  @Test func aWholeCollectionLacksNothing() {
+    #expect(CaptureSet.missing(in: Self.all.map { "i-1/2026/command/\($0).txt" }).isEmpty)
+    let others = Self.all.map { $0.replacing("netstat", with: "ss").replacing("ifconfig", with: "ip") }
+    #expect(CaptureSet.missing(in: others.map { "command/\($0).txt" }).isEmpty)
+  }
+
+  @Test func aLostCaptureIsNamedWithItsFolder() {
+    let kept = Self.all.filter { $0 != "lsof_output" && $0 != "date" }
+    let missing = CaptureSet.missing(
+      in: kept.map { "i-1/a/command/\($0).txt" } + Self.all.map { "i-2/a/command/\($0)" })
+    #expect(missing.map(\.folder) == ["i-1/a/command"])
+    #expect(missing.first?.what == ["open files (lsof)", "clock (date)"])
+  }
+
+  @Test func otherFoldersAreNotJudged() {
+    #expect(CaptureSet.missing(in: ["src/command/run.swift", "src/command/show.swift", "x/ps_output.txt"]).isEmpty)
+  }
+}

@@ -1,0 +1,127 @@
+import Evidence
+import Testing
+
+@testable import Timeline
+
+@Suite struct FileReviewTests {
+  private let listing = Digest(of: Array("listing".utf8))
+
+  private func time(_ text: String) throws -> Timestamp { try #require(Timestamp(iso8601: text)) }
+
+  private func review(_ facts: [(String, String, String, String)], accounts: [(String, Int64)] = []) throws -> [Finding]
+  {
+    var review = FileReview(window: try time("2026-11-25T05:20:00Z")...time("2026-11-25T05:26:00Z"))
+    for (line, fact) in facts.enumerated() {
+      let (path, mode, owner, when) = fact
+      review.take(
+        Event(
+          time: try time(when), .modification, dataType: "linux:capture:path", message: path,
+          attributes: [Attribute("path", path), Attribute("mode", mode), Attribute("user", owner)],
+          locator: Locator(offset: UInt64(line * 100), length: 99, line: line + 1)), artifact: listing)
+    }
+    for (name, number) in accounts {
+      review.take(
+        Event(
+          time: nil, dataType: "linux:account", message: name,
+          attributes: [Attribute("user", name), Attribute("uid", number)], locator: .whole), artifact: listing)
+    }
+    return review.findings()
+  }
+
+  private let before = "2026-07-02T00:00:00Z"
+  private let during = "2026-11-25T05:22:30Z"
+
+  @Test func setuidFiles() throws {
+    let findings = try review([
+      ("/usr/bin/sudo", "-rwsr-xr-x", "root", before), ("/usr/bin/find", "-rwsr-xr-x", "root", during),
+      ("/opt/app/run", "-rwsr-xr-x", "root", before), ("/usr/bin/wall", "-rwxr-sr-x", "root", before),
+      ("/home/ops/none", "-rwSr--r--", "ops", before), ("/opt/folder", "drwxrwsr-x", "root", before),
+    ])
+    #expect(
+      findings.map { "\($0.rule) \($0.entities[0].value) \($0.severity.rawValue)" } == [
+        "file.setuid-in-odd-place /opt/app/run medium", "file.setuid-of-the-time /usr/bin/find high",
+      ])
+    #expect(findings[1].firstSeen?.description == during)
+    #expect(findings[1].evidence.first?.locator.line == 2)
+    #expect(findings[1].message.contains("is setuid of root"))
+  }
+
+  @Test func webRootDrops() throws {
+    let app = (0..<8).map { ("/opt/tomcat/webapps/ROOT/page\($0).jsp", "-rw-r--r--", "tomcat", before) }
+    let findings = try review(
+      app + [
+        ("/opt/tomcat/webapps/ROOT/img/x.jsp", "-rw-r--r--", "tomcat", during),
+        ("/opt/tomcat/webapps/ROOT/old.jsp", "-rw-r--r--", "tomcat", "2026-09-01T00:00:00Z"),
+        ("/opt/tomcat/webapps/ROOT/logo.png", "-rw-r--r--", "tomcat", during),
+        // The same name where no web server looks.
+        ("/home/ops/x.jsp", "-rw-r--r--", "ops", during),
+        // Two files have no median that says anything.
+        ("/var/www/html/a.php", "-rw-r--r--", "www-data", before),
+        ("/var/www/html/b.php", "-rw-r--r--", "www-data", "2026-09-01T00:00:00Z"),
+      ])
+    let web = findings.filter { $0.rule.hasPrefix("file.web-root") }
+    #expect(
+      web.map { "\($0.rule) \($0.entities[0].value)" } == [
+        "file.web-root-drop /opt/tomcat/webapps/ROOT/img/x.jsp", "file.web-root-newer /opt/tomcat/webapps/ROOT/old.jsp",
+      ])
+  }
+
+  @Test func executablesAndUnownedFiles() throws {
+    let findings = try review(
+      [
+        ("/tmp/.x", "-rwxr-xr-x", "tomcat", during), ("/tmp/note.txt", "-rw-r--r--", "tomcat", during),
+        ("/srv/data/a", "-rw-r--r--", "1337", before), ("/srv/data/b", "-rw-r--r--", "1000", before),
+      ], accounts: [("root", 0), ("ops", 1000), ("tomcat", 998)])
+    #expect(
+      findings.map { "\($0.rule) \($0.entities[0].value)" } == [
+        "file.executable-in-open-folder /tmp/.x", "file.unowned /srv/data/a",
+      ])
+    // Nobody is missing where the accounts are not known.
+    #expect(try review([("/srv/data/a", "-rw-r--r--", "1337", before)]).isEmpty)
+  }
+
+  @Test func changesOfTheTimeOnly() throws {
+    let findings = try review([
+      ("/etc/crontab", "-rw-r--r--", "root", during), ("/etc/hosts", "-rw-r--r--", "root", before),
+      ("/var/log/syslog", "-rw-r-----", "root", during), ("/home/ops/.bashrc", "-rw-r--r--", "ops", during),
+    ])
+    #expect(findings.map(\.entities[0].value) == ["/etc/crontab", "/home/ops/.bashrc"])
+    #expect(findings.allSatisfy { $0.rule == "file.changed-in-incident" && $0.severity == .low })
+  }
+
+  @Test func theOrderOfTakingDoesNotMatter() throws {
+    let facts = [
+      ("/usr/bin/find", "-rwsr-xr-x", "root", during), ("/tmp/.x", "-rwxr-xr-x", "tomcat", during),
+      ("/tmp/.x", "-rwxr-xr-x", "tomcat", before),
+    ]
+    let one = try review(facts)
+    #expect(one.map(\.rule) == (try review(facts.reversed())).map(\.rule))
+    #expect(one.count == 2)
+  }
+
+  @Test func aFloodIsCutAndSaid() throws {
+    let findings = try review((0..<150).map { ("/tmp/run\(1000 + $0)", "-rwxr-xr-x", "x", during) })
+    #expect(findings.count == 100)
+    #expect(findings.last?.message.hasSuffix("50 more files are like it.") == true)
+  }
+
+  @Test(arguments: [
+    ("-rwsr-xr-x", 0o4755), ("r/rrwxr-sr-x", 0o2755), ("drwxrwxrwt", 0o1777), ("-rwSr--r-T.", 0o5644),
+    ("-rw-r--r--+", 0o644),
+  ])
+  func permissions(_ text: String, _ mode: UInt16) { #expect(FileFact.permissions(Array(text.utf8)) == mode) }
+
+  @Test(arguments: ["", "rwx", "100644", "????------------", "-rwxrwxrwz"])
+  func whatIsNoMode(_ text: String) { #expect(FileFact.permissions(Array(text.utf8)) == nil) }
+
+  @Test func aBodyfileTellsWhatChanged() throws {
+    let event = Event(
+      time: try time(during), .access, dataType: "fs:stat", message: "",
+      attributes: [Attribute("path", "/a"), Attribute("uid", 7), Attribute("macb", ".a..")], locator: .whole)
+    #expect(FileFact(event, artifact: listing)?.times == [])
+    #expect(FileFact(event, artifact: listing)?.owner == "7")
+    var changed = event
+    changed.attributes[2] = Attribute("macb", "..cb")
+    #expect(FileFact(changed, artifact: listing)?.times.map(\.meaning) == [.change, .creation])
+  }
+}
