@@ -9,6 +9,8 @@ public final class ArtifactStore: Sendable {
   public let results: ResultLedger
   public let custody: CustodyLog
   public let cases: CaseDatabase
+  /// Which objects may be read without hashing them again.
+  public let verified: VerifiedObjects
 
   private static let format = "ir-analyze store 1\n"
 
@@ -34,6 +36,7 @@ public final class ArtifactStore: Sendable {
       }
     }
     objects = try ObjectStore(directory: path)
+    verified = VerifiedObjects(directory: path, objects: objects)
     results = try ResultLedger(directory: path, objects: objects)
     custody = CustodyLog(directory: path)
     cases = try CaseDatabase(directory: path)
