@@ -13,7 +13,7 @@ struct TriageAnalyzer: Analyzer {
   /// Bytes looked at, after decoding.
   static let headCount = 1 << 16
 
-  func version(options: [String: String]) -> String { "1" }
+  func version(options: [String: String]) -> String { "2" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let path = unit.options["path"] ?? ""
@@ -40,7 +40,7 @@ struct TriageAnalyzer: Analyzer {
           })
       }
     }
-    if raw.byteCount == 0 { result.coverage(Coverage(.parsed, 0..<0, reason: "empty file")) }
+    if raw.byteCount == 0 { result.coverage(EmptyArtifact.coverage(path: path)) }
   }
 
   private struct Plan {
