@@ -11,6 +11,8 @@ public final class ArtifactStore: Sendable {
   public let cases: CaseDatabase
   /// Held while the store is open, so that nothing is collected that is just being put to use.
   let presence: FileLock
+  /// Which objects may be read without hashing them again.
+  public let verified: VerifiedObjects
 
   private static let format = "ir-analyze store 1\n"
 
@@ -40,6 +42,7 @@ public final class ArtifactStore: Sendable {
     presence = try FileLock(path + "/lock", .shared)
     let notes = ChecksumNotes()
     objects = try ObjectStore(directory: path, notes: notes)
+    verified = VerifiedObjects(directory: path, objects: objects)
     results = try ResultLedger(directory: path, objects: objects)
     custody = CustodyLog(directory: path, signer: signer)
     cases = try CaseDatabase(directory: path, notes: notes)

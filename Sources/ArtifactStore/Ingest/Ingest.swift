@@ -19,6 +19,8 @@ public struct Ingest {
     public var stored = 0
     public var byteCount: UInt64 = 0
     public var gaps: [CaseDatabase.Gap] = []
+    /// Paths whose object was in the store and is gone or damaged there; it has been stored again from the source.
+    public var restored: [String] = []
     /// Stopped before the end by the user: run again to go on.
     public var isInterrupted = false
 
@@ -28,15 +30,13 @@ public struct Ingest {
   /// - Parameters:
   ///   - source: already listed, so that progress knows the whole.
   ///   - onProgress: told the bytes read since the last call.
-  ///   - isInterrupted: asked before each file; what is in by then stays and is recorded.
+  ///   - isInterrupted: asked before each file and between the blocks of one; what is in by then stays and is recorded.
   public func run(
     _ source: FolderSource, named place: String, case name: String, onProgress: (Int) -> Void = { _ in },
-    isInterrupted: () -> Bool = { false }
+    isInterrupted: @escaping () -> Bool = { false }
   ) throws(StoreError) -> Summary {
     var summary = Summary(gaps: source.gaps)
-    var sightings: [CaseDatabase.Sighting] = []
-    var entries: [CustodyLog.Entry] = []
-    let known = Set(try store.cases.sightings(of: name).map { KnownSighting(path: $0.path, digest: $0.digest) })
+    var record = try IngestRecord(store, tool: tool, case: name)
     var failure: StoreError?
     for file in source.files {
       if isInterrupted() {
@@ -44,15 +44,13 @@ public struct Ingest {
         break
       }
       do throws(StoreError) {
-        let (sighting, isNew) = try take(file, from: place, onProgress)
-        summary.files += 1
-        summary.byteCount += sighting.byteCount
-        if isNew { summary.stored += 1 }
-        sightings.append(sighting)
-        if !known.contains(KnownSighting(path: sighting.path, digest: sighting.digest)) {
-          entries.append(entry(sighting, isNew, case: name))
-        }
+        let taken = try take(file, isInterrupted, onProgress)
+        record.add(try sighting(of: taken.stored, file, from: place), taken, to: &summary)
       } catch {
+        if isInterrupted() {
+          summary.isInterrupted = true
+          break
+        }
         if error.code == .cannotWrite {
           failure = error
           break
@@ -61,46 +59,80 @@ public struct Ingest {
       }
     }
     // What is in the store is recorded even when the disk is full or the user is in a hurry, so that the next run goes on.
-    try store.custody.append(entries, tool: tool)
-    try store.cases.record(case: name, sightings, gaps: summary.gaps)
+    try record.finish(gaps: summary.gaps)
     if let failure { throw failure }
     return summary
   }
 
-  private struct KnownSighting: Hashable {
-    var path: String
-    var digest: Digest
+  /// An object that was just put, and whether it took the place of one that was damaged.
+  struct Taken {
+    var stored: ObjectStore.Stored
+    var wasDamaged = false
   }
 
   private func take(
-    _ file: FolderSource.File, from place: String, _ onProgress: (Int) -> Void
-  ) throws(StoreError) -> (CaseDatabase.Sighting, isNew: Bool) {
+    _ file: FolderSource.File, _ isInterrupted: @escaping () -> Bool, _ onProgress: (Int) -> Void
+  ) throws(StoreError) -> Taken {
+    let stored = try put(file, isInterrupted, onProgress)
+    if stored.isNew {
+      store.verified.note([stored.digest])
+      return Taken(stored: stored)
+    }
+    do throws(StoreError) {
+      try store.verified.require(stored.digest)
+      return Taken(stored: stored)
+    } catch {
+      // The source still has the bytes that the store has lost.
+      guard error.code == .integrity else { throw error }
+      try store.verified.setAside(stored.digest)
+      let again = try put(file, isInterrupted, { _ in })
+      store.verified.note([again.digest])
+      return Taken(stored: again, wasDamaged: true)
+    }
+  }
+
+  private func put(
+    _ file: FolderSource.File, _ isInterrupted: @escaping () -> Bool, _ onProgress: (Int) -> Void
+  ) throws(StoreError) -> ObjectStore.Stored {
     let stream: FileStream
     do throws(BytesError) { stream = try FileStream(path: file.path) } catch {
       throw StoreError(.cannotRead, "cannot be read: \(error.reason)")
     }
-    let stored = try store.objects.put(stream, onProgress: onProgress)
+    return try store.objects.put(InterruptibleStream(stream, isInterrupted), onProgress: onProgress)
+  }
+
+  private func sighting(
+    of stored: ObjectStore.Stored, _ file: FolderSource.File, from place: String
+  ) throws(StoreError) -> CaseDatabase.Sighting {
     var note: String?
     if stored.byteCount != file.byteCount {
       let change = stored.byteCount < file.byteCount ? "shrank" : "grew"
       note = "\(change) from \(file.byteCount) to \(stored.byteCount) bytes while it was read"
     }
-    let object = try store.objects.open(stored.digest)
-    return (
-      CaseDatabase.Sighting(
-        path: file.name, digest: stored.digest, byteCount: stored.byteCount,
-        type: object.withView { type.identify($0.slice(0, 1 << 16)) }, source: place, modified: file.modified,
-        note: note),
-      stored.isNew
-    )
+    return CaseDatabase.Sighting(
+      path: file.name, digest: stored.digest, byteCount: stored.byteCount, type: try contentType(stored.digest),
+      source: place, modified: file.modified, note: note)
   }
 
-  private func entry(_ one: CaseDatabase.Sighting, _ isNew: Bool, case name: String) -> CustodyLog.Entry {
-    var facts = [
-      Attribute("case", name), Attribute("path", one.path), Attribute("source", one.source),
-      Attribute("bytes", Int64(clamping: one.byteCount)), Attribute("stored", .flag(isNew)),
-    ]
-    facts.add("note", one.note)
-    return CustodyLog.Entry("ingest", digest: one.digest, facts)
+  /// libmagic's word for an object.
+  func contentType(_ digest: Digest) throws(StoreError) -> String {
+    let object = try store.objects.open(digest)
+    return object.withView { type.identify($0.slice(0, 1 << 16)) }
+  }
+}
+
+/// Ends a stream with an error when the user wants to stop: a file of 64 GB is not read to its end first.
+final class InterruptibleStream: ByteStream {
+  private let stream: any ByteStream
+  private let isInterrupted: () -> Bool
+
+  init(_ stream: any ByteStream, _ isInterrupted: @escaping () -> Bool) {
+    self.stream = stream
+    self.isInterrupted = isInterrupted
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
+    if isInterrupted() { throw BytesError(.cannotRead, "interrupted") }
+    return try stream.read(into: buffer)
   }
 }

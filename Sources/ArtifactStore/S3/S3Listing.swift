@@ -10,6 +10,9 @@ struct S3ListPage {
     var modified: Int64?
   }
 
+  /// S3 keeps no larger object (50 TB); whatever a listing claims.
+  private static let largest: UInt64 = 1 << 46
+
   var entries: [Entry] = []
   /// Asks for the next page; nil on the last.
   var continuation: String?
@@ -40,7 +43,7 @@ struct S3ListPage {
         } else if path.count == 3, path[1] == "Contents" {
           switch path[2] {
           case "Key": entry.key = text
-          case "Size": entry.byteCount = UInt64(text) ?? 0
+          case "Size": entry.byteCount = min(UInt64(text) ?? 0, Self.largest)
           case "ETag": entry.etag = text
           case "LastModified": entry.modified = Timestamp(iso8601: text)?.nanoseconds
           default: break

@@ -42,6 +42,14 @@ public final class S3Source: Sendable {
     return objects.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
+  /// The whole of a listing, for progress; at most what 64 bits hold, whatever the listing claims.
+  public static func byteCount(of objects: [S3Object]) -> UInt64 {
+    objects.reduce(0) { sum, object in
+      let (next, over) = sum.addingReportingOverflow(object.byteCount)
+      return over ? .max : next
+    }
+  }
+
   private func named(_ entries: [S3ListPage.Entry], isLoose: Bool) -> [S3Object] {
     entries.compactMap { entry in
       if entry.byteCount == 0, entry.key.hasSuffix("/") { return nil }

@@ -3,11 +3,12 @@ import Foundation
 
 /// The members of a tar (in any compression) or zip, one after the other, streamed: nothing is extracted by path.
 ///
-/// Damage ends the walk with `damage` set; what was read counts.
+/// Damage ends the walk with `ending` set; what was read counts.
 public final class ArchiveReader: ByteStream {
   public struct Member: Hashable, Sendable {
     public enum Kind: String, Sendable { case file, folder, link, hardLink = "hard-link", device, other }
-    /// As the archive names it, bytes that are not UTF-8 replaced. A name to show, never one to open.
+    /// As the archive names it, bytes that are not UTF-8 replaced. A name to show, never one to
+    /// open: it may lead anywhere.
     public var path: String
     public var kind: Kind
     public var byteCount: UInt64?
@@ -23,40 +24,66 @@ public final class ArchiveReader: ByteStream {
 
   private let archive: OpaquePointer
   private let file: MappedFile
-  public private(set) var damage: String?
+  private let input: Input?
   private var ended = false
+  /// Why the current member's bytes ended early.
+  public private(set) var damage: String?
+  /// Why the archive could not be read to its end; nil while all is well.
+  public private(set) var ending: String?
 
-  /// - Parameter file: must outlive nothing: the reader keeps it.
+  /// What libarchive reads from where compression is undone first; keeps the buffer between two calls.
+  private final class Input {
+    let stream: DecodedStream
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    init(_ stream: DecodedStream) { self.stream = stream }
+    deinit { buffer.deallocate() }
+  }
+
+  /// - Parameter file: kept as long as the reader is.
   public init(_ file: MappedFile) throws(BytesError) {
+    self.file = file
+    // Our own decoders give every byte that a cut stream still holds; libarchive drops the last block.
+    let stream = try DecodedStream(MappedStream(file))
+    input = stream.encodings.isEmpty ? nil : Input(stream)
     guard let made = archive_read_new() else { throw BytesError(.tooLarge, "out of memory") }
     archive = made
-    self.file = file
-    archive_read_support_filter_gzip(made)
-    archive_read_support_filter_bzip2(made)
-    archive_read_support_filter_xz(made)
-    archive_read_support_filter_zstd(made)
-    archive_read_support_filter_compress(made)
     archive_read_support_format_tar(made)
     archive_read_support_format_zip(made)
     let bytes = file.view.unsafeBytes
-    if archive_read_open_memory(made, bytes.baseAddress, bytes.count) != ARCHIVE_OK {
-      damage = message
-      ended = true
-    }
+    let opened =
+      if let input {
+        archive_read_open(
+          made, Unmanaged.passUnretained(input).toOpaque(), nil,
+          { _, context, place in
+            guard let context else { return -1 }
+            let input = Unmanaged<Input>.fromOpaque(context).takeUnretainedValue()
+            place?.pointee = UnsafeRawPointer(input.buffer.baseAddress)
+            return (try? input.stream.read(into: input.buffer)) ?? -1
+          }, nil)
+      } else {
+        archive_read_open_memory(made, bytes.baseAddress, bytes.count)
+      }
+    if opened != ARCHIVE_OK { end() }
   }
 
   deinit { archive_read_free(archive) }
 
   private var message: String { archive_error_string(archive).map { String(cString: $0) } ?? "cannot be read" }
 
+  private func end() {
+    ending = input?.stream.damage ?? message
+    ended = true
+  }
+
   /// The next member; nil at the end. `read` then gives its bytes.
   public func next() -> Member? {
     guard !ended else { return nil }
+    damage = nil
     var entry: OpaquePointer?
     var status = archive_read_next_header(archive, &entry)
     while status == ARCHIVE_RETRY { status = archive_read_next_header(archive, &entry) }
     guard status != ARCHIVE_EOF, status >= ARCHIVE_WARN, let entry else {
-      if status != ARCHIVE_EOF { damage = message }
+      if status != ARCHIVE_EOF { end() } else { ending = input?.stream.damage }
       ended = true
       return nil
     }
@@ -95,8 +122,8 @@ public final class ArchiveReader: ByteStream {
       let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
       if count == Int(ARCHIVE_RETRY) { continue }
-      damage = message
-      if count == Int(ARCHIVE_FATAL) { ended = true }
+      damage = input?.stream.damage ?? message
+      if count == Int(ARCHIVE_FATAL) { end() }
       return 0
     }
   }

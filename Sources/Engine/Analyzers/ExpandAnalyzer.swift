@@ -5,30 +5,21 @@ import Foundation
 
 /// Makes objects of what lies inside an artifact: the members of an archive, or a compressed memory image as a whole.
 ///
-/// Result lines of its own: a `member` {`path`, `digest`, `bytes`, `kind`, `mode`, `uid`, `gid`, `modified_ns`, `target`} for each.
-/// Members are streamed into the store under their digest; no path of an archive is ever opened or made.
+/// Result lines of its own: a `member` {`path`, `stored_as`, `digest`, `bytes`, `kind`, `mode`, `uid`, `gid`, `modified_ns`,
+/// `target`} for each. Members are streamed into the store under their digest; no path of an archive is ever opened or made.
 struct ExpandAnalyzer: Analyzer {
-  let name = "expand"
+  static let name = "expand"
+  var name: String { Self.name }
+  var limits = ExpandLimits()
 
-  /// What a hostile archive may cost. A real collection of a root file system stays well below.
-  struct Limits {
-    static let members = 2_000_000
-    static let bytes: UInt64 = 512 << 30
-    /// Bytes out for one byte in, once the first GiB is out. Logs reach 1:30, zeroed memory 1:1000.
-    static let ratio: UInt64 = 4096
-    static let freeBytes: UInt64 = 1 << 30
-    /// An archive in an archive in …; enforced where units are planned.
-    static let depth = 8
-  }
-
-  func version(options: [String: String]) -> String { "1" }
+  func version(options: [String: String]) -> String { "2" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let file = try surroundings.store.objects.open(unit.artifact)
     if unit.options["as"] == "stream" {
       try expandStream(unit, surroundings, file, result)
     } else {
-      try expandArchive(unit, surroundings, file, result)
+      try expandArchive(surroundings, file, result)
     }
   }
 
@@ -36,11 +27,16 @@ struct ExpandAnalyzer: Analyzer {
     _ unit: Unit, _ surroundings: Surroundings, _ file: MappedFile, _ result: ResultFile
   ) throws {
     let stream = try surroundings.decoded(unit.artifact)
-    let limited = LimitedStream(stream, packed: file.byteCount)
-    let stored = try surroundings.store.objects.put(limited, durable: true, checksums: false)
+    let limited = LimitedStream(stream, limits, packed: file.byteCount)
+    let stored = try surroundings.put(limited)
     let name = (unit.options["path"] ?? "").split(separator: "/").last.map(String.init) ?? "content"
     let inner = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
-    member(result, path: inner, stored, kind: "file")
+    result.line("member") { out in
+      out.field("path", inner)
+      out.field("kind", "file")
+      out.field("digest", stored.digest.hex)
+      out.field("bytes", stored.byteCount)
+    }
     let coverage = Coverage(.parsed, 0..<file.byteCount, reason: "expanded into \(stored.digest.hex)")
     result.coverage(coverage)
     if let damage = limited.damage {
@@ -51,52 +47,64 @@ struct ExpandAnalyzer: Analyzer {
     }
   }
 
-  private func expandArchive(
-    _ unit: Unit, _ surroundings: Surroundings, _ file: MappedFile, _ result: ResultFile
-  ) throws {
+  private func expandArchive(_ surroundings: Surroundings, _ file: MappedFile, _ result: ResultFile) throws {
     let reader = try ArchiveReader(file)
     var total: UInt64 = 0
     var count = 0
     var refusal: String?
+    var encrypted = SkippedMembers("is encrypted: open it with its password and take the content in")
+    var cut = 0
     while refusal == nil, let entry = reader.next() {
       count += 1
-      if count > Limits.members {
-        refusal = "holds more than \(Limits.members) members"
+      if count > limits.members {
+        refusal = "it holds more than \(limits.members) members, which no collection does"
         break
       }
-      switch entry.kind {
-      case .file:
-        if entry.isEncrypted {
-          result.coverage(Coverage(.skipped, 0..<0, reason: "member \(entry.path) is encrypted"))
-          continue
-        }
-        let limited = LimitedStream(reader, packed: file.byteCount, used: total)
-        let stored = try surroundings.store.objects.put(limited, durable: true, checksums: false)
-        total += stored.byteCount
-        member(result, path: entry.path, stored, kind: "file", entry)
-        if let damage = limited.damage {
-          result.coverage(Coverage(.skipped, 0..<0, reason: "member \(entry.path) is cut: \(damage)"))
-          if limited.isOverLimit { refusal = damage }
-        }
-      default: member(result, path: entry.path, nil, kind: entry.kind.rawValue, entry)
+      guard entry.kind == .file else {
+        member(result, nil, kind: entry.kind.rawValue, entry)
+        continue
+      }
+      if entry.isEncrypted {
+        encrypted.add(entry.path)
+        continue
+      }
+      let limited = LimitedStream(reader, limits, packed: file.byteCount, used: total)
+      let stored = try surroundings.put(limited)
+      total = total.addingReportingOverflow(stored.byteCount).partialValue
+      member(result, stored, kind: "file", entry)
+      guard let damage = limited.damage else { continue }
+      if limited.isOverLimit { refusal = damage }
+      cut += 1
+      if cut <= SkippedMembers.named {
+        result.coverage(
+          Coverage(.skipped, 0..<0, reason: "member \(entry.path) is read to byte \(stored.byteCount) only: \(damage)"))
       }
     }
-    result.coverage(Coverage(.parsed, 0..<file.byteCount, reason: "expanded into \(count) members"))
-    if let reason = refusal ?? reader.damage {
-      result.coverage(Coverage(.skipped, 0..<0, reason: "archive is not read to its end: \(reason)"))
+    let whole = 0..<file.byteCount
+    if count == 0, let ending = reader.ending {
+      result.coverage(Coverage(.skipped, whole, reason: "the archive cannot be read: \(ending)"))
+      return
+    }
+    result.coverage(Coverage(.parsed, whole, reason: "expanded into \(count) members"))
+    encrypted.report(into: result)
+    if cut > SkippedMembers.named {
+      result.coverage(Coverage(.skipped, 0..<0, reason: "\(cut - SkippedMembers.named) more members are damaged"))
+    }
+    if let reason = refusal ?? reader.ending {
+      result.coverage(Coverage(.skipped, 0..<0, reason: "the archive is not read to its end: \(reason)"))
     }
   }
 
   private func member(
-    _ result: ResultFile, path: String, _ stored: ObjectStore.Stored?, kind: String,
-    _ entry: ArchiveReader.Member? = nil
+    _ result: ResultFile, _ stored: ObjectStore.Stored?, kind: String, _ entry: ArchiveReader.Member
   ) {
+    let path = MemberPath.original(entry.path)
     result.line("member") { out in
       out.field("path", path)
+      if path != entry.path { out.field("stored_as", entry.path) }
       out.field("kind", kind)
       out.field("digest", stored?.digest.hex)
       out.field("bytes", stored?.byteCount)
-      guard let entry else { return }
       out.field("mode", Int64(entry.mode))
       out.field("uid", entry.uid)
       out.field("gid", entry.gid)
@@ -106,33 +114,35 @@ struct ExpandAnalyzer: Analyzer {
   }
 }
 
-/// Ends a stream that grows beyond what honest compression gives.
-private final class LimitedStream: ByteStream {
-  private let stream: any ByteStream
-  private let allowed: UInt64
-  private var total: UInt64
-  private(set) var isOverLimit = false
+/// Members that are passed over for one reason: the first by name, the rest by number.
+private struct SkippedMembers {
+  static let named = 100
 
-  init(_ stream: any ByteStream, packed: UInt64, used: UInt64 = 0) {
-    self.stream = stream
-    let (scaled, over) = packed.multipliedReportingOverflow(by: ExpandAnalyzer.Limits.ratio)
-    allowed = min(
-      over ? .max : max(scaled, ExpandAnalyzer.Limits.freeBytes), ExpandAnalyzer.Limits.bytes)
-    total = used
+  private let reason: String
+  private var paths: [String] = []
+  private var count = 0
+
+  init(_ reason: String) { self.reason = reason }
+
+  mutating func add(_ path: String) {
+    count += 1
+    if paths.count < Self.named { paths.append(path) }
   }
 
-  var damage: String? {
-    isOverLimit ? "unpacks to more than \(allowed) bytes, which no honest archive of its size does" : stream.damage
-  }
-
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
-    if isOverLimit { return 0 }
-    let count = try stream.read(into: buffer)
-    total += UInt64(count)
-    if total > allowed {
-      isOverLimit = true
-      return 0
+  func report(into result: ResultFile) {
+    for path in paths { result.coverage(Coverage(.skipped, 0..<0, reason: "member \(path) \(reason)")) }
+    if count > paths.count {
+      result.coverage(Coverage(.skipped, 0..<0, reason: "\(count - paths.count) more members: each \(reason)"))
     }
-    return count
+  }
+}
+
+extension Surroundings {
+  /// Makes an object of a stream, and notes that its bytes are known. It is not synced to the disk: what a power failure takes
+  /// comes out of the archive again.
+  fileprivate func put(_ stream: any ByteStream) throws(StoreError) -> ObjectStore.Stored {
+    let stored = try store.objects.put(stream, durable: false, checksums: false)
+    if stored.isNew { store.verified.note([stored.digest]) }
+    return stored
   }
 }

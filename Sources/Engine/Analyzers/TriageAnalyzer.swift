@@ -40,7 +40,7 @@ struct TriageAnalyzer: Analyzer {
           })
       }
     }
-    if raw.byteCount == 0 { result.coverage(Coverage(.parsed, 0..<0, reason: "empty file")) }
+    if raw.byteCount == 0 { result.coverage(EmptyArtifact.coverage(path: path)) }
   }
 
   private struct Plan {

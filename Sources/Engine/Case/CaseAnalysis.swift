@@ -22,7 +22,6 @@ public final class CaseAnalysis {
     public var kind = ""
     public var parent: Digest?
     public var modified: Int64?
-    public var depth = 0
   }
 
   public struct UnitResult: Hashable, Sendable {
@@ -41,6 +40,8 @@ public final class CaseAnalysis {
     /// By artifact, analyzer and key.
     public var results: [UnitResult] = []
     public var failures: [Failure] = []
+    /// Artifacts whose objects are gone or damaged: nothing was computed from them. Each has its failure too.
+    public var damaged: [Digest] = []
     public var computed = 0
     public var reused = 0
     public var isInterrupted = false
@@ -64,6 +65,12 @@ public final class CaseAnalysis {
   private var seen: Set<Digest> = []
   /// Artifacts whose content YARA is asked of, and so their names.
   private var named: Set<Digest> = []
+  /// Whether an artifact's bytes are what its name says; nil while a worker hashes them.
+  private var trust: [Digest: Bool?] = [:]
+  /// Results of expanding, for places of an archive that are found later.
+  private var expanded: [Digest: [UnitResult]] = [:]
+  /// How many archives lie around each path of an artifact.
+  private var pathDepths: [Digest: [String: Int]] = [:]
   private var outcome = Outcome()
   private var waiting: [WorkerPool.Job] = []
   private var open = 0
@@ -82,6 +89,7 @@ public final class CaseAnalysis {
   }
 
   /// - Parameter onProgress: called about ten times a second while units are computed.
+  /// - Throws: `cannotWrite` when the disk is full; what is computed by then stays.
   public func run(case name: String, onProgress: (Progress) -> Void = { _ in }) throws -> Outcome {
     for sighting in try store.cases.sightings(of: name) {
       add(
@@ -106,10 +114,16 @@ public final class CaseAnalysis {
         progress.unitsDone += 1
         progress.bytesDone += job.weight
         switch result {
+        case .result where job.unit.analyzer == IntegrityCheck.name: trustworthy(job.unit.artifact)
         case .result(let digest):
           outcome.computed += 1
           take(job.unit, digest)
-        case .failed(let reason): outcome.failures.append(Failure(unit: job.unit, reason: reason))
+        case .damaged(let reason): damaged(job.unit, reason)
+        // Not a property of the evidence: what is missing is computed by the next run.
+        case .cannotWrite(let reason): throw StoreError(.cannotWrite, reason)
+        case .failed(let reason):
+          // Bytes that cannot even be read to hash them are damaged too.
+          if job.unit.analyzer == IntegrityCheck.name { damaged(job.unit, reason) } else { fail(job.unit, reason) }
         }
       }
       hand()
@@ -119,9 +133,13 @@ public final class CaseAnalysis {
     outcome.artifacts = artifacts.values.sorted { $0.digest < $1.digest }
     outcome.results.sort { order($0.unit) < order($1.unit) }
     outcome.failures.sort { order($0.unit) < order($1.unit) }
+    outcome.damaged.sort()
     dropRepeats()
     return outcome
   }
+
+  /// Places of the same bytes that are told, the first in order. Archives full of copies of archives have millions.
+  private static let mostPaths = 64
 
   /// Analyzers whose events Sigma rules are asked of.
   private static let givesEvents: Set<String> = ["log", "memory"]
@@ -159,17 +177,21 @@ public final class CaseAnalysis {
     waiting = []
   }
 
-  private func add(_ artifact: Artifact) {
-    if var known = artifacts[artifact.digest] {
-      for path in artifact.paths where !known.paths.contains(path) { known.paths.append(path) }
-      known.paths.sort()
-      known.depth = min(known.depth, artifact.depth)
-      artifacts[artifact.digest] = known
-    } else {
-      artifacts[artifact.digest] = artifact
+  /// - Parameter depths: how many archives lie around each path.
+  private func add(_ artifact: Artifact, depths: [String: Int] = [:]) {
+    let digest = artifact.digest
+    let grown = merge(artifact, depths)
+    switch trust[digest] {
+    case .none:
+      if store.verified.isUnchanged(digest) { return trustworthy(digest) }
+      trust[digest] = .some(nil)
+      enqueue(IntegrityCheck.unit(digest), weight: artifact.byteCount)
+    case .some(.some(true)):
+      triage(digest, grown)
+      // What lies in it lies under its new path too.
+      if !grown.isEmpty { for one in expanded[digest] ?? [] { read(one.result, of: one.unit) } }
+    case .some(.some(false)), .some(.none): break
     }
-    for path in artifact.paths { plan("triage", artifact.digest, PathFacts.options(path: path)) }
-    if named.contains(artifact.digest) { planNames(of: artifact.digest, artifact.paths) }
   }
 
   /// YARA rules that ask for a name are asked under each path of the artifact; all others only once.
@@ -178,23 +200,82 @@ public final class CaseAnalysis {
     for path in paths { plan("yara", digest, ["part": "path", "path": PathFacts.hostPath(path)]) }
   }
 
+  /// Files an artifact, or another place of one that is known. The outcome does not depend on which came first.
+  ///
+  /// - Returns: the paths that are new and kept.
+  private func merge(_ artifact: Artifact, _ depths: [String: Int]) -> [String] {
+    let digest = artifact.digest
+    for (path, depth) in depths { pathDepths[digest, default: [:]][path] = depth }
+    guard var known = artifacts[digest] else {
+      artifacts[digest] = artifact
+      return artifact.paths
+    }
+    let new = artifact.paths.filter { !known.paths.contains($0) }
+    known.paths = Array((known.paths + new).sorted().prefix(Self.mostPaths))
+    if let parent = artifact.parent, let other = known.parent,
+      (parent, artifact.modified ?? .min) < (other, known.modified ?? .min)
+    {
+      known.parent = parent
+      known.modified = artifact.modified
+    }
+    artifacts[digest] = known
+    return new.filter(known.paths.contains)
+  }
+
+  private func triage(_ digest: Digest, _ paths: [String]) {
+    for path in paths { plan("triage", digest, PathFacts.options(path: path)) }
+    if named.contains(digest) { planNames(of: digest, paths) }
+  }
+
+  private func trustworthy(_ digest: Digest) {
+    trust[digest] = true
+    triage(digest, artifacts[digest]?.paths ?? [])
+  }
+
+  private func damaged(_ unit: Unit, _ reason: String) {
+    trust[unit.artifact] = false
+    guard !outcome.damaged.contains(unit.artifact) else { return }
+    outcome.damaged.append(unit.artifact)
+    if artifacts[unit.artifact]?.parent == nil {
+      fail(
+        unit, "\(reason); it is not analyzed: take the evidence in again with `ir-analyze ingest`, or restore the store"
+      )
+    } else {
+      // What came out of an archive comes out of it again once its name is free.
+      try? store.verified.setAside(unit.artifact)
+      fail(unit, "\(reason); it is not analyzed: run again to take it from its archive anew")
+    }
+  }
+
+  private func fail(_ unit: Unit, _ reason: String) {
+    let failure = Failure(unit: unit, reason: reason)
+    if outcome.failures.last != failure { outcome.failures.append(failure) }
+  }
+
   private func plan(_ analyzer: String, _ digest: Digest, _ options: [String: String]) {
     let rules = rules.rules(for: analyzer, options: options)
     guard let unit = Analyzers.unit(analyzer, digest, rules: rules, options: options) else { return }
     let key = unit.key
     guard seen.insert(key).inserted else { return }
-    if let known = store.results.result(of: key) {
-      outcome.reused += 1
-      take(unit, known)
-      return
+    if let known = KnownResults.result(of: unit, key, in: store) {
+      if (try? store.objects.verify(known)) != nil {
+        outcome.reused += 1
+        take(unit, known)
+        return
+      }
+      // A damaged result is computed again once its name is free.
+      try? store.verified.setAside(known)
     }
-    let size = artifacts[digest]?.byteCount ?? 0
     // Triage looks at the head only.
-    let weight = analyzer == "triage" ? min(size, UInt64(TriageAnalyzer.headCount)) : size
+    let size = artifacts[digest]?.byteCount ?? 0
+    enqueue(unit, weight: analyzer == "triage" ? min(size, UInt64(TriageAnalyzer.headCount)) : size)
+  }
+
+  private func enqueue(_ unit: Unit, weight: UInt64) {
     open += 1
     progress.units += 1
-    progress.bytes += weight
-    waiting.append(WorkerPool.Job(unit: unit, size: size, weight: weight))
+    progress.bytes = progress.bytes.addingReportingOverflow(weight).partialValue
+    waiting.append(WorkerPool.Job(unit: unit, size: artifacts[unit.artifact]?.byteCount ?? 0, weight: weight))
   }
 
   /// Files a result, and plans what it calls for.
@@ -203,8 +284,14 @@ public final class CaseAnalysis {
     if Self.givesEvents.contains(unit.analyzer) {
       plan("sigma", unit.artifact, unit.options.merging(["of": unit.analyzer]) { $1 })
     }
+    if unit.analyzer == "expand" { expanded[unit.artifact, default: []].append(UnitResult(unit: unit, result: result)) }
     let tellsClock = unit.analyzer == "log" && LogFormats.tellingHostClock.contains(unit.options["format"] ?? "")
     guard unit.analyzer == "triage" || unit.analyzer == "expand" || tellsClock else { return }
+    read(result, of: unit, tellsClock: tellsClock)
+  }
+
+  /// Reads what triage or expanding says of an artifact, and of its host's clock.
+  private func read(_ result: Digest, of unit: Unit, tellsClock: Bool = false) {
     do {
       try CaseResults.forEachLine(of: result, in: store) { line in
         if case .event(let event) = line, tellsClock { clocks.take(event, of: path(of: unit)) }
@@ -231,7 +318,7 @@ public final class CaseAnalysis {
         }
       }
     } catch {
-      outcome.failures.append(Failure(unit: unit, reason: "\(error)"))
+      fail(unit, "\(error)")
     }
   }
 
@@ -264,20 +351,22 @@ public final class CaseAnalysis {
     guard let digest = json["digest"]?.string.flatMap(Digest.init(hex:)), let path = json["path"]?.string,
       let parent = artifacts[unit.artifact]
     else { return }
-    guard parent.depth < ExpandAnalyzer.Limits.depth else {
-      outcome.failures.append(
-        Failure(unit: unit, reason: "archives nested deeper than \(ExpandAnalyzer.Limits.depth) are not opened"))
-      return
-    }
-    let bytes = json["bytes"]?.integer ?? 0
-    let paths = parent.paths.map { outer in
+    var depths: [String: Int] = [:]
+    for outer in parent.paths {
+      let depth = (pathDepths[parent.digest]?[outer] ?? 0) + 1
+      if depth > ExpandLimits.depth { continue }
       // The content of a lone compressed file is named like the file; a member by its place in the archive.
-      unit.options["as"] == "stream"
+      let inner =
+        unit.options["as"] == "stream"
         ? (outer.lastIndex(of: ".").map { String(outer[..<$0]) } ?? outer) : "\(outer)!/\(path)"
+      depths[inner] = depth
     }
-    add(
-      Artifact(
-        digest: digest, paths: paths, byteCount: UInt64(clamping: bytes), type: "", parent: unit.artifact,
-        modified: json["modified_ns"]?.integer, depth: parent.depth + 1))
+    guard !depths.isEmpty else {
+      return fail(unit, "holds archives nested deeper than \(ExpandLimits.depth), which are not opened")
+    }
+    let artifact = Artifact(
+      digest: digest, paths: depths.keys.sorted(), byteCount: UInt64(clamping: json["bytes"]?.integer ?? 0), type: "",
+      parent: unit.artifact, modified: json["modified_ns"]?.integer)
+    add(artifact, depths: depths)
   }
 }

@@ -5,10 +5,12 @@ import MemoryParse
 
 /// Goes from a locator to the bytes it names.
 public enum EvidenceBytes {
+  /// - Throws: `integrity` where the artifact's object is damaged; `notFound` where there is none.
   /// - Returns: the bytes and the offset or address of the first; fewer than asked for at the end of the artifact.
   public static func read(
     _ artifact: Digest, _ locator: Locator, length: UInt64, in store: ArtifactStore
   ) throws -> (bytes: [UInt8], offset: UInt64) {
+    if store.objects.contains(artifact) { try store.verified.require(artifact) }
     let count = Int(min(length, 1 << 30))
     if let physical = locator.physical {
       let (image, _) = try MemoryImages.open(try store.objects.open(artifact), as: nil)

@@ -4,7 +4,7 @@ import LogParse
 
 /// What a path says about the file: the collector's layout is `{instance}/{YYYY-MM-DD_HH:MM:SS}/{memory,command}/…`, the time in
 /// Korean time without saying so.
-enum PathFacts {
+public enum PathFacts {
   /// Minutes east of UTC of the collector's own clock.
   static let collectorZone = 540
 
@@ -32,7 +32,7 @@ enum PathFacts {
   }
 
   /// `2026-11-25_14:25:29`
-  static func collectionTime(_ text: Substring) -> Timestamp? {
+  public static func collectionTime(_ text: Substring) -> Timestamp? {
     guard text.utf8.count == 19, text.dropFirst(10).first == "_" else { return nil }
     return String(text).replacing("_", with: "T").withView {
       Timestamp(iso8601: $0, assuming: .inferred(collectorZone))

@@ -7,7 +7,8 @@ import Foundation
 /// The worker's side of the protocol: units in as JSON Lines, one answer line for each.
 ///
 /// In: `{"analyzer":…,"artifact":…,"options":{…},"version":…}` (see `Unit`). Out: `{"unit":KEY,"result":DIGEST}` or
-/// `{"unit":KEY,"failed":"why"}`. The result itself is in the store before the answer is written. A pool, a job array and a
+/// `{"unit":KEY,"failed":"why"}`, with `"damaged":true` when the artifact's object is gone or not what its name says,
+/// `"full":true` when the store cannot be written. The result itself is in the store before the answer is written. A pool, a job array and a
 /// distributed engine's pipe all drive this one loop.
 public struct Worker {
   private let surroundings: Surroundings
@@ -38,6 +39,11 @@ public struct Worker {
         out.field("result", try compute(unit, key).hex)
       } catch {
         out.field("failed", "\(error)")
+        switch (error as? StoreError)?.code {
+        case .integrity: out.field("damaged", true)
+        case .cannotWrite: out.field("full", true)
+        default: break
+        }
       }
     }
     out.newline()
@@ -46,7 +52,10 @@ public struct Worker {
 
   /// The result's digest; computed only where the store does not have it.
   private func compute(_ unit: Unit, _ key: Digest) throws -> Digest {
-    if let known = surroundings.store.results.result(of: key) { return known }
+    // Whoever drives this worker: what is damaged is never read.
+    try surroundings.store.verified.require(unit.artifact)
+    if unit.analyzer == IntegrityCheck.name { return unit.artifact }
+    if let known = KnownResults.result(of: unit, key, in: surroundings.store) { return known }
     guard let analyzer = Analyzers.named(unit.analyzer) else {
       throw BytesError(.cannotRead, "this version has no analyzer \(unit.analyzer)")
     }

@@ -12,6 +12,10 @@ public final class WorkerPool: Sendable {
   public enum Outcome: Sendable {
     case result(Digest)
     case failed(String)
+    /// The artifact's object is gone, or its bytes are not what its name says.
+    case damaged(String)
+    /// The store cannot be written: the disk is full, and every other unit would fail likewise.
+    case cannotWrite(String)
   }
 
   /// One unit to compute.
@@ -138,7 +142,9 @@ public final class WorkerPool: Sendable {
     answer.withView { line in
       let json = JSONView(line)
       if let digest = json["result"]?.string.flatMap(Digest.init(hex:)) { return .result(digest) }
-      return .failed(json["failed"]?.string ?? "the worker's answer cannot be read")
+      let reason = json["failed"]?.string ?? "the worker's answer cannot be read"
+      if json["full"]?.bool == true { return .cannotWrite(reason) }
+      return json["damaged"]?.bool == true ? .damaged(reason) : .failed(reason)
     }
   }
 }

@@ -11,6 +11,8 @@ import Timeline
 struct CaseReport {
   private(set) var findings: [Finding] = []
   private(set) var coverage: [CoverageRecord] = []
+  /// Bytes of all artifacts, by the best that was done with them.
+  private(set) var totals = CoverageLedger.Totals()
   let ruleDigests: [(String, String)]
   private let store: ArtifactStore
   private let name: String
@@ -60,6 +62,11 @@ struct CaseReport {
           coverage: Coverage(.skipped, 0..<(sizes[failure.unit.artifact] ?? 0), reason: failure.reason),
           analyzer: failure.unit.analyzer))
     }
+    let ledger = CoverageLedger(
+      artifacts: outcome.artifacts.map { ($0.digest, $0.byteCount) },
+      coverage: coverage.map { ($0.artifact, $0.coverage) })
+    totals = ledger.totals
+    coverage += ledger.silent.map { CoverageRecord(artifact: $0.artifact, coverage: $0.coverage, analyzer: "none") }
   }
 
   private var records: [ArtifactRecord] {
@@ -74,6 +81,7 @@ struct CaseReport {
   var isCovered: Bool { gaps.isEmpty && !coverage.contains { $0.coverage.state == .skipped } }
 
   func status(failLevel: Severity?) -> ExitStatus {
+    if !outcome.damaged.isEmpty { return .integrity }
     if verdicts.contains(where: { $0.verdict == .mismatch }) { return .integrity }
     if let failLevel, findings.contains(where: { $0.severity >= failLevel }) { return .findings }
     return isCovered ? .finished : .notCovered

@@ -59,6 +59,8 @@ struct S3AnswerTests {
         "<ListBucketResult><Contents><Key>k</Key><Size>-1</Size></Contents><Contents><Key>l</Key>"
           + "<Size>99999999999999999999999</Size></Contents></ListBucketResult>"))
     #expect(found.entries.map(\.byteCount) == [0, 0])
+    let object = S3Object(key: "k", name: "k", byteCount: .max, etag: "", modified: nil)
+    #expect(S3Source.byteCount(of: [object, object]) == .max)
   }
 
   @Test func anErrorsCodeIsAWordOrNothing() {

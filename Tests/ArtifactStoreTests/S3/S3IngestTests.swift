@@ -74,6 +74,30 @@ struct S3IngestTests {
     #expect(try parts().isEmpty)
   }
 
+  @Test func aPartThatOnlyLacksItsNameIsNotFetchedAgain() throws {
+    let bytes = pattern(2_000_000)
+    try s3.put("case/large", bytes, metadata: [("k", "v")])
+    #expect(try ingest(try store(), resumable: 1 << 20, stopAfter: bytes.count).isInterrupted)
+    try s3.spoil("[]")
+    let store = try store()
+    #expect(try ingest(store, resumable: 1 << 20).stored == 1)
+    #expect(!(try s3.requests().contains("GET /\(s3.bucket)/case/large")))
+    #expect(store.objects.contains(Digest(of: bytes)))
+  }
+
+  @Test func severalPartsAreGoneOnWith() throws {
+    let second = pattern(2_000_000)
+    try s3.put("case/2", second)
+    #expect(try ingest(try store(), resumable: 1 << 20, stopAfter: 600_000).isInterrupted)
+    let first = pattern(1_500_000)
+    try s3.put("case/1", first)
+    #expect(try ingest(try store(), resumable: 1 << 20, stopAfter: 1_400_000).isInterrupted)
+    let store = try store()
+    #expect(try ingest(store, resumable: 1 << 20).stored == 2)
+    #expect(store.objects.contains(Digest(of: first)) && store.objects.contains(Digest(of: second)))
+    #expect(store.objects.list().count == 2)
+  }
+
   @Test func aDamagedPartIsFetchedFromTheDamageOn() throws {
     let bytes = pattern(2_000_000)
     try s3.put("case/large", bytes)
@@ -113,7 +137,7 @@ struct S3IngestTests {
     try s3.put("case/one", "text")
     let wrong = Data(Digest(of: [1]).bytes).base64EncodedString()
     try s3.spoil(#"[{"match": "/case/one", "times": 9, "do": {"add": {"x-amz-checksum-sha256": "\#(wrong)"}}}]"#)
-    #expect(throws: StoreError(.badSource, "")) { try ingest(try store()) }
+    #expect(throws: StoreError(.integrity, "")) { try ingest(try store()) }
     #expect(try store().cases.sightings(of: "c").isEmpty)
   }
 }

@@ -25,8 +25,7 @@ struct AWSSettings: Sendable {
     var url = service == "S3" ? options.endpointURL : nil
     if url == nil, environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]?.lowercased() != "true" {
       url =
-        environment["AWS_ENDPOINT_URL_\(service)"] ?? environment["AWS_ENDPOINT_URL"]
-        ?? self["\(service.lowercased()).endpoint_url"] ?? self["endpoint_url"]
+        environment["AWS_ENDPOINT_URL_\(service)"] ?? environment["AWS_ENDPOINT_URL"] ?? self["endpoint_url"]
     }
     guard let url else { return nil }
     return try Endpoint(url)

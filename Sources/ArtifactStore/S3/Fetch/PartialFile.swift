@@ -26,6 +26,11 @@ final class PartialFile {
   /// Bytes that are in the file.
   var byteCount: UInt64 { end }
 
+  /// True where an earlier run left something of an object.
+  static func exists(in folder: String, _ identity: Digest) -> Bool {
+    access("\(folder)/\(identity.hex).part", F_OK) == 0
+  }
+
   /// Opens the part of an object, with what an earlier run left of it.
   ///
   /// - Parameters:

@@ -43,8 +43,12 @@ struct RangeFetcher: Sendable {
     var request = S3Client.Request(key: object.key)
     let first = start + UInt64(filled)
     let last = start + UInt64(target.count)
+    // Where nothing is missing, only the facts are asked for.
+    if first > 0, first == last { request.method = "HEAD" }
     // A whole object is asked for without a range: S3 then tells its checksum too.
-    if first > 0 || last < object.byteCount { request.headers.append(("Range", "bytes=\(first)-\(last - 1)")) }
+    if first < last, first > 0 || last < object.byteCount {
+      request.headers.append(("Range", "bytes=\(first)-\(last - 1)"))
+    }
     if !object.etag.isEmpty { request.headers.append(("If-Match", object.etag)) }
     request.headers.append(("x-amz-checksum-mode", "ENABLED"))
     return client.once(request, into: UnsafeMutableRawBufferPointer(rebasing: target[filled...]), stop: stop)
@@ -58,13 +62,13 @@ struct RangeFetcher: Sendable {
     // Not every server heeds If-Match.
     if !object.etag.isEmpty, !facts.etag.isEmpty, bare(facts.etag) != bare(object.etag) { throw .replaced }
     if answer.status == 206 {
-      guard let range = answer["content-range"], range.hasPrefix("bytes \(first)-\(last - 1)/") else {
+      guard first < last, let range = answer["content-range"], range.hasPrefix("bytes \(first)-\(last - 1)/") else {
         throw .odd("the server gave another range than was asked for")
       }
       let total = range.split(separator: "/").last.flatMap { UInt64($0) }
       if let total, total != object.byteCount { throw .replaced }
     } else {
-      guard first == 0 else { throw .odd("the server does not give ranges of objects: it is not S3") }
+      guard first == 0 || first == last else { throw .odd("the server does not give ranges of objects: it is not S3") }
       if let total = answer["content-length"].flatMap({ UInt64($0) }), total != object.byteCount { throw .replaced }
     }
     return facts

@@ -16,6 +16,8 @@ struct S3Download {
     var facts: S3Facts
     /// Taken in an earlier run: nothing was fetched.
     var isKnown: Bool
+    /// The store's object was damaged, and has been fetched again.
+    var wasDamaged = false
   }
 
   init(_ source: S3Source, into store: ArtifactStore) {
@@ -40,12 +42,13 @@ struct S3Download {
     var known: [Int: Taken] = [:]
     var wanted: [(object: S3Object, start: UInt64)] = []
     var parts: [Int: PartialFile] = [:]
+    var damaged: Set<Int> = []
     for (index, object) in objects.enumerated() {
-      if let taken = find(object) {
+      if let taken = find(object, &damaged, index) {
         known[index] = taken
       } else {
         // A part that cannot be opened is a matter for the object's own turn.
-        if isLarge(object), parts.isEmpty, let part = try? part(of: object, onBytes) { parts[index] = part }
+        if isLarge(object), isBegun(object), let part = try? part(of: object, onBytes) { parts[index] = part }
         wanted.append((object, parts[index]?.byteCount ?? 0))
       }
     }
@@ -62,7 +65,8 @@ struct S3Download {
       do throws(StoreError) {
         let stream = try reading.open(next)
         let part = parts.removeValue(forKey: index)
-        guard let taken = try take(stream, part, onBytes, isInterrupted) else { return false }
+        guard var taken = try take(stream, part, onBytes, isInterrupted) else { return false }
+        taken.wasDamaged = damaged.contains(index)
         result = .success(taken)
       } catch {
         result = .failure(error)
@@ -79,12 +83,21 @@ struct S3Download {
     S3Ledger.identity(object, at: source.location, server: source.client.server)
   }
 
-  private func find(_ object: S3Object) -> Taken? {
-    ledger.find(identity(object).digest).map {
-      Taken(
-        stored: .init(digest: $0.digest, byteCount: object.byteCount, isNew: false), facts: $0.facts, isKnown: true)
+  /// What an earlier run fetched, when it is still whole. What is not is put aside, to be fetched again.
+  private func find(_ object: S3Object, _ damaged: inout Set<Int>, _ index: Int) -> Taken? {
+    guard let known = ledger.find(identity(object).digest) else { return nil }
+    do throws(StoreError) {
+      try store.verified.require(known.digest)
+    } catch {
+      damaged.insert(index)
+      try? store.verified.setAside(known.digest)
+      return nil
     }
+    return Taken(
+      stored: .init(digest: known.digest, byteCount: object.byteCount, isNew: false), facts: known.facts, isKnown: true)
   }
+
+  private func isBegun(_ object: S3Object) -> Bool { PartialFile.exists(in: folder, identity(object).digest) }
 
   private func part(of object: S3Object, _ onBytes: (Int) -> Void) throws(StoreError) -> PartialFile? {
     try PartialFile(in: folder, identity(object).digest, onBytes: onBytes)
@@ -98,7 +111,8 @@ struct S3Download {
     let stored: ObjectStore.Stored
     var part = begun
     if part == nil, isLarge(object) { part = try self.part(of: object) { _ in } }
-    if let part {
+    // A part that another process has left since then does not continue this stream.
+    if let part, part.byteCount == stream.start {
       while let bytes = try stream.nextBytes() {
         try part.append(bytes)
         onBytes(bytes.count)
@@ -109,6 +123,7 @@ struct S3Download {
       stored = try store.objects.put(stream, onProgress: onBytes)
     }
     try check(stored, object, stream.facts)
+    if stored.isNew { store.verified.note([stored.digest]) } else { try store.verified.require(stored.digest) }
     try ledger.record(identity(object), stored.digest, stream.facts)
     return Taken(stored: stored, facts: stream.facts, isKnown: false)
   }

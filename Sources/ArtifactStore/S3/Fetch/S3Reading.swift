@@ -24,6 +24,8 @@ final class S3Reading {
 public final class S3ObjectStream: ByteStream {
   public let object: S3Object
   public let facts: S3Facts
+  /// Of the first byte handed out, in the object.
+  public let start: UInt64
 
   private let reading: S3Reading
   private let queue: RangeQueue
@@ -38,6 +40,7 @@ public final class S3ObjectStream: ByteStream {
     self.index = index
     range = first
     object = queue.items[index].object
+    start = queue.items[index].start
     facts = first.facts
   }
 

@@ -4,41 +4,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A Python program of `Tests/S3` that serves on the loopback and says its port first. It ends with its standard input.
-final class LocalServer: @unchecked Sendable {
-  let port: String
-  private let process = Process()
-  private let input = Pipe()
-
-  init(_ script: String, _ arguments: [String] = []) throws {
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "\(PackageFiles.root)/Tests/S3/\(script)"] + arguments
-    let output = Pipe()
-    process.standardInput = input
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    var line: [UInt8] = []
-    while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != 0x0A { line.append(byte) }
-    port = String(decoding: line, as: UTF8.self)
-    try #require(Int(port) != nil, "\(script) did not start")
-  }
-
-  deinit {
-    try? input.fileHandleForWriting.close()
-    process.waitUntilExit()
-  }
-
-  static func canImport(_ module: String) -> Bool {
-    let result = try? runProgram("/usr/bin/env", ["python3", "-c", "import \(module)"])
-    return result?.status == 0
-  }
-
-  static let hasPython = canImport("http.server")
-  static let hasMoto = canImport("moto.server")
-  static let hasBotocore = canImport("botocore.auth")
-}
-
 /// moto behind the proxy that spoils answers, with a bucket of the test's own.
 final class LocalS3: Sendable {
   static let without: Comment = "needs moto: pip install 'moto[server]'"

@@ -1,8 +1,6 @@
-import Bytes
-
-/// The little of XML that S3 and STS answer with: elements and their text. Total: any bytes are read to their end or to where
+/// The little of XML that services (S3, STS) answer with: elements and their text. Total: any bytes are read to their end or to where
 /// they stop being XML; no entity but the five of the standard and numbers is known, so none can grow; a document type ends it.
-struct XMLScanner {
+public enum XMLScanner {
   /// Deeper elements than any answer has are read, but not told.
   private static let maximumDepth = 16
   /// Longer than any name, key or token in an answer.
@@ -11,7 +9,7 @@ struct XMLScanner {
   /// Calls `body` with the name of each element that opens (`text` nil) or closes (with its own text), and those around it.
   ///
   /// - Returns: true when the outermost element was closed: the answer is whole.
-  static func scan(_ bytes: ByteView, _ body: (_ path: [String], _ text: String?) -> Void) -> Bool {
+  public static func scan(_ bytes: ByteView, _ body: (_ path: [String], _ text: String?) -> Void) -> Bool {
     var path: [String] = []
     var beyond = 0
     var text: [UInt8] = []
