@@ -9,6 +9,7 @@ public final class ArtifactStore: Sendable {
   public let results: ResultLedger
   public let custody: CustodyLog
   public let cases: CaseDatabase
+  public let rules: PinnedRules
 
   private static let format = "ir-analyze store 1\n"
 
@@ -37,6 +38,7 @@ public final class ArtifactStore: Sendable {
     results = try ResultLedger(directory: path, objects: objects)
     custody = CustodyLog(directory: path)
     cases = try CaseDatabase(directory: path)
+    rules = PinnedRules(directory: path)
     objects.removeLeftovers()
     if access(marker, F_OK) != 0 { try writeAtomically(Array(Self.format.utf8), to: marker, durable: true) }
   }
