@@ -43,9 +43,11 @@ struct RuleChangeTests {
 
   @Test func anIncludedFileChangesWhatItBringsEvenWhereTheFileHasNoRulesOfItsOwn() throws {
     let (old, _) = try load(["a.yar": "include \"lib/b.inc\"", "lib/b.inc": "rule b { condition: true }"])
-    let (new, _) = try load(["a.yar": "include \"lib/b.inc\"", "lib/b.inc": "rule b { condition: filesize == 1 }"])
+    let (new, folder) = try load([
+      "a.yar": "include \"lib/b.inc\"", "lib/b.inc": "rule b { condition: filesize == 1 }",
+    ])
     #expect(RuleChange(from: old.rules, to: new).changed == ["yara:a.yar:b"])
-    #expect(new.files.map(\.path) == ["a.yar", "lib/b.inc"])
+    #expect(withExtendedLifetime(folder) { new.files.map(\.path) } == ["a.yar", "lib/b.inc"])
     #expect(try delta(old, new, "xx") == findings(new, "xx"))
     #expect(try findings(new, "xx").isEmpty && !findings(old, "xx").isEmpty)
   }
@@ -69,7 +71,7 @@ struct RuleChangeTests {
       return files
     }
     var changed = 0
-    for _ in 0..<60 {
+    for _ in 0..<30 {
       let (old, _) = try load(files())
       let (new, _) = try load(files())
       let text = words.filter { _ in random.next(2) == 0 }.joined(separator: " ")
@@ -77,7 +79,7 @@ struct RuleChangeTests {
       #expect(try delta(old, new, text) == whole)
       if try findings(old, text) != whole { changed += 1 }
     }
-    #expect(changed > 20)
+    #expect(changed > 10)
   }
 
   @Test func aCorrelationIsAskedAgainWithTheRulesItRestsOn() throws {
