@@ -34,25 +34,33 @@ public struct PinnedRules: Sendable {
   ///
   /// - Returns: nil for a set that is not there, or whose list cannot be read.
   public func rules(of fingerprint: Digest) -> [String: Digest]? {
+    members("rules", of: fingerprint)
+  }
+
+  /// What results of a set are filed under, by the names that `pin` was given.
+  public func keys(of fingerprint: Digest) -> [String: Digest]? { members("keys", of: fingerprint) }
+
+  private func members(_ name: String, of fingerprint: Digest) -> [String: Digest]? {
     guard let bytes = FileManager.default.contents(atPath: list(of: fingerprint)) else { return nil }
     return [UInt8](bytes).withView { text in
-      var rules: [String: Digest] = [:]
-      let isWhole = JSONView(text)["rules"]?.forEachMember { name, digest in
+      var members: [String: Digest] = [:]
+      let isWhole = JSONView(text)[name]?.forEachMember { name, digest in
         guard let digest = digest.string.flatMap(Digest.init(hex:)) else { return false }
-        rules[name.string] = digest
+        members[name.string] = digest
         return true
       }
-      return isWhole == true ? rules : nil
+      return isWhole == true ? members : nil
     }
   }
 
   /// Keeps a set. What is kept already is not written again.
   ///
   /// - Parameters:
+  ///   - keys: fingerprints of the parts of the set that results are filed under.
   ///   - rules: the fingerprint of each rule by its name.
   ///   - files: their paths below the folder of rules, without `..`, and their bytes.
   public func pin(
-    _ fingerprint: Digest, rules: [String: Digest], files: [(path: String, bytes: [UInt8])]
+    _ fingerprint: Digest, keys: [String: Digest], rules: [String: Digest], files: [(path: String, bytes: [UInt8])]
   ) throws(StoreError) {
     guard !contains(fingerprint) else { return }
     try makeDirectory(directory)
@@ -75,11 +83,13 @@ public struct PinnedRules: Sendable {
     var out = JSONWriter()
     out.object { out in
       out.field("fingerprint", fingerprint.hex)
-      out.field(
-        "rules",
-        object: { out in
-          for (name, digest) in rules.sorted(by: { $0.key < $1.key }) { out.field(name, digest.hex) }
-        })
+      for (list, members) in [("keys", keys), ("rules", rules)] {
+        out.field(
+          list,
+          object: { out in
+            for (name, digest) in members.sorted(by: { $0.key < $1.key }) { out.field(name, digest.hex) }
+          })
+      }
     }
     out.newline()
     try writeAtomically(out.bytes, to: "\(place)/rules.json", durable: false)

@@ -18,10 +18,11 @@ struct PinnedRulesTests {
     let rules = try pinned()
     let digest = Digest(of: Array("rule".utf8))
     try rules.pin(
-      first, rules: ["yara:web/a.yar:A": digest], files: [("web/a.yar", Array("rule A { condition: true }".utf8))])
+      first, keys: ["yara": second], rules: ["yara:web/a.yar:A": digest], files: [("web/a.yar", Array("rule A { condition: true }".utf8))])
     #expect(rules.contains(first))
     #expect(!rules.contains(second))
     #expect(rules.rules(of: first) == ["yara:web/a.yar:A": digest])
+    #expect(rules.keys(of: first) == ["yara": second])
     #expect(rules.rules(of: second) == nil)
     let kept = FileManager.default.contents(atPath: rules.folder(of: first) + "/web/a.yar")
     #expect(kept.map { String(decoding: $0, as: UTF8.self) } == "rule A { condition: true }")
@@ -29,8 +30,8 @@ struct PinnedRulesTests {
 
   @Test func aSetIsWrittenOnce() throws {
     let rules = try pinned()
-    try rules.pin(first, rules: [:], files: [("a.yar", [1])])
-    try rules.pin(first, rules: [:], files: [("a.yar", [2])])
+    try rules.pin(first, keys: [:], rules: [:], files: [("a.yar", [1])])
+    try rules.pin(first, keys: [:], rules: [:], files: [("a.yar", [2])])
     #expect(FileManager.default.contents(atPath: rules.folder(of: first) + "/a.yar") == Data([1]))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/rules") == [first.hex])
   }
@@ -38,7 +39,7 @@ struct PinnedRulesTests {
   @Test(arguments: ["../a.yar", "/etc/a.yar", "a//b.yar", "a/../../b.yar", ""])
   func aPathThatLeadsOutIsRefused(_ path: String) throws {
     let rules = try pinned()
-    #expect(throws: StoreError.self) { try rules.pin(first, rules: [:], files: [(path, [1])]) }
+    #expect(throws: StoreError.self) { try rules.pin(first, keys: [:], rules: [:], files: [(path, [1])]) }
     #expect(!rules.contains(first))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/rules").isEmpty)
   }
@@ -63,7 +64,7 @@ struct PinnedRulesTests {
 
   @Test func aListThatIsDamagedCountsAsAbsent() throws {
     let rules = try pinned()
-    try rules.pin(first, rules: ["yara:a:A": second], files: [])
+    try rules.pin(first, keys: [:], rules: ["yara:a:A": second], files: [])
     try Data("{\"rules\":{\"yara:a:A\":\"no digest\"}}".utf8).write(
       to: URL(fileURLWithPath: rules.folder(of: first) + "/rules.json"))
     #expect(rules.rules(of: first) == nil)
