@@ -9,7 +9,7 @@ public final class YaraDetector {
   /// Places told of one finding; the message says how many there were.
   public static let maximumEvidence = 8
 
-  private let engine: YaraEngine
+  public let engine: YaraEngine
 
   /// - Parameter timeout: seconds for one pass over an artifact; 0 for no limit. Rules that take longer are named in the
   ///   artifact's coverage.

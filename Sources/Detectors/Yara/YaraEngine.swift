@@ -14,10 +14,10 @@ public final class YaraEngine {
   public var options: YaraScanner.Options { didSet { scanner.options = options } }
   private let directory: String
   private let sources: [YaraSource]
-  private let scanner: YaraScanner
-  private let prefilter: YaraPrefilter
+  let scanner: YaraScanner
+  let prefilter: YaraPrefilter
   private let places: [YaraRules.Key: Int]
-  private var index: (possible: [Int], literals: [LiteralIndex.Literal: Int], search: LiteralIndex.Search)?
+  var index: (possible: [Int], literals: [LiteralIndex.Literal: Int], search: LiteralIndex.Search)?
   private var subset: (part: Part, scanner: YaraScanner)?
 
   /// nil where the set has no YARA rules.
@@ -49,15 +49,15 @@ public final class YaraEngine {
       return renamed(try scanner.scan(view, externals))
     } catch {
       guard error.code == .timeout else { throw error }
-      return try scanInHalves(part, view, externals)
+      return try scanInHalves(part) { scanner throws(YaraError) in try scanner.scan(view, externals) }
     }
   }
 
   /// More scans than this for one object, and the rules that are left count as too slow.
   private static let maximumRetries = 64
 
-  private func scanInHalves(
-    _ whole: Part, _ view: ByteView, _ externals: YaraScanner.Externals
+  func scanInHalves(
+    _ whole: Part, _ scan: (YaraScanner) throws(YaraError) -> YaraScanner.Result
   ) throws(YaraError) -> YaraScanner.Result {
     var result = YaraScanner.Result()
     var waiting = whole.halves
@@ -70,7 +70,7 @@ public final class YaraEngine {
       }
       do throws(YaraError) {
         guard let scanner = try scanner(for: part) else { throw YaraError(.scan, "rules cannot be compiled apart") }
-        let found = try scanner.scan(view, externals)
+        let found = try scan(scanner)
         result.matches += found.matches
         result.overflowed += found.overflowed
       } catch {
@@ -83,7 +83,7 @@ public final class YaraEngine {
   }
 
   /// Some of the rules: entries of the prefilter, and files that can only be run whole.
-  private struct Part: Equatable {
+  struct Part: Equatable {
     var entries: [Int]
     var files: [Int]
 
@@ -122,7 +122,7 @@ public final class YaraEngine {
     }
   }
 
-  private func makeIndex(
+  func makeIndex(
     _ possible: [Int]
   ) -> (possible: [Int], literals: [LiteralIndex.Literal: Int], search: LiteralIndex.Search)? {
     var numbers: [LiteralIndex.Literal: Int] = [:]
@@ -136,7 +136,7 @@ public final class YaraEngine {
   }
 
   /// A scanner with only these rules and those that they refer to; nil where they do not compile apart.
-  private func scanner(for part: Part) throws(YaraError) -> YaraScanner? {
+  func scanner(for part: Part) throws(YaraError) -> YaraScanner? {
     if let subset, subset.part == part {
       subset.scanner.options = options
       return subset.scanner
@@ -163,7 +163,7 @@ public final class YaraEngine {
 
   /// The matches with their places among all rules. A rule that came along because another refers to it is told too when
   /// it holds, as it is by a scan with all rules.
-  private func renamed(_ result: YaraScanner.Result) -> YaraScanner.Result {
+  func renamed(_ result: YaraScanner.Result) -> YaraScanner.Result {
     var result = result
     var told: Set<Int> = []
     result.matches = result.matches.compactMap { match in

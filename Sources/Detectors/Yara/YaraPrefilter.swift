@@ -73,7 +73,10 @@ struct YaraPrefilter: Sendable {
   }
 
   /// Entries that size and fixed offsets do not rule out, every string being taken to occur.
-  func possible(for view: ByteView, _ externals: YaraScanner.Externals) -> [Int] {
+  ///
+  /// - Parameter view: nil for objects that have neither a size nor a beginning, as processes do: what asks for them is
+  ///   undefined, and so false.
+  func possible(for view: ByteView?, _ externals: YaraScanner.Externals) -> [Int] {
     var memory: [Int: Bool] = [:]
     return entries.indices.filter { holds($0, (view, externals), &memory, depth: 0) { _ in true } }
   }
@@ -82,7 +85,7 @@ struct YaraPrefilter: Sendable {
   ///
   /// - Parameter occurs: whether a literal stands in the object.
   func remaining(
-    _ possible: [Int], in view: ByteView, _ externals: YaraScanner.Externals,
+    _ possible: [Int], in view: ByteView?, _ externals: YaraScanner.Externals,
     _ occurs: (LiteralIndex.Literal) -> Bool
   ) -> [Int] {
     var memory: [Int: Bool] = [:]
@@ -90,7 +93,8 @@ struct YaraPrefilter: Sendable {
   }
 
   private func holds(
-    _ index: Int, _ object: (view: ByteView, externals: YaraScanner.Externals), _ memory: inout [Int: Bool], depth: Int,
+    _ index: Int, _ object: (view: ByteView?, externals: YaraScanner.Externals), _ memory: inout [Int: Bool],
+    depth: Int,
     _ occurs: (LiteralIndex.Literal) -> Bool
   ) -> Bool {
     if let known = memory[index] { return known }
@@ -107,12 +111,14 @@ struct YaraPrefilter: Sendable {
           return true
         }
         return holds(first + place, object, &memory, depth: depth + 1, occurs)
-      case .size(let how, let number): return how.holds(Int64(object.view.count), number)
+      case .size(let how, let number): return object.view.map { how.holds(Int64($0.count), number) } ?? false
       case .integer(let width, let isBigEndian, let offset, let how, let number):
         // Outside of the object the value is undefined, and every comparison with it false.
-        guard let value = Self.read(object.view, width, isBigEndian, offset) else { return false }
+        guard let view = object.view, let value = Self.read(view, width, isBigEndian, offset) else { return false }
         return how.holds(value, number)
-      case .external(let name, let text): return object.externals[name].map { $0 == text } ?? true
+      case .external(let name, let text):
+        // Without an object at hand its names are not known either.
+        return object.view == nil ? true : object.externals[name].map { $0 == text } ?? true
       default: return true
       }
     }

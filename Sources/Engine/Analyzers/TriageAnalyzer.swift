@@ -13,7 +13,7 @@ struct TriageAnalyzer: Analyzer {
   /// Bytes looked at, after decoding.
   static let headCount = 1 << 16
 
-  func version(options: [String: String]) -> String { "1" }
+  func version(options: [String: String]) -> String { "2" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let path = unit.options["path"] ?? ""
@@ -80,7 +80,7 @@ struct TriageAnalyzer: Analyzer {
     let options = ["format": format]
     return [
       Plan(analyzer: "memory", options: options), Plan(analyzer: "memory-text", options: options),
-      Plan(analyzer: "yara"),
+      Plan(analyzer: "yara", options: options),
     ]
   }
 

@@ -3,15 +3,24 @@ import Bytes
 import Detectors
 import Evidence
 import Foundation
+import MemoryParse
 
-/// Scans an artifact, with outer compression undone, with the YARA rules.
+/// Scans an artifact, with outer compression undone, with the YARA rules; a memory image (`format`) by address spaces.
+///
+/// Rules that ask for a file's name or path have a unit of their own for each path (`part=path`, `path`), since their answer
+/// depends on it; all others are asked once for the same bytes.
 struct YaraAnalyzer: Analyzer {
   let name = "yara"
   let usesRules = true
 
-  func version(options: [String: String]) -> String { "1.\(YaraDetector.version)" }
+  func version(options: [String: String]) -> String {
+    "2.\(YaraDetector.version)" + (options["format"] == nil ? "" : ".\(MemoryAnalysis.version)")
+  }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
+    if let format = unit.options["format"] {
+      return try MemoryYara.run(unit, as: format, surroundings, into: result)
+    }
     let stream = try surroundings.decoded(unit.artifact)
     // Mapped: libyara reads the bytes where they lie, whatever their number, and whole-object conditions stay exact.
     let content =
@@ -21,7 +30,7 @@ struct YaraAnalyzer: Analyzer {
       sink.coverage(Coverage(.skipped, 0..<content.byteCount, reason: "there are no YARA rules"))
       return
     }
-    content.withView { detector.scan($0, artifact: unit.artifact, path: "", into: sink) }
+    content.withView { detector.scan($0, artifact: unit.artifact, path: unit.options["path"] ?? "", into: sink) }
   }
 }
 

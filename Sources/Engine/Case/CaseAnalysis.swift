@@ -54,22 +54,24 @@ public final class CaseAnalysis {
   }
 
   private let store: ArtifactStore
-  private let rules: Digest
+  private let rules: RuleKeys
   private let makePool: () -> WorkerPool
   private var pool: WorkerPool?
   private var artifacts: [Digest: Artifact] = [:]
   /// What triage said of the artifact under each of its paths.
   private var kinds: [Digest: [String: String]] = [:]
   private var seen: Set<Digest> = []
+  /// Artifacts whose content YARA is asked of, and so their names.
+  private var named: Set<Digest> = []
   private var outcome = Outcome()
   private var waiting: [WorkerPool.Job] = []
   private var open = 0
   public private(set) var progress = Progress()
 
   /// - Parameters:
-  ///   - rules: fingerprint of the rule set in force.
+  ///   - rules: the rule set in force.
   ///   - makePool: called only when something has to be computed.
-  public init(_ store: ArtifactStore, rules: Digest, makePool: @escaping () -> WorkerPool) {
+  public init(_ store: ArtifactStore, rules: RuleKeys, makePool: @escaping () -> WorkerPool) {
     self.store = store
     self.rules = rules
     self.makePool = makePool
@@ -126,11 +128,15 @@ public final class CaseAnalysis {
       var artifact: Digest
       var analyzer: String
       var format: String?
+      /// Of rules that ask for names.
+      var path: String?
     }
     var told: Set<Reading> = []
     outcome.results.removeAll { one in
       !told.insert(
-        Reading(artifact: one.unit.artifact, analyzer: one.unit.analyzer, format: one.unit.options["format"])
+        Reading(
+          artifact: one.unit.artifact, analyzer: one.unit.analyzer, format: one.unit.options["format"],
+          path: one.unit.options["part"] == nil ? nil : one.unit.options["path"])
       )
       .inserted
     }
@@ -154,9 +160,17 @@ public final class CaseAnalysis {
       artifacts[artifact.digest] = artifact
     }
     for path in artifact.paths { plan("triage", artifact.digest, PathFacts.options(path: path)) }
+    if named.contains(artifact.digest) { planNames(of: artifact.digest, artifact.paths) }
+  }
+
+  /// YARA rules that ask for a name are asked under each path of the artifact; all others only once.
+  private func planNames(of digest: Digest, _ paths: [String]) {
+    guard rules.path != nil else { return }
+    for path in paths { plan("yara", digest, ["part": "path", "path": PathFacts.hostPath(path)]) }
   }
 
   private func plan(_ analyzer: String, _ digest: Digest, _ options: [String: String]) {
+    let rules = rules.rules(for: analyzer, options: options)
     guard let unit = Analyzers.unit(analyzer, digest, rules: rules, options: options) else { return }
     let key = unit.key
     guard seen.insert(key).inserted else { return }
@@ -192,7 +206,11 @@ public final class CaseAnalysis {
             options[name.string] = value.string
             return true
           }
-          plan(json["analyzer"]?.string ?? "", unit.artifact, options)
+          let analyzer = json["analyzer"]?.string ?? ""
+          plan(analyzer, unit.artifact, options)
+          if analyzer == "yara", options["format"] == nil, named.insert(unit.artifact).inserted {
+            planNames(of: unit.artifact, artifacts[unit.artifact]?.paths ?? [])
+          }
         case "member": addMember(json, of: unit)
         default: break
         }

@@ -12,6 +12,12 @@ public enum EvidenceBytes {
     let count = Int(min(length, 1 << 30))
     if let physical = locator.physical {
       let (image, _) = try MemoryImages.open(try store.objects.open(artifact), as: nil)
+      // In a process's memory what follows may lie in another page of the machine's.
+      if locator.pid != nil, locator.mapping != nil, locator.virtual != nil,
+        let bytes = MemorySpaces(image).bytes(at: locator, count: count)
+      {
+        return (bytes, locator.virtual ?? physical)
+      }
       var bytes = [UInt8](repeating: 0, count: count)
       let read = bytes.withUnsafeMutableBytes { image.read(physical: physical, into: $0) }
       return (Array(bytes.prefix(read)), physical)

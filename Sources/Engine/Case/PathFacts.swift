@@ -20,6 +20,17 @@ enum PathFacts {
     return options
   }
 
+  /// Where the file lay on the machine it comes from: the place in the archive or in a collector's copy of the root; else the
+  /// path as the source has it.
+  static func hostPath(_ path: String) -> String {
+    var rest = Substring(path)
+    if let inner = rest.ranges(of: "!/").last { rest = rest[inner.upperBound...] }
+    if let root = rest.ranges(of: "[root]/").last { rest = rest[root.upperBound...] }
+    while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
+    guard rest.count < path.count else { return path }
+    return rest.hasPrefix("/") ? String(rest) : "/" + rest
+  }
+
   /// `2026-11-25_14:25:29`
   static func collectionTime(_ text: Substring) -> Timestamp? {
     guard text.utf8.count == 19, text.dropFirst(10).first == "_" else { return nil }

@@ -26,7 +26,8 @@ public final class Surroundings {
   public let store: ArtifactStore
   /// Compiled once a worker, when the first unit asks for them.
   public let rules: RuleLibrary
-  private var detector: YaraDetector?
+  /// By the fingerprint of their rules; nil where a part has none.
+  private var detectors: [Digest: YaraDetector?] = [:]
 
   public init(store: ArtifactStore, rules: RuleLibrary) {
     self.store = store
@@ -38,9 +39,10 @@ public final class Surroundings {
 
   /// - Returns: nil where there are no YARA rules.
   func yaraDetector(expecting fingerprint: Digest?) throws -> YaraDetector? {
-    let rules = try rules.load(expecting: fingerprint)
-    if detector == nil { detector = try YaraDetector(rules, timeout: Self.yaraTimeout) }
-    return detector
+    if let fingerprint, let known = detectors[fingerprint] { return known }
+    let made = try YaraDetector(rules.load(expecting: fingerprint), timeout: Self.yaraTimeout)
+    if let fingerprint { detectors[fingerprint] = .some(made) }
+    return made
   }
 
   /// The artifact's bytes with outer compression undone.

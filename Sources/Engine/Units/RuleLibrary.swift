@@ -12,6 +12,7 @@ public final class RuleLibrary: Sendable {
   /// Rules that compile, and a line for each that does not.
   public struct Loaded: Sendable {
     public let set: RuleSet
+    public let keys: RuleKeys
     public let diagnostics: [RuleDiagnostic]
   }
 
@@ -22,19 +23,22 @@ public final class RuleLibrary: Sendable {
     loaded.withLock { loaded in
       if let loaded { return loaded }
       let (set, diagnostics) = RuleSet.load(directory: directory)
-      let made = Loaded(set: set, diagnostics: diagnostics)
+      let made = Loaded(set: set, keys: RuleKeys(set), diagnostics: diagnostics)
       loaded = made
       return made
     }
   }
 
+  /// The whole set or the part of it that the unit names. A part is compiled anew: keep what is made of it.
+  ///
   /// - Throws: when the folder holds other rules than the unit names: its result would be filed under the wrong name.
   func load(expecting fingerprint: Digest?) throws(BytesError) -> RuleSet {
-    let rules = load().set
-    guard rules.fingerprint == fingerprint else {
+    let loaded = load()
+    if loaded.set.fingerprint == fingerprint { return loaded.set }
+    guard let part = loaded.keys.part(fingerprint) else {
       throw BytesError(.cannotRead, "the rules in \(directory) were changed while the run was on")
     }
-    return rules
+    return loaded.set.part(part)
   }
 
   /// Where rules are found when none are named: beside the program, or above it in the tree it was built in.

@@ -24,16 +24,22 @@ struct CaseReport {
     gaps =
       try store.cases.gaps(of: name)
       + store.cases.sightings(of: name).compactMap { one in one.note.map { .init(path: one.path, reason: $0) } }
+    var checks = CaseChecks()
     for result in outcome.results {
+      let artifact = result.unit.artifact
       try CaseResults.forEachLine(of: result.result, in: store) { line in
         switch line {
         case .finding(let finding): findings.append(finding)
         case .coverage(let one):
-          coverage.append(CoverageRecord(artifact: result.unit.artifact, coverage: one, analyzer: result.unit.analyzer))
-        case .event, .row, .other: break
+          coverage.append(CoverageRecord(artifact: artifact, coverage: one, analyzer: result.unit.analyzer))
+        case .event(let event): checks.take(event, artifact)
+        case .row(let view, let json): json.withView { checks.take(row: $0, view: view, artifact) }
+        case .other: break
         }
       }
     }
+    let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
+    findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
     let sizes = Dictionary(outcome.artifacts.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
     for failure in outcome.failures {
       coverage.append(
@@ -41,6 +47,14 @@ struct CaseReport {
           artifact: failure.unit.artifact,
           coverage: Coverage(.skipped, 0..<(sizes[failure.unit.artifact] ?? 0), reason: failure.reason),
           analyzer: failure.unit.analyzer))
+    }
+  }
+
+  private var records: [ArtifactRecord] {
+    outcome.artifacts.map { one in
+      ArtifactRecord(
+        digest: one.digest, paths: one.paths, size: one.byteCount, kind: one.kind.isEmpty ? one.type : one.kind,
+        parent: one.parent, times: one.modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [])
     }
   }
 
@@ -55,13 +69,7 @@ struct CaseReport {
   /// Writes every file; afterwards `findings` are those of the story, merged and joined.
   mutating func write(to folder: String, language: Language) throws {
     let input = CaseInput(
-      title: name,
-      artifacts: outcome.artifacts.map { one in
-        ArtifactRecord(
-          digest: one.digest, paths: one.paths, size: one.byteCount, kind: one.kind.isEmpty ? one.type : one.kind,
-          parent: one.parent,
-          times: one.modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [])
-      },
+      title: name, artifacts: records,
       events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage,
       gaps: gaps.map { SourceGap(path: $0.path, reason: $0.reason) },
       tool: ToolFacts(version: IRAnalyze.version, rules: Dictionary(uniqueKeysWithValues: ruleDigests)))

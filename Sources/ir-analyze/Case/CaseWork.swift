@@ -55,7 +55,7 @@ struct CaseWork {
     let loaded = rules.load()
     for diagnostic in loaded.diagnostics.prefix(10) { Terminal.tell("rule not used: \(diagnostic)") }
     let command = [Program.path, "worker", "--store", store.directory, "--rules", rules.directory]
-    let analysis = CaseAnalysis(store, rules: loaded.set.fingerprint) {
+    let analysis = CaseAnalysis(store, rules: loaded.keys) {
       WorkerPool(command: command, count: work.count)
     }
     let outcome = try analysis.run(case: name) { now in
