@@ -2,8 +2,8 @@ import Bytes
 import Evidence
 import Foundation
 
-/// Every rule set that was in force, under its fingerprint: a folder with its files, `rules.json` with the fingerprint of each
-/// rule, and `history.jsonl` with one line for each time that another set came into force.
+/// Every rule set that was in force, under its fingerprint: a folder with its files, `rules.json` with the fingerprints of its
+/// rules, and `history.jsonl` with one line for each time that another set came into force.
 ///
 /// So a run can be repeated with exactly the rules it had, workers see one set although the folder of rules is being updated,
 /// and what changed between two nights is a comparison of two lists.
@@ -26,25 +26,18 @@ public struct PinnedRules: Sendable {
   public func folder(of fingerprint: Digest) -> String { "\(directory)/\(fingerprint.hex)" }
 
   /// Whether the set is there as a whole.
-  public func contains(_ fingerprint: Digest) -> Bool { access(list(of: fingerprint), F_OK) == 0 }
+  public func contains(_ fingerprint: Digest) -> Bool { access(lists(of: fingerprint), F_OK) == 0 }
 
-  private func list(of fingerprint: Digest) -> String { "\(folder(of: fingerprint))/rules.json" }
+  private func lists(of fingerprint: Digest) -> String { "\(folder(of: fingerprint))/rules.json" }
 
-  /// The fingerprint of each rule of a set, by the rule's name (`yara:PATH:NAME`, `sigma:PATH:ID`).
+  /// One of the lists of digests by name that a set was kept with: fingerprints of its rules, of its parts.
   ///
-  /// - Returns: nil for a set that is not there, or whose list cannot be read.
-  public func rules(of fingerprint: Digest) -> [String: Digest]? {
-    members("rules", of: fingerprint)
-  }
-
-  /// What results of a set are filed under, by the names that `pin` was given.
-  public func keys(of fingerprint: Digest) -> [String: Digest]? { members("keys", of: fingerprint) }
-
-  private func members(_ name: String, of fingerprint: Digest) -> [String: Digest]? {
-    guard let bytes = FileManager.default.contents(atPath: list(of: fingerprint)) else { return nil }
+  /// - Returns: nil for a set that is not there, or whose lists cannot be read.
+  public func list(_ name: String, of fingerprint: Digest) -> [String: Digest]? {
+    guard let bytes = FileManager.default.contents(atPath: lists(of: fingerprint)) else { return nil }
     return [UInt8](bytes).withView { text in
       var members: [String: Digest] = [:]
-      let isWhole = JSONView(text)[name]?.forEachMember { name, digest in
+      let isWhole = JSONView(text)["lists"]?[name]?.forEachMember { name, digest in
         guard let digest = digest.string.flatMap(Digest.init(hex:)) else { return false }
         members[name.string] = digest
         return true
@@ -56,11 +49,10 @@ public struct PinnedRules: Sendable {
   /// Keeps a set. What is kept already is not written again.
   ///
   /// - Parameters:
-  ///   - keys: fingerprints of the parts of the set that results are filed under.
-  ///   - rules: the fingerprint of each rule by its name.
+  ///   - lists: digests by name, in lists by name.
   ///   - files: their paths below the folder of rules, without `..`, and their bytes.
   public func pin(
-    _ fingerprint: Digest, keys: [String: Digest], rules: [String: Digest], files: [(path: String, bytes: [UInt8])]
+    _ fingerprint: Digest, lists: [String: [String: Digest]], files: [(path: String, bytes: [UInt8])]
   ) throws(StoreError) {
     guard !contains(fingerprint) else { return }
     try makeDirectory(directory)
@@ -83,13 +75,17 @@ public struct PinnedRules: Sendable {
     var out = JSONWriter()
     out.object { out in
       out.field("fingerprint", fingerprint.hex)
-      for (list, members) in [("keys", keys), ("rules", rules)] {
-        out.field(
-          list,
-          object: { out in
-            for (name, digest) in members.sorted(by: { $0.key < $1.key }) { out.field(name, digest.hex) }
-          })
-      }
+      out.field(
+        "lists",
+        object: { out in
+          for (list, members) in lists.sorted(by: { $0.key < $1.key }) {
+            out.field(
+              list,
+              object: { out in
+                for (name, digest) in members.sorted(by: { $0.key < $1.key }) { out.field(name, digest.hex) }
+              })
+          }
+        })
     }
     out.newline()
     try writeAtomically(out.bytes, to: "\(place)/rules.json", durable: false)

@@ -151,6 +151,27 @@ extension RunRecord {
     return [UInt8](bytes).withView { RunRecord($0) }
   }
 
+  /// Of the gravest finding in results; nil where there is none.
+  public static func severity(of results: [CaseAnalysis.UnitResult], in store: ArtifactStore) throws -> Severity? {
+    var gravest: Severity?
+    for one in results {
+      try CaseResults.forEachLine(of: one.result, in: store) { line in
+        if case .finding(let finding) = line { gravest = max(gravest ?? finding.severity, finding.severity) }
+      }
+    }
+    return gravest
+  }
+
+  /// The record with the entries of an earlier one for work that this run did not come to, so that what was merely not reached
+  /// does not count as gone.
+  public func keeping(_ earlier: RunRecord?) -> RunRecord {
+    guard let earlier, !isWhole || failed > 0 else { return self }
+    var whole = self
+    let reached = Set(entries.map(\.work))
+    whole.entries += earlier.entries.filter { !reached.contains($0.work) }
+    return whole
+  }
+
   /// Files this run as the case's last.
   public func save(in store: ArtifactStore) throws(StoreError) {
     do {

@@ -18,20 +18,22 @@ struct PinnedRulesTests {
     let rules = try pinned()
     let digest = Digest(of: Array("rule".utf8))
     try rules.pin(
-      first, keys: ["yara": second], rules: ["yara:web/a.yar:A": digest], files: [("web/a.yar", Array("rule A { condition: true }".utf8))])
+      first, lists: ["keys": ["yara": second], "yara": ["yara:web/a.yar:A": digest]],
+      files: [("web/a.yar", Array("rule A { condition: true }".utf8))])
     #expect(rules.contains(first))
     #expect(!rules.contains(second))
-    #expect(rules.rules(of: first) == ["yara:web/a.yar:A": digest])
-    #expect(rules.keys(of: first) == ["yara": second])
-    #expect(rules.rules(of: second) == nil)
+    #expect(rules.list("yara", of: first) == ["yara:web/a.yar:A": digest])
+    #expect(rules.list("keys", of: first) == ["yara": second])
+    #expect(rules.list("sigma", of: first) == nil)
+    #expect(rules.list("yara", of: second) == nil)
     let kept = FileManager.default.contents(atPath: rules.folder(of: first) + "/web/a.yar")
     #expect(kept.map { String(decoding: $0, as: UTF8.self) } == "rule A { condition: true }")
   }
 
   @Test func aSetIsWrittenOnce() throws {
     let rules = try pinned()
-    try rules.pin(first, keys: [:], rules: [:], files: [("a.yar", [1])])
-    try rules.pin(first, keys: [:], rules: [:], files: [("a.yar", [2])])
+    try rules.pin(first, lists: [:], files: [("a.yar", [1])])
+    try rules.pin(first, lists: [:], files: [("a.yar", [2])])
     #expect(FileManager.default.contents(atPath: rules.folder(of: first) + "/a.yar") == Data([1]))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/rules") == [first.hex])
   }
@@ -39,7 +41,7 @@ struct PinnedRulesTests {
   @Test(arguments: ["../a.yar", "/etc/a.yar", "a//b.yar", "a/../../b.yar", ""])
   func aPathThatLeadsOutIsRefused(_ path: String) throws {
     let rules = try pinned()
-    #expect(throws: StoreError.self) { try rules.pin(first, keys: [:], rules: [:], files: [(path, [1])]) }
+    #expect(throws: StoreError.self) { try rules.pin(first, lists: [:], files: [(path, [1])]) }
     #expect(!rules.contains(first))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/rules").isEmpty)
   }
@@ -64,9 +66,9 @@ struct PinnedRulesTests {
 
   @Test func aListThatIsDamagedCountsAsAbsent() throws {
     let rules = try pinned()
-    try rules.pin(first, keys: [:], rules: ["yara:a:A": second], files: [])
-    try Data("{\"rules\":{\"yara:a:A\":\"no digest\"}}".utf8).write(
+    try rules.pin(first, lists: ["yara": ["yara:a:A": second]], files: [])
+    try Data(#"{"lists":{"yara":{"yara:a:A":"no digest"}}}"#.utf8).write(
       to: URL(fileURLWithPath: rules.folder(of: first) + "/rules.json"))
-    #expect(rules.rules(of: first) == nil)
+    #expect(rules.list("yara", of: first) == nil)
   }
 }

@@ -23,7 +23,7 @@ struct RuleChangeTests {
   private func delta(_ old: RuleSet, _ new: RuleSet, _ text: String) throws -> [Finding] {
     let change = RuleChange(from: old.rules, to: new)
     let kept = try findings(old, text).filter { change.stands($0) }
-    let fresh = try findings(new.part(change.changed), text).filter { !change.stands($0) }
+    let fresh = try findings(new.subset(change.changed), text).filter { !change.stands($0) }
     return (kept + fresh).sorted { change.order(of: $0) < change.order(of: $1) }
   }
 
@@ -98,9 +98,9 @@ struct RuleChangeTests {
     let (new, _) = try load(["r.yml": rule.replacing("COUNT", with: "2")])
     let change = RuleChange(from: old.rules, to: new)
     #expect(change.changed == ["sigma:r.yml:22222222-2222-4222-8222-222222222222"])
-    let part = new.part(change.changed)
-    #expect(part.sigma.rules.map(\.isReported) == [false])
-    #expect(part.sigma.correlations.map(\.isReported) == [true])
+    let subset = new.subset(change.changed)
+    #expect(subset.sigma.rules.map(\.isReported) == [false])
+    #expect(subset.sigma.correlations.map(\.isReported) == [true])
   }
 }
 

@@ -20,24 +20,24 @@ extension RuleSet {
     return files.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// Some of the rules, with those that they rest on: what the whole set finds with these rules, the part finds too.
+  /// Some of the rules, with those that they rest on: what the whole set finds with these rules, the subset finds too.
   ///
   /// Findings of rules that only came along may be among them.
   ///
   /// - Parameter wanted: names of rules, as in `rules`.
-  public func part(_ wanted: Set<String>) -> RuleSet {
-    let sources = yaraSources.compactMap { $0.part(wanted) }
+  public func subset(_ wanted: Set<String>) -> RuleSet {
+    let sources = yaraSources.compactMap { $0.subset(wanted) }
     let compiled = sources.isEmpty ? nil : YaraCompiler(root: directory).compile(sources).rules
     return RuleSet(
       yara: compiled, yaraSources: compiled == nil ? [] : sources,
-      sigma: sigma.part { wanted.contains("sigma:\($0.path):\($0.id)") }, root: directory)
+      sigma: sigma.subset { wanted.contains("sigma:\($0.path):\($0.id)") }, root: directory)
   }
 }
 
 extension YaraSource {
   /// The file with the rules that are wanted and those that they refer to; the whole file where it cannot be taken apart, nil
   /// where nothing of it is wanted.
-  fileprivate func part(_ wanted: Set<String>) -> YaraSource? {
+  fileprivate func subset(_ wanted: Set<String>) -> YaraSource? {
     // Rules that the file includes are not among its own.
     guard isSeparable else { return wanted.contains { $0.hasPrefix("yara:\(path):") } ? self : nil }
     let chosen = rules.indices.filter { wanted.contains("yara:\(path):\(rules[$0].name)") }
@@ -53,7 +53,7 @@ extension YaraSource {
 
 extension YaraIncludes {
   /// Paths, below the root, of all files that a source includes, directly or through others.
-  fileprivate func paths(from source: YaraSource) -> [String] {
+  func paths(from source: YaraSource) -> [String] {
     guard let top = realPath(root) else { return [] }
     var found: Set<String> = []
     var waiting = source.includes.map { (name: $0, caller: source.path) }
@@ -72,22 +72,22 @@ extension SigmaRules {
   var headers: [SigmaHeader] { rules.map(\.header) + correlations.map(\.header) }
 
   /// The rules that are wanted. Those that wanted correlations rest on come along silently.
-  fileprivate func part(_ isWanted: (SigmaHeader) -> Bool) -> SigmaRules {
+  fileprivate func subset(_ isWanted: (SigmaHeader) -> Bool) -> SigmaRules {
     var needed = Set(correlations.filter { isWanted($0.header) }.flatMap(\.rules))
     // A correlation may rest on earlier ones.
     for correlation in correlations.reversed() where needed.contains(where: { correlation.header.isMeant(by: $0) }) {
       needed.formUnion(correlation.rules)
     }
     func isNeeded(_ header: SigmaHeader) -> Bool { needed.contains { header.isMeant(by: $0) } }
-    var part = SigmaRules()
+    var subset = SigmaRules()
     for var rule in rules where isWanted(rule.header) || isNeeded(rule.header) {
       if !isWanted(rule.header) { rule.isReported = false }
-      part.rules.append(rule)
+      subset.rules.append(rule)
     }
     for var correlation in correlations where isWanted(correlation.header) || isNeeded(correlation.header) {
       if !isWanted(correlation.header) { correlation.isReported = false }
-      part.correlations.append(correlation)
+      subset.correlations.append(correlation)
     }
-    return part
+    return subset
   }
 }
