@@ -13,6 +13,7 @@ public final class ArtifactStore: Sendable {
   let presence: FileLock
   /// Which objects may be read without hashing them again.
   public let verified: VerifiedObjects
+  public let rules: PinnedRules
 
   private static let format = "ir-analyze store 1\n"
 
@@ -46,6 +47,7 @@ public final class ArtifactStore: Sendable {
     results = try ResultLedger(directory: path, objects: objects)
     custody = CustodyLog(directory: path, signer: signer)
     cases = try CaseDatabase(directory: path, notes: notes)
+    rules = PinnedRules(directory: path)
     objects.removeLeftovers()
     objects.emptyCache(onlyOld: true)
     if access(marker, F_OK) != 0 { try writeAtomically(Array(Self.format.utf8), to: marker, durable: true) }

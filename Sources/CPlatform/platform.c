@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count) {
@@ -45,6 +46,11 @@ void platform_watch_interrupts(void) {
 }
 
 int platform_interrupted(void) { return interrupted; }
+
+void platform_limit_memory(uint64_t bytes) {
+  struct rlimit limit = {bytes, bytes};
+  setrlimit(RLIMIT_AS, &limit);
+}
 
 void platform_end_with_parent(void) {
   // The terminal sends an interrupt to the whole group; the driver decides what it means for its workers.

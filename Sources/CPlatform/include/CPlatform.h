@@ -23,6 +23,9 @@ int platform_interrupted(void);
 /// Asks the kernel to kill this process when the process that started it ends, so that no worker outlives its driver.
 void platform_end_with_parent(void);
 
+/// Bytes of address space that this process may have from now on; what asks for more fails. setrlimit(2).
+void platform_limit_memory(uint64_t bytes);
+
 /// pipe2(2) with O_CLOEXEC, so that no other child inherits an end and keeps the pipe open.
 int platform_pipe(int ends[2]);
 

@@ -2,9 +2,11 @@ import Bytes
 import Evidence
 
 extension RuleSet {
-  /// YARA rules by what their answer depends on.
-  public enum Part: CaseIterable, Sendable {
-    /// All YARA rules, without Sigma's.
+  /// Rules by what their answer depends on.
+  public enum Part: String, CaseIterable, Sendable {
+    /// Sigma's rules.
+    case sigma
+    /// All YARA rules.
     case yara
     /// Rules whose answer follows from an object's content alone.
     case content
@@ -15,22 +17,34 @@ extension RuleSet {
   /// What the rules of a part are known by: unlike the whole set's fingerprint it does not change with other rules.
   public func fingerprint(of part: Part) -> Digest { made(part, nil).fingerprint }
 
+  /// The fingerprint of each rule of a part by its name, without compiling anything.
+  public func rules(of part: Part) -> [String: Digest] {
+    let paths = Set(sources(of: part).map(\.path))
+    return rules.filter { name, _ in
+      if name.hasPrefix("sigma:") { return part == .sigma }
+      // `yara:PATH:NAME`; no name of a rule holds a colon.
+      return name.lastIndex(of: ":").map { paths.contains(String(name[..<$0].dropFirst(5))) } ?? false
+    }
+  }
+
   /// Whether any YARA rule asks for a name or path.
   public var asksForPaths: Bool { yaraSources.contains { asksForPath($0) } }
 
   /// The rules of a part, compiled apart where they are not all.
   public func part(_ part: Part) -> RuleSet {
     let chosen = sources(of: part)
+    if chosen.isEmpty { return made(part, nil) }
     if chosen.count == yaraSources.count { return made(part, yara) }
     return made(part, YaraCompiler(root: directory).compile(chosen).rules)
   }
 
   private func made(_ part: Part, _ rules: YaraRules?) -> RuleSet {
-    RuleSet(yara: rules, yaraSources: sources(of: part), sigma: SigmaRules.load([]).0, root: directory)
+    RuleSet(yara: rules, yaraSources: sources(of: part), sigma: part == .sigma ? sigma : SigmaRules(), root: directory)
   }
 
   private func sources(of part: Part) -> [YaraSource] {
     switch part {
+    case .sigma: []
     case .yara: yaraSources
     case .content: yaraSources.filter { !asksForPath($0) }
     case .path: yaraSources.filter { asksForPath($0) }

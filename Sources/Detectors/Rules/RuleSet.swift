@@ -54,7 +54,19 @@ public struct RuleSet: Sendable {
     var material = ["rules", YaraLibrary.version, "sigma", String(SigmaDetector.version)]
     for source in yaraSources {
       let included = includes.normalized(from: source)
-      fingerprints += source.fingerprints(included: included)
+      let own = source.fingerprints(included: included)
+      fingerprints += own
+      if !source.isSeparable {
+        // What a file includes becomes rules of its own, which depend on all that it holds.
+        let known = Set(own.map(\.rule))
+        for rule in yara?.rules ?? [] where rule.namespace == source.path {
+          let name = "yara:\(source.path):\(rule.name)"
+          guard !known.contains(name) else { continue }
+          fingerprints.append(
+            RuleFingerprint(
+              rule: name, material: ["yara", YaraLibrary.version, source.path, source.normalized] + included))
+        }
+      }
       material += [source.path, source.normalized] + included
     }
     fingerprints += sigma.fingerprints

@@ -26,11 +26,12 @@ enum MemoryYara {
   }
 
   static func run(
-    _ unit: Unit, as format: String, _ surroundings: Surroundings, into result: ResultFile
+    _ unit: Unit, as format: String, with detector: YaraDetector?, _ surroundings: Surroundings,
+    into result: any ResultSink
   ) throws {
     let file = try surroundings.store.objects.open(unit.artifact)
     let (image, _) = try MemoryImages.open(file, as: format)
-    guard let detector = try surroundings.yaraDetector(expecting: unit.rules) else {
+    guard let detector else {
       result.coverage(Coverage(.skipped, 0..<file.byteCount, reason: "there are no YARA rules"))
       return
     }

@@ -18,15 +18,21 @@ struct YaraAnalyzer: Analyzer {
   }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
+    try Self.scan(unit, with: surroundings.yaraDetector(expecting: unit.rules), surroundings, into: result)
+  }
+
+  static func scan(
+    _ unit: Unit, with detector: YaraDetector?, _ surroundings: Surroundings, into result: any ResultSink
+  ) throws {
     if let format = unit.options["format"] {
-      return try MemoryYara.run(unit, as: format, surroundings, into: result)
+      return try MemoryYara.run(unit, as: format, with: detector, surroundings, into: result)
     }
     let stream = try surroundings.decoded(unit.artifact)
     // Mapped: libyara reads the bytes where they lie, whatever their number, and whole-object conditions stay exact.
     let content =
       stream.encodings.isEmpty ? try surroundings.store.objects.open(unit.artifact) : try ScratchFile(stream).file
     let sink = PlacedSink(result, content, encodings: stream.encodings)
-    guard let detector = try surroundings.yaraDetector(expecting: unit.rules) else {
+    guard let detector else {
       sink.coverage(Coverage(.skipped, 0..<content.byteCount, reason: "there are no YARA rules"))
       return
     }

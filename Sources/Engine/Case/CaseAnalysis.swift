@@ -27,6 +27,7 @@ public final class CaseAnalysis {
   public struct UnitResult: Hashable, Sendable {
     public var unit: Unit
     public var result: Digest
+    public var how = RunRecord.How.reused
   }
 
   public struct Failure: Hashable, Sendable {
@@ -43,8 +44,25 @@ public final class CaseAnalysis {
     /// Artifacts whose objects are gone or damaged: nothing was computed from them. Each has its failure too.
     public var damaged: [Digest] = []
     public var computed = 0
+    /// Of those computed, by asking only the rules that changed.
+    public var updated = 0
     public var reused = 0
     public var isInterrupted = false
+    /// The time allowed is over: what is missing is left to the next run.
+    public var isOutOfTime = false
+    /// Units not come to.
+    public var left = 0
+  }
+
+  /// An earlier rule set, whose results may be brought up to date instead of being computed anew.
+  public struct RuleBase: Sendable {
+    public var set: Digest
+    public var keys: RuleKeys
+
+    public init(set: Digest, keys: RuleKeys) {
+      self.set = set
+      self.keys = keys
+    }
   }
 
   /// For the progress line.
@@ -57,6 +75,8 @@ public final class CaseAnalysis {
 
   private let store: ArtifactStore
   private let rules: RuleKeys
+  private let bases: [RuleBase]
+  private let deadline: Date?
   private let makePool: () -> WorkerPool
   private var pool: WorkerPool?
   private var artifacts: [Digest: Artifact] = [:]
@@ -81,10 +101,17 @@ public final class CaseAnalysis {
 
   /// - Parameters:
   ///   - rules: the rule set in force.
+  ///   - bases: earlier sets, the latest first.
+  ///   - deadline: after which no unit is begun.
   ///   - makePool: called only when something has to be computed.
-  public init(_ store: ArtifactStore, rules: RuleKeys, makePool: @escaping () -> WorkerPool) {
+  public init(
+    _ store: ArtifactStore, rules: RuleKeys, bases: [RuleBase] = [], deadline: Date? = nil,
+    makePool: @escaping () -> WorkerPool
+  ) {
     self.store = store
     self.rules = rules
+    self.bases = bases.filter { $0.keys != rules }
+    self.deadline = deadline
     self.makePool = makePool
   }
 
@@ -109,6 +136,12 @@ public final class CaseAnalysis {
         outcome.isInterrupted = true
         break
       }
+      if let deadline, !outcome.isOutOfTime, deadline < Date() {
+        outcome.isOutOfTime = true
+        let dropped = pool?.dropWaiting() ?? 0
+        open -= dropped
+        outcome.left += dropped
+      }
       for (job, result) in pool?.outcomes() ?? [] {
         open -= 1
         progress.unitsDone += 1
@@ -117,7 +150,8 @@ public final class CaseAnalysis {
         case .result where job.unit.analyzer == IntegrityCheck.name: trustworthy(job.unit.artifact)
         case .result(let digest):
           outcome.computed += 1
-          take(job.unit, digest)
+          if job.base != nil { outcome.updated += 1 }
+          take(job.unit, digest, job.base == nil ? .computed : .updated)
         case .damaged(let reason): damaged(job.unit, reason)
         // Not a property of the evidence: what is missing is computed by the next run.
         case .cannotWrite(let reason): throw StoreError(.cannotWrite, reason)
@@ -258,13 +292,18 @@ public final class CaseAnalysis {
     let key = unit.key
     guard seen.insert(key).inserted else { return }
     if let known = KnownResults.result(of: unit, key, in: store) {
-      if (try? store.objects.verify(known)) != nil {
+      if (try? store.verified.require(known)) != nil {
         outcome.reused += 1
-        take(unit, known)
+        take(unit, known, .reused)
         return
       }
       // A damaged result is computed again once its name is free.
       try? store.verified.setAside(known)
+    }
+    if outcome.isOutOfTime || deadline.map({ $0 < Date() }) == true {
+      outcome.isOutOfTime = true
+      outcome.left += 1
+      return
     }
     // Triage looks at the head only.
     let size = artifacts[digest]?.byteCount ?? 0
@@ -275,12 +314,24 @@ public final class CaseAnalysis {
     open += 1
     progress.units += 1
     progress.bytes = progress.bytes.addingReportingOverflow(weight).partialValue
-    waiting.append(WorkerPool.Job(unit: unit, size: artifacts[unit.artifact]?.byteCount ?? 0, weight: weight))
+    let size = artifacts[unit.artifact]?.byteCount ?? 0
+    waiting.append(WorkerPool.Job(unit: unit, size: size, weight: weight, base: base(of: unit)))
+  }
+
+  /// The latest rule set under which the same work has a result.
+  private func base(of unit: Unit) -> Digest? {
+    guard unit.rules != nil else { return nil }
+    return bases.first { base in
+      guard let rules = base.keys.rules(for: unit.analyzer, options: unit.options) else { return false }
+      var older = unit
+      older.rules = rules
+      return store.results.result(of: older.key) != nil
+    }?.set
   }
 
   /// Files a result, and plans what it calls for.
-  private func take(_ unit: Unit, _ result: Digest) {
-    outcome.results.append(UnitResult(unit: unit, result: result))
+  private func take(_ unit: Unit, _ result: Digest, _ how: RunRecord.How) {
+    outcome.results.append(UnitResult(unit: unit, result: result, how: how))
     if Self.givesEvents.contains(unit.analyzer) {
       plan("sigma", unit.artifact, unit.options.merging(["of": unit.analyzer]) { $1 })
     }

@@ -25,6 +25,22 @@ public final class WorkerPool: Sendable {
     public var size: UInt64
     /// Bytes that the unit goes over: for progress.
     public var weight: UInt64
+    /// An earlier rule set whose result may be brought up to date.
+    public var base: Digest?
+    /// Computes the unit from nothing, and leaves what the store has as it is.
+    public var isAudit = false
+
+    /// As `Worker` reads it.
+    var request: [UInt8] {
+      var out = JSONWriter()
+      out.object { out in
+        out.key("unit")
+        out.raw(unit.json)
+        out.field("base", base?.hex)
+        if isAudit { out.field("audit", true) }
+      }
+      return out.bytes
+    }
   }
 
   private struct State: ~Copyable {
@@ -66,6 +82,16 @@ public final class WorkerPool: Sendable {
       state.queue.sort { ($0.size, $0.unit.key) < ($1.size, $1.unit.key) }
     }
     for _ in jobs { wake.signal() }
+  }
+
+  /// Takes back what no worker has begun.
+  ///
+  /// - Returns: how many jobs.
+  public func dropWaiting() -> Int {
+    state.withLock { state in
+      defer { state.queue = [] }
+      return state.queue.count
+    }
   }
 
   /// What has come out since the last call; waits up to a tenth of a second for something. Kills units out of time.
@@ -123,7 +149,7 @@ public final class WorkerPool: Sendable {
         return !state.isStopped
       }
       guard goesOn else { return .failed("interrupted") }
-      let answer = current.ask(job.unit.json)
+      let answer = current.ask(job.request)
       let stopped = state.withLock { state in
         state.deadlines[current.pid] = nil
         return state.isStopped

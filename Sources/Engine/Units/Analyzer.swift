@@ -28,6 +28,8 @@ public final class Surroundings {
   public let rules: RuleLibrary
   /// By the fingerprint of their rules; nil where a part has none.
   private var detectors: [Digest: YaraDetector?] = [:]
+  /// What changed from one set to the other, by their fingerprints.
+  private var updates: [[Digest]: RuleUpdate] = [:]
 
   public init(store: ArtifactStore, rules: RuleLibrary) {
     self.store = store
@@ -43,6 +45,24 @@ public final class Surroundings {
     let made = try YaraDetector(rules.load(expecting: fingerprint), timeout: Self.yaraTimeout)
     if let fingerprint { detectors[fingerprint] = .some(made) }
     return made
+  }
+
+  /// What of an older set's result still holds, and which rules must be asked anew.
+  ///
+  /// - Parameter base: fingerprint of the older set.
+  /// - Returns: nil where the older set or its result is not at hand.
+  func update(from base: Digest, for unit: Unit) throws -> (RuleUpdate, result: Digest)? {
+    guard let fingerprint = unit.rules, let keys = store.rules.list("keys", of: base).flatMap(RuleKeys.init(named:))
+    else { return nil }
+    var older = unit
+    older.rules = keys.rules(for: unit.analyzer, options: unit.options)
+    guard older.rules != nil, let result = store.results.result(of: older.key) else { return nil }
+    if let known = updates[[base, fingerprint]] { return (known, result) }
+    let part = RuleKeys.part(for: unit.analyzer, options: unit.options)
+    guard let old = store.rules.list(part.rawValue, of: base) else { return nil }
+    let update = try RuleUpdate(from: old, to: rules.load(expecting: fingerprint), timeout: Self.yaraTimeout)
+    updates[[base, fingerprint]] = update
+    return (update, result)
   }
 
   /// The artifact's bytes with outer compression undone.

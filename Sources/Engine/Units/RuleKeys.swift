@@ -6,6 +6,8 @@ import Evidence
 public struct RuleKeys: Hashable, Sendable {
   /// All rules.
   public let whole: Digest
+  /// Sigma's rules.
+  public let sigma: Digest
   /// All YARA rules.
   public let yara: Digest
   /// YARA rules that ask for content alone.
@@ -15,6 +17,7 @@ public struct RuleKeys: Hashable, Sendable {
 
   public init(_ set: RuleSet) {
     whole = set.fingerprint
+    sigma = set.fingerprint(of: .sigma)
     yara = set.fingerprint(of: .yara)
     content = set.fingerprint(of: .content)
     path = set.asksForPaths ? set.fingerprint(of: .path) : nil
@@ -22,15 +25,44 @@ public struct RuleKeys: Hashable, Sendable {
 
   /// What a unit of an analyzer with these options depends on.
   public func rules(for analyzer: String, options: [String: String]) -> Digest? {
-    guard analyzer == "yara" else { return whole }
-    if options["part"] == "path" { return path }
+    switch Self.part(for: analyzer, options: options) {
+    case .sigma: sigma
+    case .yara: yara
+    case .content: content
+    case .path: path
+    }
+  }
+
+  static func part(for analyzer: String, options: [String: String]) -> RuleSet.Part {
+    guard analyzer == "yara" else { return .sigma }
+    if options["part"] == "path" { return .path }
     // A process's name comes out of the image itself.
-    return options["format"] == nil ? content : yara
+    return options["format"] == nil ? .content : .yara
   }
 
   /// The part of the set that a fingerprint stands for; nil for the whole set, or for other rules.
   func part(_ fingerprint: Digest?) -> RuleSet.Part? {
     guard let fingerprint else { return nil }
+    if fingerprint == sigma { return .sigma }
     return fingerprint == content ? .content : fingerprint == path ? .path : fingerprint == yara ? .yara : nil
+  }
+
+  /// By name, as a pinned set keeps them.
+  public var named: [String: Digest] {
+    var named = ["whole": whole, "sigma": sigma, "yara": yara, "content": content]
+    named["path"] = path
+    return named
+  }
+
+  /// Reads what `named` gives.
+  public init?(named: [String: Digest]) {
+    guard let whole = named["whole"], let sigma = named["sigma"], let yara = named["yara"],
+      let content = named["content"]
+    else { return nil }
+    self.whole = whole
+    self.sigma = sigma
+    self.yara = yara
+    self.content = content
+    path = named["path"]
   }
 }

@@ -62,15 +62,10 @@ struct CaseWork {
     progress.begin("analyze")
     let loaded = rules.load()
     for diagnostic in loaded.diagnostics.prefix(10) { Terminal.tell("rule not used: \(diagnostic)") }
-    let command = [Program.path, "worker", "--store", store.directory, "--rules", rules.directory]
-    let analysis = CaseAnalysis(store, rules: loaded.keys) {
-      WorkerPool(command: command, count: work.count)
-    }
-    let outcome = try analysis.run(case: name) { now in
-      progress.update(done: now.bytesDone, of: now.bytes, "\(now.unitsDone) of \(now.units) units")
-    }
+    let outcome = try bring(name, upTo: loaded, deadline: nil)
     if outcome.isInterrupted { throw Self.interrupted }
     progress.end("\(outcome.artifacts.count) artifacts, \(outcome.computed) units computed, \(outcome.reused) reused")
+    try record(outcome, case: name, rules: loaded.set.fingerprint)
     for failure in outcome.failures.prefix(5) {
       Terminal.tell(
         "not covered: \(failure.unit.analyzer) of \(failure.unit.artifact.hex.prefix(12)): \(failure.reason)")
@@ -78,6 +73,40 @@ struct CaseWork {
     try checkHashes(case: name, outcome)
     return outcome
   }
+
+  /// Files what the run came to; the next re-scan is compared with it.
+  private func record(_ outcome: CaseAnalysis.Outcome, case name: String, rules: Digest) throws {
+    let before = RunRecord.last(of: name, in: store)
+    let isSame = outcome.computed == 0 && before?.entries.count == outcome.results.count
+    let severity = try isSame ? before?.severity : RunRecord.severity(of: outcome.results, in: store)
+    try RunRecord(outcome, case: name, rules: rules, severity: severity).save(in: store)
+  }
+
+  /// Pins the rules and computes what is missing under them. Workers read the pinned copy: the folder may change meanwhile.
+  func bring(_ name: String, upTo loaded: RuleLibrary.Loaded, deadline: Date?) throws -> CaseAnalysis.Outcome {
+    let set = loaded.set
+    if !store.rules.contains(set.fingerprint) {
+      var lists = ["keys": loaded.keys.named]
+      for part in RuleSet.Part.allCases { lists[part.rawValue] = set.rules(of: part) }
+      try store.rules.pin(set.fingerprint, lists: lists, files: set.files)
+    }
+    let bases = store.rules.latest(Self.bases).compactMap { set in
+      store.rules.list("keys", of: set).flatMap(RuleKeys.init(named:)).map { CaseAnalysis.RuleBase(set: set, keys: $0) }
+    }
+    try store.rules.noteUse(of: set.fingerprint, from: rules.directory, ruleCount: set.fingerprints.count)
+    let command = [
+      Program.path, "worker", "--store", store.directory, "--rules", store.rules.folder(of: set.fingerprint),
+    ]
+    let analysis = CaseAnalysis(store, rules: loaded.keys, bases: bases, deadline: deadline) {
+      WorkerPool(command: command, count: work.count)
+    }
+    return try analysis.run(case: name) { now in
+      progress.update(done: now.bytesDone, of: now.bytes, "\(now.unitsDone) of \(now.units) units")
+    }
+  }
+
+  /// Earlier rule sets whose results are looked for: a fortnight of nights.
+  private static let bases = 14
 
   func report(_ outcome: CaseAnalysis.Outcome, case name: String, to folder: String, language: Language) throws
     -> CaseReport
