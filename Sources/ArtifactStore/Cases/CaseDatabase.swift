@@ -138,6 +138,20 @@ public final class CaseDatabase: Sendable {
     }
   }
 
+  /// When each case last took evidence in, as `Timestamp.description` writes it: such texts sort like their times.
+  public func lastTaken() throws(StoreError) -> [String: String] {
+    try read { database in
+      var taken: [String: String] = [:]
+      let rows = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT name, coalesce(max(ingested), created) AS taken FROM cases LEFT JOIN sightings ON "case" = name GROUP BY name
+          """)
+      for row in rows { taken[row["name"]] = row["taken"] }
+      return taken
+    }
+  }
+
   public func gaps(of name: String) throws(StoreError) -> [Gap] {
     try read { database in
       try Row.fetchAll(

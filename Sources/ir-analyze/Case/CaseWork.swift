@@ -62,7 +62,7 @@ struct CaseWork {
     progress.begin("analyze")
     let loaded = rules.load()
     for diagnostic in loaded.diagnostics.prefix(10) { Terminal.tell("rule not used: \(diagnostic)") }
-    let outcome = try bring(name, upTo: loaded, deadline: nil)
+    let outcome = try bring(name, upTo: loaded, from: rules.directory, deadline: nil)
     if outcome.isInterrupted { throw Self.interrupted }
     progress.end("\(outcome.artifacts.count) artifacts, \(outcome.computed) units computed, \(outcome.reused) reused")
     try record(outcome, case: name, rules: loaded.set.fingerprint)
@@ -83,7 +83,11 @@ struct CaseWork {
   }
 
   /// Pins the rules and computes what is missing under them. Workers read the pinned copy: the folder may change meanwhile.
-  func bring(_ name: String, upTo loaded: RuleLibrary.Loaded, deadline: Date?) throws -> CaseAnalysis.Outcome {
+  ///
+  /// - Parameter source: where the rules come from, for their history.
+  func bring(
+    _ name: String, upTo loaded: RuleLibrary.Loaded, from source: String, deadline: Date?
+  ) throws -> CaseAnalysis.Outcome {
     let set = loaded.set
     if !store.rules.contains(set.fingerprint) {
       var lists = ["keys": loaded.keys.named]
@@ -93,16 +97,19 @@ struct CaseWork {
     let bases = store.rules.latest(Self.bases).compactMap { set in
       store.rules.list("keys", of: set).flatMap(RuleKeys.init(named:)).map { CaseAnalysis.RuleBase(set: set, keys: $0) }
     }
-    try store.rules.noteUse(of: set.fingerprint, from: rules.directory, ruleCount: set.fingerprints.count)
-    let command = [
-      Program.path, "worker", "--store", store.directory, "--rules", store.rules.folder(of: set.fingerprint),
-    ]
+    try store.rules.noteUse(of: set.fingerprint, from: source, ruleCount: set.fingerprints.count)
+    let command = workerCommand(loaded)
     let analysis = CaseAnalysis(store, rules: loaded.keys, bases: bases, deadline: deadline) {
       WorkerPool(command: command, count: work.count)
     }
     return try analysis.run(case: name) { now in
       progress.update(done: now.bytesDone, of: now.bytes, "\(now.unitsDone) of \(now.units) units")
     }
+  }
+
+  /// Starts a worker with the pinned copy of the rules.
+  func workerCommand(_ loaded: RuleLibrary.Loaded) -> [String] {
+    [Program.path, "worker", "--store", store.directory, "--rules", store.rules.folder(of: loaded.set.fingerprint)]
   }
 
   /// Earlier rule sets whose results are looked for: a fortnight of nights.

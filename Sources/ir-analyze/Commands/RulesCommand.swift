@@ -6,7 +6,7 @@ import Engine
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rules", abstract: "Checks, lists and tests rules.",
-    subcommands: [RulesCheck.self, RulesList.self, RulesTest.self])
+    subcommands: [RulesCheck.self, RulesList.self, RulesTest.self, RulesExamine.self])
 }
 
 struct RulesCheck: ParsableCommand {
