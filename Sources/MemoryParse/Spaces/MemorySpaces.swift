@@ -129,7 +129,11 @@ public final class MemorySpaces {
   private func forEachFile(overlap: Int, _ body: (MemorySpace) throws -> Void) rethrows {
     guard let snapshot else { return }
     var seen: Set<UInt64> = []
-    var files = CachedFileReader(snapshot).files().map { ($0.path, $0.inode) }
+    var files: [(String, Inode)] = []
+    CachedFileReader(snapshot).forEach { file in
+      // Only these have pages to look at; a machine has many times as many names.
+      if file.inode.type == "REG", file.inode.cachedPages > 0 { files.append((file.path, file.inode)) }
+    }
     for process in snapshot.processes {
       for open in process.files {
         guard let name = snapshot.paths.name(ofFile: open.file), name.kind == .path,
