@@ -1,14 +1,14 @@
 # The two commands of the README, and what they are made of.
 SHELL := /bin/bash
 PACKAGES := libyara-dev libmagic-dev libssl-dev libarchive-dev libzstd-dev liblz4-dev libsnappy-dev libsqlite3-dev zlib1g-dev libhyperscan-dev \
-  pkg-config zstd xz-utils bzip2 yara
+  pkg-config zstd xz-utils bzip2 yara help2man
 SWIFT := swift
 # Tests run optimized: memory images are a hundred times slower otherwise.
 TEST_FLAGS := -c release -Xswiftc -enable-testing
 PROGRAM := .build/release/ir-analyze
 BUNDLE := fixtures/log4shell-tomcat/bundle
 
-.PHONY: run build test packages lint fuzz
+.PHONY: run build test packages lint fuzz package
 
 run: build  ## Analyze the incident bundle that the repository ships; the report is in report/.
 	$(PROGRAM) run $(BUNDLE) -o report || test $$? -eq 2
@@ -30,6 +30,9 @@ packages:
 
 lint:
 	$(SWIFT) format lint --strict --configuration .swift-format --recursive Package.swift Sources Tests
+
+package: packages  ## A .deb and a self-contained archive, in dist/.
+	deploy/package/build
 
 fuzz:
 	Tests/Fuzz/run

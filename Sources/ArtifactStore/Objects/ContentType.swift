@@ -8,8 +8,19 @@ public final class ContentType {
 
   public init() {
     handle = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF | MAGIC_ERROR)
-    if let handle, magic_load(handle, nil) != 0 { /* without its database libmagic answers nothing, and so do we */  }
+    guard let handle else { return }
+    // Without a database libmagic answers nothing, and so do we.
+    if let own = Self.ownDatabase, magic_load(handle, own) == 0 { return }
+    _ = magic_load(handle, nil)
   }
+
+  /// The database that comes with an installed program, whose version is the library's: the same answers on every machine.
+  private static let ownDatabase: String? = {
+    guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
+    let root = URL(fileURLWithPath: program).deletingLastPathComponent().appendingPathComponent("../..").standardized
+    let path = root.appendingPathComponent("share/ir-analyze/magic.mgc").path
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+  }()
 
   deinit { if let handle { magic_close(handle) } }
 

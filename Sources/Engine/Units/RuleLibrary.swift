@@ -41,9 +41,14 @@ public final class RuleLibrary: Sendable {
     return loaded.set.part(part)
   }
 
-  /// Where rules are found when none are named: beside the program, or above it in the tree it was built in.
+  /// Where the administrator of a machine puts rules that are to be used instead of those that come with the program.
+  static let administrators = "/etc/ir-analyze/rules"
+
+  /// Where rules are found when none are named: what the environment says, the administrator's, those beside the program, or
+  /// above it in the tree it was built in.
   public static func standard(program: String) -> String? {
     if let named = ProcessInfo.processInfo.environment["IR_ANALYZE_RULES"], !named.isEmpty { return named }
+    if FileManager.default.fileExists(atPath: administrators) { return administrators }
     var folder = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
     for _ in 0..<6 {
       for place in ["rules", "share/ir-analyze/rules"] {
