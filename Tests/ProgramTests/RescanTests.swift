@@ -55,12 +55,23 @@ struct RescanTests {
   }
 
   private func number(_ json: String, _ name: String) -> Int64? {
-    json.withView { JSONView($0)["stores"]?.elements.first?["cases"]?.elements.first?["units"]?[name]?.integer }
+    json.withView {
+      member(name, of: JSONView($0)["stores"]?.elements.first?["cases"]?.elements.first?["units"])?.integer
+    }
+  }
+
+  private func member(_ name: String, of json: JSONView?) -> JSONView? {
+    var found: JSONView?
+    json?.forEachMember { key, value in
+      if key.string == name { found = value }
+      return found == nil
+    }
+    return found
   }
 
   private func findings(_ json: String, _ kind: String) -> [String] {
     json.withView { text in
-      (JSONView(text)["stores"]?.elements.first?["cases"]?.elements.first?[kind]?.elements ?? []).map {
+      (member(kind, of: JSONView(text)["stores"]?.elements.first?["cases"]?.elements.first)?.elements ?? []).map {
         "\($0["rule"]?.string ?? "") \($0["cause"]?.string ?? "")"
       }.sorted()
     }

@@ -36,13 +36,19 @@ public struct PinnedRules: Sendable {
   public func list(_ name: String, of fingerprint: Digest) -> [String: Digest]? {
     guard let bytes = FileManager.default.contents(atPath: lists(of: fingerprint)) else { return nil }
     return [UInt8](bytes).withView { text in
-      var members: [String: Digest] = [:]
-      let isWhole = JSONView(text)["lists"]?[name]?.forEachMember { name, digest in
-        guard let digest = digest.string.flatMap(Digest.init(hex:)) else { return false }
-        members[name.string] = digest
-        return true
+      var members: [String: Digest]?
+      JSONView(text)["lists"]?.forEachMember { list, value in
+        guard list.string == name else { return true }
+        var read: [String: Digest] = [:]
+        let isWhole = value.forEachMember { name, digest in
+          guard let digest = digest.string.flatMap(Digest.init(hex:)) else { return false }
+          read[name.string] = digest
+          return true
+        }
+        if isWhole { members = read }
+        return false
       }
-      return isWhole == true ? members : nil
+      return members
     }
   }
 

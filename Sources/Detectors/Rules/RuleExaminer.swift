@@ -75,7 +75,9 @@ public enum RuleFolder {
   }
 
   /// Files that a rule file includes, directly or through others, below the folder.
-  public static func included(by path: String, _ text: [UInt8], in directory: String) -> [(path: String, bytes: [UInt8])] {
+  public static func included(
+    by path: String, _ text: [UInt8], in directory: String
+  ) -> [(path: String, bytes: [UInt8])] {
     guard isYara(path) else { return [] }
     let includes = YaraIncludes(root: directory)
     let files = RuleFiles(root: directory)

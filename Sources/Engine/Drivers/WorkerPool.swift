@@ -30,6 +30,14 @@ public final class WorkerPool: Sendable {
     /// Computes the unit from nothing, and leaves what the store has as it is.
     public var isAudit = false
 
+    public init(unit: Unit, size: UInt64, weight: UInt64, base: Digest? = nil, isAudit: Bool = false) {
+      self.unit = unit
+      self.size = size
+      self.weight = weight
+      self.base = base
+      self.isAudit = isAudit
+    }
+
     /// As `Worker` reads it.
     var request: [UInt8] {
       var out = JSONWriter()

@@ -35,7 +35,8 @@ public struct RuleAdmission {
     for path in RuleFolder.paths(source) {
       let bytes = RuleFolder.read(path, in: source)
       let known = last.flatMap { RuleFolder.read(path, in: $0) }
-      let isSame = bytes != nil && bytes == known && includes(of: path, in: source) == last.map { includes(of: path, in: $0) }
+      let isSame =
+        bytes != nil && bytes == known && includes(of: path, in: source) == last.map { includes(of: path, in: $0) }
       if isSame { try copy(path, from: source, to: candidate) } else { changed.append(path) }
     }
     let examined = examine(changed, in: source)
@@ -57,7 +58,8 @@ public struct RuleAdmission {
 
   private func includes(of path: String, in folder: String) -> [String: [UInt8]] {
     guard let bytes = RuleFolder.read(path, in: folder) else { return [:] }
-    return Dictionary(RuleFolder.included(by: path, bytes, in: folder).map { ($0.path, $0.bytes) }) { first, _ in first }
+    return Dictionary(RuleFolder.included(by: path, bytes, in: folder).map { ($0.path, $0.bytes) }) { first, _ in first
+    }
   }
 
   private func copy(_ path: String, from source: String, to target: String) throws {
@@ -94,7 +96,8 @@ public struct RuleAdmission {
         continue
       }
       do throws(BytesError) {
-        let current = try process ?? WorkerProcess(command + [folder])
+        let current: WorkerProcess
+        if let process { current = process } else { current = try WorkerProcess(command + [folder]) }
         process = current
         guard let answer = current.ask(Array(path.utf8)) else {
           refused[path] = Reason(text: "its examination ended with \(current.end())")
