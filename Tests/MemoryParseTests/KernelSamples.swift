@@ -87,7 +87,7 @@ enum SharedKernel {
     defer { try? FileManager.default.removeItem(atPath: target) }
     do {
       let stream = try DecodedStream(FileStream(path: path))
-      FileManager.default.createFile(atPath: target, contents: nil)
+      _ = FileManager.default.createFile(atPath: target, contents: nil)
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: target))
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
       defer { buffer.deallocate() }

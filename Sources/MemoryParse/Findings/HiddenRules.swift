@@ -31,15 +31,19 @@ enum HiddenModuleRule: MemoryRule {
   static func check(_ scene: Scene) {
     let modules = scene.snapshot.modules
     guard modules.contains(where: { $0.sources.contains(.list) }) else { return }
+    // A list with a torn link proves nothing against what lies behind it; that the kernel has it elsewhere does.
+    let isWhole = scene.snapshot.moduleListIsWhole
     for module in modules where !module.sources.contains(.list) {
       var locator = Locator()
       locator.virtual = module.address
       locator.physical = scene.snapshot.kernel.space.physical(module.address)
       scene.report(
-        "hidden-module", "Kernel module hidden from the list", .high, attack: ["T1014", "T1547.006"], locator: locator,
+        "hidden-module", "Kernel module hidden from the list", isWhole ? .high : .low, isWhole ? .high : .low,
+        attack: ["T1014", "T1547.006"], locator: locator,
         message:
           "Kernel module \(module.name) (\(module.byteCount) bytes at 0x\(String(module.base, radix: 16))) is not in "
-          + "the list of modules, but seen in: \(module.sources.names.joined(separator: ", ")).",
+          + "the list of modules, but seen in: \(module.sources.names.joined(separator: ", "))."
+          + (isWhole ? "" : " The list is damaged in this image."),
         attributes: [Attribute("module", module.name), Attribute("seen_in", .texts(module.sources.names))])
     }
   }
@@ -50,15 +54,17 @@ enum HiddenSocketRule: MemoryRule {
   static func check(_ scene: Scene) {
     let sockets = scene.snapshot.sockets
     guard sockets.contains(where: { $0.isListed && $0.socket.stateName == "LISTEN" }) else { return }
+    let isWhole = scene.snapshot.socketTablesAreWhole
     for held in sockets where !held.isListed && held.socket.isInternet && held.socket.proto == 6 {
       guard held.socket.stateName == "LISTEN", let local = held.socket.local, let process = held.process else {
         continue
       }
       scene.report(
-        "hidden-socket", "Listening socket hidden from the kernel's tables", .high, .medium, attack: ["T1014"],
-        process: process, socket: held,
+        "hidden-socket", "Listening socket hidden from the kernel's tables", isWhole ? .high : .low,
+        isWhole ? .medium : .low, attack: ["T1014"], process: process, socket: held,
         message:
-          "pid \(process.pid) (\(process.commandLine)) listens on \(local.text), which is in no table of sockets.")
+          "pid \(process.pid) (\(process.commandLine)) listens on \(local.text), which is in no table of sockets."
+          + (isWhole ? "" : " The tables are damaged in this image."))
     }
   }
 }

@@ -117,6 +117,8 @@ enum ARM64Architecture: Architecture {
     return start &- UInt64(bitPattern: offset >> Int64(space.tables.pageShift)) &* 64
   }
 
+  static func pageArrayAreas(of tables: any PageTables) -> [ClosedRange<UInt64>] { moduleAreas(of: tables) }
+
   /// With a slide modules lie outside of the area that the kernel names: everything above the direct map.
   static func moduleAreas(of tables: any PageTables) -> [ClosedRange<UInt64>] {
     guard let bits = (tables as? ARM64PageTables)?.form.addressBits else { return [] }

@@ -30,6 +30,9 @@ protocol Architecture {
   /// Virtual address of the `struct page` of frame 0; nil where it has to be searched for.
   static func pageArray(of kernel: KernelSymbols, _ space: AddressSpace) -> UInt64?
 
+  /// Where the array of `struct page` can begin.
+  static func pageArrayAreas(of tables: any PageTables) -> [ClosedRange<UInt64>]
+
   /// Where modules can be mapped.
   static func moduleAreas(of tables: any PageTables) -> [ClosedRange<UInt64>]
 }

@@ -37,7 +37,7 @@ struct PageArraySearch {
 
   private func mappingStarts() -> [UInt64] {
     var starts: [UInt64] = []
-    for area in kernel.placement.architecture.moduleAreas(of: kernel.space.tables) {
+    for area in kernel.placement.architecture.pageArrayAreas(of: kernel.space.tables) {
       var next: UInt64 = 0
       kernel.space.tables.forEachMapping(in: area, of: kernel.memory, limit: 1 << 20) { virtual, _, size, _ in
         if virtual != next { starts.append(virtual) }

@@ -111,7 +111,13 @@ enum X86Architecture: Architecture {
 
   static func pageArray(of kernel: KernelSymbols, _ space: AddressSpace) -> UInt64? {
     if let variable = kernel["vmemmap_base"], let base = space.u64(variable), base >> 56 == 0xFF { return base }
-    return (space.tables as? X86PageTables)?.levels == 5 ? 0xFFD4_0000_0000_0000 : 0xFFFF_EA00_0000_0000
+    return nil
+  }
+
+  /// Behind the direct map, at a random place (`Documentation/arch/x86/x86_64/mm.rst`).
+  static func pageArrayAreas(of tables: any PageTables) -> [ClosedRange<UInt64>] {
+    (tables as? X86PageTables)?.levels == 5
+      ? [0xFFA0_0000_0000_0000...0xFFFF_FDFF_FFFF_FFFF] : [0xFFFF_C000_0000_0000...0xFFFF_FDFF_FFFF_FFFF]
   }
 
   /// Behind the image's area; with a short kernel image also right behind the image.

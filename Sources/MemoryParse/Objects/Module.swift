@@ -44,8 +44,8 @@ struct ModuleReader {
     arguments = kernel.member("module", "args")
   }
 
-  /// All modules; those of the list first, in its order.
-  func modules() -> [Module] {
+  /// All modules; those of the list first, in its order. And whether the list led back to its head.
+  func modules() -> (modules: [Module], listIsWhole: Bool) {
     var order: [UInt64] = []
     var sources: [UInt64: ModuleSources] = [:]
     func add(_ addresses: [UInt64], _ source: ModuleSources) {
@@ -55,10 +55,11 @@ struct ModuleReader {
       }
     }
     let carved = carve()
-    add(listed(carved), .list)
+    let (listed, isWhole) = listed(carved)
+    add(listed, .list)
     add(inSysfs(carved), .sysfs)
     add(carved, .memory)
-    return order.compactMap { address in module(at: address, sources[address] ?? []) }
+    return (order.compactMap { address in module(at: address, sources[address] ?? []) }, isWhole)
   }
 
   private func isModule(_ address: UInt64) -> Bool {
@@ -92,14 +93,19 @@ struct ModuleReader {
 
   // MARK: Ways
 
-  private func listed(_ carved: [UInt64]) -> [UInt64] {
-    if let head = kernel.symbols["modules"] { return kernel.list(head, of: link) }
-    // A kernel that does not name the list: any module is in it, and the element that is no module is its head.
-    guard let link, let first = carved.first else { return [] }
+  private func listed(_ carved: [UInt64]) -> (modules: [UInt64], isWhole: Bool) {
+    guard let link else { return ([], false) }
     let offset = UInt64(link.offset)
-    let ring = [first] + kernel.list(first &+ offset).links.map { $0 &- offset }
-    guard let head = ring.firstIndex(where: { kernel.value($0, own) != $0 }) else { return ring }
-    return Array(ring[(head + 1)...] + ring[..<head])
+    if let head = kernel.symbols["modules"] {
+      let walk = kernel.list(head)
+      return (walk.links.map { $0 &- offset }, walk.isWhole)
+    }
+    // A kernel that does not name the list: any module is in it, and the element that is no module is its head.
+    guard let first = carved.first else { return ([], false) }
+    let walk = kernel.list(first &+ offset)
+    let ring = [first] + walk.links.map { $0 &- offset }
+    guard let head = ring.firstIndex(where: { kernel.value($0, own) != $0 }) else { return (ring, false) }
+    return (Array(ring[(head + 1)...] + ring[..<head]), walk.isWhole)
   }
 
   private func inSysfs(_ carved: [UInt64]) -> [UInt64] {

@@ -83,7 +83,10 @@ final class Snapshot {
 
   // MARK: Other lists
 
-  lazy var modules: [Module] = ModuleReader(kernel).modules()
+  private lazy var moduleViews: (modules: [Module], listIsWhole: Bool) = ModuleReader(kernel).modules()
+  var modules: [Module] { moduleViews.modules }
+  /// An absence from the list of modules means something.
+  var moduleListIsWhole: Bool { moduleViews.listIsWhole }
   lazy var log: (records: [LogRecord], missing: Int)? = KernelLogReader(kernel).records()
 
   /// A socket and who holds it; nobody for those that only the kernel's tables have.
@@ -98,9 +101,14 @@ final class Snapshot {
     var sources: [String] { (process == nil ? [] : ["fd"]) + (isListed ? ["table"] : []) }
   }
 
-  lazy var sockets: [HeldSocket] = {
+  var sockets: [HeldSocket] { socketViews.sockets }
+  /// Nothing of the tables was unreadable: an absence from them means something.
+  var socketTablesAreWhole: Bool { socketViews.areWhole }
+
+  private lazy var socketViews: (sockets: [HeldSocket], areWhole: Bool) = {
     let held = processes.flatMap { process in process.sockets.map { (process, $0.descriptor, $0.socket) } }
-    let listed = SocketTables(kernel).sockets(open: held.map { $0.2 })
+    let reader = SocketTables(kernel)
+    let listed = reader.sockets(open: held.map { $0.2 })
     let tables = Set(listed)
     var rows = held.map { process, descriptor, socket in
       HeldSocket(
@@ -112,7 +120,7 @@ final class Snapshot {
         rows.append(HeldSocket(socket: socket, process: nil, descriptor: nil, isListed: true))
       }
     }
-    return rows
+    return (rows, reader.areWhole)
   }()
 
   /// Mounts of each mount namespace that a process lives in, the machine's own first.

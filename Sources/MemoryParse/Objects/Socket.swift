@@ -36,6 +36,9 @@ struct Socket: Hashable {
   var remote: End?
   /// Of a unix socket; `@` in front of an abstract name.
   var path: String?
+  /// Of the socket that a unix socket is connected to.
+  var peerPath: String?
+  var peerInode: UInt64?
   /// Of a netlink socket.
   var portID: UInt64?
   var inode: UInt64
@@ -56,11 +59,27 @@ struct Socket: Hashable {
   }
 
   var protocolName: String {
-    guard isInternet else { return family == .packet ? "ETH_P_\(String(proto, radix: 16))" : "-" }
+    if family == .packet { return Self.etherTypes[proto] ?? "ETH_P_\(String(proto, radix: 16))" }
+    if family == .netlink { return proto < 23 ? Self.netlinkNames[Int(proto)] : "\(proto)" }
+    guard isInternet else { return "-" }
     return [
       0: "IP", 1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPV6", 132: "SCTP", 136: "UDPLITE", 255: "RAW", 262: "MPTCP",
     ][proto] ?? "\(proto)"
   }
+
+  /// `include/uapi/linux/netlink.h`, by number.
+  private static let netlinkNames = [
+    "ROUTE", "UNUSED", "USERSOCK", "FIREWALL", "SOCK_DIAG", "NFLOG", "XFRM", "SELINUX", "ISCSI", "AUDIT", "FIB_LOOKUP",
+    "CONNECTOR", "NETFILTER", "IP6_FW", "DNRTMSG", "KOBJECT_UEVENT", "GENERIC", "DM", "SCSITRANSPORT", "ECRYPTFS",
+    "RDMA", "CRYPTO", "SMC",
+  ].map { "NETLINK_" + $0 }
+
+  /// `include/uapi/linux/if_ether.h`: what sniffers and network daemons ask for.
+  private static let etherTypes: [UInt64: String] = [
+    0x0003: "ETH_P_ALL", 0x0004: "ETH_P_802_2", 0x0800: "ETH_P_IP", 0x0806: "ETH_P_ARP", 0x8035: "ETH_P_RARP",
+    0x8100: "ETH_P_8021Q", 0x86DD: "ETH_P_IPV6", 0x8863: "ETH_P_PPP_DISC", 0x8864: "ETH_P_PPP_SES",
+    0x888E: "ETH_P_PAE", 0x88CC: "ETH_P_LLDP",
+  ]
 
   /// TCP's word for the state; other sockets know only connected and not.
   var stateName: String {

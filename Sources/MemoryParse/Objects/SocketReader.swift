@@ -4,7 +4,8 @@ import Bytes
 final class SocketReader {
   private let kernel: Kernel
   private let family, state, port, remotePort, local4, remote4, local6, remote6, network: Member?
-  private let type, proto, socket, substate, unixAddress, unixLength, unixName, portID, interface: Member?
+  private let type, proto, socket, substate, unixAddress, unixLength, unixName, unixPeer, portID: Member?
+  private let interface, packetProtocol: Member?
   private let networkNumber, privateData, socketOfFile, inodeNumber: Member?
   private let inodeFromSocket: Int64
   private var known: [UInt64: Socket] = [:]
@@ -29,6 +30,8 @@ final class SocketReader {
     unixAddress = types.member("unix_sock", "addr")
     unixLength = types.member("unix_address", "len")
     unixName = types.member("unix_address", "name")
+    unixPeer = types.member("unix_sock", "peer")
+    packetProtocol = types.member("packet_sock", "num")
     portID = types.member("netlink_sock", "portid")
     interface = types.member("packet_sock", "ifindex")
     networkNumber = types.member("net", "ns.inum")
@@ -62,9 +65,7 @@ final class SocketReader {
     } else {
       result.type = kernel.value(address, type) ?? 0
       result.proto = kernel.value(address, proto) ?? 0
-      if let holder = kernel.pointer(address, socket) {
-        result.inode = kernel.value(holder &+ UInt64(bitPattern: inodeFromSocket), inodeNumber) ?? 0
-      }
+      result.inode = inode(address) ?? 0
     }
     switch result.family {
     case .inet:
@@ -73,14 +74,28 @@ final class SocketReader {
     case .inet6:
       result.local = end(address, local6, 16, port: kernel.value(address, port))
       result.remote = end(address, remote6, 16, port: kernel.value(address, remotePort).map { Self.swapped($0) })
-    case .unix: result.path = path(address)
+    case .unix:
+      result.path = path(address)
+      if let peer = kernel.pointer(address, unixPeer) {
+        result.peerPath = path(peer)
+        result.peerInode = inode(peer)
+      }
     case .netlink: result.portID = kernel.value(address, portID)
     case .packet:
-      result.interface = kernel.value(address, interface)
+      result.interface = kernel.value(address, interface).map { UInt64(UInt32(truncatingIfNeeded: $0)) }
+      // In network order.
+      result.proto = kernel.value(address, packetProtocol).map { Self.swapped($0) } ?? result.proto
     case nil: break
     }
     known[address] = result
     return result
+  }
+
+  /// Of the file that the socket is for its process.
+  private func inode(_ address: UInt64) -> UInt64? {
+    kernel.pointer(address, socket).flatMap {
+      kernel.value($0 &+ UInt64(bitPattern: inodeFromSocket), inodeNumber)
+    }
   }
 
   private static func swapped(_ port: UInt64) -> UInt64 { (port & 0xFF) << 8 | port >> 8 & 0xFF }

@@ -10,6 +10,8 @@ final class SocketTables {
   /// All chains together, so that torn ones that lead into each other end.
   private static let socketLimit = 1 << 19
   private var taken = 0
+  /// No bucket and no link was missing from the dump.
+  private(set) var areWhole = true
 
   init(_ kernel: Kernel) {
     self.kernel = kernel
@@ -47,7 +49,9 @@ final class SocketTables {
 
   private func chain(_ first: UInt64?, _ link: Member?) -> [UInt64] {
     guard let link, taken < Self.socketLimit else { return [] }
-    let found = kernel.chain(from: first).map { $0 &- UInt64(link.offset) }
+    let nodes = kernel.chain(from: first)
+    if let last = nodes.last, kernel.space.u64(last) == nil { areWhole = false }
+    let found = nodes.map { $0 &- UInt64(link.offset) }
     taken += found.count
     return found
   }
@@ -56,9 +60,11 @@ final class SocketTables {
     _ table: UInt64, _ count: UInt64, size: Int, head: Int, _ body: (UInt64) -> Void
   ) {
     for index in 0..<min(count, Self.bucketLimit) {
-      guard let first = kernel.space.u64(table &+ index &* UInt64(size) &+ UInt64(head)), first & 1 == 0, first != 0
-      else { continue }
-      body(first)
+      guard let first = kernel.space.u64(table &+ index &* UInt64(size) &+ UInt64(head)) else {
+        areWhole = false
+        continue
+      }
+      if first & 1 == 0, first != 0 { body(first) }
     }
   }
 

@@ -12,8 +12,11 @@ struct ISFExport {
     "init_net": "net", "super_blocks": "list_head", "init_mm": "mm_struct", "init_uts_ns": "uts_namespace",
     "init_user_ns": "user_namespace", "tcp_hashinfo": "inet_hashinfo", "socket_file_ops": "file_operations",
     "sockfs_dentry_operations": "dentry_operations", "init_files": "files_struct", "iomem_resource": "resource",
+    "mod_tree": "mod_tree_root", "prog_idr": "idr", "tty_drivers": "list_head", "bpf_kallsyms": "list_head",
+    "ftrace_mod_maps": "list_head", "keyboard_notifier_list": "atomic_notifier_head",
   ]
   private static let pointers: [String: String] = ["module_kset": "kset", "prb": "printk_ringbuffer"]
+  private static let numbers = ["cap_last_cap": "int", "num_registered_fb": "int"]
 
   /// - Returns: nil where the dump has no types of its own or no symbols.
   func json() -> [UInt8]? {
@@ -88,6 +91,8 @@ struct ISFExport {
             type.field("kind", "pointer")
             type.object("subtype") { BTFExport.named("struct", target, &$0) }
           }
+        } else if let base = Self.numbers[name] {
+          symbol.object("type") { BTFExport.named("base", base, &$0) }
         } else if name == "taint_flags", let taints {
           symbol.object("type") { type in
             type.field("kind", "array")

@@ -12,7 +12,7 @@ enum LsMod: MemoryTable {
         row.column("Code Size", module.byteCount)
         row.column("Taints", taints(module.taints))
         row.column("Load Arguments", module.arguments)
-        row.column("File Output", "N/A")
+        row.column("File Output", nil as String?)
         row.key("Sources")
         row.value(module.sources.names)
       }

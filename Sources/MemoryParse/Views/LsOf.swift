@@ -18,7 +18,7 @@ enum LsOf: MemoryTable {
           row.column("Path", file.text)
           row.column("Device", inode.map { "\($0.major):\($0.minor)" })
           row.column("Inode", file.inode)
-          row.column("Type", inode?.type)
+          row.column("Type", inode.flatMap { $0.type == "-" ? nil : $0.type })
           row.column("Mode", inode?.modeText)
           row.column("Changed", inode?.changed)
           row.column("Modified", inode?.modified)

@@ -15,13 +15,14 @@ enum Maps: MemoryTable {
           row.column("Process", process.task.name)
           row.column("Start", mapping.start)
           row.column("End", mapping.end)
-          row.column("Flags", mapping.permissions)
+          row.column("Flags", String(mapping.permissions.prefix(3)))
           row.column("PgOff", mapping.file == nil ? 0 : mapping.pageOffset &* snapshot.kernel.pageSize)
           row.column("Major", inode?.major ?? 0)
           row.column("Minor", inode?.minor ?? 0)
           row.column("Inode", inode?.number ?? 0)
           row.column("File Path", name.isEmpty ? "Anonymous Mapping" : name)
           row.column("File output", "Disabled")
+          row.column("Sharing", mapping.permissions.hasSuffix("s") ? "shared" : "private")
         }
       }
     }

@@ -103,11 +103,10 @@ struct VolatilityTests {
   }
 
   @Test func listsTheSameModules() throws {
-    let columns = ["Offset", "Module Name", "Code Size"]
-    #expect(try volatility("linux.lsmod.Lsmod").rows(["Module Name"]) == (try own("lsmod", ["Module Name"])))
-    #expect(
-      try volatility("linux.lsmod.Lsmod").rows(columns).map { $0[0] }.sorted()
-        == (try own("lsmod", columns)).map { $0[0] }.sorted())
+    let columns = ["Module Name", "Code Size"]
+    let theirs = try volatility("linux.lsmod.Lsmod").rows(columns)
+    #expect(!theirs.isEmpty)
+    #expect(theirs == (try own("lsmod", columns)))
   }
 
   @Test func listsTheSameMappings() throws {

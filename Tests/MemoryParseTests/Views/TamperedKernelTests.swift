@@ -103,7 +103,7 @@ struct TamperedKernelTests {
   @Test func showsAModuleTakenOutOfListAndSysfs() throws {
     let base = try #require(SharedKernel.image)
     let kernel = try open(base).kernel
-    let module = try #require(ModuleReader(kernel).modules().first)
+    let module = try #require(ModuleReader(kernel).modules().modules.first)
     let image = TamperedImage(base)
     try image.unlink(kernel, module.address + (try #require(kernel.types.offset("module", "list"))))
     let inList = run(image)
@@ -151,7 +151,8 @@ struct TamperedKernelTests {
     #expect(sink.rows["kmsg"]?.isEmpty == false)
     #expect(summary.missingReads > 0)
     // Loss is no sign of an attack.
-    #expect(!sink.findings.contains { $0.rule.hasPrefix("memory.hidden") && $0.severity >= .high })
+    let high = sink.findings.filter { $0.rule.hasPrefix("memory.hidden") && $0.severity >= .high }
+    #expect(high.isEmpty, "\(high.map(\.message))")
   }
 
   /// Lengths in the kernel's own tables are as hostile as any: what they make unreadable is said, and nothing else happens.
@@ -218,6 +219,6 @@ struct TamperedKernelTests {
       hits += 1
       return true
     }
-    #expect(hits == 2)
+    #expect(hits >= 2)
   }
 }
