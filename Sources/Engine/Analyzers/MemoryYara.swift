@@ -51,6 +51,8 @@ enum MemoryYara {
     var held: [Int: Held] = [:]
     var gaps: [String] = []
     let start = Date()
+    let usual = engine.options.timeout
+    defer { engine.options.timeout = usual }
     if !selection.isEmpty {
       spaces.forEach(overlap: overlap) { space in
         guard -start.timeIntervalSinceNow < seconds else {
@@ -58,6 +60,8 @@ enum MemoryYara {
           return
         }
         do {
+          let bytes = space.pieces.reduce(0) { $0 + $1.byteCount }
+          engine.options.timeout = 20 + (bytes >> 20) / 2
           let found = try engine.scan(object(space), selection)
           if !found.overflowed.isEmpty {
             gaps.append("YARA stopped counting matches of \(found.overflowed.prefix(8).joined(separator: ", "))")
