@@ -54,7 +54,8 @@ public struct StoreCheck: Sendable {
       }
     }
     for name in try store.cases.cases() {
-      for sighting in try store.cases.sightings(of: name) where !stored.contains(sighting.digest) {
+      for sighting in try store.cases.sightings(of: name)
+      where !stored.contains(sighting.digest) && !store.objects.contains(sighting.digest) {
         problems.append(
           Problem(
             kind: .missing, digest: sighting.digest,
