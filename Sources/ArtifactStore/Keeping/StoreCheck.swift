@@ -80,6 +80,8 @@ public struct StoreCheck: Sendable {
       )
     }
     try store.objects.verify(digest, onProgress: onProgress)
+    // What was packed while it was read is checked in its new form next time; its bytes are whole.
+    let form = store.objects.form(of: digest) ?? form
     let file = store.objects.place(of: digest, as: form)
     if form == .packed, let packed = try? store.objects.packed(digest), !packed.isTableWhole {
       throw StoreError(.integrity, "object \(digest.hex) is damaged: the list of its pages was changed")
