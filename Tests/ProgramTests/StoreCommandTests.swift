@@ -83,6 +83,8 @@ struct StoreCommandTests {
     let text = try String(contentsOfFile: folder.path + "/out/run.json", encoding: .utf8)
     #expect(text.withView { JSONView($0).at("units", "computed")?.integer } == 0)
     #expect(text.withView { JSONView($0).at("custody", "entries")?.integer ?? 0 } > 0)
+    let incident = try String(contentsOfFile: folder.path + "/out/incident.json", encoding: .utf8)
+    #expect(incident.contains(#""md5":""#) && incident.contains(#""sha1":""#))
     #expect(try run("verify", "-q").status == 0)
     // The same command again resumes, as with any source.
     #expect(try run("run", archive, "-o", folder.path + "/out").status == here.status)
