@@ -32,8 +32,11 @@ public struct CustodyCheck: Sendable {
   init(_ log: CustodyLog, trusted: PublicKey?, anchor: CustodyLog.Head?) throws(StoreError) {
     self.log = log
     self.trusted = trusted
-    let said = log.head()
     let isThere = FileManager.default.fileExists(atPath: log.path)
+    // Nobody writes half a line, or a line without its head, while this reads.
+    let lock = isThere ? try FileLock(log.path, .shared) : nil
+    defer { lock?.release() }
+    let said = log.head()
     if isThere { try walk(said, anchor) }
     for (what, mark) in [("custody.head", said), ("the anchor that was given", anchor)] {
       if let mark, mark.count > count {

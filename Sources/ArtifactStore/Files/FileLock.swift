@@ -35,6 +35,9 @@ final class FileLock: Sendable {
   /// - Returns: false where somebody else holds it, and then the lock may have to be taken again with `share`.
   func tryExclusive() -> Bool { descriptor.withLock { flock($0, LOCK_EX | LOCK_NB) == 0 } }
 
+  /// Makes it exclusive, however long that takes. It is let go of meanwhile, so two that wait do not wait for each other.
+  func waitExclusive() { descriptor.withLock { while flock($0, LOCK_EX) != 0, errno == EINTR {} } }
+
   /// Makes it shared (again).
   func share() { descriptor.withLock { while flock($0, LOCK_SH) != 0, errno == EINTR {} } }
 }

@@ -27,6 +27,23 @@ public struct CaseImport {
     }
   }
 
+  /// Whether each of these archives was taken into the case before; custody says so.
+  public static func hasTaken(_ paths: Set<String>, case name: String, in store: ArtifactStore) -> Bool {
+    var rest = paths
+    do throws(BytesError) {
+      let reader = LineReader(try FileStream(path: store.custody.path), limit: CustodyLog.lineLimit)
+      while !rest.isEmpty, let line = try reader.next() {
+        guard line.bytes.contains(#""action":"import""#) else { continue }
+        let json = JSONView(line.bytes)
+        guard json["action"]?.string == "import", json["case"]?.string == name else { continue }
+        if let source = json["source"]?.string { rest.remove(source) }
+      }
+    } catch {
+      return false
+    }
+    return rest.isEmpty
+  }
+
   /// - Parameters:
   ///   - path: of the archive.
   ///   - name: of the case here.

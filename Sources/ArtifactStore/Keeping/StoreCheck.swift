@@ -54,7 +54,8 @@ public struct StoreCheck: Sendable {
       }
     }
     for name in try store.cases.cases() {
-      for sighting in try store.cases.sightings(of: name) where !stored.contains(sighting.digest) {
+      for sighting in try store.cases.sightings(of: name)
+      where !stored.contains(sighting.digest) && !store.objects.contains(sighting.digest) {
         problems.append(
           Problem(
             kind: .missing, digest: sighting.digest,
@@ -72,13 +73,12 @@ public struct StoreCheck: Sendable {
   private static func check(_ digest: Digest, _ store: ArtifactStore, _ onProgress: (Int) -> Void) throws(StoreError)
     -> Object
   {
-    guard let form = store.objects.form(of: digest), let count = store.objects.byteCount(of: digest) else {
-      throw StoreError(
-        .integrity,
-        "object \(digest.hex) is damaged: its \(store.objects.form(of: digest) == nil ? "file is gone" : "form cannot be read")"
-      )
+    guard let first = store.objects.form(of: digest), let count = store.objects.byteCount(of: digest) else {
+      throw StoreError(.integrity, "object \(digest.hex) is damaged: the file that keeps it cannot be read")
     }
     try store.objects.verify(digest, onProgress: onProgress)
+    // What was packed while it was read is checked in its new form next time; its bytes are whole.
+    let form = store.objects.form(of: digest) ?? first
     let file = store.objects.place(of: digest, as: form)
     if form == .packed, let packed = try? store.objects.packed(digest), !packed.isTableWhole {
       throw StoreError(.integrity, "object \(digest.hex) is damaged: the list of its pages was changed")

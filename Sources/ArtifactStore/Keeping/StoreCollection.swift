@@ -46,14 +46,12 @@ extension ArtifactStore {
   /// - Parameter wait: until others are done; otherwise it is refused while somebody works in the store.
   /// - Throws: `busy`.
   public func collect(tool: String, wait: Bool = false) throws(StoreError) -> StoreCollection {
-    while !presence.tryExclusive() {
-      guard wait else {
-        presence.share()
-        throw StoreError(
-          .busy, "somebody is at work in the store at \(directory): try again when they are done, or add --wait")
-      }
+    if wait {
+      presence.waitExclusive()
+    } else if !presence.tryExclusive() {
       presence.share()
-      usleep(200_000)
+      throw StoreError(
+        .busy, "somebody is at work in the store at \(directory): try again when they are done, or add --wait")
     }
     defer { presence.share() }
     let (collection, paths) = try plan()

@@ -77,23 +77,26 @@ extension ObjectStore {
     return .packed(against: base, before: before, after: diskSize(of: digest))
   }
 
-  /// The base that shares the most pages with an image, by a sample; nil where none shares a few.
+  /// The base that shares the most pages with an image, by a sample. Where none shares a few at the same addresses, the newest: a host
+  /// that was started anew has the same pages elsewhere, and `PagePacker` soon sees when it is another host. nil where there is none.
   private func likest(
     _ image: PagedObject, _ layout: (MappedFile) -> [PageRun]?
   ) -> (digest: Digest, image: PagedObject)? {
     var best: (digest: Digest, image: PagedObject)?
+    var newest: (digest: Digest, image: PagedObject)?
     var most = PagedObject.sampleCount / 16
     for base in bases().reversed() {
       guard form(of: base) == .plain, let file = try? open(base), let runs = layout(file), !runs.isEmpty else {
         continue
       }
       let other = PagedObject(file, runs)
+      newest = newest ?? (base, other)
       let shared = image.sampleShared(with: other)
-      guard shared > most || best == nil && shared == most && shared > 0 else { continue }
+      guard shared > most else { continue }
       most = shared
       best = (base, other)
     }
-    return best
+    return best ?? newest
   }
 }
 

@@ -22,6 +22,9 @@ final class PagePacker {
   private var follow: UInt64?
 
   private static let flushSize = 1 << 20
+  /// Bytes that hold something, after which it shows whether there is anything to share.
+  private static let trial: UInt64 = 64 << 20
+  private var heldCount: UInt64 = 0
 
   init(_ image: PagedObject, against other: PagedObject, into own: ScratchFile, table: ScratchFile) {
     self.image = image
@@ -44,6 +47,7 @@ final class PagePacker {
         try page(run.offset + at, run.address + at, Int(count))
         at += count
         if at % (1 << 20) == 0 { onProgress(1 << 20) }
+        if heldCount > Self.trial, ownCount > heldCount / 10 * 9 { return false }
       }
       if ownCount > limit { return false }
       place = run.offset + run.byteCount
@@ -67,6 +71,7 @@ final class PagePacker {
     if bytes[0] == 0, platform_zero_prefix(bytes.unsafeBytes.baseAddress, bytes.count) == bytes.count {
       return try add(offset, count, .zeros)
     }
+    heldCount += UInt64(count)
     if let there = find(bytes, address) {
       follow = there + UInt64(count)
       return try add(offset, count, .base(there))

@@ -1,6 +1,8 @@
 import ArtifactStore
+import Bytes
 import Engine
 import Evidence
+import Foundation
 
 extension CaseWork {
   /// Compares the hashes that collectors left in a case with its bytes; what is wrong is told, recorded, and in the report.
@@ -28,6 +30,36 @@ extension CaseWork {
     try checkHashes(
       case: name,
       store.cases.sightings(of: name).map { CaseFile(path: $0.path, digest: $0.digest, byteCount: $0.byteCount) })
+  }
+
+  /// Custody of what was computed; a run that only reads results back adds nothing.
+  func noteAnalysis(_ outcome: CaseAnalysis.Outcome, case name: String, rules: Digest) throws {
+    guard outcome.computed > 0 else { return }
+    try store.custody.append(
+      [
+        .init(
+          "analyze",
+          [
+            Attribute("case", name), Attribute("units_computed", Int64(outcome.computed)),
+            Attribute("units_reused", Int64(outcome.reused)), Attribute("units_failed", Int64(outcome.failures.count)),
+            Attribute("rules", rules.hex),
+          ])
+      ], tool: IRAnalyze.tool)
+  }
+
+  /// Custody of what was told: the findings by their digest, so that a report can be held against the log.
+  func noteReport(_ report: CaseReport, case name: String, in folder: String) throws {
+    var facts = [
+      Attribute("case", name), Attribute("folder", URL(fileURLWithPath: folder).standardizedFileURL.path),
+      Attribute("findings", Int64(report.findings.count)),
+    ]
+    for file in ["report.html", "findings.jsonl"] {
+      guard let mapped = try? MappedFile(path: "\(folder)/\(file)") else { continue }
+      let hash = StreamingHash(.sha256)
+      mapped.withView { hash.update($0.unsafeBytes) }
+      facts.append(Attribute(file, hexadecimal(hash.finish())))
+    }
+    try store.custody.append([.init("report", facts)], tool: IRAnalyze.tool)
   }
 
   /// Keeps in less room what is no longer read: the work is done, so a full disk here is no failure of it.

@@ -71,6 +71,7 @@ struct CaseWork {
         "not covered: \(failure.unit.analyzer) of \(failure.unit.artifact.hex.prefix(12)): \(failure.reason)")
     }
     try checkHashes(case: name, outcome)
+    try noteAnalysis(outcome, case: name, rules: loaded.set.fingerprint)
     return outcome
   }
 
@@ -122,6 +123,7 @@ struct CaseWork {
     var report = try CaseReport(store: store, rules: rules, outcome, case: name)
     try report.write(to: folder, language: language)
     progress.end("\(report.findings.count) findings, written to \(folder)")
+    try noteReport(report, case: name, in: folder)
     return report
   }
 }

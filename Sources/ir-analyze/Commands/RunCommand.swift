@@ -58,6 +58,8 @@ struct RunCommand: ParsableCommand {
   /// Two incidents whose folders happen to have the same name must not flow into one case unasked.
   private func refuseMixing(_ store: ArtifactStore, _ name: String, _ paths: [String]) throws {
     let here = Set(paths.map { URL(fileURLWithPath: $0).standardizedFileURL.path })
+    // An export that was taken in before brought other places with it.
+    if CaseImport.hasTaken(here, case: name, in: store) { return }
     guard let other = try store.cases.sightings(of: name).first(where: { !here.contains($0.source) }) else { return }
     throw ExitStatus.Failure(
       .usage,

@@ -5,15 +5,26 @@ import Evidence
 struct CaseFileIndex {
   private var byPath: [String: CaseFile] = [:]
   private var byName: [String: [CaseFile]] = [:]
+  private var byFolder: [String: [CaseFile]] = [:]
+  private var byDigest: [Digest: CaseFile] = [:]
   let files: [CaseFile]
+
+  /// A name that more files have, or a folder with more of them, settles nothing.
+  private static let maximumSame = 256
 
   init(_ files: [CaseFile]) {
     self.files = files
     for file in files {
       byPath[file.path] = file
-      byName[Self.last(file.path), default: []].append(file)
+      let name = Self.last(file.path)
+      if byName[name, default: []].count < Self.maximumSame { byName[name, default: []].append(file) }
+      let folder = Self.folder(file.path)
+      if byFolder[folder, default: []].count < Self.maximumSame { byFolder[folder, default: []].append(file) }
+      if byDigest[file.digest] == nil { byDigest[file.digest] = file }
     }
   }
+
+  subscript(_ digest: Digest) -> CaseFile? { byDigest[digest] }
 
   static func last(_ path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: 0x2F) else { return path }
@@ -75,7 +86,7 @@ struct CaseFileIndex {
       stem = String(stem[..<dot])
       if let file = byPath[folder + stem] { return file }
     }
-    let beside = under(folder).filter { Self.folder($0.path) == folder && $0.path != list }
+    let beside = byFolder[folder, default: []].filter { $0.path != list }
     let starting = beside.filter { Self.last($0.path).hasPrefix(stem + ".") && !HashList.isNamedLikeOne($0.path) }
     if starting.count == 1 { return starting[0] }
     // `lime_sha256.txt`: the word before the algorithm is an ending, or part of a name.

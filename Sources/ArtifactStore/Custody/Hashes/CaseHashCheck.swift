@@ -173,15 +173,23 @@ private final class KnownHashes {
     return decoded[digest]?[algorithm]
   }
 
+  /// Bytes out for one byte in, once the first GiB is out, as for archives: a bomb is not decompressed for its hash.
+  private static let maximumRatio: UInt64 = 4096
+
   private func makeDecoded(_ digest: Digest) -> [HashList.Algorithm: String] {
     guard let stream = try? DecodedStream(store.objects.stream(digest)), !stream.encodings.isEmpty else { return [:] }
     let sha256 = StreamingHash(.sha256)
     let side = SideHashes()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
     defer { buffer.deallocate() }
+    let packed = store.objects.byteCount(of: digest) ?? 0
+    let limit = max(1 << 30, packed.multipliedReportingOverflow(by: Self.maximumRatio).partialValue)
+    var seen: UInt64 = 0
     while true {
       guard let count = try? stream.read(into: buffer) else { return [:] }
       if count == 0 { break }
+      seen &+= UInt64(count)
+      if seen > limit { return [:] }
       let part = UnsafeRawBufferPointer(rebasing: buffer[..<count])
       sha256.update(part)
       side.update(part)

@@ -46,11 +46,13 @@ public struct CloudTrailCheck {
   }
 
   private mutating func walk(_ chain: [File]) {
+    let byKey = Dictionary(chain.map { ($0.digest.key, $0) }, uniquingKeysWith: { first, _ in first })
+    let followers = Dictionary(
+      chain.compactMap { file in file.digest.previousKey.map { ($0, file) } }, uniquingKeysWith: { first, _ in first })
     for (place, file) in chain.enumerated() {
-      let next = chain.dropFirst(place + 1).first { $0.digest.previousKey == file.digest.key }
       checkPlace(file)
-      checkSignature(file, next)
-      checkLink(file, place == 0 ? nil : chain[place - 1], chain)
+      checkSignature(file, followers[file.digest.key])
+      checkLink(file, place == 0 ? nil : chain[place - 1], byKey)
       checkLogs(file)
     }
   }
@@ -106,7 +108,7 @@ public struct CloudTrailCheck {
     }
   }
 
-  private mutating func checkLink(_ file: File, _ before: File?, _ chain: [File]) {
+  private mutating func checkLink(_ file: File, _ before: File?, _ byKey: [String: File]) {
     let name = CaseFileIndex.last(file.path)
     guard let key = file.digest.previousKey else {
       if let before {
@@ -117,7 +119,7 @@ public struct CloudTrailCheck {
       }
       return
     }
-    guard let previous = chain.first(where: { $0.digest.key == key }) else {
+    guard let previous = byKey[key] else {
       // The first that is here names one that was not collected: only its own past is open.
       let state: HashVerdict.Verdict = before == nil ? .unchecked : .missing
       let why =

@@ -21,18 +21,18 @@ public struct HashCheck {
 
   private let index: CaseFileIndex
   private let sources: Sources
-  private let digests: Set<Digest>
   /// Paths that some list names.
   private var named: Set<String> = []
 
   /// Files without a line in a list that covers their folder, before they are only counted.
   private static let maximumUnlisted = 1000
+  /// Lists whose folders are gone through: a collection has one or two.
+  private static let maximumCovering = 1000
   private static let compressed = [".zst", ".gz", ".xz", ".bz2", ".lz4", ".Z"]
 
   public init(files: [CaseFile], sources: Sources) {
     index = CaseFileIndex(files.sorted { $0.path < $1.path })
     self.sources = sources
-    digests = Set(files.map(\.digest))
   }
 
   /// What became of every line of every list, in the order of the lists.
@@ -42,9 +42,14 @@ public struct HashCheck {
       for entry in list.entries { verdicts.append(verdict(entry, list: path)) }
     }
     let listed = Set(lists.map(\.path))
-    for (path, list) in lists where list.entries.count > 1 && !HashList.isAcquisitionLog(path) {
-      verdicts += unlisted(path, listed, verdicts)
+    // A list that matched nothing in its folder covers nothing.
+    let covering = Set(
+      verdicts.filter { $0.verdict == .matched && ($0.path ?? "").hasPrefix(CaseFileIndex.folder($0.list)) }.map(\.list)
+    )
+    let whole = lists.filter { path, list in
+      list.entries.count > 1 && covering.contains(path) && !HashList.isAcquisitionLog(path)
     }
+    for (path, _) in whole.prefix(Self.maximumCovering) { verdicts += unlisted(path, listed) }
     return verdicts
   }
 
@@ -93,9 +98,7 @@ public struct HashCheck {
     if let unreadable, found.isSure {
       return make(.unchecked, unreadable, note: "\(entry.algorithm.rawValue) cannot be had on this machine")
     }
-    if entry.algorithm == .sha256, let digest = Digest(hex: entry.hash), digests.contains(digest),
-      let file = index.files.first(where: { $0.digest == digest })
-    {
+    if entry.algorithm == .sha256, let digest = Digest(hex: entry.hash), let file = index[digest] {
       named.insert(file.path)
       return make(.matched, file, found: entry.hash, note: "under another name")
     }
@@ -112,11 +115,9 @@ public struct HashCheck {
     return nil
   }
 
-  /// Files under the folder of a list that neither it nor another list names. A list that matched nothing covers nothing.
-  private func unlisted(_ list: String, _ lists: Set<String>, _ verdicts: [HashVerdict]) -> [HashVerdict] {
+  /// Files under the folder of a list that neither it nor another list names.
+  private func unlisted(_ list: String, _ lists: Set<String>) -> [HashVerdict] {
     let folder = CaseFileIndex.folder(list)
-    let covers = verdicts.contains { $0.list == list && $0.verdict == .matched && ($0.path ?? "").hasPrefix(folder) }
-    guard covers else { return [] }
     var all: [HashVerdict] = []
     var more = 0
     for file in index.under(folder) where !named.contains(file.path) && !lists.contains(file.path) {
