@@ -23,12 +23,13 @@ struct IRAnalyze: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, IngestCommand.self, AnalyzeCommand.self, ReportCommand.self, RescanCommand.self,
-      VerifyCommand.self,
-      ShowCommand.self, StoreCommand.self, MemoryCommand.self, RulesCommand.self, YaraCommandLine.self,
+      VerifyCommand.self, ShowCommand.self, StoreCommand.self, PushCommand.self, MemoryCommand.self, RulesCommand.self,
+      YaraCommandLine.self,
       DetectCommand.self, DecodeCommand.self, WorkerCommand.self,
     ])
 
   static func main() {
+    Terminal.openStandardFiles()
     platform_ignore_sigpipe()
     do {
       var command = try parseAsRoot()

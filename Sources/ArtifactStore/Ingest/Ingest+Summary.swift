@@ -5,6 +5,7 @@ extension Ingest.Summary {
     stored += other.stored
     byteCount &+= other.byteCount
     gaps += other.gaps
+    restored += other.restored
     isInterrupted = isInterrupted || other.isInterrupted
   }
 }

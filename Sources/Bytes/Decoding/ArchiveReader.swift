@@ -22,10 +22,16 @@ public final class ArchiveReader: ByteStream {
     public var isEncrypted: Bool
   }
 
+  nonisolated(unsafe) private static let unicode: locale_t? = newlocale(1 << LC_CTYPE, "C.UTF-8", nil)
+
   private let archive: OpaquePointer
   private let file: MappedFile
   private let input: Input?
   private var ended = false
+  /// The current member: bytes handed out, the block at hand and its place in the member.
+  private var place: UInt64 = 0
+  private var block = (bytes: UnsafeRawBufferPointer(start: nil, count: 0), offset: UInt64(0))
+  private var memberEnded = true
   /// Why the current member's bytes ended early.
   public private(set) var damage: String?
   /// Why the archive could not be read to its end; nil while all is well.
@@ -79,6 +85,12 @@ public final class ArchiveReader: ByteStream {
   public func next() -> Member? {
     guard !ended else { return nil }
     damage = nil
+    place = 0
+    block = (UnsafeRawBufferPointer(start: nil, count: 0), 0)
+    memberEnded = false
+    // libarchive converts names to the thread's character set; in that of C a name with a Korean letter has none.
+    let before = Self.unicode.map { uselocale($0) }
+    defer { if let before { uselocale(before) } }
     var entry: OpaquePointer?
     var status = archive_read_next_header(archive, &entry)
     while status == ARCHIVE_RETRY { status = archive_read_next_header(archive, &entry) }
@@ -115,16 +127,53 @@ public final class ArchiveReader: ByteStream {
     }
   }
 
-  /// The current member's bytes.
+  /// The current member's bytes; holes of sparse members are zeros.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
-    guard !ended else { return 0 }
-    while true {
-      let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
-      if count >= 0 { return count }
-      if count == Int(ARCHIVE_RETRY) { continue }
-      damage = input?.stream.damage ?? message
-      if count == Int(ARCHIVE_FATAL) { end() }
-      return 0
+    while buffer.count > 0 {
+      if place < block.offset {
+        // A hole; one at the end has an empty block behind it.
+        let count = Int(clamping: min(UInt64(buffer.count), block.offset - place))
+        UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]).initializeMemory(as: UInt8.self, repeating: 0)
+        place += UInt64(count)
+        return count
+      }
+      let taken = Int(clamping: place - block.offset)
+      if taken < block.bytes.count {
+        let count = min(buffer.count, block.bytes.count - taken)
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: block.bytes[taken..<taken + count]))
+        place += UInt64(count)
+        return count
+      }
+      guard nextBlock() else { return 0 }
     }
+    return 0
+  }
+
+  /// Asks for one block at a time: archive_read_data drops what it has when the block behind it cannot be read.
+  private func nextBlock() -> Bool {
+    guard !ended, !memberEnded else { return false }
+    var start: UnsafeRawPointer?
+    var count = 0
+    var offset: Int64 = 0
+    var status = archive_read_data_block(archive, &start, &count, &offset)
+    while status == ARCHIVE_RETRY { status = archive_read_data_block(archive, &start, &count, &offset) }
+    if status != ARCHIVE_OK {
+      memberEnded = true
+      if status == ARCHIVE_FATAL { end() }
+      if status != ARCHIVE_EOF { damage = input?.stream.damage ?? message }
+      let end = UInt64(max(offset, 0))
+      guard status == ARCHIVE_EOF, end > place else { return false }
+      // A sparse member may end in a hole.
+      block = (UnsafeRawBufferPointer(start: nil, count: 0), end)
+      return true
+    }
+    block = (UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : max(count, 0)), UInt64(max(offset, 0)))
+    if block.offset < place, block.bytes.count > 0 {
+      damage = "its parts overlap"
+      memberEnded = true
+      block = (UnsafeRawBufferPointer(start: nil, count: 0), place)
+      return false
+    }
+    return true
   }
 }

@@ -21,7 +21,7 @@ enum MemberPath {
       if part == "uploads", index + 2 < parts.count, accessors.contains(String(parts[index + 1])) {
         return joined(parts[..<index], parts[(index + 2)...])
       }
-      if part == "results", index + 1 < parts.count, parts.last?.hasPrefix(".") == false, plain.contains("%") {
+      if part == "results", index + 1 < parts.count, plain.utf8.contains(0x25) {
         return joined(parts[...index], parts[(index + 1)...])
       }
     }

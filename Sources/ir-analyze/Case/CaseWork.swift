@@ -1,4 +1,5 @@
 import ArtifactStore
+import Bytes
 import CPlatform
 import Detectors
 import Engine
@@ -22,37 +23,48 @@ struct CaseWork {
     platform_watch_interrupts()
   }
 
-  func ingest(_ sources: [(path: String, listing: FolderSource)], case name: String) throws -> Ingest.Summary {
+  /// - Parameter mayMix: false to refuse a stream that goes into the case of another.
+  func ingest(_ sources: [EvidenceSource], case name: String, mayMix: Bool) throws -> Ingest.Summary {
     progress.begin("ingest")
     var whole = Ingest.Summary()
-    let ingest = Ingest(into: store, tool: IRAnalyze.tool)
-    let all = sources.flatMap(\.listing.files).reduce(UInt64(0)) { $0 &+ $1.byteCount }
+    let all = sources.reduce(UInt64(0)) { $0.addingReportingOverflow($1.byteCount).partialValue }
     var done: UInt64 = 0
     for source in sources {
-      if CaseImport.caseName(of: source.path) != nil {
-        let summary = try CaseImport(into: store, tool: IRAnalyze.tool).run(
-          source.path, case: name,
-          onProgress: { count in
-            done += UInt64(count)
-            progress.update(done: done, of: max(all, done), "")
-          }, isInterrupted: { platform_interrupted() != 0 })
-        if summary.isInterrupted { throw Self.interrupted }
-        whole.add(summary)
-        continue
+      let summary = try take(source, case: name, mayMix: mayMix) { count in
+        done += UInt64(count)
+        progress.update(done: done, of: max(all, done), sources.count == 1 ? "" : source.place)
       }
-      let summary = try ingest.run(
-        source.listing, named: URL(fileURLWithPath: source.path).standardizedFileURL.path, case: name,
-        onProgress: { count in
-          done += UInt64(count)
-          progress.update(done: done, of: all, "\(sources.count == 1 ? "" : source.path)")
-        }, isInterrupted: { platform_interrupted() != 0 })
       whole.add(summary)
       if summary.isInterrupted { throw Self.interrupted }
     }
     progress.end("\(whole.files) files, \(Terminal.size(whole.byteCount)); \(whole.stored) objects new in the store")
     for gap in whole.gaps.prefix(5) { Terminal.tell("not taken in: \(gap.path) \(gap.reason)") }
     if whole.gaps.count > 5 { Terminal.tell("not taken in: \(whole.gaps.count - 5) more, all listed in the report") }
+    for path in whole.restored.prefix(20) {
+      Terminal.tell("integrity: the store's object of \(path) was gone or damaged; it was stored again from the source")
+    }
     return whole
+  }
+
+  private func take(
+    _ source: EvidenceSource, case name: String, mayMix: Bool, onProgress: (Int) -> Void
+  ) throws -> Ingest.Summary {
+    let ingest = Ingest(into: store, tool: IRAnalyze.tool)
+    let isInterrupted = { platform_interrupted() != 0 }
+    switch source {
+    case .files(let listing, let place):
+      return try ingest.run(
+        listing, named: place, case: name, onProgress: onProgress, isInterrupted: isInterrupted)
+    case .export(let place, _):
+      return try CaseImport(into: store, tool: IRAnalyze.tool).run(
+        place, case: name, onProgress: onProgress, isInterrupted: isInterrupted)
+    case .input(let path):
+      return try ingest.run(
+        FileStream(descriptor: 0, name: source.place), as: path, named: source.place, case: name, mayMix: mayMix,
+        onProgress: onProgress, isInterrupted: isInterrupted)
+    case .s3(let s3, let objects):
+      return try ingest.run(s3, objects, case: name, onProgress: onProgress, isInterrupted: isInterrupted)
+    }
   }
 
   static let interrupted = ExitStatus.Failure(
@@ -66,7 +78,10 @@ struct CaseWork {
     if outcome.isInterrupted { throw Self.interrupted }
     progress.end("\(outcome.artifacts.count) artifacts, \(outcome.computed) units computed, \(outcome.reused) reused")
     try record(outcome, case: name, rules: loaded.set.fingerprint)
-    for failure in outcome.failures.prefix(5) {
+    for failure in outcome.failures where outcome.damaged.contains(failure.unit.artifact) {
+      Terminal.tell("integrity: \(failure.reason)")
+    }
+    for failure in outcome.failures.filter({ !outcome.damaged.contains($0.unit.artifact) }).prefix(5) {
       Terminal.tell(
         "not covered: \(failure.unit.analyzer) of \(failure.unit.artifact.hex.prefix(12)): \(failure.reason)")
     }

@@ -18,7 +18,8 @@ struct OutputFolder {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
     let inside = isFolder.boolValue ? (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] : ["file"]
-    if inside.isEmpty { return }
+    // What a run left that was killed in the very moment of claiming the folder is nobody's.
+    if inside.allSatisfy({ $0.hasPrefix("run.json.") && $0.hasSuffix(".tmp") }) { return }
     let before = FileManager.default.contents(atPath: runFile).map { [UInt8]($0) } ?? []
     let sameCase = before.withView { JSONView($0)["case"]?.string } == name
     guard sameCase else {
@@ -94,6 +95,13 @@ struct OutputFolder {
       if !report.verdicts.isEmpty {
         out.field("collectors_hashes", array: { out in for verdict in report.verdicts { verdict.write(to: &out) } })
       }
+      out.field(
+        "coverage",
+        object: { out in
+          out.field("parsed_bytes", report.totals.parsed)
+          out.field("scanned_bytes", report.totals.scanned)
+          out.field("skipped_bytes", report.totals.skipped)
+        })
       let outputs = try digests()
       out.field(
         "inputs",

@@ -89,18 +89,4 @@ struct CaseName: ExpressibleByArgument {
     else { return nil }
     text = argument
   }
-
-  /// A name for what is ingested without one: the instance that the collector named, else the folder's own name.
-  static func standard(for source: FolderSource, at path: String) -> String {
-    if let name = CaseImport.caseName(of: path).flatMap({ CaseName(argument: $0) }) { return name.text }
-    for file in source.files {
-      guard let first = file.name.split(separator: "/").first, file.name.contains("/") else { continue }
-      let digits = first.dropFirst(2)
-      if first.hasPrefix("i-"), (8...17).contains(digits.count), digits.allSatisfy(\.isHexDigit) {
-        return String(first)
-      }
-    }
-    let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
-    return CaseName(argument: name)?.text ?? "case"
-  }
 }

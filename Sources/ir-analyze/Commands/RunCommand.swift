@@ -11,11 +11,16 @@ struct RunCommand: ParsableCommand {
     abstract: "Takes evidence in, analyzes it, and writes the report: all in one go.",
     discussion: """
       SOURCE is a folder laid out as the collector leaves it (memory/, command/, waf/, guardduty/, cloudtrail/, vpcflow/, \
-      disk/ …), or any folder or file. What is in the store already is not done again: a second run of the same command \
-      resumes after an interruption, and otherwise gives the same output without work.
+      disk/ …), any folder or file, an archive (tar, also compressed, or zip), s3://BUCKET/PREFIX, or - for standard input. \
+      What is in the store already is not done again: a second run of the same command resumes after an interruption, and \
+      otherwise gives the same output without work.
+
+        ir-analyze run /evidence/bundle -o report
+        ir-analyze run s3://evidence/i-0abc/ --region ap-northeast-2 -o report
+        ssh host sudo uac-collect | ir-analyze run - --name uac.tar.gz -o report
       """)
 
-  @Argument(help: "Folders or files to analyze.", completion: .file())
+  @Argument(help: "Folders, files, archives, s3://BUCKET/PREFIX, or -.", completion: .file())
   var source: [String]
 
   @Option(
@@ -25,9 +30,10 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     name: .customLong("case"),
-    help: ArgumentHelp("Name of the case; otherwise the instance or the folder's name.", valueName: "NAME"))
+    help: ArgumentHelp("Name of the case; otherwise the instance or the source's name.", valueName: "NAME"))
   var caseName: CaseName?
 
+  @OptionGroup var sourceOptions: SourceOptions
   @OptionGroup var storeOptions: StoreOptions
   @OptionGroup var ruleOptions: RuleOptions
   @OptionGroup var work: WorkOptions
@@ -36,19 +42,20 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let begin = Date()
     // Everything that can be wrong with the call is found before anything is written.
-    let listings = try source.map { (path: $0, listing: try FolderSource($0)) }
     let rules = try ruleOptions.library()
-    let name = caseName?.text ?? CaseName.standard(for: listings[0].listing, at: listings[0].path)
+    let sources = try EvidenceSource.all(source, sourceOptions)
+    let name = caseName?.text ?? sources.first?.standardCaseName ?? "case"
     let folder = output ?? "report-\(name)"
     let output = try OutputFolder(folder, case: name)
     let store = try storeOptions.open()
-    if caseName == nil { try refuseMixing(store, name, listings.map(\.path)) }
+    if caseName == nil { try refuseMixing(store, name, sources.map(\.place)) }
     try output.begin(store: store.directory)
     let work = CaseWork(store: store, rules: rules, work: work)
-    let taken = try work.ingest(listings, case: name)
+    let taken = try work.ingest(sources, case: name, mayMix: caseName != nil)
     let outcome = try work.analyze(case: name)
     let report = try work.report(outcome, case: name, to: folder, language: told.lang)
-    let status = report.status(failLevel: told.failLevel)
+    // What had to be restored is whole again, but that it was not must not go unheard.
+    let status = taken.restored.isEmpty ? report.status(failLevel: told.failLevel) : .integrity
     try output.finish(outcome, report, ingested: taken, began: begin, status: status)
     work.tellVerdict(report, folder: folder)
     work.tidy(case: name, outcome)
@@ -56,11 +63,10 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Two incidents whose folders happen to have the same name must not flow into one case unasked.
-  private func refuseMixing(_ store: ArtifactStore, _ name: String, _ paths: [String]) throws {
-    let here = Set(paths.map { URL(fileURLWithPath: $0).standardizedFileURL.path })
+  private func refuseMixing(_ store: ArtifactStore, _ name: String, _ places: [String]) throws {
     // An export that was taken in before brought other places with it.
-    if CaseImport.hasTaken(here, case: name, in: store) { return }
-    guard let other = try store.cases.sightings(of: name).first(where: { !here.contains($0.source) }) else { return }
+    if CaseImport.hasTaken(Set(places), case: name, in: store) { return }
+    guard let other = try store.cases.sightings(of: name).first(where: { !places.contains($0.source) }) else { return }
     throw ExitStatus.Failure(
       .usage,
       "case \(name) already holds evidence from \(other.source): say --case \(name) to add to it, or another name")

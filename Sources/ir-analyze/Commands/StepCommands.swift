@@ -4,33 +4,6 @@ import Engine
 import Evidence
 import Foundation
 
-struct IngestCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "ingest", abstract: "Takes evidence into the store, without analyzing it.")
-
-  @Argument(help: "Folders or files to take in.", completion: .file())
-  var source: [String]
-
-  @Option(name: .customLong("case"), help: ArgumentHelp("Name of the case.", valueName: "NAME"))
-  var caseName: CaseName?
-
-  @OptionGroup var storeOptions: StoreOptions
-  @OptionGroup var work: WorkOptions
-
-  func run() throws {
-    let listings = try source.map { (path: $0, listing: try FolderSource($0)) }
-    let name = caseName?.text ?? CaseName.standard(for: listings[0].listing, at: listings[0].path)
-    let store = try storeOptions.open()
-    let steps = CaseWork(store: store, rules: RuleLibrary(directory: ""), work: work)
-    let taken = try steps.ingest(listings, case: name)
-    let verdicts = try steps.checkHashes(ofIngested: name)
-    steps.tidy(case: name)
-    if verdicts.contains(where: { $0.verdict == .mismatch }) { return try ExitStatus.integrity.end() }
-    let isWhole = taken.gaps.isEmpty && !verdicts.contains { $0.verdict == .missing }
-    try (isWhole ? ExitStatus.finished : .notCovered).end()
-  }
-}
-
 struct AnalyzeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze", abstract: "Computes every result of a case that is missing.")

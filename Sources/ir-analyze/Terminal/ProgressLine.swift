@@ -30,8 +30,10 @@ final class ProgressLine {
     let seconds = max(now.timeIntervalSince(stepBegin), 0.001)
     let rate = Double(done) / seconds
     let note = note()
+    // Nobody knows how much standard input will bring.
+    let whole = all >= done ? " of \(Terminal.size(all))" : ""
     var line =
-      "\(step): \(Terminal.size(done)) of \(Terminal.size(all)), \(note.isEmpty ? "" : note + ", ")\(Terminal.size(UInt64(rate)))/s"
+      "\(step): \(Terminal.size(done))\(whole), \(note.isEmpty ? "" : note + ", ")\(Terminal.size(UInt64(rate)))/s"
     if done > 0, all > done, seconds > 1 { line += ", \(Self.duration(Double(all - done) / max(rate, 1))) left" }
     draw(line)
   }
@@ -46,12 +48,12 @@ final class ProgressLine {
   private func draw(_ line: String) {
     var size = winsize()
     let width = ioctl(2, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(Terminal.printable(String(line.prefix(width - 1))))".utf8))
+    Terminal.say("\r\u{1B}[K\(Terminal.printable(String(line.prefix(max(width - 1, 0)))))")
     isDrawn = true
   }
 
   private func clear() {
-    if isDrawn { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    if isDrawn { Terminal.say("\r\u{1B}[K") }
     isDrawn = false
   }
 

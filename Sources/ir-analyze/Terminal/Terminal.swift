@@ -6,8 +6,24 @@ enum Terminal {
   static let isInteractive = isatty(2) == 1
 
   /// One line to standard error.
-  static func tell(_ line: String) {
-    FileHandle.standardError.write(Data("ir-analyze: \(printable(line))\n".utf8))
+  static func tell(_ line: String) { say("ir-analyze: \(printable(line))\n") }
+
+  /// Text to standard error, as it is. That nobody reads it any more is no reason to stop.
+  static func say(_ text: String) {
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes { write(2, $0.baseAddress?.advanced(by: done), bytes.count - done) }
+      if count < 0, errno == EINTR { continue }
+      if count <= 0 { return }
+      done += count
+    }
+  }
+
+  /// Opens standard input, output and error where they are closed, so that no file of the store gets their number and what is
+  /// said to a person is not written into evidence.
+  static func openStandardFiles() {
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
   }
 
   /// A line of results. Ends the program quietly when nobody reads any more (`| head`).

@@ -38,7 +38,7 @@ struct StreamIngestTests {
   @Test func anotherStreamGoesIntoTheCaseOnlyWhenAsked() throws {
     _ = try ingest("one")
     #expect(throws: StoreError(.badSource, "")) { try ingest("two") }
-    #expect(try ingest("two", mayMix: true).stored == 1)
+    #expect(try ingest("two", mayMix: true).files == 1)
     #expect(try store.cases.sightings(of: "c").count == 2)
   }
 

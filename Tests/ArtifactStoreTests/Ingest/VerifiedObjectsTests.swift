@@ -13,7 +13,10 @@ struct VerifiedObjectsTests {
     store = try ArtifactStore(directory: folder.path + "/store")
   }
 
-  private func put(_ text: String) throws -> Digest { try store.objects.put(Array(text.utf8)).digest }
+  private func put(_ text: String) throws -> Digest {
+    defer { Thread.sleep(forTimeInterval: 0.02) }  // File systems count time in ticks of the kernel.
+    return try store.objects.put(Array(text.utf8)).digest
+  }
 
   private func damage(_ digest: Digest, _ change: (FileHandle) throws -> Void) throws {
     let path = store.objects.path(of: digest)
@@ -82,6 +85,7 @@ struct VerifiedObjectsTests {
     let source = try FolderSource(folder.path + "/in")
     _ = try ingest.run(source, named: "in", case: "c")
     let sightings = try store.cases.sightings(of: "c")
+    Thread.sleep(forTimeInterval: 0.02)
     try damage(sightings[0].digest) { try $0.write(contentsOf: Data("Evidence".utf8)) }
     unlink(store.objects.path(of: sightings[1].digest))
     let again = try ingest.run(source, named: "in", case: "c")

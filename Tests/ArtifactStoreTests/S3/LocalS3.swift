@@ -25,7 +25,7 @@ final class LocalS3: Sendable {
     options.region = "us-east-1"
     options.firstDelay = 0.01
     options.attempts = 4
-    options.silence = 2
+    options.silence = 6
     options.environment = AWSEnvironment(
       variables: ["AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-told"], home: "/nonexistent")
     return options

@@ -70,7 +70,7 @@ struct S3SourceTests {
   /// Each passes when it happens once, and the bytes are those of the object.
   @Test(arguments: [
     #"{"status": 503, "code": "SlowDown"}"#, #"{"status": 500, "code": "InternalError"}"#, #"{"status": 429}"#,
-    #"{"reset": 30000}"#, #"{"reset": 0}"#, #"{"short": 12345}"#, #"{"short": 0}"#, #"{"stall": 4}"#,
+    #"{"reset": 30000}"#, #"{"reset": 0}"#, #"{"short": 12345}"#, #"{"short": 0}"#, #"{"stall": 9}"#,
     #"{"lie": 10}"#,
   ])
   func passes(fault: String) throws {

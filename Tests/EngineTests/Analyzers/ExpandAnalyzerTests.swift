@@ -119,7 +119,7 @@ struct ExpandAnalyzerTests {
     #expect(reasons(coverage).contains { $0.hasPrefix("the archive is not read to its end") })
     // What was taken is a hole.
     let taken = try #require(store.objects.list().compactMap(store.objects.byteCount).max())
-    #expect(taken == 1 << 30)
+    #expect(taken == (1 << 30) - 4)
   }
 
   @Test func aBombOfManyMembersIsLeftAtTheirNumber() throws {
@@ -154,8 +154,7 @@ struct ExpandAnalyzerTests {
     let whole = ArchiveBytes.tar([.init("one", "first"), .init("two", String(repeating: "b", count: 400))])
     let (members, coverage) = try expand(Array(whole.prefix(count)))
     #expect(members.first?.text == "first")
-    // A tar without its end marks is whole when it ends on a member's border.
-    #expect(reasons(coverage).isEmpty == (count == 1536 ? false : reasons(coverage).isEmpty))
+    if count > 600 { #expect(!reasons(coverage).isEmpty) }
     if count == 1700 {
       #expect(members.count == 2 && reasons(coverage).contains { $0.contains("two is read to byte") })
     }

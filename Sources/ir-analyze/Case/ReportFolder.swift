@@ -1,0 +1,78 @@
+import ArtifactStore
+import Bytes
+import Engine
+import Evidence
+import Foundation
+
+/// A report that a run has written, as somebody finds it later: whose it is, and of when.
+struct ReportFolder {
+  let path: String
+  let caseName: String
+  /// The instance that the evidence names; otherwise the host, otherwise the case.
+  let instance: String
+  /// When the evidence was collected; where no path says that, when the attack began; otherwise when the report was made.
+  let caseTime: Timestamp
+
+  /// - Throws: usage, for a folder that holds no finished report.
+  init(_ path: String) throws {
+    self.path = path
+    let run = Self.contents("\(path)/run.json")
+    guard let facts = run.withView({ Run(JSONView($0)) }) else {
+      throw ExitStatus.Failure(.usage, "\(path) holds no report (no run.json): name the folder of one with --report")
+    }
+    guard facts.isFinished else {
+      throw ExitStatus.Failure(.usage, "the report in \(path) is not finished: run `ir-analyze run` again first")
+    }
+    caseName = facts.name
+    let incident = Self.contents("\(path)/incident.json")
+    let (host, first) = incident.withView { text in
+      let json = JSONView(text)
+      let host = json["host"]?["instance"]?.string ?? json["host"]?["hostname"]?.string
+      return (host, json["first"]?.string.flatMap { Timestamp(iso8601: $0) })
+    }
+    instance = host ?? facts.name
+    caseTime = facts.collected ?? first ?? facts.started
+  }
+
+  /// The report that is meant when none is named: `report`, or the only `report-…` here.
+  static func found(in folder: String = FileManager.default.currentDirectoryPath) throws -> ReportFolder {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+      ($0 == "report" || $0.hasPrefix("report-")) && FileManager.default.fileExists(atPath: "\(folder)/\($0)/run.json")
+    }
+    guard let name = names.first, names.count == 1 else {
+      let said =
+        names.isEmpty
+        ? "there is no report here" : "there are several reports here (\(names.sorted().joined(separator: ", ")))"
+      throw ExitStatus.Failure(.usage, "\(said): name the folder with --report")
+    }
+    return try ReportFolder("\(folder)/\(name)")
+  }
+
+  private struct Run {
+    var name: String
+    var isFinished: Bool
+    var started: Timestamp
+    /// The earliest that a path of the evidence has.
+    var collected: Timestamp?
+
+    init?(_ json: JSONView) {
+      guard let name = json["case"]?.string, let state = json["state"]?.string else { return nil }
+      self.name = name
+      isFinished = state == "finished"
+      started = json["started"]?.string.flatMap { Timestamp(iso8601: $0) } ?? .now
+      var earliest: Timestamp?
+      _ = json["inputs"]?.forEachMember { path, _ in
+        for part in String(decoding: JSONView.unescape(path), as: UTF8.self).split(separator: "/") {
+          guard let time = PathFacts.collectionTime(part) else { continue }
+          if earliest.map({ time.nanoseconds < $0.nanoseconds }) ?? true { earliest = time }
+        }
+        return true
+      }
+      collected = earliest
+    }
+  }
+
+  private static func contents(_ path: String) -> [UInt8] {
+    FileManager.default.contents(atPath: path).map { [UInt8]($0) } ?? []
+  }
+}
