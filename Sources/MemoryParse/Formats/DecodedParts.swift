@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// The parts of a compressed image that were decoded last. A bounded number of them; safe to use from many threads.
@@ -8,12 +9,27 @@ final class DecodedParts: Sendable {
     /// How many of them could be decoded; the rest is missing.
     let count: Int
 
+    /// Large parts are mapped: an allocator keeps what it is given back, in pieces too small for the next of them.
+    private let isMapped: Bool
+    private static let mappedByteCount = 256 << 10
+
     init(capacity: Int, _ decode: (UnsafeMutableRawBufferPointer) -> Int) {
-      bytes = .allocate(byteCount: max(capacity, 1), alignment: 64)
+      let mapped =
+        capacity < Self.mappedByteCount
+        ? nil : mmap(nil, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      if let mapped, mapped != MAP_FAILED {
+        isMapped = true
+        bytes = UnsafeMutableRawBufferPointer(start: mapped, count: capacity)
+      } else {
+        isMapped = false
+        bytes = .allocate(byteCount: max(capacity, 1), alignment: 64)
+      }
       count = min(decode(bytes), capacity)
     }
 
-    deinit { bytes.deallocate() }
+    deinit {
+      if isMapped { munmap(bytes.baseAddress, bytes.count) } else { bytes.deallocate() }
+    }
   }
 
   private struct Entry {
