@@ -16,10 +16,12 @@ public struct StoreReferences {
   /// - Parameter cases: whose references count; nil for all.
   public init(_ store: ArtifactStore, cases: [String]? = nil) throws(StoreError) {
     var waiting: [Digest] = []
+    // The same bytes may be a result and an artifact: nothing at all is often both.
+    var artifacts: Set<Digest> = []
     var names = cases ?? []
     if cases == nil { names = try store.cases.cases() }
     for name in names {
-      for sighting in try store.cases.sightings(of: name) where contents.insert(sighting.digest).inserted {
+      for sighting in try store.cases.sightings(of: name) where artifacts.insert(sighting.digest).inserted {
         waiting.append(sighting.digest)
       }
     }
@@ -33,10 +35,11 @@ public struct StoreReferences {
         }
         results.append(line)
         contents.insert(line.result)
-        for digest in Self.digests(in: line, store) where contents.insert(digest).inserted { waiting.append(digest) }
+        for digest in Self.digests(in: line, store) where artifacts.insert(digest).inserted { waiting.append(digest) }
       }
     }
     idle += lines.values.joined()
+    contents.formUnion(artifacts)
     objects = contents.union(contents.compactMap { store.objects.base(of: $0) })
     results.sort { ($0.artifact, $0.analyzer, $0.key) < ($1.artifact, $1.analyzer, $1.key) }
   }

@@ -45,6 +45,19 @@ struct CollectionTests {
     #expect(try store.collect(tool: "t").objects.isEmpty)
   }
 
+  @Test func bytesThatAreBothAResultAndAMemberKeepTheirOwnResults() throws {
+    try folder.write("in/one", "evidence")
+    _ = try Ingest(into: store, tool: "t").run(FolderSource(folder.path + "/in"), named: "/in", case: "c")
+    let artifact = try #require(try store.cases.sightings(of: "c").first?.digest)
+    // An empty result, and an empty member.
+    let empty = try addResult(of: artifact, "aaa", "")
+    _ = try addResult(of: artifact, "expand", #"{"member":{"path":"m","digest":"\#(empty.hex)"}}"# + "\n")
+    let ofEmpty = try addResult(of: empty, "text", "result of nothing\n")
+    let found = try store.collectable()
+    #expect(found.objects.isEmpty && found.ledgerEntries == 0)
+    #expect(try StoreReferences(store).contents.contains(ofEmpty))
+  }
+
   @Test func nothingIsRemovedWhileSomebodyElseHasTheStoreOpen() throws {
     let stray = try store.objects.put(Array("stray".utf8)).digest
     do {
