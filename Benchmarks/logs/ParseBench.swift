@@ -43,7 +43,7 @@ final class Counter: ResultSink {
     let context = ParseContext(path: path, collected: Timestamp(iso8601: "2026-11-25T06:00:00Z"))
     try format.parse(stream, context, into: sink)
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let seconds =
       Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
       + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6

@@ -111,7 +111,7 @@ import Testing
   ])
   func permissions(_ text: String, _ mode: UInt16) { #expect(FileFact.permissions(Array(text.utf8)) == mode) }
 
-  @Test(arguments: ["", "rwx", "100644", "????------------", "-rwxrwxrwz"])
+  @Test(arguments: ["", "rwx", "100644", "????????????", "-rwxrwxrwz"])
   func whatIsNoMode(_ text: String) { #expect(FileFact.permissions(Array(text.utf8)) == nil) }
 
   @Test func aBodyfileTellsWhatChanged() throws {

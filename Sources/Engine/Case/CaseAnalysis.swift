@@ -383,12 +383,20 @@ public final class CaseAnalysis {
       let path = path(of: digest, ending: options["path"] ?? "")
       if let minutes = clocks.zone(of: path), minutes != 0 { options["zone"] = String(minutes) }
       if options["collected"] == nil {
-        // A log was written to until shortly before it was taken.
-        let time = clocks.collected(of: path) ?? artifacts[digest]?.modified
+        let time = clocks.collected(of: path) ?? lastWritten(digest, options["format"] ?? "")
         options["collected"] = time.map(String.init)
       }
       plan("log", digest, options)
     }
+  }
+
+  /// A log was written to until shortly before it was taken. An archive has the host's own time for it; that of a file may
+  /// be when somebody copied it, which does for a missing year and for nothing finer.
+  private func lastWritten(_ digest: Digest, _ format: String) -> Int64? {
+    guard let artifact = artifacts[digest],
+      artifact.parent != nil || LogFormats.lackingOnlyTheYear.contains(format)
+    else { return nil }
+    return artifact.modified
   }
 
   private func path(of unit: Unit) -> String { path(of: unit.artifact, ending: unit.options["path"] ?? "") }

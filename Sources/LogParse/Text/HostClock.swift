@@ -7,6 +7,9 @@ extension LogFormats {
     "capture.history", "capture.ps", "capture.w", "capture.who", "capture.paths",
   ]
 
+  /// Of these, the ones that lack the year and nothing else.
+  public static let lackingOnlyTheYear: Set<String> = ["linux.syslog", "capture.paths"]
+
   /// Their events `linux:host:clock` and `linux:host:zone` say what the clock showed and, in `zone_minutes`, its zone.
   public static let tellingHostClock: Set<String> = [
     "capture.date", "capture.timedatectl", "capture.uac_log", "capture.uac_acquisition", "linux.timezone",

@@ -16,6 +16,19 @@ struct WordWalker {
   }
 }
 
+extension ByteView {
+  /// Where the last occurrence of a word with its blanks begins, looked for from the end: it is among the last words, and
+  /// one look at each costs less than a search of the whole line.
+  func lastPlace(of word: StaticString) -> Int? {
+    var rest = self
+    while let blank = rest.lastIndex(of: 0x20) {
+      if slice(blank).hasPrefix(word) { return blank }
+      rest = slice(0, blank)
+    }
+    return nil
+  }
+}
+
 extension String {
   /// `sshd (pid 392): Accepted …` in one piece and one allocation; bytes that are no UTF-8 become U+FFFD.
   init(program: String, pid: Int64?, saying body: ByteView) {

@@ -58,8 +58,8 @@ import Testing
 
   @Test func thereIsASampleOfNearlyEveryFormat() {
     let missing = Set(LogFormats.all.map(\.name)).subtracting(Self.samples.map(\.format.name))
-    // The journal's own files have a suite of their own; Parquet is only named.
-    #expect(missing == ["linux.journal", "aws.parquet"])
+    // The journal's own files and lastlog's have suites of their own; Parquet is only named.
+    #expect(missing == ["linux.journal", "linux.lastlog", "aws.parquet"])
   }
 
   // MARK: Compression that ends too early

@@ -20,6 +20,11 @@ struct ShellStartupFormat: LogFormat {
     return .medium
   }
 
+  /// Lines that are joints of the shell's language and run nothing.
+  private static let joints: Set<String> = [
+    "fi", "else", "then", "do", "done", "esac", ";;", "{", "}", "return", "exit", "exit 0", ":", "true",
+  ]
+
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let name = context.path.split(separator: "/").last ?? ""
     let isBoot = name == "rc.local"
@@ -28,6 +33,7 @@ struct ShellStartupFormat: LogFormat {
     let schedule = isBoot ? "at boot" : isEnd ? "as a login shell ends" : "as a shell starts"
     var begun: (text: String, locator: Locator)?
     func finish(_ text: String, _ locator: Locator) {
+      guard !Self.joints.contains(text) else { return }
       let entry = PersistenceEntry(
         mechanism: isBoot ? .rcLocal : .shellStartup, command: text, user: user, schedule: schedule)
       sink.event(

@@ -54,7 +54,8 @@ enum SSHMessage {
   private static func readAttempt(
     _ rest: ByteView, _ action: String, into attributes: inout [Attribute], _ entities: inout [Entity]
   ) {
-    guard let start = rest.firstIndex(of: ByteView(" for ")), let from = rest.lastIndexOf(ByteView(" from ")),
+    guard let start = rest.firstIndex(of: 0x20), rest.slice(start).hasPrefix(" for "),
+      let from = rest.lastPlace(of: " from "),
       start + 5 <= from
     else { return }
     attributes.add("action", action)
@@ -95,7 +96,7 @@ enum SSHMessage {
       let hasPort = words.next() == "port"
       return AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &attributes, &entities)
     }
-    guard let port = rest.lastIndexOf(ByteView(" port ")) else { return }
+    guard let port = rest.lastPlace(of: " port ") else { return }
     let front = rest.slice(0, port)
     let blank = front.lastIndex(of: 0x20)
     AuthMessage.addRemote(

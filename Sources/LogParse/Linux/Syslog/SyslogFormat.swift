@@ -37,6 +37,7 @@ struct SyslogFormat: LogFormat {
         time = last.time
         isInferred = time != nil
       case .whole(let stamp): time = stamp
+      case .beyond: break
       case .civil(let civil):
         time = years.settle(civil)
         isInferred = civil.year == nil && time != nil

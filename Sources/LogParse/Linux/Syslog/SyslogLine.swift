@@ -9,6 +9,8 @@ struct SyslogLine {
     case civil(CivilTime)
     /// The caller knows it already.
     case known
+    /// A year that 64 bits of nanoseconds do not reach: the line counts, its time does not.
+    case beyond
   }
 
   var time: Time
@@ -75,10 +77,13 @@ struct SyslogLine {
 
   private static func readTime(_ text: ByteView, _ rest: inout ByteView) -> Time? {
     if (0x30...0x39).contains(text[0]) {
-      guard text[10] == 0x54, let (stamp, _) = text.slice(0, 48).cut(0x20), let time = Timestamp(iso8601: stamp)
-      else { return nil }
+      guard text[10] == 0x54, let (stamp, _) = text.slice(0, 48).cut(0x20) else { return nil }
       rest = text.slice(stamp.count + 1)
-      return .whole(time)
+      if let time = Timestamp(iso8601: stamp) { return .whole(time) }
+      guard text[4] == 0x2D, text[7] == 0x2D, text[13] == 0x3A, let year = CivilTime.number(text.slice(0, 4)),
+        year < 1678 || year > 2261
+      else { return nil }
+      return .beyond
     }
     // Mmm dd hh:mm:ss, the day padded with a blank.
     guard text[3] == 0x20, let month = CivilTime.month(text.slice(0, 3)), text[6] == 0x20,
