@@ -20,7 +20,8 @@ final class EventPass {
   private let options: ReportOptions
   private let sorter: RecordSorter
   private var fields = TimelineFields()
-  private let names: [Digest: String]
+  /// Digest and name of each artifact as they are written, made once.
+  private let names: [Digest: TimelineRecord.Origin]
 
   init(_ input: CaseInput, folder: String, options: ReportOptions) throws {
     self.input = input
@@ -28,7 +29,9 @@ final class EventPass {
     self.options = options
     sorter = RecordSorter(
       folder: (options.temporaryFolder ?? folder) + "/.timeline-\(getpid())", limit: options.sortMemory)
-    names = Dictionary(input.artifacts.map { ($0.digest, $0.name) }, uniquingKeysWith: { first, _ in first })
+    names = Dictionary(
+      input.artifacts.map { ($0.digest, TimelineRecord.Origin(digest: $0.digest.hex, path: $0.name)) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   func run() throws -> Told {
@@ -43,7 +46,8 @@ final class EventPass {
       guard let time = event.time else { continue }
       let key = EventKey(nanoseconds: time.nanoseconds, artifact: artifact, place: event.locator.order)
       let tags = rules.rules(at: artifact, event.locator)
-      record.encode(event, time, artifact: artifact, source: names[artifact] ?? "", tags: tags, &fields)
+      let origin = names[artifact] ?? TimelineRecord.Origin(digest: artifact.hex, path: "")
+      record.encode(event, time, from: origin, tags: tags, &fields)
       try sorter.add(key, record.bytes)
       rows.offer(event, key, relevance, tags)
     }

@@ -7,7 +7,7 @@ extension Phrases {
       "{0} was taken over through Log4Shell: {1} sent the lookup at {2}, and the server called back to {3}."
     case .takenOver: "{0} was taken over: a shell on it is connected to {1}."
     case .attackedWithoutProof:
-      "{0} was attacked through Log4Shell ({1} findings), but nothing in this evidence shows that the attack succeeded."
+      "{0} was attacked ({1} findings), but nothing in this evidence shows that the attack succeeded."
     case .suspicious: "{0} shows {1} findings of medium severity or above, but no proven intrusion."
     case .quiet: "Nothing of medium severity or above was found on {0} in what was looked at."
     case .intruderThen: "The intruder then {*}."
@@ -31,6 +31,7 @@ extension Phrases {
     case .keepCollecting: "If suspicion remains, collect what the coverage section lists as missing."
     case .reconnaissance: "Looked around the web application[: {0} requests]"
     case .exploitation: "Sent Log4Shell lookups[: {0} payloads]"
+    case .intrusion: "Tried to break in[: {0}]"
     case .callback: "The server called back[ to {0}]"
     case .payloadDelivery: "Fetched the payload[ from {0}]"
     case .execution: "Ran code on the host[: {0}]"

@@ -7,7 +7,7 @@ extension Phrases {
       "{0} 호스트가 Log4Shell로 침해되었습니다. {1} 주소에서 {2}에 조회 구문을 보냈고, 서버가 {3}(으)로 콜백했습니다."
     case .takenOver: "{0} 호스트가 침해되었습니다. 호스트의 셸이 {1}에 연결되어 있습니다."
     case .attackedWithoutProof:
-      "{0} 호스트가 Log4Shell 공격을 받았습니다(탐지 {1}건). 다만 이 증거만으로는 공격이 성공했다고 볼 수 없습니다."
+      "{0} 호스트가 공격을 받았습니다(탐지 {1}건). 다만 이 증거만으로는 공격이 성공했다고 볼 수 없습니다."
     case .suspicious: "{0} 호스트에서 심각도 ‘보통’ 이상 탐지가 {1}건 있으나, 침해는 입증되지 않았습니다."
     case .quiet: "확인한 범위에서 {0} 호스트의 심각도 ‘보통’ 이상 탐지는 없습니다."
     case .intruderThen: "이후 공격자 행위: {*}."
@@ -30,6 +30,7 @@ extension Phrases {
     case .keepCollecting: "의심이 남는다면 ‘분석 범위’ 절에 없는 것으로 표시된 자료를 수집하십시오."
     case .reconnaissance: "웹 애플리케이션 탐색[: 요청 {0}건]"
     case .exploitation: "Log4Shell 조회 구문 전송[: {0}종]"
+    case .intrusion: "침입 시도[: {0}]"
     case .callback: "서버의 콜백[: {0}]"
     case .payloadDelivery: "페이로드 내려받음[: {0}]"
     case .execution: "호스트에서 코드 실행[: {0}]"

@@ -95,7 +95,7 @@ struct Phrases {
       case .web: ("Web server", "웹 서버")
       case .memory: ("Memory", "메모리")
       case .capture: ("Live listing", "실시간 수집")
-      case .shell: ("Shell history", "셸 기록")
+      case .shell: ("Shell commands", "셸 명령")
       case .linuxLog: ("Linux logs", "리눅스 로그")
       case .flow: ("VPC flow", "VPC 흐름")
       case .cloudTrail: ("CloudTrail", "CloudTrail")

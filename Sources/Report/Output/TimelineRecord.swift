@@ -15,24 +15,31 @@ struct TimelineRecord {
   private(set) var bytes: [UInt8] = []
   private var writer = JSONWriter()
 
+  /// The artifact that an event was read from.
+  struct Origin {
+    /// In hexadecimal.
+    var digest: String
+    var path: String
+  }
+
   /// Source (1 byte), length of the line (4), line, row.
   mutating func encode(
-    _ event: Event, _ time: Timestamp, artifact: Digest, source: String, tags: [String], _ fields: inout TimelineFields
+    _ event: Event, _ time: Timestamp, from origin: Origin, tags: [String], _ fields: inout TimelineFields
   ) {
-    let digest = artifact.hex
+    let moment = time.timesketch
     let place = event.locator.text
     let message = Self.cut(event.message.isEmpty ? event.dataType : event.message)
     let dataType = Self.cut(event.dataType.isEmpty ? "unknown" : event.dataType)
     writer.removeAll()
     writer.object { json in
       json.field("message", message)
-      json.field("datetime", time.timesketch)
+      json.field("datetime", moment)
       json.field("timestamp", time.microseconds)
       json.field("timestamp_desc", event.timeMeaning.rawValue)
       json.field("data_type", dataType)
-      json.field("artifact", digest)
+      json.field("artifact", origin.digest)
       json.field("locator", Self.cut(place))
-      json.field("source", Self.cut(source))
+      json.field("source", Self.cut(origin.path))
       if !event.entities.isEmpty { json.field("entities", event.entities.map { Self.cut($0.text) }) }
       if !tags.isEmpty { json.field("tag", tags.map { Self.cut($0) }) }
       fields.write(event.attributes, to: &json)
@@ -44,10 +51,10 @@ struct TimelineRecord {
     bytes.append(contentsOf: writer.bytes)
     CSV.append(message, to: &bytes)
     bytes.append(0x2C)
-    CSV.append(time.timesketch, to: &bytes)
+    CSV.append(moment, to: &bytes)
     bytes.append(0x2C)
     bytes.append(contentsOf: String(time.microseconds).utf8)
-    for cell in [event.timeMeaning.rawValue, dataType, digest, place, source] {
+    for cell in [event.timeMeaning.rawValue, dataType, origin.digest, place, origin.path] {
       bytes.append(0x2C)
       CSV.append(cell, to: &bytes)
     }

@@ -35,7 +35,9 @@ public enum SecretMask {
   public static func isNeeded(_ text: String) -> Bool {
     text.withView { view in
       guard view.count >= 12 else { return false }
-      for place in 0..<view.count where SecretShape.at(view, place) != nil { return true }
+      for place in 0..<view.count {
+        if let secret = SecretShape.at(view, place), !secret.range.isEmpty { return true }
+      }
       return false
     }
   }

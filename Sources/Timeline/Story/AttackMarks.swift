@@ -11,7 +11,8 @@ public struct AttackMarks: Sendable {
   public private(set) var callbacks: Set<Endpoint> = []
 
   public init(_ findings: [Finding]) {
-    for finding in findings where finding.severity >= .medium {
+    // A guess must not make an address the attack's: everything that names it would follow.
+    for finding in findings where finding.severity >= .medium && finding.confidence > .low {
       let stage = Stage(of: finding)
       add(finding, stage)
     }
@@ -105,6 +106,9 @@ extension Finding {
     }
     return entities.lazy.filter { $0.kind == .socket }.compactMap { Connection.parse($0.value)?.1 }.first
   }
+
+  /// Whether it is of a lookup that somebody sent: what merely looks like its consequence proves nothing of itself.
+  var isLog4ShellPayload: Bool { rule.hasPrefix("log4shell.") && Stage(of: self) == .exploitation }
 
   /// The payload in its clearest form.
   public var payload: String? { text("decoded", "payload", "raw", "command") }

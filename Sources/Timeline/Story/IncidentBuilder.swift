@@ -19,7 +19,7 @@ public struct IncidentBuilder {
   public mutating func build(from findings: [Finding]) -> Incident {
     let merged = FindingMerge.merge(findings, into: &exposures)
     var view = CaseView(findings: merged, index: index, artifacts: artifacts)
-    let payloads = merged.filter { $0.rule.hasPrefix("log4shell.") && $0.severity >= .medium }
+    let payloads = merged.filter { $0.isLog4ShellPayload && $0.severity >= .medium }
     let successes = Log4ShellJoin.find(in: view)
     let attackPIDs = attackProcesses(view, payloads)
     let spawned = HostJoin.spawnedShells(in: view, after: payloads, success: successes)

@@ -48,6 +48,9 @@ struct CaseView {
     flows = index.flows.compactMap { Connection($0, own: near) }
   }
 
+  /// Every far end that something reached.
+  var reached: Set<Endpoint> { Set((sockets + flows).filter { !$0.isRefused }.map(\.remote)) }
+
   /// Sockets and flows that reach out to that end, sockets first; refused flows are no connection.
   func connections(to end: Endpoint) -> [Connection] {
     (sockets + flows).filter { $0.remote == end && !$0.isRefused }.sorted(by: Self.precedes)

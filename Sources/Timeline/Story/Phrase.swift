@@ -10,7 +10,8 @@ public struct Phrase: Hashable, Sendable {
     // Third sentence: what to do, and what is not known.
     case actNow, lookAtFindings, keepCollecting
     // Titles of steps, one per stage.
-    case reconnaissance, exploitation, callback, payloadDelivery, execution, remoteControl, commands, discovery
+    case reconnaissance, intrusion
+    case exploitation, callback, payloadDelivery, execution, remoteControl, commands, discovery
     case privilegeEscalation, defenseEvasion, credentialAccess, toolTransfer, persistence, commandAndControl
     case lateralMovement, collection, exfiltration, cloudAccess, impact, alert, other
     // Why a step is told as it is.

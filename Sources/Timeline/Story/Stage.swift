@@ -34,8 +34,12 @@ public enum Stage: String, Sendable, CaseIterable, Comparable {
     func begins(_ prefix: String) -> Bool { rule.hasPrefix(prefix) }
     if rule == JoinedFinding.log4shellSucceeded {
       self = .callback
+    } else if rule == "log4shell.callback-port" {
+      self = .callback
     } else if begins("log4shell.") {
       self = .exploitation
+    } else if rule == "behaviour.server-shell" {
+      self = .execution
     } else if begins("reverse-shell.") || begins("bind-shell.") || begins("memory.reverse-shell") {
       self = .remoteControl
     } else if begins("guardduty.") {

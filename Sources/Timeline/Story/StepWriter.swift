@@ -8,8 +8,22 @@ struct StepWriter {
   let byDigest: [Digest: ArtifactRecord]
   let successes: [Log4ShellJoin.Success]
 
+  private let reached: Set<Endpoint>
+
   /// Facts that one step lists.
   static let maximumFacts = 200
+
+  init(
+    view: CaseView, story: [Finding], attackPIDs: Set<Int64>, byDigest: [Digest: ArtifactRecord],
+    successes: [Log4ShellJoin.Success]
+  ) {
+    self.view = view
+    self.story = story
+    self.attackPIDs = attackPIDs
+    self.byDigest = byDigest
+    self.successes = successes
+    reached = view.reached
+  }
 
   func steps() -> [Step] {
     guard !story.isEmpty else { return [] }
@@ -56,6 +70,7 @@ struct StepWriter {
 
   /// A connection belongs to the step that explains it: the fetched class, the download, the upload.
   private func stage(of finding: Finding, _ delivery: Delivery?) -> Stage {
+    if Stage(of: finding) == .remoteControl, !isOpened(finding) { return .exploitation }
     guard finding.rule == JoinedFinding.connectionToAttacker, let end = finding.remoteEnd else {
       return Stage(of: finding)
     }
@@ -79,6 +94,12 @@ struct StepWriter {
     step.entities = Array(Set(ordered.flatMap(\.entities))).sorted()
     step.facts = Array(step.facts.prefix(Self.maximumFacts))
     return step
+  }
+
+  /// Whether the shell was there, and not only asked for in a request that may have come to nothing.
+  private func isOpened(_ finding: Finding) -> Bool {
+    if let end = finding.remoteEnd, reached.contains(end) { return true }
+    return !finding.evidence.allSatisfy { [.waf, .web].contains(source($0)) }
   }
 
   private func groupKey(_ finding: Finding) -> String {
@@ -105,11 +126,14 @@ struct StepWriter {
 
   private func title(_ stage: Stage, _ findings: [Finding]) -> Phrase {
     switch stage {
+    case .exploitation where !findings.contains(where: \.isLog4ShellPayload):
+      return Phrase(.intrusion, [distinct(findings.map(\.title))])
     case .exploitation: return Phrase(.exploitation, [String(Set(findings.compactMap(\.payload)).count)])
     case .alert: return Phrase(.alert, [String(findings.count)])
     case .callback, .remoteControl, .commandAndControl, .exfiltration:
       return Phrase(stage.phrase, [distinct(findings.compactMap { $0.remoteEnd?.text })])
-    case .cloudAccess: return Phrase(.cloudAccess, [distinct(findings.compactMap { $0.text("source_ip") })])
+    case .cloudAccess:
+      return Phrase(.cloudAccess, [distinct(findings.compactMap { $0.text("source_ip", "remote_host") })])
     case .toolTransfer, .persistence:
       let files = findings.flatMap(\.entities).filter { $0.kind == .file }.map(\.value)
       return Phrase(stage.phrase, [distinct(files.isEmpty ? findings.map(\.title) : files)])

@@ -11,7 +11,8 @@ struct Verdict {
   private func step(_ stage: Stage) -> Step? { incident.steps.first { $0.stage == stage && $0.status != .missing } }
 
   private func findings(_ stage: Stage) -> [Finding] {
-    view.findings.filter { incident.storyFindings.contains($0.id) && Stage(of: $0) == stage }
+    let told = Set(step(stage)?.findings ?? [])
+    return view.findings.filter { told.contains($0.id) }
   }
 
   private var whatHappened: Phrase {
@@ -37,7 +38,11 @@ struct Verdict {
 
   private var howFar: Phrase {
     var parts: [Phrase] = []
-    if let shell = findings(.remoteControl).first {
+    let shells = findings(.remoteControl)
+    // A shell's own process says more than a text in some other's memory.
+    if let shell = shells.first(where: { $0.pid.map(view.marks.pids.contains) ?? false && !isServer($0) })
+      ?? shells.first
+    {
       parts.append(Phrase(.heldShell, [shell.pid.map(String.init) ?? "?", shell.remoteEnd?.text ?? "?"]))
     }
     if let typed = step(.commands) { parts.append(Phrase(.typedCommands, typed.title.arguments)) }
@@ -55,7 +60,7 @@ struct Verdict {
       parts.append(Phrase(.sentDataOut, [findings(.exfiltration).lazy.compactMap { $0.remoteEnd?.text }.first ?? "?"]))
     }
     if let use = findings(.cloudAccess).first {
-      parts.append(Phrase(.usedCredentials, [use.text("source_ip") ?? incident.attackers.first ?? "?"]))
+      parts.append(Phrase(.usedCredentials, [use.text("source_ip", "remote_host") ?? incident.attackers.first ?? "?"]))
     }
     if step(.lateralMovement) != nil { parts.append(Phrase(.movedLaterally)) }
     if step(.defenseEvasion) != nil { parts.append(Phrase(.coveredTracks)) }
@@ -63,6 +68,8 @@ struct Verdict {
     if parts.isEmpty { return Phrase(incident.storyFindings.isEmpty ? .nothingFurtherSought : .noFurtherSteps) }
     return Phrase(.intruderThen, parts: parts)
   }
+
+  private func isServer(_ finding: Finding) -> Bool { finding.pid.map { view.processes.isJava($0) } ?? false }
 
   private func names(_ kind: Entity.Kind, in findings: [Finding]) -> String {
     Array(Set(findings.flatMap(\.entities).filter { $0.kind == kind }.map(\.value))).sorted().prefix(3)
