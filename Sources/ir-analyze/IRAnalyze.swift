@@ -21,7 +21,8 @@ struct IRAnalyze: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, IngestCommand.self, AnalyzeCommand.self, ReportCommand.self, VerifyCommand.self,
-      ShowCommand.self, StoreCommand.self, MemoryCommand.self, RulesCommand.self, YaraCommandLine.self,
+      ShowCommand.self, TimelineCommand.self,
+      NotifyCommand.self, StoreCommand.self, MemoryCommand.self, RulesCommand.self, YaraCommandLine.self,
       DetectCommand.self, DecodeCommand.self, WorkerCommand.self,
     ])
 

@@ -159,7 +159,7 @@ struct IncidentBuilderTests {
         entities: [Entity(.address, source), Entity(.accessKey, "ASIAEXAMPLE"), Entity(.role, "web-role")],
         attributes: [
           Attribute("event_name", "ListBuckets"), Attribute("source_ip", source),
-          Attribute("access_key_id", "ASIAEXAMPLE"),
+          Attribute("access_key", "ASIAEXAMPLE"),
           Attribute("role", "web-role"),
         ], locator: Samples.line(Int(second)))
     }

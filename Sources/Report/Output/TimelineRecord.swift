@@ -8,7 +8,8 @@ import Timeline
 /// where it comes from, then the record's own. Both times are always written, because the importer computes a missing one
 /// in the server's zone (timesketch/lib/utils.py).
 struct TimelineRecord {
-  static let csvHeader = "message,datetime,timestamp,timestamp_desc,data_type,artifact,locator,source,entities"
+  static let csvHeader =
+    "message,datetime,timestamp,timestamp_desc,data_type,artifact,locator,source,entities,seen_also"
   /// Lucene's longest keyword. A longer one would make the whole event be refused.
   static let maximumBytes = 32_766
 
@@ -22,7 +23,7 @@ struct TimelineRecord {
     var path: String
   }
 
-  /// Source (1 byte), length of the line (4), line, row.
+  /// Source (1 byte), identity (8; 0 for none), length of the line (4), line, row without its end.
   mutating func encode(
     _ event: Event, _ time: Timestamp, from origin: Origin, tags: [String], _ fields: inout TimelineFields
   ) {
@@ -47,6 +48,7 @@ struct TimelineRecord {
     writer.newline()
     bytes.removeAll(keepingCapacity: true)
     bytes.append(UInt8(clamping: Source(dataType: event.dataType).order))
+    withUnsafeBytes(of: (event.identity ?? 0).littleEndian) { bytes.append(contentsOf: $0) }
     withUnsafeBytes(of: UInt32(clamping: writer.bytes.count).littleEndian) { bytes.append(contentsOf: $0) }
     bytes.append(contentsOf: writer.bytes)
     CSV.append(message, to: &bytes)
@@ -60,12 +62,28 @@ struct TimelineRecord {
     }
     bytes.append(0x2C)
     CSV.append(event.entities.map(\.text).joined(separator: "; "), to: &bytes)
-    bytes.append(contentsOf: [0x0D, 0x0A])
+  }
+
+  /// The line with the places of its copies: one more member before the closing brace.
+  static func line(_ line: [UInt8], also: [String]) -> [UInt8] {
+    guard !also.isEmpty, let brace = line.lastIndex(of: 0x7D) else { return line }
+    var writer = JSONWriter()
+    writer.value(also)
+    return Array(line[..<brace]) + Array(#","seen_also":"#.utf8) + writer.bytes + [0x7D, 0x0A]
+  }
+
+  /// The row with its last cell and its end.
+  static func row(_ row: ByteView, also: [String]) -> [UInt8] {
+    var out = row.array
+    out.append(0x2C)
+    if !also.isEmpty { CSV.append(also.joined(separator: "; "), to: &out) }
+    out.append(contentsOf: [0x0D, 0x0A])
+    return out
   }
 
   static func parts(of record: ByteView) -> (source: Int, line: ByteView, row: ByteView)? {
-    guard let length = record.u32(1) else { return nil }
-    return (Int(record[0]), record.slice(5, 5 + Int(length)), record.slice(5 + Int(length)))
+    guard let length = record.u32(9) else { return nil }
+    return (Int(record[0]), record.slice(13, 13 + Int(length)), record.slice(13 + Int(length)))
   }
 
   /// At most so many bytes, ended between characters, with a mark that there was more.

@@ -103,6 +103,7 @@ enum PartStyle {
     .finding.critical{border-left-color:var(--critical)}.finding.high{border-left-color:var(--high)}
     .finding.medium{border-left-color:var(--medium)}.finding.low{border-left-color:var(--low)}
     .finding summary{display:flex;flex-wrap:wrap;gap:3px 12px;padding:9px 6px;align-items:baseline}
+    .finding summary strong{min-width:0;overflow-wrap:anywhere}
     .finding summary time{color:var(--soft);font-size:12.5px;margin-left:auto}
     .finding summary .text{flex:1 1 100%;color:var(--soft);font-size:13.5px;overflow-wrap:anywhere;display:-webkit-box;
     -webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
@@ -111,6 +112,8 @@ enum PartStyle {
     .step::before{left:5px}.step::after{left:0}.step .when{text-align:left}.step .when time{display:inline;margin-right:8px}
     .step .what{padding-left:0}.sources{flex-wrap:wrap}.legend{flex-wrap:wrap}}
     .finding[open]{background:var(--card);padding-bottom:12px}
+    .hex{margin:6px 0 0;padding:7px 10px;overflow-x:auto;font-size:11.5px;line-height:1.45;border-radius:6px;
+    background:var(--paper);border:1px solid var(--line);white-space:pre}
     .finding .facts{margin:4px 6px 12px}
     .finding .id{color:var(--faint);margin:8px 0 0}
 

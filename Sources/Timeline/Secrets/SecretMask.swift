@@ -42,6 +42,21 @@ public enum SecretMask {
     }
   }
 
+  /// Where secrets lie in bytes, in order.
+  public static func ranges(in bytes: ByteView) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    var place = 0
+    while place < bytes.count {
+      if let secret = SecretShape.at(bytes, place), !secret.range.isEmpty {
+        found.append(secret.range)
+        place = max(secret.range.upperBound, place + 1)
+      } else {
+        place += 1
+      }
+    }
+    return found
+  }
+
   /// - Returns: nil when there is nothing to mask.
   public static func mask(_ text: String, found: (Exposure.Kind, String) -> Void) -> String? {
     text.withView { view -> String? in

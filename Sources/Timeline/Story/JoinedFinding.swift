@@ -9,6 +9,9 @@ public enum JoinedFinding {
   public static let fileOfTheTime = "incident.file-of-the-time"
   public static let credentialsUsedElsewhere = "incident.credentials-used-elsewhere"
 
+  public static let stolenCredentials = "incident.stolen-credentials"
+  public static let openFile = "incident.open-file"
+
   /// Evidence that one joined finding lists at most.
   static let maximumEvidence = 64
 }
