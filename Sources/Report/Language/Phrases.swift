@@ -44,7 +44,10 @@ struct Phrases {
       if name == "*" {
         out += list(phrase.parts.map { text($0) })
       } else if let number = Int(name), phrase.arguments.indices.contains(number) {
-        out += phrase.arguments[number]
+        let argument = phrase.arguments[number]
+        // A case need not name its host.
+        let host = language == .korean ? "대상" : out.isEmpty ? "The host" : "the host"
+        out += argument == "?" ? host : argument
       } else {
         out += "?"
       }

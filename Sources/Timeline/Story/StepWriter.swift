@@ -325,8 +325,14 @@ struct StepWriter {
       Step(stage: stage, status: .missing, title: Phrase(stage.phrase), basis: Phrase(why), severity: .informational)
     }
     var made: [Step] = []
-    if !has(.waf), !has(.web) { made.append(step(.exploitation, .missingWeb)) }
-    if !has(.flow), !has(.memory), !has(.capture) { made.append(step(.callback, .missingFlows)) }
+    if !has(.waf), !has(.web) {
+      var entry = step(.exploitation, .missingWeb)
+      // Which way it was is what nobody knows.
+      entry.title = Phrase(.intrusion)
+      made.append(entry)
+    }
+    let isLookup = story.contains(where: \.isLog4ShellPayload)
+    if isLookup, !has(.flow), !has(.memory), !has(.capture) { made.append(step(.callback, .missingFlows)) }
     if !has(.memory), !has(.capture) { made.append(step(.remoteControl, .missingMemory)) }
     if !has(.memory), !has(.shell) { made.append(step(.commands, .missingCommands)) }
     if !has(.cloudTrail) { made.append(step(.cloudAccess, .missingCloudTrail)) }
