@@ -59,7 +59,7 @@ let package = Package(
     module("LogParse", ["Evidence", "Bytes", "CLZ4"]),
     module("Detectors", ["Evidence", "Bytes", "CYara", "CHyperscan", .product(name: "Yams", package: "Yams")]),
     module("Timeline", ["Evidence", "Bytes"]),
-    module("Report", ["Evidence", "Bytes", "Timeline"]),
+    module("Report", ["Evidence", "Bytes", "Timeline", .product(name: "GRDB", package: "GRDB.swift")]),
     module("Engine", ["Evidence", "Bytes", "CPlatform", "ArtifactStore", "MemoryParse", "LogParse", "Detectors"]),
     .executableTarget(
       name: "ir-analyze",
@@ -67,6 +67,8 @@ let package = Package(
         "Engine", "Timeline", "Report", "ArtifactStore", "MemoryParse", "LogParse", "Detectors", "Evidence", "Bytes",
         "CPlatform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: fast),

@@ -11,8 +11,10 @@ final class EventPass {
     /// The events that the page carries, in order.
     var rows: [PageRow]
     var density: Density
-    /// Events with a time: lines of `timeline.jsonl`.
+    /// Events with a time, copies joined: lines of `timeline.jsonl`.
     var count: Int
+    /// Copies of a record that were joined with it.
+    var copies: Int
   }
 
   private var input: CaseInput
@@ -20,7 +22,8 @@ final class EventPass {
   private let options: ReportOptions
   private let sorter: RecordSorter
   private var fields = TimelineFields()
-  private let names: [Digest: String]
+  /// Digest and name of each artifact as they are written, made once.
+  private let names: [Digest: TimelineRecord.Origin]
 
   init(_ input: CaseInput, folder: String, options: ReportOptions) throws {
     self.input = input
@@ -28,7 +31,9 @@ final class EventPass {
     self.options = options
     sorter = RecordSorter(
       folder: (options.temporaryFolder ?? folder) + "/.timeline-\(getpid())", limit: options.sortMemory)
-    names = Dictionary(input.artifacts.map { ($0.digest, $0.name) }, uniquingKeysWith: { first, _ in first })
+    names = Dictionary(
+      input.artifacts.map { ($0.digest, TimelineRecord.Origin(digest: $0.digest.hex, path: $0.name)) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   func run() throws -> Told {
@@ -43,34 +48,66 @@ final class EventPass {
       guard let time = event.time else { continue }
       let key = EventKey(nanoseconds: time.nanoseconds, artifact: artifact, place: event.locator.order)
       let tags = rules.rules(at: artifact, event.locator)
-      record.encode(event, time, artifact: artifact, source: names[artifact] ?? "", tags: tags, &fields)
+      let origin = names[artifact] ?? TimelineRecord.Origin(digest: artifact.hex, path: "")
+      record.encode(event, time, from: origin, tags: tags, &fields)
       try sorter.add(key, record.bytes)
       rows.offer(event, key, relevance, tags)
     }
+    return try tell(index, exposures, rows)
+  }
+
+  /// Sorts and writes the timeline alone, without a story.
+  func writeTimelineOnly() throws {
+    var exposures = ExposureList()
+    let rules = RuleMarks(input.findings)
+    var record = TimelineRecord()
+    while let (artifact, raw) = try input.events.next() {
+      guard let time = raw.time else { continue }
+      let event = SecretMask.mask(raw, in: artifact, into: &exposures)
+      let key = EventKey(nanoseconds: time.nanoseconds, artifact: artifact, place: event.locator.order)
+      let origin = names[artifact] ?? TimelineRecord.Origin(digest: artifact.hex, path: "")
+      record.encode(event, time, from: origin, tags: rules.rules(at: artifact, event.locator), &fields)
+      try sorter.add(key, record.bytes)
+    }
+    var density = Density([])
+    _ = try writeTimeline(&density)
+  }
+
+  private func tell(_ index: CaseIndex, _ exposures: ExposureList, _ rows: PageRows) throws -> Told {
     var builder = IncidentBuilder(index: index, artifacts: input.artifacts, exposures: exposures)
     let incident = builder.build(from: input.findings)
     var density = Density(incident.sources)
-    try writeTimeline(&density)
-    return Told(incident: incident, index: index, rows: rows.sorted, density: density, count: sorter.count)
+    let copies = try writeTimeline(&density)
+    return Told(
+      incident: incident, index: index, rows: rows.sorted, density: density, count: sorter.count - copies,
+      copies: copies)
   }
 
-  private func writeTimeline(_ density: inout Density) throws {
+  /// - Returns: how many copies were joined.
+  private func writeTimeline(_ density: inout Density) throws -> Int {
     let repair = fields.repair
+    var merge = CopyMerge()
     try OutputFile.write("timeline.jsonl", in: folder) { lines in
       try OutputFile.write("timeline.csv", in: folder) { table in
         try table.write(Array((TimelineRecord.csvHeader + "\r\n").utf8))
-        try sorter.drain { key, record in
-          guard let parts = TimelineRecord.parts(of: record) else { return }
-          density.add(key.nanoseconds, parts.source)
-          if let repair {
-            try lines.write(repair.line(parts.line))
-          } else {
-            try lines.write(parts.line)
+        func write(_ kept: CopyMerge.Kept) throws {
+          try kept.record.withView { record in
+            guard let parts = TimelineRecord.parts(of: record) else { return }
+            density.add(kept.key.nanoseconds, parts.source)
+            if repair == nil, kept.also.isEmpty {
+              try lines.write(parts.line)
+            } else {
+              let line = repair?.line(parts.line) ?? parts.line.array
+              try lines.write(TimelineRecord.line(line, also: kept.also))
+            }
+            try table.write(TimelineRecord.row(parts.row, also: kept.also))
           }
-          try table.write(parts.row)
         }
+        try sorter.drain { key, record in try merge.add(key, record, write) }
+        try merge.flush(write)
       }
     }
+    return merge.joined
   }
 }
 

@@ -11,7 +11,7 @@ public struct ReportOptions: Sendable {
   public var sortMemory: Int
 
   public init(
-    language: Language = .english, maximumPageEvents: Int = 50_000, maximumPageFindings: Int = 500,
+    language: Language = .english, maximumPageEvents: Int = 100_000, maximumPageFindings: Int = 500,
     temporaryFolder: String? = nil, sortMemory: Int = 128 << 20
   ) {
     self.language = language

@@ -15,16 +15,19 @@ public enum ReportWriter {
   ///
   /// Memory is bounded by the options, the findings and the artifact list; ten million events are sorted on disk.
   ///
+  /// - Parameter excerpts: gives the bytes that findings rest on, of which the page shows a few; nil for a page without.
   /// - Returns: the story, for a summary on a terminal or an exit code.
   /// - Throws: `BytesError` when the folder cannot be written.
   @discardableResult
-  public static func write(_ input: CaseInput, to folder: String, options: ReportOptions = ReportOptions()) throws
-    -> Incident
-  {
+  public static func write(
+    _ input: CaseInput, to folder: String, options: ReportOptions = ReportOptions(),
+    excerpts: (any ExcerptSource)? = nil
+  ) throws -> Incident {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let pass = try EventPass(input, folder: folder, options: options)
     let told = try pass.run()
-    let report = ReportModel(input: input, incident: told.incident, pass: told, options: options)
+    var report = ReportModel(input: input, incident: told.incident, pass: told, options: options)
+    if var source = excerpts { report.readExcerpts(from: &source) }
     try OutputFile.write("findings.jsonl", in: folder) { try FindingsFile.write(report, to: $0) }
     try OutputFile.write("incident.json", in: folder) { try $0.write(IncidentFile.json(report)) }
     try OutputFile.write("report.html", in: folder) { try $0.write(ReportPage(report).html()) }
@@ -36,6 +39,18 @@ public enum ReportWriter {
     try OutputFile.write("attack-layer.json", in: folder) { try $0.write(NavigatorLayer.json(report)) }
     try OutputFile.write("bodyfile", in: folder) { try Bodyfile.write(report, to: $0) }
     return told.incident
+  }
+}
+
+extension ReportWriter {
+  /// Writes `timeline.jsonl` and `timeline.csv` alone.
+  ///
+  /// - Throws: `BytesError` when the folder cannot be written.
+  public static func writeTimeline(_ input: CaseInput, to folder: String, options: ReportOptions = ReportOptions())
+    throws
+  {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try EventPass(input, folder: folder, options: options).writeTimelineOnly()
   }
 }
 
@@ -51,7 +66,10 @@ struct ReportModel {
   var rows: [PageRow]
   var density: Density
   var eventCount: Int
+  /// Copies that were joined with their first.
+  var copies: Int
   var options: ReportOptions
+  var excerpts: [EvidenceReference: Excerpt] = [:]
 
   init(input: CaseInput, incident: Incident, pass: EventPass.Told, options: ReportOptions) {
     title = input.title
@@ -64,7 +82,17 @@ struct ReportModel {
     rows = pass.rows
     density = pass.density
     eventCount = pass.count
+    copies = pass.copies
     self.options = options
+  }
+
+  /// Of the first places of each finding that the page shows.
+  mutating func readExcerpts(from source: inout any ExcerptSource) {
+    for finding in incident.findings.prefix(options.maximumPageFindings) {
+      for place in finding.evidence.prefix(2) where excerpts[place] == nil {
+        excerpts[place] = Excerpt(place, from: &source)
+      }
+    }
   }
 
   var phrases: Phrases { Phrases(options.language) }

@@ -23,8 +23,8 @@ struct IRAnalyze: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, IngestCommand.self, AnalyzeCommand.self, ReportCommand.self, RescanCommand.self,
-      VerifyCommand.self, ShowCommand.self, StoreCommand.self, PushCommand.self, MemoryCommand.self, RulesCommand.self,
-      YaraCommandLine.self,
+      TimelineCommand.self, NotifyCommand.self, VerifyCommand.self, ShowCommand.self, StoreCommand.self,
+      PushCommand.self, MemoryCommand.self, RulesCommand.self, YaraCommandLine.self,
       DetectCommand.self, DecodeCommand.self, WorkerCommand.self,
     ])
 

@@ -129,12 +129,13 @@ struct TimelineFilesTests {
     if cell == "a\"b" { #expect(text == "\"a\"\"b\"") }
   }
 
-  @Test("The table has as many rows as the timeline has lines, of nine cells each")
+  @Test("The table has as many rows as the timeline has lines, of ten cells each")
   func table() throws {
     try Samples.written(Samples.input("plain, with \"quotes\"")) { folder in
       let rows = try Samples.read(folder, "timeline.csv").components(separatedBy: "\r\n").dropLast()
       #expect(rows.count == 41)
-      #expect(rows.first == "message,datetime,timestamp,timestamp_desc,data_type,artifact,locator,source,entities")
+      #expect(
+        rows.first == "message,datetime,timestamp,timestamp_desc,data_type,artifact,locator,source,entities,seen_also")
     }
   }
 

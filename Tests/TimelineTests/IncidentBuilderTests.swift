@@ -40,6 +40,32 @@ struct IncidentBuilderTests {
     }
   }
 
+  @Test("A shell that a request asked for, and nothing shows, is an attempt")
+  func askedForShell() {
+    var asked = Samples.shell(12)
+    asked.rule = "reverse-shell.command-line"
+    asked.entities = []
+    asked.attributes.removeAll { $0.name == "pid" }
+    asked.evidence = [EvidenceReference(artifact: Samples.artifact("waf"), locator: Samples.line(13))]
+    let incident = Samples.story([asked], [("waf", Samples.request(12, "/x"))])
+    #expect(step(.remoteControl, incident)?.status != .observed)
+    #expect(incident.verdict.first?.key == .attackedWithoutProof)
+    let opened = Samples.story(
+      [asked],
+      [("waf", Samples.request(12, "/x")), ("flow", Samples.flow(13, "10.0.2.15:51270", "203.0.113.66:4444"))])
+    #expect(opened.verdict.first?.key == .takenOver)
+  }
+
+  @Test("A connection to a port of JNDI servers does not prove itself")
+  func callbackPort() {
+    var port = Samples.payload(10, severity: .medium)
+    port.rule = "log4shell.callback-port"
+    port.confidence = .low
+    let incident = Samples.story([port], Samples.processes + [Samples.callback])
+    #expect(!incident.findings.contains { $0.rule.hasPrefix("incident.") })
+    #expect(incident.attackers.isEmpty)
+  }
+
   @Test("Attempts without proof are told as attempts")
   func attempt() {
     let incident = Samples.story([Samples.payload(10, severity: .medium)], [("waf", Samples.request(10, "/"))])
@@ -133,7 +159,7 @@ struct IncidentBuilderTests {
         entities: [Entity(.address, source), Entity(.accessKey, "ASIAEXAMPLE"), Entity(.role, "web-role")],
         attributes: [
           Attribute("event_name", "ListBuckets"), Attribute("source_ip", source),
-          Attribute("access_key_id", "ASIAEXAMPLE"),
+          Attribute("access_key", "ASIAEXAMPLE"),
           Attribute("role", "web-role"),
         ], locator: Samples.line(Int(second)))
     }

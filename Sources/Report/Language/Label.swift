@@ -12,7 +12,7 @@ enum Label: String, CaseIterable {
   case scanned, skipped, unrecorded, because, analyzer, bytes, range, artifacts
   case size, kind, tool, rules, fingerprint, secretsMasked, clockLine, clockNone
   case more, technique, status, nothingSelected, times, inMinutes, filterFindings, zone
-  case seenBy, needsScript, limits
+  case seenBy, needsScript, limits, alsoIn
 
   var english: String {
     switch self {
@@ -117,6 +117,7 @@ enum Label: String, CaseIterable {
     case .seenBy: "Seen in"
     case .needsScript: "The timeline needs scripts; its events are in timeline.csv."
     case .limits: "Limits that were reached"
+    case .alsoIn: "Copy in"
     }
   }
 
@@ -221,6 +222,7 @@ enum Label: String, CaseIterable {
     case .seenBy: "확인된 자료"
     case .needsScript: "타임라인에는 스크립트가 필요합니다. 이벤트는 timeline.csv에 있습니다."
     case .limits: "도달한 한도"
+    case .alsoIn: "사본"
     }
   }
 }

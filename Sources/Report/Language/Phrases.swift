@@ -14,19 +14,25 @@ struct Phrases {
   init(_ language: Language) { self.language = language }
 
   /// The sentence with its facts put in: `{0}` is the first argument, `{*}` the parts, listed. What stands in brackets is
-  /// left out where its fact is not known.
+  /// left out where a fact that it names is not known.
   func text(_ phrase: Phrase) -> String {
     let template = language == .korean ? Self.korean(phrase.key) : Self.english(phrase.key)
     var out = ""
     var rest = Substring(template)
     while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
       out += fill(rest[..<open], phrase)
-      if phrase.arguments.contains(where: { !$0.isEmpty }) {
-        out += fill(rest[rest.index(after: open)..<close], phrase)
-      }
+      let inside = rest[rest.index(after: open)..<close]
+      if isKnown(inside, phrase) { out += fill(inside, phrase) }
       rest = rest[rest.index(after: close)...]
     }
     return out + fill(rest, phrase)
+  }
+
+  private func isKnown(_ template: Substring, _ phrase: Phrase) -> Bool {
+    for number in 0..<9 where template.contains("{\(number)}") {
+      guard phrase.arguments.indices.contains(number), !phrase.arguments[number].isEmpty else { return false }
+    }
+    return true
   }
 
   private func fill(_ template: Substring, _ phrase: Phrase) -> String {
@@ -38,7 +44,10 @@ struct Phrases {
       if name == "*" {
         out += list(phrase.parts.map { text($0) })
       } else if let number = Int(name), phrase.arguments.indices.contains(number) {
-        out += phrase.arguments[number]
+        let argument = phrase.arguments[number]
+        // A case need not name its host.
+        let host = language == .korean ? "대상" : out.isEmpty ? "The host" : "the host"
+        out += argument == "?" ? host : argument
       } else {
         out += "?"
       }
@@ -95,7 +104,7 @@ struct Phrases {
       case .web: ("Web server", "웹 서버")
       case .memory: ("Memory", "메모리")
       case .capture: ("Live listing", "실시간 수집")
-      case .shell: ("Shell history", "셸 기록")
+      case .shell: ("Shell commands", "셸 명령")
       case .linuxLog: ("Linux logs", "리눅스 로그")
       case .flow: ("VPC flow", "VPC 흐름")
       case .cloudTrail: ("CloudTrail", "CloudTrail")

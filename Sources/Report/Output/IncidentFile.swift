@@ -27,6 +27,8 @@ enum IncidentFile {
         })
       json.field(
         "exposures", array: { json in for exposure in incident.exposures { append(exposure, report, to: &json) } })
+      json.field(
+        "credentials", array: { json in for one in incident.credentials { CredentialJSON.append(one, to: &json) } })
       json.field("clock", array: { json in for skew in incident.skews { append(skew, phrases, to: &json) } })
       json.field("sources", array: { json in for source in incident.sources { append(source, to: &json) } })
       json.field("counts", object: { counts(report, to: &$0) })
@@ -160,6 +162,7 @@ enum IncidentFile {
   private static func counts(_ report: ReportModel, to json: inout JSONWriter) {
     json.field("events", report.index.total)
     json.field("timeline", report.eventCount)
+    json.field("copies_joined", report.copies)
     json.field(
       "without_time",
       object: { json in

@@ -14,8 +14,8 @@ struct TimelineFields {
   /// Fields of our own, and those that Timesketch keeps for itself.
   static let reserved: Set<String> = [
     "message", "datetime", "timestamp", "timestamp_desc", "data_type", "artifact", "locator", "source", "entities",
-    "tag",
-    "label", "comment", "_id", "_type", "_index", "_source", "__ts_timeline_id", "__ts_emojis", "__ts_event_tag",
+    "tag", "seen_also", "label", "comment", "_id", "_type", "_index", "_source", "__ts_timeline_id", "__ts_emojis",
+    "__ts_event_tag",
     foldedName,
   ]
 

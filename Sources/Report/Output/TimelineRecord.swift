@@ -8,31 +8,39 @@ import Timeline
 /// where it comes from, then the record's own. Both times are always written, because the importer computes a missing one
 /// in the server's zone (timesketch/lib/utils.py).
 struct TimelineRecord {
-  static let csvHeader = "message,datetime,timestamp,timestamp_desc,data_type,artifact,locator,source,entities"
+  static let csvHeader =
+    "message,datetime,timestamp,timestamp_desc,data_type,artifact,locator,source,entities,seen_also"
   /// Lucene's longest keyword. A longer one would make the whole event be refused.
   static let maximumBytes = 32_766
 
   private(set) var bytes: [UInt8] = []
   private var writer = JSONWriter()
 
-  /// Source (1 byte), length of the line (4), line, row.
+  /// The artifact that an event was read from.
+  struct Origin {
+    /// In hexadecimal.
+    var digest: String
+    var path: String
+  }
+
+  /// Source (1 byte), identity (8; 0 for none), length of the line (4), line, row without its end.
   mutating func encode(
-    _ event: Event, _ time: Timestamp, artifact: Digest, source: String, tags: [String], _ fields: inout TimelineFields
+    _ event: Event, _ time: Timestamp, from origin: Origin, tags: [String], _ fields: inout TimelineFields
   ) {
-    let digest = artifact.hex
+    let moment = time.timesketch
     let place = event.locator.text
     let message = Self.cut(event.message.isEmpty ? event.dataType : event.message)
     let dataType = Self.cut(event.dataType.isEmpty ? "unknown" : event.dataType)
     writer.removeAll()
     writer.object { json in
       json.field("message", message)
-      json.field("datetime", time.timesketch)
+      json.field("datetime", moment)
       json.field("timestamp", time.microseconds)
       json.field("timestamp_desc", event.timeMeaning.rawValue)
       json.field("data_type", dataType)
-      json.field("artifact", digest)
+      json.field("artifact", origin.digest)
       json.field("locator", Self.cut(place))
-      json.field("source", Self.cut(source))
+      json.field("source", Self.cut(origin.path))
       if !event.entities.isEmpty { json.field("entities", event.entities.map { Self.cut($0.text) }) }
       if !tags.isEmpty { json.field("tag", tags.map { Self.cut($0) }) }
       fields.write(event.attributes, to: &json)
@@ -40,25 +48,42 @@ struct TimelineRecord {
     writer.newline()
     bytes.removeAll(keepingCapacity: true)
     bytes.append(UInt8(clamping: Source(dataType: event.dataType).order))
+    withUnsafeBytes(of: (event.identity ?? 0).littleEndian) { bytes.append(contentsOf: $0) }
     withUnsafeBytes(of: UInt32(clamping: writer.bytes.count).littleEndian) { bytes.append(contentsOf: $0) }
     bytes.append(contentsOf: writer.bytes)
     CSV.append(message, to: &bytes)
     bytes.append(0x2C)
-    CSV.append(time.timesketch, to: &bytes)
+    CSV.append(moment, to: &bytes)
     bytes.append(0x2C)
     bytes.append(contentsOf: String(time.microseconds).utf8)
-    for cell in [event.timeMeaning.rawValue, dataType, digest, place, source] {
+    for cell in [event.timeMeaning.rawValue, dataType, origin.digest, place, origin.path] {
       bytes.append(0x2C)
       CSV.append(cell, to: &bytes)
     }
     bytes.append(0x2C)
     CSV.append(event.entities.map(\.text).joined(separator: "; "), to: &bytes)
-    bytes.append(contentsOf: [0x0D, 0x0A])
+  }
+
+  /// The line with the places of its copies: one more member before the closing brace.
+  static func line(_ line: [UInt8], also: [String]) -> [UInt8] {
+    guard !also.isEmpty, let brace = line.lastIndex(of: 0x7D) else { return line }
+    var writer = JSONWriter()
+    writer.value(also)
+    return Array(line[..<brace]) + Array(#","seen_also":"#.utf8) + writer.bytes + [0x7D, 0x0A]
+  }
+
+  /// The row with its last cell and its end.
+  static func row(_ row: ByteView, also: [String]) -> [UInt8] {
+    var out = row.array
+    out.append(0x2C)
+    if !also.isEmpty { CSV.append(also.joined(separator: "; "), to: &out) }
+    out.append(contentsOf: [0x0D, 0x0A])
+    return out
   }
 
   static func parts(of record: ByteView) -> (source: Int, line: ByteView, row: ByteView)? {
-    guard let length = record.u32(1) else { return nil }
-    return (Int(record[0]), record.slice(5, 5 + Int(length)), record.slice(5 + Int(length)))
+    guard let length = record.u32(9) else { return nil }
+    return (Int(record[0]), record.slice(13, 13 + Int(length)), record.slice(13 + Int(length)))
   }
 
   /// At most so many bytes, ended between characters, with a mark that there was more.

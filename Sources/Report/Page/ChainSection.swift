@@ -31,6 +31,7 @@ struct ChainSection {
     let rows = (steps.count + columns - 1) / columns
     let width = columns * Size.width + (columns - 1) * Size.gapX + 2 * Size.margin
     let height = rows * Size.height + (rows - 1) * Size.gapY + 2 * Size.margin
+    html.raw("<div class=\"scroll\">")
     html.open(
       "svg",
       [
@@ -39,7 +40,7 @@ struct ChainSection {
       ])
     for number in steps.indices.dropFirst() { connector(number, columns, &html) }
     for (number, step) in steps.enumerated() { box(step, number, columns, &html) }
-    html.raw("</svg>\n")
+    html.raw("</svg></div>\n")
   }
 
   private func place(_ number: Int, _ columns: Int) -> (x: Int, y: Int) {

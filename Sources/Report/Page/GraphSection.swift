@@ -61,6 +61,7 @@ struct GraphSection {
           y: 2 + free / 2 + row * (Self.height + Self.gapY))
       }
     }
+    html.raw("<div class=\"scroll\">")
     html.open(
       "svg",
       [
@@ -75,7 +76,7 @@ struct GraphSection {
       link(edge, from, to, &html)
     }
     for entity in entities { if let node = nodes[entity.entity] { box(node, &html) } }
-    html.raw("</svg>\n")
+    html.raw("</svg></div>\n")
   }
 
   /// Processes by number, which is the order in which they started; all else by name.

@@ -31,6 +31,22 @@ enum PageData {
           json.field("type", array: { json in for row in rows { json.value(types.number(row.dataType)) } })
           json.field("weight", array: { json in for row in rows { json.value(Int(row.relevance)) } })
           json.field("artifact", array: { json in for row in rows { json.value(artifacts.number(row.key.artifact)) } })
+          json.field(
+            "also",
+            object: { json in
+              for (number, row) in rows.enumerated() where !row.also.isEmpty {
+                json.field(
+                  String(number),
+                  array: { json in
+                    for place in row.also {
+                      json.array { json in
+                        json.value(artifacts.number(place.artifact))
+                        json.value(place.locator.text)
+                      }
+                    }
+                  })
+              }
+            })
           json.field("message", array: { json in for row in rows { json.value(row.message) } })
           json.field("place", array: { json in for row in rows { json.value(row.locator) } })
           json.field(
@@ -90,7 +106,7 @@ enum PageData {
           for label in [
             Label.eventsShown, .allSources, .artifact, .locator, .entities, .rule, .kind, .copy, .copied, .time,
             .source,
-            .nothingSelected,
+            .nothingSelected, .alsoIn,
           ] { json.field(label.rawValue, phrases.label(label)) }
         })
     }

@@ -11,6 +11,9 @@ struct PageRow: Hashable {
   var entities: [Entity]
   var tags: [String]
   var relevance: UInt8
+  var identity: UInt64?
+  /// Where copies of the record lie.
+  var also: [EvidenceReference] = []
 }
 
 /// The events that matter most, as many as the page may carry.
@@ -41,7 +44,8 @@ struct PageRows {
     let row = PageRow(
       key: key, source: Source(dataType: event.dataType), dataType: event.dataType,
       message: TimelineRecord.cut(event.message, to: Self.maximumMessage), locator: event.locator.text,
-      entities: Array(event.entities.prefix(6)), tags: tags, relevance: relevance)
+      entities: Array(event.entities.prefix(6)), tags: tags, relevance: relevance,
+      identity: event.identity)
     if ranks.count < limit {
       ranks.append(rank)
       rows.append(row)
@@ -76,18 +80,46 @@ struct PageRows {
     }
   }
 
+  /// In order, copies of one record joined as in `timeline.jsonl`.
   var sorted: [PageRow] {
-    rows.sorted { $0.key != $1.key ? $0.key < $1.key : ($0.message, $0.locator) < ($1.message, $1.locator) }
+    struct Name: Hashable {
+      var nanoseconds: Int64
+      var identity: UInt64
+      var artifact: Digest?
+    }
+    var kept: [PageRow] = []
+    var places: [Name: [Int]] = [:]
+    var brought: [Name: Int] = [:]
+    for row in rows.sorted(by: Self.precedes) {
+      if let identity = row.identity {
+        let own = Name(nanoseconds: row.key.nanoseconds, identity: identity, artifact: row.key.artifact)
+        let all = Name(nanoseconds: row.key.nanoseconds, identity: identity)
+        let number = brought[own, default: 0]
+        brought[own] = number + 1
+        if let known = places[all], number < known.count, kept[known[number]].key.artifact != row.key.artifact {
+          if kept[known[number]].also.count < 8 {
+            kept[known[number]].also.append(
+              EvidenceReference(artifact: row.key.artifact, locator: Locator(text: row.locator) ?? .whole))
+          }
+          continue
+        }
+        places[all, default: []].append(kept.count)
+      }
+      kept.append(row)
+    }
+    return kept
   }
 
-  /// FNV-1a: Swift's own hash differs from run to run.
+  private static func precedes(_ left: PageRow, _ right: PageRow) -> Bool {
+    left.key != right.key ? left.key < right.key : (left.message, left.locator) < (right.message, right.locator)
+  }
+
   private static func hash(_ key: EventKey, _ message: String) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    withUnsafeBytes(of: key.nanoseconds.littleEndian) { for byte in $0 { mix(byte) } }
-    withUnsafeBytes(of: key.place.littleEndian) { for byte in $0 { mix(byte) } }
-    for byte in message.utf8.prefix(64) { mix(byte) }
-    return hash
+    var hash = StableHash()
+    hash.mix(UInt64(bitPattern: key.nanoseconds))
+    hash.mix(key.place)
+    for byte in message.utf8.prefix(64) { hash.mix(byte) }
+    return hash.value
   }
 }
 

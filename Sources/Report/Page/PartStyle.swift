@@ -42,7 +42,8 @@ enum PartStyle {
     .chips{display:flex;flex-wrap:wrap;gap:5px;margin:10px 0}
     @media (max-width:980px){.layout{grid-template-columns:minmax(0,1fr);padding:14px}.side{position:static}
     .side ol{display:flex;flex-wrap:wrap}.side .note{display:none}.top{flex-wrap:wrap;padding:9px 14px}
-    .top .search{order:9;flex:1 1 100%}.top input{width:100%}section{padding:16px}.figures{gap:22px}}
+    .top .search{order:9;flex:1 1 100%}.top input{width:100%}section{padding:16px}.figures{gap:22px;flex-wrap:wrap}
+    h1{font-size:21px}.lead{font-size:16px}}
 
     """#
 
@@ -102,10 +103,17 @@ enum PartStyle {
     .finding.critical{border-left-color:var(--critical)}.finding.high{border-left-color:var(--high)}
     .finding.medium{border-left-color:var(--medium)}.finding.low{border-left-color:var(--low)}
     .finding summary{display:flex;flex-wrap:wrap;gap:3px 12px;padding:9px 6px;align-items:baseline}
+    .finding summary strong{min-width:0;overflow-wrap:anywhere}
     .finding summary time{color:var(--soft);font-size:12.5px;margin-left:auto}
     .finding summary .text{flex:1 1 100%;color:var(--soft);font-size:13.5px;overflow-wrap:anywhere;display:-webkit-box;
     -webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden}
+    @media (max-width:700px){.actions summary,.said summary{grid-template-columns:minmax(0,1fr);gap:2px}
+    .actions .command,.actions .small,.places{margin-left:0}.step{grid-template-columns:minmax(0,1fr);gap:4px;padding-left:20px}
+    .step::before{left:5px}.step::after{left:0}.step .when{text-align:left}.step .when time{display:inline;margin-right:8px}
+    .step .what{padding-left:0}.sources{flex-wrap:wrap}.legend{flex-wrap:wrap}}
     .finding[open]{background:var(--card);padding-bottom:12px}
+    .hex{margin:6px 0 0;padding:7px 10px;overflow-x:auto;font-size:11.5px;line-height:1.45;border-radius:6px;
+    background:var(--paper);border:1px solid var(--line);white-space:pre}
     .finding .facts{margin:4px 6px 12px}
     .finding .id{color:var(--faint);margin:8px 0 0}
 
@@ -175,6 +183,7 @@ enum PartStyle {
 
   static let drawings = #"""
     svg{display:block;width:100%;height:auto;font-family:inherit}
+    @media (max-width:980px){.scroll>svg{min-width:780px}}
     .chain{max-width:1160px}
     .chain a{text-decoration:none}
     .chain .box{fill:var(--paper);stroke:var(--line);stroke-width:1.5}

@@ -144,6 +144,11 @@ struct ReportPage {
       html.text(TimelineRecord.cut(said, to: 600))
       html.raw("</blockquote>")
     }
+    if let excerpt = report.excerpts[reference] {
+      html.raw("<pre class=\"hex\">")
+      html.text(excerpt.lines.joined(separator: "\n"))
+      html.raw("</pre>")
+    }
     command(ShowCommand.text(reference), &html)
     html.raw("</li>\n")
   }

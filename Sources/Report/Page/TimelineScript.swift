@@ -249,6 +249,7 @@ enum TimelineScript {
       const pair=(name,value)=>{const d=make('div');d.append(make('dt','',name),make('dd','',value));facts.append(d);};
       pair(words.time,stamp(time[i])+' UTC');pair(words.source,data.sources[ev.source[i]]);pair(words.kind,data.types[ev.type[i]]);
       pair(words.artifact,path);pair(words.locator,ev.place[i]);
+      for(const[a,place]of ev.also[i]||[])pair(words.alsoIn,data.artifacts[a][1]+' '+place);
       if(ev.tags[i])pair(words.rule,ev.tags[i].map(x=>data.tags[x]).join(', '));
       const chips=make('p','chips');for(const e of ev.entities[i])chips.append(make('span','chip',data.entities[e]));
       const plain=/^(?:line=\d+;)?bytes=(\d+)\+\d+$/.exec(ev.place[i]);

@@ -30,7 +30,7 @@ struct STIXBundle {
     }
     let story = report.incident.findings.filter { report.incident.storyFindings.contains($0.id) }
     let patterns = techniques(story)
-    let indicators = indicate(patterns)
+    let indicators = indicate(story, patterns)
     observe(story, indicators)
     respond()
     if story.contains(where: { $0.rule.hasPrefix("log4shell.") }) { vulnerability() }
@@ -89,8 +89,9 @@ struct STIXBundle {
   }
 
   /// Indicators for what belongs to the attack alone: its addresses, names and files.
-  private mutating func indicate(_ patterns: [String: String]) -> [Entity: String] {
+  private mutating func indicate(_ story: [Finding], _ patterns: [String: String]) -> [Entity: String] {
     var made: [Entity: String] = [:]
+    let attacks = Dictionary(story.map { ($0.id, $0.attack) }, uniquingKeysWith: { first, _ in first })
     for entity in report.incident.entities {
       let value = Self.quote(entity.entity.value)
       let pattern: String
@@ -111,10 +112,7 @@ struct STIXBundle {
         json.field("pattern_type", "stix")
         json.field("valid_from", from)
       }
-      let techniques = Set(
-        report.incident.findings.filter { entity.findings.contains($0.id) }.flatMap(\.attack).compactMap {
-          patterns[$0]
-        })
+      let techniques = Set(entity.findings.flatMap { attacks[$0] ?? [] }.compactMap { patterns[$0] })
       for target in techniques.sorted() {
         add(id("relationship", name, target), "relationship") { json in
           json.field("relationship_type", "indicates")

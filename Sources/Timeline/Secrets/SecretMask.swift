@@ -35,9 +35,26 @@ public enum SecretMask {
   public static func isNeeded(_ text: String) -> Bool {
     text.withView { view in
       guard view.count >= 12 else { return false }
-      for place in 0..<view.count where SecretShape.at(view, place) != nil { return true }
+      for place in 0..<view.count {
+        if let secret = SecretShape.at(view, place), !secret.range.isEmpty { return true }
+      }
       return false
     }
+  }
+
+  /// Where secrets lie in bytes, in order.
+  public static func ranges(in bytes: ByteView) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    var place = 0
+    while place < bytes.count {
+      if let secret = SecretShape.at(bytes, place), !secret.range.isEmpty {
+        found.append(secret.range)
+        place = max(secret.range.upperBound, place + 1)
+      } else {
+        place += 1
+      }
+    }
+    return found
   }
 
   /// - Returns: nil when there is nothing to mask.

@@ -11,7 +11,10 @@ public struct AttackMarks: Sendable {
   public private(set) var callbacks: Set<Endpoint> = []
 
   public init(_ findings: [Finding]) {
-    for finding in findings where finding.severity >= .medium {
+    // A guess must not make an address the attack's: everything that names it would follow.
+    for finding in findings where finding.severity >= .medium && finding.confidence > .low {
+      // People change rights and ask around every day; that alone does not make their address and key the attack's.
+      if finding.isOfCloud, !finding.provesCloudIntruder { continue }
       let stage = Stage(of: finding)
       add(finding, stage)
     }
@@ -29,7 +32,10 @@ public struct AttackMarks: Sendable {
     }
     for entity in finding.entities {
       switch entity.kind {
-      case .address where !AddressRange.isPrivate(entity.value) && stage != .alert: hosts.insert(entity.value)
+      case .address where !AddressRange.isPrivate(entity.value):
+        if stage != .alert || Self.isCredentialAlarm(finding.text("finding_type"), finding.severity.rawValue) {
+          hosts.insert(entity.value)
+        }
       case .process where stage != .exploitation: if let pid = Int64(entity.value) { pids.insert(pid) }
       case .file where Self.isDropPlace(entity.value): files.insert(entity.value)
       case .accessKey: accessKeys.insert(entity.value)
@@ -37,9 +43,19 @@ public struct AttackMarks: Sendable {
       }
     }
     if stage != .exploitation, let pid = finding.pid { pids.insert(pid) }
-    if stage == .cloudAccess, let source = finding.text("source_ip"), !AddressRange.isPrivate(source) {
+    if stage == .cloudAccess, let source = finding.text("source_ip", "remote_host"), AddressRange.isAddress(source),
+      !AddressRange.isPrivate(source)
+    {
       hosts.insert(source)
     }
+  }
+
+  /// GuardDuty's alarms whose far end uses credentials that are not its own:
+  /// `UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS`.
+  static func isCredentialAlarm(_ type: String?, _ severity: String?) -> Bool {
+    guard let type, type.contains(":IAMUser/"), let severity = severity.flatMap(Severity.init) else { return false }
+    return severity >= .high
+      || severity >= .medium && ["MaliciousIPCaller", "TorIPCaller"].contains { type.contains($0) }
   }
 
   /// Folders that anybody may write to, and where schedules lie: a file there that a finding names is the attack's.
@@ -57,6 +73,8 @@ public struct AttackMarks: Sendable {
   }
 
   mutating func add(pids more: Set<Int64>) { pids.formUnion(more) }
+
+  mutating func add(files more: Set<String>) { files.formUnion(more) }
 
   /// Whether the event names any of these.
   func touches(_ event: Event) -> Bool {
@@ -105,6 +123,17 @@ extension Finding {
     }
     return entities.lazy.filter { $0.kind == .socket }.compactMap { Connection.parse($0.value)?.1 }.first
   }
+
+  /// Whether it rests on what CloudTrail says.
+  var isOfCloud: Bool { rule.hasPrefix("cloud.") || text("data_type")?.hasPrefix("aws:cloudtrail:") == true }
+
+  /// Whether it shows somebody at work who should not be: an instance's role away from home, an attacker's tools.
+  var provesCloudIntruder: Bool {
+    severity >= .high || rule == "cloud.instance-credentials-elsewhere" || rule == "cloud.recon" && confidence == .high
+  }
+
+  /// Whether it is of a lookup that somebody sent: what merely looks like its consequence proves nothing of itself.
+  var isLog4ShellPayload: Bool { rule.hasPrefix("log4shell.") && Stage(of: self) == .exploitation }
 
   /// The payload in its clearest form.
   public var payload: String? { text("decoded", "payload", "raw", "command") }

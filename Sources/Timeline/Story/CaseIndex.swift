@@ -12,6 +12,8 @@ public final class CaseIndex {
     static let commands = 100_000
     static let calls = 50_000
     static let requests = 50_000
+    /// Eight bytes each; copies beyond are counted twice.
+    static let identities = 2_000_000
     static let alerts = 10_000
     static let hostValues = 512
   }
@@ -25,6 +27,14 @@ public final class CaseIndex {
   private(set) var calls: [Sighting] = []
   private(set) var requests: [Sighting] = []
   private(set) var alerts: [Sighting] = []
+  /// Files that processes hold open in folders that anybody may write to.
+  private(set) var openFiles: [Sighting] = []
+  /// API calls that a responder, or an intruder, changes credentials and machines with.
+  private(set) var controls: [Sighting] = []
+  /// Use of every access key, whoever used it.
+  private(set) var keys = KeyUses()
+  /// Identities of the calls and alerts that were taken.
+  private var told: Set<UInt64> = []
   /// What the events at findings' evidence say.
   private(set) var said: [EvidencePlace: Sighting] = [:]
   private(set) var sources: [Source: SourceFacts] = [:]
@@ -72,7 +82,8 @@ public final class CaseIndex {
     let touches = marks.touches(event)
     keep(sighting, source, touches)
     if let proof, proof >= .medium { return proof >= .high ? 9 : 8 }
-    if touches { return 7 }
+    // A stolen key is used by its owner too: those calls are kept to compare, and are not the attack's.
+    if touches, source != .cloudTrail || marks.hosts.contains(event.text("source_ip") ?? "") { return 7 }
     return switch source {
     case .guardDuty: 6
     case .shell: 5
@@ -121,20 +132,37 @@ public final class CaseIndex {
       pairs.take(sighting, source)
     case .flow:
       if touches { append(sighting, to: &flows, Limit.connections, "flow records") }
-    case .cloudTrail:
-      if touches { append(sighting, to: &calls, Limit.calls, "API calls") }
-    case .guardDuty: append(sighting, to: &alerts, Limit.alerts, "GuardDuty findings")
+    case .cloudTrail: keepCall(sighting, touches)
+    case .guardDuty: if isFirst(sighting) { append(sighting, to: &alerts, Limit.alerts, "GuardDuty findings") }
     case .shell: append(sighting, to: &commands, Limit.commands, "shell commands")
     case .memory, .capture:
       if type.hasSuffix(":process") {
         append(sighting, to: &processes, Limit.processes, "processes")
       } else if type.hasSuffix(":socket") {
         append(sighting, to: &sockets, Limit.connections, "sockets")
+      } else if type.hasSuffix(":open_file") {
+        if sighting.event.entities.contains(where: { $0.kind == .file && AttackMarks.isDropPlace($0.value) }) {
+          append(sighting, to: &openFiles, Limit.connections, "open files")
+        }
       } else if type.hasSuffix(":command") || type.hasSuffix(":bash") {
         append(sighting, to: &commands, Limit.commands, "shell commands")
       }
     case .linuxLog, .file, .other: break
     }
+  }
+
+  private func keepCall(_ sighting: Sighting, _ touches: Bool) {
+    let isControl = KeyUses.controlCalls.contains(sighting.event.text("event_name") ?? "")
+    guard sighting.event.text("access_key") != nil || isControl || touches, isFirst(sighting) else { return }
+    keys.take(sighting)
+    if touches { append(sighting, to: &calls, Limit.calls, "API calls") }
+    if isControl { append(sighting, to: &controls, Limit.calls, "API calls that change credentials and instances") }
+  }
+
+  /// Copies of one record in several artifacts are one call, one alert.
+  private func isFirst(_ sighting: Sighting) -> Bool {
+    guard let identity = sighting.event.identity else { return true }
+    return told.count >= Limit.identities || told.insert(identity).inserted
   }
 
   private func append(_ sighting: Sighting, to list: inout [Sighting], _ limit: Int, _ what: String) {

@@ -10,19 +10,47 @@ struct EntityGraph {
   private(set) var edges: [Edge] = []
   private let view: CaseView
 
-  init(view: CaseView, story: [Finding], successes: [Log4ShellJoin.Success]) {
+  init(
+    view: CaseView, story: [Finding], successes: [Log4ShellJoin.Success], credentials: [CredentialStory] = []
+  ) {
     self.view = view
     collect(story)
+    let requests = RequestJoin.find(in: view, story)
+    add(requests)
     for success in successes { join(success) }
     joinProcesses()
     joinConnections()
     joinFiles(story)
-    joinCredentials(story)
+    for one in credentials { join(one) }
     let known = Set(entities.map(\.entity))
-    var seen: Set<Edge> = []
     edges = Array(
-      edges.filter { known.contains($0.from) && known.contains($0.to) && seen.insert($0).inserted }
+      Self.merged(edges.filter { known.contains($0.from) && known.contains($0.to) })
         .sorted { Self.order($0) < Self.order($1) }.prefix(Self.maximumEdges))
+  }
+
+  /// One edge for each pair, relation and key, with the evidence of all.
+  private static func merged(_ edges: [Edge]) -> [Edge] {
+    struct Name: Hashable {
+      var from: Entity
+      var to: Entity
+      var relation: Phrase.Key
+      var key: String
+    }
+    var made: [Name: Edge] = [:]
+    for edge in edges {
+      let name = Name(from: edge.from, to: edge.to, relation: edge.relation, key: edge.key)
+      guard var known = made[name] else {
+        made[name] = edge
+        continue
+      }
+      for place in edge.evidence where !known.evidence.contains(place) && known.evidence.count < 32 {
+        known.evidence.append(place)
+      }
+      known.distance = [known.distance, edge.distance].compactMap { $0 }.min { abs($0) < abs($1) }
+      known.tolerance = known.tolerance ?? edge.tolerance
+      made[name] = known
+    }
+    return Array(made.values)
   }
 
   private static func order(_ edge: Edge) -> (String, String, String, String) {
@@ -130,23 +158,67 @@ struct EntityGraph {
     }
   }
 
-  private mutating func joinCredentials(_ story: [Finding]) {
-    for finding in story where Stage(of: finding) == .cloudAccess {
-      let sources = finding.entities.filter { $0.kind == .address && view.marks.hosts.contains($0.value) }
-      for key in finding.entities where key.kind == .accessKey {
-        for source in sources {
-          edges.append(
-            Edge(
-              from: key, to: source, relation: .usedFrom, key: key.value, tolerance: nil,
-              distance: finding.number("seconds_after_read").map(Double.init),
-              evidence: Array(finding.evidence.prefix(8))))
+  /// Instance, its role, the role's key, and from where the key was used.
+  private mutating func join(_ story: CredentialStory) {
+    let facts = story.facts
+    let key = Entity(.accessKey, facts.key)
+    let evidence = Array(story.calls.map(\.reference).prefix(16))
+    func edge(_ from: Entity, _ to: Entity, _ relation: Phrase.Key, _ key: String, distance: Double? = nil) -> Edge {
+      Edge(
+        from: from, to: to, relation: relation, key: key, tolerance: distance == nil ? nil : CredentialStory.clockSlack,
+        distance: distance, evidence: evidence)
+    }
+    for place in facts.elsewhere {
+      edges.append(
+        edge(
+          key, Entity(.address, place.address), .usedFrom, facts.key,
+          distance: story.finding.number("seconds_after_read").map(Double.init)))
+    }
+    let owner = facts.role.map { Entity(.role, $0) } ?? facts.user.map { Entity(.user, $0) }
+    if let owner { edges.append(edge(owner, key, .belongsTo, facts.principal ?? owner.value)) }
+    if let instance = facts.instance, let owner {
+      edges.append(edge(Entity(.instance, instance), owner, .hasCredentials, facts.principal ?? instance))
+    }
+    for measure in facts.measures where measure.kind == .newKey {
+      let other = Entity(.accessKey, measure.subject)
+      entities.append(
+        StoryEntity(
+          entity: other, label: nil, side: .victim, first: measure.time, severity: .informational, findings: []))
+      if let owner {
+        edges.append(
+          Edge(
+            from: owner, to: other, relation: .belongsTo, key: facts.principal ?? owner.value, tolerance: nil,
+            distance: nil, evidence: [measure.evidence]))
+      }
+    }
+  }
+
+  // MARK: Requests
+
+  /// The addresses that asked, the pages that they asked for, and the server that wrote it down.
+  private mutating func add(_ requests: [RequestJoin]) {
+    let server = view.processes.sorted.first { view.processes.isJava($0.pid) }.map { Entity(.process, String($0.pid)) }
+    var known = Set(entities.map(\.entity))
+    for request in requests {
+      if known.insert(request.page).inserted {
+        entities.append(
+          StoryEntity(
+            entity: request.page, label: nil, side: .victim, first: request.time, last: request.time,
+            severity: .informational, findings: request.findings))
+      }
+      edges.append(
+        Edge(
+          from: Entity(.address, request.client), to: request.page, relation: .asked, key: request.key, tolerance: nil,
+          distance: nil, evidence: request.records))
+      if let server, !request.served.isEmpty {
+        if known.insert(server).inserted {
+          entities.append(
+            StoryEntity(entity: server, label: label(server), side: .victim, severity: .informational, findings: []))
         }
-        for role in finding.entities where role.kind == .role {
-          edges.append(
-            Edge(
-              from: role, to: key, relation: .belongsTo, key: role.value, tolerance: nil, distance: nil,
-              evidence: Array(finding.evidence.prefix(4))))
-        }
+        edges.append(
+          Edge(
+            from: request.page, to: server, relation: .servedBy, key: request.words, tolerance: RequestJoin.tolerance,
+            distance: request.distance, evidence: request.served))
       }
     }
   }

@@ -11,7 +11,13 @@ enum FindingMerge {
       if byID[id] == nil { order.append(id) }
       byID[id, default: []].append(masked)
     }
-    return order.compactMap { id in byID[id].flatMap { one($0) } }.sorted(by: FindingOrder.bySeverity)
+    // Ids are computed, so they are kept beside the findings while these are sorted.
+    let merged = order.compactMap { id in byID[id].flatMap { one($0) }.map { (id: id, finding: $0) } }
+    return merged.sorted { left, right in
+      if left.finding.severity != right.finding.severity { return left.finding.severity > right.finding.severity }
+      let times = (left.finding.firstSeen?.nanoseconds ?? .max, right.finding.firstSeen?.nanoseconds ?? .max)
+      return times.0 != times.1 ? times.0 < times.1 : left.id < right.id
+    }.map(\.finding)
   }
 
   /// Joins findings of one id. Which is first must not depend on the order in which they came.

@@ -21,6 +21,8 @@ public struct Incident: Sendable {
   public var storyFindings: Set<String> = []
   public var processes: [ProcessNode] = []
   public var exposures: [Exposure] = []
+  /// Credentials that were used by somebody else, each with all that is known of its use.
+  public var credentials: [CredentialFacts] = []
   public var skews: [ClockSkew] = []
   public var response: [ResponseAction] = []
   public var sources: [SourceFacts] = []

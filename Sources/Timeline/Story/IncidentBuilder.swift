@@ -17,21 +17,28 @@ public struct IncidentBuilder {
   }
 
   public mutating func build(from findings: [Finding]) -> Incident {
-    let merged = FindingMerge.merge(findings, into: &exposures)
+    var merged = FindingMerge.merge(findings, into: &exposures)
     var view = CaseView(findings: merged, index: index, artifacts: artifacts)
-    let payloads = merged.filter { $0.rule.hasPrefix("log4shell.") && $0.severity >= .medium }
+    let payloads = merged.filter { $0.isLog4ShellPayload && $0.severity >= .medium }
     let successes = Log4ShellJoin.find(in: view)
     let attackPIDs = attackProcesses(view, payloads)
     let spawned = HostJoin.spawnedShells(in: view, after: payloads, success: successes)
     let all = view.processes.descendants(of: attackPIDs.union(spawned.compactMap(\.pid)))
     view.marks.add(pids: all)
+    AttackFiles.name(in: &merged, by: all)
+    view.findings = merged
+    view.marks.add(files: Set(merged.filter { $0.pid.map(all.contains) ?? false }.flatMap { AttackFiles.paths($0) }))
     let shells = merged.filter { Stage(of: $0) == .remoteControl && $0.severity >= .high }
     let told = Set(successes.map(\.end)).union(shells.compactMap(\.remoteEnd))
     let named = Set(
-      merged.filter { $0.severity >= .medium }.flatMap(\.entities).filter { $0.kind == .file }.map(\.value))
+      merged.filter { $0.severity >= .medium && view.marks.touches($0) }.flatMap(\.entities)
+        .filter { $0.kind == .file }.map(\.value))
+    let credentials = CredentialStory.find(in: view)
     let joined =
       successes.map(\.finding) + spawned + HostJoin.connectionsToAttacker(in: view, besides: told)
-      + HostJoin.droppedFiles(in: view, named: named, by: merged) + CredentialJoin.find(in: view)
+      + HostJoin.droppedFiles(in: view, named: named, by: merged)
+      + HostJoin.openFiles(in: view, of: all, besides: named)
+      + credentials.map(\.finding)
     let during = filesOfTheTime(view, successes, shells, joined)
     view.findings = FindingMerge.merge(merged + joined + during, into: &exposures).map { finding in
       var traced = finding
@@ -41,14 +48,18 @@ public struct IncidentBuilder {
       return traced
     }
     markProcesses(&view, all)
-    return tell(view, successes, all)
+    return tell(view, successes, all, credentials)
   }
 
-  private func tell(_ view: CaseView, _ successes: [Log4ShellJoin.Success], _ attackPIDs: Set<Int64>) -> Incident {
+  private func tell(
+    _ view: CaseView, _ successes: [Log4ShellJoin.Success], _ attackPIDs: Set<Int64>, _ credentials: [CredentialStory]
+  ) -> Incident {
     var incident = Incident()
     incident.findings = view.findings
     incident.host = HostReader.read(view)
-    let core = AttackMarks(view.findings.filter { $0.severity >= .high })
+    var core = AttackMarks(view.findings.filter { $0.severity >= .high })
+    core.add(pids: attackPIDs)
+    core.add(files: view.marks.files)
     // Without a proven intrusion attempts are the story; with one, attempts of others are noise beside it.
     let isProven = view.findings.contains { $0.severity >= .high }
     let story = view.findings.filter { finding in
@@ -59,7 +70,9 @@ public struct IncidentBuilder {
     incident.severity = view.findings.first?.severity
     incident.attackers = view.marks.hosts.sorted()
     incident.processes = view.processes.sorted
-    let writer = StepWriter(view: view, story: story, attackPIDs: attackPIDs, byDigest: byDigest, successes: successes)
+    let writer = StepWriter(
+      view: view, story: story, attackPIDs: attackPIDs, byDigest: byDigest, successes: successes,
+      credentials: credentials)
     incident.steps = writer.steps()
     // The story runs from its first observed step; a file's old times do not stretch it.
     let times = incident.steps.filter { $0.status != .missing }.flatMap { [$0.first, $0.last] }.compactMap { $0 }
@@ -70,9 +83,10 @@ public struct IncidentBuilder {
     incident.sources = index.sources.values.sorted { $0.source < $1.source }
     incident.limits = index.limits.sorted()
     if exposures.isCut { incident.limits.append("more exposed secrets were found than are listed") }
-    let graph = EntityGraph(view: view, story: story, successes: successes)
+    let graph = EntityGraph(view: view, story: story, successes: successes, credentials: credentials)
     incident.entities = graph.entities
     incident.edges = graph.edges
+    incident.credentials = credentials.map(\.facts)
     incident.response = ResponsePlan(incident: incident, view: view).actions()
     incident.verdict = Verdict(incident: incident, view: view, successes: successes).sentences()
     return incident
@@ -169,7 +183,9 @@ enum HostReader {
   }
 
   private static func stolenRole(_ view: CaseView) -> String? {
-    view.findings.first { $0.rule == JoinedFinding.credentialsUsedElsewhere }?.text("role")
+    view.findings.first {
+      $0.rule == JoinedFinding.credentialsUsedElsewhere || $0.rule == JoinedFinding.stolenCredentials
+    }?.text("role")
   }
 
   /// Collectors name folders by instance: `i-` and 8 or 17 hexadecimal digits.

@@ -94,6 +94,32 @@ enum HostJoin {
     }
   }
 
+  /// Files in folders open to everybody that processes of the attack hold open, and that nothing else names.
+  static func openFiles(in view: CaseView, of pids: Set<Int64>, besides named: Set<String>) -> [Finding] {
+    var byPath: [String: [Sighting]] = [:]
+    for sighting in view.index.openFiles where sighting.event.pid.map(pids.contains) ?? false {
+      for file in sighting.event.entities
+      where file.kind == .file && AttackMarks.isDropPlace(file.value) && !named.contains(file.value) {
+        byPath[file.value, default: []].append(sighting)
+      }
+    }
+    return byPath.keys.sorted().prefix(100).compactMap { path in
+      guard let all = byPath[path]?.sorted(by: SightingOrder.precedes), let pid = all.first?.event.pid else {
+        return nil
+      }
+      var finding = Finding(
+        rule: JoinedFinding.openFile, title: "A file that a process of the attack holds open", severity: .medium,
+        attack: path.contains("/.") ? ["T1564.001"] : ["T1074.001"],
+        firstSeen: all.compactMap(\.event.time).min(),
+        entities: [Entity(.file, path), Entity(.process, String(pid))],
+        evidence: Array(all.map(\.reference).prefix(JoinedFinding.maximumEvidence)),
+        message: "\(view.processes.title(pid)) of the attack holds \(path) open.")
+      finding.attributes.add("path", path)
+      finding.attributes.add("pid", pid)
+      return finding
+    }
+  }
+
   /// Files that the attack's findings name and that are in evidence: with digest and size.
   static func droppedFiles(in view: CaseView, named: Set<String>, by findings: [Finding]) -> [Finding] {
     let paths = named.filter { AttackMarks.isDropPlace($0) }.sorted()
@@ -123,45 +149,8 @@ enum HostJoin {
   }
 }
 
-/// The instance's credentials, read on the host and used from somewhere else.
-enum CredentialJoin {
-  static func find(in view: CaseView) -> [Finding] {
-    let calls = view.index.calls.filter { call in
-      guard let source = call.event.firstText("source_ip", "source_address") else { return false }
-      return view.marks.hosts.contains(source) && !view.own.contains(source)
-    }
-    let reads = view.findings.filter { Stage(of: $0) == .credentialAccess && $0.attack.contains("T1552.005") }
-      .sorted(by: FindingOrder.byTime)
-    let byKey = Dictionary(grouping: calls) { $0.event.firstText("access_key_id") ?? "" }
-    return byKey.keys.filter { !$0.isEmpty }.sorted().compactMap { key in
-      guard let uses = byKey[key]?.sorted(by: Self.precedes), let first = uses.first, let read = reads.first else {
-        return nil
-      }
-      let sources = Array(Set(uses.compactMap { $0.event.firstText("source_ip", "source_address") })).sorted()
-      let names = Array(Set(uses.compactMap { $0.event.firstText("event_name") })).sorted()
-      let role = first.event.firstText("role", "role_name") ?? first.event.entity(.role)
-      let distance = read.firstSeen.flatMap { early in first.event.time.map { seconds(from: early, to: $0) } }
-      if let distance, distance < -70 { return nil }
-      var finding = Finding(
-        rule: JoinedFinding.credentialsUsedElsewhere,
-        title: "Credentials read on the host were used from elsewhere", severity: .critical,
-        attack: ["T1552.005", "T1078.004"], firstSeen: first.event.time, lastSeen: uses.last?.event.time,
-        entities: Array(Set(uses.flatMap(\.event.entities))).sorted(),
-        evidence: Array(
-          (reads.compactMap(\.evidence.first).prefix(8) + uses.map(\.reference))
-            .prefix(JoinedFinding.maximumEvidence)),
-        message: "The metadata service was asked for the role's credentials, and key \(key)"
-          + (role.map { " of role \($0)" } ?? "") + " was then used from \(sources.joined(separator: ", ")): "
-          + "\(uses.count) calls (\(names.prefix(12).joined(separator: ", "))).")
-      finding.attributes.add("access_key_id", key)
-      finding.attributes.add("role", role)
-      finding.attributes.add("source_ip", sources.first)
-      finding.attributes.add("event_names", Array(names.prefix(64)))
-      finding.attributes.add("seconds_after_read", distance.map { Int64($0.rounded()) })
-      return finding
-    }
-  }
-
+/// By time, then by place: an order that does not depend on how events came.
+enum SightingOrder {
   static func precedes(_ left: Sighting, _ right: Sighting) -> Bool {
     (left.event.time?.nanoseconds ?? .max, left.artifact, left.event.locator.order)
       < (right.event.time?.nanoseconds ?? .max, right.artifact, right.event.locator.order)

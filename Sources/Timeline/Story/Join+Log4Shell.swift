@@ -18,7 +18,7 @@ enum Log4ShellJoin {
   }
 
   static func find(in view: CaseView) -> [Success] {
-    let attempts = view.findings.filter { $0.rule.hasPrefix("log4shell.") && $0.remoteEnd != nil }
+    let attempts = view.findings.filter { $0.isLog4ShellPayload && $0.remoteEnd != nil }
     let byEnd = Dictionary(grouping: attempts) { $0.remoteEnd }
     return byEnd.keys.compactMap { $0 }.sorted().compactMap { end in
       byEnd[end].flatMap { success(end, $0.sorted(by: FindingOrder.byTime), view) }
@@ -69,12 +69,6 @@ enum Log4ShellJoin {
 
 /// Orders of findings that do not depend on the order in which they came.
 public enum FindingOrder {
-  /// Worst first, then by time, then by id: the order of `findings.jsonl`.
-  public static func bySeverity(_ left: Finding, _ right: Finding) -> Bool {
-    if left.severity != right.severity { return left.severity > right.severity }
-    return byTime(left, right)
-  }
-
   /// By time, those without one last.
   public static func byTime(_ left: Finding, _ right: Finding) -> Bool {
     let times = (left.firstSeen?.nanoseconds ?? .max, right.firstSeen?.nanoseconds ?? .max)

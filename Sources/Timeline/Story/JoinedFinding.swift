@@ -9,6 +9,9 @@ public enum JoinedFinding {
   public static let fileOfTheTime = "incident.file-of-the-time"
   public static let credentialsUsedElsewhere = "incident.credentials-used-elsewhere"
 
+  public static let stolenCredentials = "incident.stolen-credentials"
+  public static let openFile = "incident.open-file"
+
   /// Evidence that one joined finding lists at most.
   static let maximumEvidence = 64
 }
@@ -47,6 +50,9 @@ struct CaseView {
       : own
     flows = index.flows.compactMap { Connection($0, own: near) }
   }
+
+  /// Every far end that something reached.
+  var reached: Set<Endpoint> { Set((sockets + flows).filter { !$0.isRefused }.map(\.remote)) }
 
   /// Sockets and flows that reach out to that end, sockets first; refused flows are no connection.
   func connections(to end: Endpoint) -> [Connection] {

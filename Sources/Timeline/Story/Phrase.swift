@@ -2,27 +2,30 @@
 public struct Phrase: Hashable, Sendable {
   public enum Key: String, Sendable, CaseIterable {
     // First sentence of the verdict: what happened.
-    case takenOverByLog4Shell, takenOver, attackedWithoutProof, suspicious, quiet
+    case takenOverByLog4Shell, takenOver, credentialsStolen, attackedWithoutProof, suspicious, quiet
     // Second sentence: how far it went. Said with its parts.
     case intruderThen, noFurtherSteps, nothingFurtherSought
     case heldShell, typedCommands, readCredentials, usedCredentials, leftPersistence, transferredTools, sentDataOut
-    case openedConnections, coveredTracks, escalated, movedLaterally, causedDamage
+    case openedConnections, coveredTracks, escalated, movedLaterally, causedDamage, calledServices, wasRefused
     // Third sentence: what to do, and what is not known.
-    case actNow, lookAtFindings, keepCollecting
+    case actNow, actNowAfterRevoking, actNowStillOpen, lookAtFindings, keepCollecting
     // Titles of steps, one per stage.
-    case reconnaissance, exploitation, callback, payloadDelivery, execution, remoteControl, commands, discovery
+    case reconnaissance, intrusion
+    case exploitation, callback, payloadDelivery, execution, remoteControl, commands, discovery
     case privilegeEscalation, defenseEvasion, credentialAccess, toolTransfer, persistence, commandAndControl
-    case lateralMovement, collection, exfiltration, cloudAccess, impact, alert, other
+    case lateralMovement, collection, exfiltration, cloudAccess, containment, impact, alert, other
     // Why a step is told as it is.
-    case becauseFlowAfterCallback, becauseKeyUsedElsewhere, becauseSameAddress, becauseProcessTree, becauseSocketOwner
+    case becauseFlowAfterCallback, becauseKeyUsedElsewhere, becauseAlarm, becauseFlowOnly,
+      becauseSameAddress, becauseProcessTree, becauseSocketOwner
     case missingWeb, missingMemory, missingCommands, missingCloudTrail, missingFlows
     // Relations of the entity graph.
+    case asked, servedBy, hasCredentials
     case sentPayloadTo, calledBack, connectedTo, isParentOf, ranIn, wrote, readFrom, usedFrom, belongsTo, named
     // Responses: what, and what it breaks.
     case preserveDisk, preserveInstance, isolateInstance, detachFromService, revokeRoleSessions, rotateSecrets
-    case blockAddress, blockInWAF, rebuild, hunt
+    case blockAddress, blockInWAF, rebuild, hunt, disableKey, closeMetadata, captureMemory
     case breaksNothing, breaksConnections, breaksCapacity, breaksRole, breaksConsumers, breaksAddress, breaksHost
-    case breaksRequests
+    case breaksRequests, breaksKey, breaksMetadata
     // Clock.
     case clockFromRequests
   }

@@ -18,7 +18,7 @@ struct RequestPairs {
   mutating func take(_ sighting: Sighting, _ source: Source) {
     let event = sighting.event
     guard let time = event.time, let client = event.firstText("client_ip", "client", "remote_address"),
-      let uri = event.firstText("uri", "path", "url")
+      let uri = event.firstText("path", "uri", "url")
     else { return }
     let method = event.firstText("http_method", "method") ?? ""
     let query = event.firstText("query", "args").map { "?" + $0 } ?? ""

@@ -16,7 +16,7 @@ struct ResponsePlan {
     if let instance = incident.host.instance, Self.isInstance(instance) {
       actions += preserve(instance) + isolate(instance)
     }
-    if let role = incident.host.role, Self.isName(role), touchesCloud { actions.append(revoke(role)) }
+    actions += revocations
     if !incident.exposures.isEmpty || incident.steps.contains(where: { $0.stage == .credentialAccess }) {
       actions.append(
         ResponseAction(
@@ -33,6 +33,26 @@ struct ResponsePlan {
     return actions
   }
 
+  /// Roles by their sessions, users by their keys; what is revoked already is not asked for again.
+  private var revocations: [ResponseAction] {
+    var actions: [ResponseAction] = []
+    let open = incident.credentials.filter { $0.revoked == nil || $0.answeredAfter > 0 }
+    var roles = open.compactMap(\.role)
+    if incident.credentials.isEmpty, touchesCloud, let role = incident.host.role { roles = [role] }
+    for role in Array(Set(roles)).sorted().prefix(4) where Self.isName(role) { actions.append(revoke(role)) }
+    for one in open.prefix(8) where one.role == nil && Self.isKey(one.key) { actions.append(disable(one)) }
+    return actions
+  }
+
+  /// A long-lived key of a user has no sessions to revoke.
+  private func disable(_ one: CredentialFacts) -> ResponseAction {
+    let user = one.user.flatMap { Self.isName($0) ? " --user-name \($0)" : nil } ?? ""
+    return ResponseAction(
+      group: .revoke, title: Phrase(.disableKey, [one.key]),
+      commands: [.init(text: "aws iam update-access-key --access-key-id \(one.key) --status Inactive\(user)")],
+      breaks: Phrase(.breaksKey))
+  }
+
   private var touchesCloud: Bool {
     incident.steps.contains { ($0.stage == .cloudAccess || $0.stage == .credentialAccess) && $0.status != .missing }
   }
@@ -44,7 +64,14 @@ struct ResponsePlan {
       "aws ec2 create-snapshots --instance-specification InstanceId=\(instance) --description 'evidence \(instance)'"
       + " --copy-tags-from-source volume\(region)"
     let protect = "aws ec2 modify-instance-attribute --instance-id \(instance) --disable-api-termination\(region)"
-    return [
+    let hasMemory = incident.sources.contains { $0.source == .memory }
+    let capture =
+      "aws ssm describe-instance-information --filters Key=InstanceIds,Values=\(instance)"
+      + " --query 'InstanceInformationList[0].[PingStatus,PlatformName,PlatformVersion]' --output text\(region)"
+    let memory = ResponseAction(
+      group: .preserve, title: Phrase(.captureMemory, [instance]), commands: [.init(text: capture)],
+      breaks: Phrase(.breaksNothing))
+    return (hasMemory ? [] : [memory]) + [
       ResponseAction(
         group: .preserve, title: Phrase(.preserveDisk, [instance]),
         commands: [.init(text: snapshot, dryRun: snapshot + " --dry-run")], breaks: Phrase(.breaksNothing)),
@@ -79,6 +106,19 @@ struct ResponsePlan {
           .init(text: lookup), .init(text: make), .init(text: close, dryRun: close + " --dry-run"),
           .init(text: apply, dryRun: apply + " --dry-run"),
         ], breaks: Phrase(.breaksConnections)),
+    ] + closeMetadata(instance)
+  }
+
+  /// Only where credentials were taken from it.
+  private func closeMetadata(_ instance: String) -> [ResponseAction] {
+    guard touchesCloud else { return [] }
+    let close =
+      "aws ec2 modify-instance-metadata-options --instance-id \(instance) --http-tokens required"
+      + " --http-put-response-hop-limit 1\(region)"
+    return [
+      ResponseAction(
+        group: .isolate, title: Phrase(.closeMetadata, [instance]),
+        commands: [.init(text: close, dryRun: close + " --dry-run")], breaks: Phrase(.breaksMetadata))
     ]
   }
 

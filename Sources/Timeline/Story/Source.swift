@@ -1,3 +1,4 @@
+import Bytes
 import Evidence
 
 /// A kind of source, as a reader tells them apart; the lanes of the drawn timeline.
@@ -9,26 +10,17 @@ public enum Source: String, Sendable, CaseIterable, Comparable {
 
   public var order: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 
+  /// By the first words of the type; asked for every event, so nothing is copied.
   public init(dataType: String) {
-    let parts = dataType.utf8.split(separator: 0x3A, maxSplits: 2).map { String(Substring($0)) }
-    let first = parts.first ?? ""
-    let second = parts.count > 1 ? parts[1] : ""
-    switch (first, second) {
-    case ("aws", "waf"): self = .waf
-    case ("aws", "cloudtrail"): self = .cloudTrail
-    case ("aws", "guardduty"): self = .guardDuty
-    case ("aws", "vpcflow"): self = .flow
-    case ("aws", "alb"), ("aws", "elb"), ("web", _), ("http", _), ("apache", _), ("nginx", _), ("tomcat", _):
-      self = .web
-    case ("linux", "memory"), ("memory", _): self = .memory
-    case ("linux", "capture"): self = .capture
-    case ("linux", "shell"), ("bash", _): self = .shell
-    case ("app", _), ("java", _): self = .web
-    case ("linux", _), ("syslog", _), ("systemd", _): self = .linuxLog
-    case ("fs", _), ("file", _): self = .file
-    default: self = .other
-    }
+    self = dataType.withView { type in Self.prefixes.first { type.hasPrefix($0.0) }?.1 ?? .other }
   }
+
+  private static let prefixes: [(StaticString, Source)] = [
+    ("aws:waf", .waf), ("aws:cloudtrail", .cloudTrail), ("aws:vpcflow", .flow), ("linux:shell", .shell),
+    ("aws:guardduty", .guardDuty), ("web:", .web), ("aws:alb", .web), ("linux:memory", .memory), ("memory:", .memory),
+    ("linux:capture", .capture), ("linux:", .linuxLog), ("app:", .web), ("fs:", .file), ("file:", .file),
+    ("systemd:", .linuxLog), ("syslog:", .linuxLog),
+  ]
 
   /// For evidence whose event is not known: by the place, then by the artifact's kind and name.
   init(locator: Locator, artifact: ArtifactRecord?) {

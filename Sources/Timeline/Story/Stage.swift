@@ -20,6 +20,7 @@ public enum Stage: String, Sendable, CaseIterable, Comparable {
   case collection
   case exfiltration
   case cloudAccess = "cloud-access"
+  case containment
   case impact
   case alert
   case other
@@ -34,18 +35,32 @@ public enum Stage: String, Sendable, CaseIterable, Comparable {
     func begins(_ prefix: String) -> Bool { rule.hasPrefix(prefix) }
     if rule == JoinedFinding.log4shellSucceeded {
       self = .callback
+    } else if rule == "log4shell.callback-port" {
+      self = .callback
     } else if begins("log4shell.") {
       self = .exploitation
+    } else if let stage = Self.byRule[rule] {
+      self = stage
     } else if begins("reverse-shell.") || begins("bind-shell.") || begins("memory.reverse-shell") {
       self = .remoteControl
     } else if begins("guardduty.") {
       self = .alert
-    } else if begins("cloud.") || rule == JoinedFinding.credentialsUsedElsewhere {
+    } else if begins("cloud.") || rule == JoinedFinding.credentialsUsedElsewhere
+      || rule == JoinedFinding.stolenCredentials
+    {
       self = .cloudAccess
     } else {
       self = finding.attack.lazy.compactMap { Stage(technique: $0) }.first ?? .other
     }
   }
+
+  /// Rules whose techniques say less than they do: who looks for set-uid programs has not gained rights yet.
+  private static let byRule: [String: Stage] = [
+    "behaviour.server-shell": .execution, "behaviour.decode-execute": .execution,
+    "behaviour.privilege-discovery": .discovery, "behaviour.hidden-program-socket": .commandAndControl,
+    "memory.suspect-connection": .commandAndControl, "memory.jndi-connection": .callback, "web.scan": .reconnaissance,
+    "behaviour.archive-upload": .exfiltration, JoinedFinding.openFile: .defenseEvasion,
+  ]
 
   public init?(technique: String) {
     if technique == "T1105" {

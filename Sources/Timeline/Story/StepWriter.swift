@@ -7,9 +7,28 @@ struct StepWriter {
   let attackPIDs: Set<Int64>
   let byDigest: [Digest: ArtifactRecord]
   let successes: [Log4ShellJoin.Success]
+  let credentials: [CredentialStory]
+
+  private let reached: Set<Endpoint>
+  /// Of each event or process that several findings speak of, the stage of the one that says most.
+  private var telling: [String: Stage] = [:]
 
   /// Facts that one step lists.
   static let maximumFacts = 200
+
+  init(
+    view: CaseView, story: [Finding], attackPIDs: Set<Int64>, byDigest: [Digest: ArtifactRecord],
+    successes: [Log4ShellJoin.Success], credentials: [CredentialStory] = []
+  ) {
+    self.view = view
+    self.story = story
+    self.attackPIDs = attackPIDs
+    self.byDigest = byDigest
+    self.successes = successes
+    self.credentials = credentials
+    reached = view.reached
+    telling = mostTelling()
+  }
 
   func steps() -> [Step] {
     guard !story.isEmpty else { return [] }
@@ -22,6 +41,14 @@ struct StepWriter {
     add(reconnaissance(), to: &steps)
     add(delivery?.step, to: &steps)
     add(typedCommands(), to: &steps)
+    add(cloudCalls(), to: &steps)
+    add(containment(), to: &steps)
+    if let alert = steps[.alert] { steps[.alert] = raised(alert) }
+    // Flows show that the host connected; that the server did, for the lookup's sake, follows from the time alone.
+    if steps[.callback] != nil, !successes.isEmpty, successes.allSatisfy({ $0.pid == nil }) {
+      steps[.callback]?.status = .inferred
+      steps[.callback]?.basis = Phrase(.becauseFlowOnly)
+    }
     for step in inferred(steps) + missing(steps) where steps[step.stage] == nil { steps[step.stage] = step }
     return ordered(Array(steps.values))
   }
@@ -43,7 +70,9 @@ struct StepWriter {
       steps[step.stage] = step
       return
     }
-    let told = Set(known.facts.flatMap(\.evidence))
+    if known.status == .inferred { known.status = step.status }
+    // What sums up many events leaves each of them to be told.
+    let told = Set(known.facts.filter { $0.evidence.count == 1 }.flatMap(\.evidence))
     known.facts += step.facts.filter { !$0.evidence.allSatisfy(told.contains) || $0.evidence.isEmpty }
     known.facts = Array(known.facts.sorted(by: Fact.precedes).prefix(Self.maximumFacts))
     known.first = [known.first, step.first].compactMap { $0 }.earliest
@@ -56,6 +85,14 @@ struct StepWriter {
 
   /// A connection belongs to the step that explains it: the fetched class, the download, the upload.
   private func stage(of finding: Finding, _ delivery: Delivery?) -> Stage {
+    let own = Stage(of: finding)
+    if own == .remoteControl, !isOpened(finding) { return .exploitation }
+    // What the account's log shows was done with credentials, whatever it was meant to lead to.
+    if finding.isOfCloud { return .cloudAccess }
+    if own == .commandAndControl, let end = finding.remoteEnd, successes.contains(where: { $0.end == end }) {
+      return .callback
+    }
+    if Self.isDescription(own), let stage = telling[subject(finding)] { return stage }
     guard finding.rule == JoinedFinding.connectionToAttacker, let end = finding.remoteEnd else {
       return Stage(of: finding)
     }
@@ -81,15 +118,57 @@ struct StepWriter {
     return step
   }
 
+  /// Whether the shell was there, and not only asked for in a request that may have come to nothing.
+  private func isOpened(_ finding: Finding) -> Bool {
+    if let end = finding.remoteEnd, reached.contains(end) { return true }
+    return !finding.evidence.allSatisfy { [.waf, .web].contains(source($0)) }
+  }
+
   private func groupKey(_ finding: Finding) -> String {
     let stage = Stage(of: finding)
     if stage == .exploitation, let payload = finding.payload { return payload }
-    if stage == .remoteControl, let end = finding.remoteEnd { return end.text }
-    return finding.rule + "\u{1F}" + finding.message
+    if stage == .remoteControl || stage == .callback, let end = finding.remoteEnd { return end.text }
+    return subject(finding)
+  }
+
+  /// Stages of findings that say what a thing looks like rather than what was done with it.
+  private static func isDescription(_ stage: Stage) -> Bool { stage == .defenseEvasion || stage == .other }
+
+  private func mostTelling() -> [String: Stage] {
+    var best: [String: (severity: Severity, stage: Stage)] = [:]
+    for finding in story {
+      let stage = Stage(of: finding)
+      if Self.isDescription(stage) || finding.isOfCloud || stage == .remoteControl { continue }
+      let key = subject(finding)
+      if let known = best[key], (known.severity, stage) >= (finding.severity, known.stage) { continue }
+      best[key] = (finding.severity, stage)
+    }
+    return best.mapValues(\.stage)
+  }
+
+  /// The process or the event that a finding speaks of, so that several findings of one thing are one fact.
+  private func subject(_ finding: Finding) -> String {
+    guard let first = finding.evidence.first else { return finding.rule }
+    let event = view.index.said[EvidencePlace(first.artifact, first.locator)]?.event
+    if event?.dataType.hasSuffix(":process") ?? false, let pid = finding.pid ?? event?.pid { return "process \(pid)" }
+    if let command = event?.text("command"), event?.dataType == "linux:shell:command" {
+      return "command \(event?.pid ?? 0) \(command)"
+    }
+    // The same line in two logs, or in a log and its copy.
+    if let event { return event.message }
+    return finding.evidence.count == 1
+      ? first.artifact.hex + first.locator.text : finding.rule + "\u{1F}" + finding.message
   }
 
   private func fact(_ group: [Finding]) -> Fact {
-    let clearest = group.max { ($0.severity, $1.message.utf8.count) < ($1.severity, $0.message.utf8.count) }
+    let clearest = group.max { left, right in
+      if left.severity != right.severity { return left.severity < right.severity }
+      // Of a payload the longest tells what it runs; of anything else the shortest is the plainest.
+      let isPayload = left.payload != nil && Stage(of: left) == .exploitation
+      let (one, other) = (left.message.utf8.count, right.message.utf8.count)
+      if one != other { return isPayload ? one < other : one > other }
+      return left.message > right.message
+    }
     var seen: Set<EvidenceReference> = []
     let evidence = group.flatMap(\.evidence).filter { seen.insert($0).inserted }
     return Fact(
@@ -105,11 +184,18 @@ struct StepWriter {
 
   private func title(_ stage: Stage, _ findings: [Finding]) -> Phrase {
     switch stage {
+    case .exploitation where !findings.contains(where: \.isLog4ShellPayload):
+      return Phrase(.intrusion, [distinct(findings.map(\.title))])
     case .exploitation: return Phrase(.exploitation, [String(Set(findings.compactMap(\.payload)).count)])
     case .alert: return Phrase(.alert, [String(findings.count)])
     case .callback, .remoteControl, .commandAndControl, .exfiltration:
       return Phrase(stage.phrase, [distinct(findings.compactMap { $0.remoteEnd?.text })])
-    case .cloudAccess: return Phrase(.cloudAccess, [distinct(findings.compactMap { $0.text("source_ip") })])
+    case .cloudAccess:
+      let far = findings.flatMap { one -> [String] in
+        if case .texts(let all)? = one["source_ips"] { return all }
+        return [one.text("source_ip", "remote_host")].compactMap { $0 }
+      }
+      return Phrase(.cloudAccess, [distinct(far.filter { view.marks.hosts.contains($0) })])
     case .toolTransfer, .persistence:
       let files = findings.flatMap(\.entities).filter { $0.kind == .file }.map(\.value)
       return Phrase(stage.phrase, [distinct(files.isEmpty ? findings.map(\.title) : files)])
@@ -138,7 +224,7 @@ struct StepWriter {
       guard let time = request.event.time, let client = request.event.firstText("client_ip", "client", "remote_address")
       else { return false }
       return time < attempt && view.marks.hosts.contains(client)
-    }.sorted(by: CredentialJoin.precedes)
+    }.sorted(by: SightingOrder.precedes)
     guard let first = before.first, let last = before.last else { return nil }
     var step = Step(
       stage: .reconnaissance, status: .observed, title: Phrase(.reconnaissance, [String(before.count)]),
@@ -185,7 +271,7 @@ struct StepWriter {
   /// What was typed in the attack's shells.
   private func typedCommands() -> Step? {
     let typed = view.index.commands.filter { $0.event.pid.map(attackPIDs.contains) ?? false }
-      .sorted(by: CredentialJoin.precedes)
+      .sorted(by: SightingOrder.precedes)
     guard let first = typed.first, let last = typed.last else { return nil }
     var step = Step(
       stage: .commands, status: .observed, title: Phrase(.commands, [String(typed.count)]), severity: .high,
@@ -195,7 +281,7 @@ struct StepWriter {
     return step
   }
 
-  private func fact(_ sighting: Sighting) -> Fact {
+  func fact(_ sighting: Sighting) -> Fact {
     var reference = sighting.reference
     reference.path = byDigest[sighting.artifact]?.name
     return Fact(
@@ -208,6 +294,13 @@ struct StepWriter {
   /// What must have happened although nothing shows it.
   private func inferred(_ steps: [Stage: Step]) -> [Step] {
     var made: [Step] = []
+    if steps[.cloudAccess] == nil, let alarm = credentialAlarms().first {
+      made.append(
+        Step(
+          stage: .cloudAccess, status: .inferred,
+          title: Phrase(.cloudAccess, [alarm.text("remote_host") ?? ""]), basis: Phrase(.becauseAlarm), severity: .high,
+          first: alarm.firstSeen, last: alarm.lastSeen, findings: credentialAlarms().map(\.id)))
+    }
     if let cloud = steps[.cloudAccess], steps[.credentialAccess] == nil {
       made.append(
         Step(
@@ -232,8 +325,14 @@ struct StepWriter {
       Step(stage: stage, status: .missing, title: Phrase(stage.phrase), basis: Phrase(why), severity: .informational)
     }
     var made: [Step] = []
-    if !has(.waf), !has(.web) { made.append(step(.exploitation, .missingWeb)) }
-    if !has(.flow), !has(.memory), !has(.capture) { made.append(step(.callback, .missingFlows)) }
+    if !has(.waf), !has(.web) {
+      var entry = step(.exploitation, .missingWeb)
+      // Which way it was is what nobody knows.
+      entry.title = Phrase(.intrusion)
+      made.append(entry)
+    }
+    let isLookup = story.contains(where: \.isLog4ShellPayload)
+    if isLookup, !has(.flow), !has(.memory), !has(.capture) { made.append(step(.callback, .missingFlows)) }
     if !has(.memory), !has(.capture) { made.append(step(.remoteControl, .missingMemory)) }
     if !has(.memory), !has(.shell) { made.append(step(.commands, .missingCommands)) }
     if !has(.cloudTrail) { made.append(step(.cloudAccess, .missingCloudTrail)) }

@@ -11,7 +11,8 @@ struct Verdict {
   private func step(_ stage: Stage) -> Step? { incident.steps.first { $0.stage == stage && $0.status != .missing } }
 
   private func findings(_ stage: Stage) -> [Finding] {
-    view.findings.filter { incident.storyFindings.contains($0.id) && Stage(of: $0) == stage }
+    let told = Set(step(stage)?.findings ?? [])
+    return view.findings.filter { told.contains($0.id) }
   }
 
   private var whatHappened: Phrase {
@@ -23,11 +24,21 @@ struct Verdict {
         ?? attempt?.entities.first { $0.kind == .address && view.marks.hosts.contains($0.value) }?.value
         ?? success.end.host
       let time = attempt?.firstSeen ?? success.finding.firstSeen
-      let when = time.map { $0.description.prefix(19).replacing("T", with: " ") + " UTC" } ?? "?"
+      let when = time.map(moment) ?? "?"
       return Phrase(.takenOverByLog4Shell, [host, client, when, success.end.text])
     }
     if let shell = findings(.remoteControl).first(where: { $0.severity >= .high }) {
       return Phrase(.takenOver, [host, shell.remoteEnd?.text ?? view.marks.hosts.sorted().first ?? "?"])
+    }
+    if let stolen = worstCredentials {
+      return Phrase(
+        .credentialsStolen,
+        [
+          stolen.owner + (stolen.instance.map { " (\($0))" } ?? ""),
+          stolen.elsewhere.map(\.address).prefix(3).joined(separator: ", "),
+          String(stolen.elsewhere.reduce(0) { $0 + $1.calls }), stolen.first.map(moment) ?? "",
+          stolen.last.map(moment) ?? "",
+        ])
     }
     let attempts = findings(.exploitation)
     if !attempts.isEmpty { return Phrase(.attackedWithoutProof, [host, String(attempts.count)]) }
@@ -35,27 +46,54 @@ struct Verdict {
     return serious.isEmpty ? Phrase(.quiet, [host]) : Phrase(.suspicious, [host, String(serious.count)])
   }
 
+  /// `2026-11-25 05:22:33 UTC`
+  private func moment(_ time: Timestamp) -> String { time.description.prefix(19).replacing("T", with: " ") + " UTC" }
+
+  /// The credentials that were used most by somebody else.
+  private var worstCredentials: CredentialFacts? {
+    incident.credentials.max { left, right in
+      let calls = [left, right].map { one in one.elsewhere.reduce(0) { $0 + $1.calls } }
+      return calls[0] != calls[1] ? calls[0] < calls[1] : left.key > right.key
+    }
+  }
+
   private var howFar: Phrase {
     var parts: [Phrase] = []
-    if let shell = findings(.remoteControl).first {
-      parts.append(Phrase(.heldShell, [shell.pid.map(String.init) ?? "?", shell.remoteEnd?.text ?? "?"]))
+    let shells = findings(.remoteControl)
+    // A shell's own process says more than a text in some other's memory.
+    if let shell = shells.first(where: { $0.pid.map(view.marks.pids.contains) ?? false && !isServer($0) })
+      ?? shells.first
+    {
+      parts.append(Phrase(.heldShell, [shell.pid.map(String.init) ?? "", shell.remoteEnd?.text ?? ""]))
     }
     if let typed = step(.commands) { parts.append(Phrase(.typedCommands, typed.title.arguments)) }
     if step(.privilegeEscalation) != nil { parts.append(Phrase(.escalated)) }
-    if step(.credentialAccess) != nil { parts.append(Phrase(.readCredentials, [incident.host.role ?? "?"])) }
+    if let read = step(.credentialAccess), read.status == .observed {
+      parts.append(Phrase(.readCredentials, [incident.host.role ?? ""]))
+    }
     if step(.toolTransfer) != nil {
       let files = names(.file, in: findings(.toolTransfer))
-      parts.append(Phrase(.transferredTools, [files.isEmpty ? "?" : files]))
+      parts.append(Phrase(.transferredTools, [files]))
     }
     if step(.persistence) != nil {
       let files = names(.file, in: findings(.persistence))
-      parts.append(Phrase(.leftPersistence, [files.isEmpty ? "?" : files]))
+      parts.append(Phrase(.leftPersistence, [files]))
     }
     if step(.exfiltration) != nil {
-      parts.append(Phrase(.sentDataOut, [findings(.exfiltration).lazy.compactMap { $0.remoteEnd?.text }.first ?? "?"]))
+      parts.append(Phrase(.sentDataOut, [findings(.exfiltration).lazy.compactMap { $0.remoteEnd?.text }.first ?? ""]))
     }
-    if let use = findings(.cloudAccess).first {
-      parts.append(Phrase(.usedCredentials, [use.text("source_ip") ?? incident.attackers.first ?? "?"]))
+    if let stolen = worstCredentials {
+      // The first sentence says it already where there is nothing else to say.
+      if !successes.isEmpty || !shells.isEmpty {
+        parts.append(Phrase(.usedCredentials, [stolen.elsewhere.map(\.address).prefix(2).joined(separator: ", ")]))
+      } else {
+        let answered = stolen.calls.filter { $0.error == nil }.map(\.name)
+        if !answered.isEmpty { parts.append(Phrase(.calledServices, [CredentialWords.list(answered)])) }
+      }
+      let refused = stolen.calls.filter { $0.error != nil }.map(\.name)
+      if !refused.isEmpty { parts.append(Phrase(.wasRefused, [CredentialWords.list(refused)])) }
+    } else if let use = findings(.cloudAccess).first {
+      parts.append(Phrase(.usedCredentials, [use.text("source_ip", "remote_host") ?? incident.attackers.first ?? ""]))
     }
     if step(.lateralMovement) != nil { parts.append(Phrase(.movedLaterally)) }
     if step(.defenseEvasion) != nil { parts.append(Phrase(.coveredTracks)) }
@@ -64,6 +102,8 @@ struct Verdict {
     return Phrase(.intruderThen, parts: parts)
   }
 
+  private func isServer(_ finding: Finding) -> Bool { finding.pid.map { view.processes.isJava($0) } ?? false }
+
   private func names(_ kind: Entity.Kind, in findings: [Finding]) -> String {
     Array(Set(findings.flatMap(\.entities).filter { $0.kind == kind }.map(\.value))).sorted().prefix(3)
       .joined(separator: ", ")
@@ -71,7 +111,16 @@ struct Verdict {
 
   private var whatNow: Phrase {
     let urgent = incident.response.filter { $0.group == .isolate || $0.group == .revoke || $0.group == .block }
-    if !urgent.isEmpty { return Phrase(.actNow, parts: urgent.prefix(3).map(\.title)) }
+    if !urgent.isEmpty {
+      let parts = urgent.prefix(3).map(\.title)
+      // Only where the key is the whole story does its end change what is urgent.
+      guard successes.isEmpty, findings(.remoteControl).isEmpty, let stolen = worstCredentials,
+        let revoked = stolen.revoked?.time
+      else { return Phrase(.actNow, parts: parts) }
+      return stolen.answeredAfter > 0
+        ? Phrase(.actNowStillOpen, [moment(revoked), String(stolen.answeredAfter)], parts: parts)
+        : Phrase(.actNowAfterRevoking, [moment(revoked), stolen.firstRefused.map(moment) ?? ""], parts: parts)
+    }
     return Phrase(incident.findings.contains { $0.severity >= .medium } ? .lookAtFindings : .keepCollecting)
   }
 }

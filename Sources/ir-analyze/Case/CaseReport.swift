@@ -89,9 +89,19 @@ struct CaseReport {
 
   /// Writes every file; afterwards `findings` are those of the story, merged and joined.
   mutating func write(to folder: String, language: Language) throws {
+    try writeViews(to: folder)
+    let incident = try ReportWriter.write(
+      input(), to: folder, options: ReportOptions(language: language), excerpts: StoreExcerpts(store))
+    findings = incident.findings
+  }
+
+  /// Writes the timeline alone.
+  func writeTimeline(to folder: String) throws { try ReportWriter.writeTimeline(input(), to: folder) }
+
+  private func input() throws -> CaseInput {
     // Of what was taken in only: hashes of members are made when a list asks for them, and a report must not depend on that.
     let checksums = try store.checksums(of: outcome.artifacts.filter { $0.parent == nil }.map(\.digest))
-    let input = CaseInput(
+    return CaseInput(
       title: name,
       artifacts: records.map { one in
         var one = one
@@ -101,9 +111,6 @@ struct CaseReport {
       events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage,
       gaps: gaps.map { SourceGap(path: $0.path, reason: $0.reason) },
       tool: ToolFacts(version: IRAnalyze.version, rules: Dictionary(uniqueKeysWithValues: ruleDigests)))
-    try writeViews(to: folder)
-    let incident = try ReportWriter.write(input, to: folder, options: ReportOptions(language: language))
-    findings = incident.findings
   }
 
   private static func digests(_ checksums: Checksums) -> [String: String] {
@@ -131,12 +138,13 @@ struct CaseReport {
 }
 
 /// The events of all results, one result after the other.
+///
+/// Read as streams: a mapped result of gigabytes would count as the program's memory.
 struct ResultEvents: EventSource {
   private let store: ArtifactStore
   private let results: [CaseAnalysis.UnitResult]
   private var place = 0
-  private var file: MappedFile?
-  private var offset = 0
+  private var lines: LineReader?
 
   init(store: ArtifactStore, results: [CaseAnalysis.UnitResult]) {
     self.store = store
@@ -145,20 +153,16 @@ struct ResultEvents: EventSource {
 
   mutating func next() throws -> (artifact: Digest, event: Event)? {
     while place < results.count {
-      let current = try file ?? store.objects.open(results[place].result)
-      file = current
-      let view = current.view
-      while offset < view.count {
-        let end = view.firstIndex(of: 0x0A, from: offset) ?? view.count
-        let line = view.slice(offset, end)
-        offset = end + 1
+      let lines =
+        try self.lines ?? LineReader(FileStream(path: store.objects.path(of: results[place].result)), limit: 16 << 20)
+      self.lines = lines
+      while let line = try lines.next() {
         // Rows and coverage are most lines of some results, and are told by their first key.
-        guard line.hasPrefix("{\"event\"") else { continue }
-        if case .event(let event)? = ResultLine.read(line) { return (results[place].unit.artifact, event) }
+        guard line.bytes.hasPrefix("{\"event\"") else { continue }
+        if case .event(let event)? = ResultLine.read(line.bytes) { return (results[place].unit.artifact, event) }
       }
       place += 1
-      file = nil
-      offset = 0
+      self.lines = nil
     }
     return nil
   }

@@ -1,0 +1,143 @@
+import Evidence
+
+/// Follows an access key through GuardDuty and CloudTrail: from an alarm, or from the attack's addresses, to every use.
+struct CredentialStory {
+  var facts: CredentialFacts
+  var finding: Finding
+  /// Calls from where the credentials do not belong, in order.
+  var calls: [Sighting]
+
+  static func find(in view: CaseView) -> [CredentialStory] {
+    suspects(view).sorted { $0.key < $1.key }.compactMap { story($0.key, from: $0.value, view) }
+  }
+
+  /// Keys with the addresses from which others used them.
+  private static func suspects(_ view: CaseView) -> [String: Set<String>] {
+    var found: [String: Set<String>] = [:]
+    for alert in view.index.alerts where alert.event.dataType == "aws:guardduty:finding" {
+      guard AttackMarks.isCredentialAlarm(alert.event.text("finding_type"), alert.event.text("severity")) else {
+        continue
+      }
+
+      guard let key = alert.event.text("access_key"), let far = alert.event.text("remote_host") else { continue }
+      found[key, default: []].insert(far)
+    }
+    for finding in view.findings where finding.rule == "cloud.instance-credentials-elsewhere" {
+      guard finding.severity >= .medium, let far = finding.text("remote_host") else { continue }
+      for key in finding.entities where key.kind == .accessKey { found[key.value, default: []].insert(far) }
+    }
+    for call in view.index.calls {
+      guard let key = call.event.text("access_key"), let far = call.event.text("source_ip"),
+        view.marks.hosts.contains(far)
+      else { continue }
+      found[key, default: []].insert(far)
+    }
+    return found
+  }
+
+  private static func story(_ name: String, from suspects: Set<String>, _ view: CaseView) -> CredentialStory? {
+    guard let key = view.index.keys.keys[name] else { return nil }
+    // An address where the instance's own agent reports from is the instance's, whatever an alarm says of it.
+    let far = suspects.filter { address in
+      AddressRange.isAddress(address) && !view.own.contains(address) && !AddressRange.isPrivate(address)
+        && key.places[address]?.agentCalls == 0
+    }
+    let all = view.index.calls.filter { $0.event.text("access_key") == name }.sorted(by: SightingOrder.precedes)
+    let calls = all.filter { far.contains($0.event.text("source_ip") ?? "") }
+    guard let first = calls.first else { return nil }
+    var facts = CredentialFacts(
+      key: name, type: key.type, principal: key.principal, role: key.role, user: key.user, instance: key.instance,
+      account: key.account, delivery: key.delivery, places: places(key, far), calls: groups(calls), measures: [],
+      firstRefused: nil, answeredAfter: 0, isRestarted: false, isRebooted: false)
+    let control = Measures.find(name, key, since: first.event.time, view)
+    facts.measures = control.measures
+    facts.isRestarted = control.isRestarted
+    facts.isRebooted = control.isRebooted
+    if let time = facts.revoked?.time {
+      facts.firstRefused =
+        all.first { $0.event.isRefusal && ($0.event.time.map { $0 >= time } ?? false) }?.event.time
+      // IAM needs some seconds to spread what it was told.
+      facts.answeredAfter =
+        calls.filter { $0.event.text("error_code") == nil && ($0.event.time.map { $0 > time } ?? false) }.count
+    }
+    return CredentialStory(facts: facts, finding: finding(facts, calls, view), calls: calls)
+  }
+
+  private static func places(_ key: KeyUses.Key, _ far: Set<String>) -> [CredentialFacts.Place] {
+    key.places.map { address, place in
+      CredentialFacts.Place(
+        address: address, first: place.first, last: place.last, calls: place.calls, denied: place.denied,
+        isElsewhere: far.contains(address))
+    }.sorted {
+      ($0.first?.nanoseconds ?? .max, $0.address) < ($1.first?.nanoseconds ?? .max, $1.address)
+    }
+  }
+
+  private static func groups(_ calls: [Sighting]) -> [CredentialFacts.Call] {
+    struct Name: Hashable {
+      var service: String
+      var name: String
+      var error: String?
+    }
+    let groups = Dictionary(grouping: calls) {
+      Name(
+        service: $0.event.text("event_source") ?? "", name: $0.event.text("event_name") ?? "",
+        error: $0.event.text("error_code"))
+    }
+    return groups.map { name, calls in
+      CredentialFacts.Call(
+        service: name.service, name: name.name, count: calls.count, first: calls.compactMap(\.event.time).min(),
+        error: name.error)
+    }.sorted {
+      ($0.first?.nanoseconds ?? .max, $0.service, $0.name, $0.error ?? "")
+        < ($1.first?.nanoseconds ?? .max, $1.service, $1.name, $1.error ?? "")
+    }
+  }
+
+  // MARK: The finding
+
+  /// Reading metadata and using the key come in this order; the clocks of host and AWS may differ by so many seconds.
+  static let clockSlack: Double = 70
+
+  private static func finding(
+    _ facts: CredentialFacts, _ calls: [Sighting], _ view: CaseView
+  ) -> Finding {
+    let first = calls.compactMap(\.event.time).min()
+    let reads = view.findings.filter { finding in
+      Stage(of: finding) == .credentialAccess && finding.attack.contains("T1552.005")
+        && (finding.firstSeen.flatMap { early in first.map { seconds(from: early, to: $0) } } ?? 0) >= -clockSlack
+    }.sorted(by: FindingOrder.byTime)
+    let distance = reads.first?.firstSeen.flatMap { early in first.map { seconds(from: early, to: $0) } }
+    let isAnswered = calls.contains { $0.event.text("error_code") == nil }
+    let names = facts.calls.reduce(into: [String]()) { if !$0.contains($1.name) { $0.append($1.name) } }
+    let sources = facts.elsewhere.map(\.address)
+    let evidence =
+      reads.compactMap(\.evidence.first).prefix(8) + calls.map(\.reference) + facts.measures.map(\.evidence)
+    var finding = Finding(
+      rule: reads.isEmpty ? JoinedFinding.stolenCredentials : JoinedFinding.credentialsUsedElsewhere,
+      title: reads.isEmpty
+        ? "Credentials were used from where they do not belong"
+        : "Credentials read on the host were used from elsewhere",
+      severity: isAnswered ? .critical : .high, attack: ["T1552.005", "T1078.004"], firstSeen: first,
+      lastSeen: calls.compactMap(\.event.time).max(),
+      entities: Array(Set(calls.prefix(1000).flatMap(\.event.entities))).sorted(),
+      evidence: Array(evidence.prefix(JoinedFinding.maximumEvidence)),
+      message: CredentialWords.message(facts, reads: reads))
+    if facts.instance == nil { finding.attack = ["T1078.004"] }
+    finding.attributes.add("access_key", facts.key)
+    finding.attributes.add("identity_type", facts.type)
+    finding.attributes.add("principal_id", facts.principal)
+    finding.attributes.add("role", facts.role)
+    finding.attributes.add("user", facts.user)
+    finding.attributes.add("instance", facts.instance)
+    finding.attributes.add("source_ip", sources.first)
+    finding.attributes.add("source_ips", Array(sources.prefix(32)))
+    finding.attributes.add("usual_ips", Array(facts.places.filter { !$0.isElsewhere }.map(\.address).prefix(32)))
+    finding.attributes.add("event_names", Array(names.prefix(64)))
+    finding.attributes.add("denied", facts.calls.filter { $0.error != nil }.map(\.name))
+    finding.attributes.add("revoked", facts.revoked?.time?.description)
+    finding.attributes.add("first_refused", facts.firstRefused?.description)
+    finding.attributes.add("seconds_after_read", distance.map { Int64(clamping: Int($0.rounded())) })
+    return finding
+  }
+}
