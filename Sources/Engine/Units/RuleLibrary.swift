@@ -21,7 +21,7 @@ public final class RuleLibrary: Sendable {
   public func load() -> Loaded {
     loaded.withLock { loaded in
       if let loaded { return loaded }
-      let (set, diagnostics) = RuleSet.load(directory: directory)
+      let (set, diagnostics) = RuleSet.load(directory: directory, cache: RuleCache.standard())
       let made = Loaded(set: set, diagnostics: diagnostics)
       loaded = made
       return made

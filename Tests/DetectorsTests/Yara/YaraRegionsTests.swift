@@ -5,7 +5,8 @@ import Testing
 
 struct YaraRegionsTests {
   private func scanner(_ text: String) throws -> YaraScanner {
-    try YaraScanner(try #require(YaraCompiler().compile([YaraSource(path: "t.yar", text: Array(text.utf8))]).rules))
+    try YaraScanner(
+      try #require(YaraCompiler().compile([YaraSource(path: "t.yar", text: Array(text.utf8))]).outcome.rules))
   }
 
   @Test func offsetsAreAddresses() throws {
