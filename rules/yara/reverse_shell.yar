@@ -4,7 +4,7 @@ rule Reverse_Shell_One_Liner
 {
   meta:
     description = "A complete command that connects a shell to a remote address."
-    severity = "high"
+    severity = "medium"
     confidence = "high"
     attack = "T1059.004,T1095"
     author = "ir-analyze"
@@ -28,7 +28,7 @@ rule Reverse_Shell_Wrapped_In_Base64
 {
   meta:
     description = "A shell that calls back, wrapped in Base64 (`bash -i >&`, `/dev/tcp/`) beside the command that unwraps and runs it."
-    severity = "high"
+    severity = "medium"
     confidence = "high"
     attack = "T1059.004,T1027"
     author = "ir-analyze"

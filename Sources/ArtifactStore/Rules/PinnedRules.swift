@@ -39,10 +39,13 @@ public struct PinnedRules: Sendable {
       var members: [String: Digest]?
       JSONView(text)["lists"]?.forEachMember { list, value in
         guard list.string == name else { return true }
-        var read: [String: Digest] = [:]
+        var read: [String: Digest]? = [:]
         let isWhole = value.forEachMember { name, digest in
-          guard let digest = digest.string.flatMap(Digest.init(hex:)) else { return false }
-          read[name.string] = digest
+          guard let digest = digest.string.flatMap(Digest.init(hex:)) else {
+            read = nil
+            return false
+          }
+          read?[name.string] = digest
           return true
         }
         if isWhole { members = read }

@@ -3,7 +3,7 @@ import Evidence
 
 /// Finds what intruders do at a shell, in commands as they were typed or run, also where they were wrapped.
 public struct BehaviourDetector: TextDetector {
-  public let version = 1
+  public let version = 2
 
   public init() {}
 

@@ -35,7 +35,8 @@ struct BehaviourRule: Sendable {
     self.judge = judge
   }
 
-  static let all: [BehaviourRule] = credentialRules + transferRules + persistenceRules + evasionRules + privilegeRules
+  static let all: [BehaviourRule] =
+    credentialRules + transferRules + persistenceRules + evasionRules + privilegeRules + reachRules
 }
 
 /// A command, taken apart once for all rules.

@@ -14,6 +14,7 @@ extension BehaviourRule {
       "metadata-credentials", "Instance role credentials read from the metadata service", .high, ["T1552.005"],
       leads: [
         "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "AWS_CONTAINER_CREDENTIALS", "metadata.google.internal",
+        "0xA9FEA9FE", "0xa9fea9fe", "2852039166", "::ffff:a9fe:a9fe",
       ]
     ) { it in
       it.hasAny([

@@ -57,6 +57,8 @@ struct JNDIReference {
       if let colon, colon < slashes, text.allSatisfy({ $0.isLetter }), !text.isEmpty { scheme = text }
       place = slashes
     }
+    // `corbaloc::host:port/key`: the protocol between the colons may be left out.
+    if scheme == "corbaloc", place < name.count, name[place] == 0x3A { place += 1 }
     while place < name.count, name[place] == 0x2F || name[place] == 0x5C { place += 1 }
     readAuthority(name, from: place)
   }

@@ -26,6 +26,8 @@ enum Log4ShellLeads {
     "&#", "$\0{\0", "%\02\0",
     // `${j`, `${J`, `${$` in Base64, by the place in a group of three.
     "JHtqbm", "JHtKTk", "JHske", "R7am5ka", "R7JHs", "R7Sk5E", "ke2puZG", "ke0pORE", "keyR7",
+    // The same in UTF-16LE, and in Base64 of Base64.
+    "JAB7A", "QAewA", "QAewB", "kAHsA", "Skh0cWJt", "pIdHFib", "KSHRxYm", "Skhza2", "pIc2tl", "KSHNrZ",
   ]
   private static let ignoringCase: [StaticString] = [
     "%u00", "%5c", "\\u00", "&dollar", "&percnt", "&bsol", "&amp;", "\\uu",
@@ -148,8 +150,29 @@ enum Log4ShellLeads {
     var end = place
     while end < text.count, end - place < maximumWindow, Base64.isDigit(text[end]) { end += 1 }
     guard end - start >= 16 else { return nil }
-    let bytes = Base64.decode(text.slice(start, end))
-    return bytes.withView { $0.contains("${") }
-      ? Window(bytes: bytes, range: start..<end, stride: 0, step: "Base64 decoded") : nil
+    var bytes = Base64.decode(text.slice(start, end))
+    var step = "Base64 decoded"
+    for _ in 0..<maximumWraps {
+      if bytes.withView({ $0.contains("${") }) {
+        return Window(bytes: bytes, range: start..<end, stride: 0, step: step)
+      }
+      if bytes.withView({ $0.contains("$\0{\0") }) {
+        bytes.removeAll { $0 == 0 }
+        step += ", UTF-16LE read"
+      } else {
+        let inner = bytes.withView { view in
+          Base64.runs(in: view, minimum: 16).max { $0.count < $1.count }.map {
+            Base64.decode(view.slice($0.lowerBound, $0.upperBound))
+          }
+        }
+        guard let inner else { return nil }
+        bytes = inner
+        step += ", and again"
+      }
+    }
+    return nil
   }
+
+  /// Base64 in Base64, with UTF-16 between.
+  private static let maximumWraps = 4
 }

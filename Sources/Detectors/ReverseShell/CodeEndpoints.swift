@@ -52,7 +52,10 @@ enum CodeEndpoints {
   private static func arguments(_ shell: ShellText, _ tokens: [Token]) -> Endpoint {
     var host: String?
     var port: Int?
-    func take(_ text: ByteView, quoted: Bool) {
+    func take(_ word: ByteView, quoted: Bool) {
+      var text = word
+      // PHP's transports: `tcp://203.0.113.66`.
+      if quoted, let slashes = word.slice(0, 8).firstIndex(of: ByteView("://")) { text = word.slice(slashes + 3) }
       if host == nil, quoted || text.firstIndex(of: 0x2E) != nil, Endpoint.isPlainHost(text) {
         host = text.string
       } else if let pair = Endpoint.pair(text), host == nil, let name = pair.host, name.withView(Endpoint.isPlainHost) {

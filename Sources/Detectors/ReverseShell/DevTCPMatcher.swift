@@ -5,13 +5,44 @@ import Bytes
 /// The device alone is an ordinary port check; what makes a shell of it is that commands are read from it: a shell with
 /// `-i` or with its input redirected there, or a loop that runs what it reads.
 enum DevTCPMatcher {
+  /// Devices of one text that are looked at; a command line has a few.
+  private static let maximumPlaces = 256
+
+  /// What all devices of one text ask of it, answered once.
+  private final class Facts {
+    let shell: ShellText
+    private var runs: [[UInt8]: Bool] = [:]
+    private(set) lazy var runsLines: Bool = DevTCPMatcher.runsLines(shell)
+    private(set) lazy var hasReader: Bool = shell.commands.contains { ShellWords.isShellReadingInput($0.words[...]) }
+
+    init(_ shell: ShellText) { self.shell = shell }
+
+    func isRun(_ descriptor: [UInt8]) -> Bool {
+      if let known = runs[descriptor] { return known }
+      // As many as one text can use.
+      guard runs.count < 32 else { return false }
+      let answer = DevTCPMatcher.isRun(self, descriptor)
+      runs[descriptor] = answer
+      return answer
+    }
+  }
+
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []
+    let facts = Facts(shell)
+    var places = 0
     for (device, transport) in [("/dev/tcp/", "tcp"), ("/dev/udp/", "udp")] as [(StaticString, String)] {
       var from = 0
-      while let place = shell.text.firstIndex(of: ByteView(device), from: from), found.count < 16 {
+      var index = 0
+      while let place = shell.text.firstIndex(of: ByteView(device), from: from), found.count < 16,
+        places < maximumPlaces
+      {
         from = place + 9
-        if isShell(shell, at: place) {
+        places += 1
+        while index + 1 < shell.commands.count, shell.commands[index + 1].range.lowerBound <= place { index += 1 }
+        if shell.commands.indices.contains(index), shell.commands[index].range.lowerBound <= place,
+          isShell(facts, index, at: place)
+        {
           found.append(
             ShellMatch(
               technique: shell.carrier ?? "dev_tcp", endpoint: endpoint(shell, from), transport: transport, place: place
@@ -33,8 +64,8 @@ enum DevTCPMatcher {
     return shell.endpoint(rest.slice(0, slash), rest.slice(slash + 1, end))
   }
 
-  private static func isShell(_ shell: ShellText, at place: Int) -> Bool {
-    guard let index = shell.commands.lastIndex(where: { $0.range.lowerBound <= place }) else { return false }
+  private static func isShell(_ facts: Facts, _ index: Int, at place: Int) -> Bool {
+    let shell = facts.shell
     let command = shell.commands[index]
     for start in command.words.indices where ShellWords.isShell(command.words[start]) {
       let rest = command.words[start...]
@@ -53,7 +84,7 @@ enum DevTCPMatcher {
       return true
     }
     guard let descriptor = descriptor(shell.text, before: place) else { return false }
-    return isRun(shell, descriptor)
+    return facts.isRun(descriptor)
   }
 
   private static func isInteractive(_ words: ArraySlice<ByteView>) -> Bool {
@@ -75,8 +106,9 @@ enum DevTCPMatcher {
     guard end < place, text[end] != 0x20 || text[end + 1] == 0x3C || text[end + 1] == 0x3E else { return nil }
     if text[end - 1] == 0x7D {
       // `exec {fd}<>/dev/tcp/…`
-      guard let open = text.slice(0, end).lastIndex(of: 0x7B), end - open < 32 else { return nil }
-      return [0x24] + text.slice(open + 1, end - 1).array
+      let near = max(end - 32, 0)
+      guard let open = text.slice(near, end).lastIndex(of: 0x7B) else { return nil }
+      return [0x24] + text.slice(near + open + 1, end - 1).array
     }
     var start = end
     while start > 0, text[start - 1] >= 0x30, text[start - 1] <= 0x39, end - start < 4 { start -= 1 }
@@ -84,7 +116,8 @@ enum DevTCPMatcher {
   }
 
   /// Whether anything runs what comes in on a descriptor: a shell with its input there, or a loop over its lines.
-  private static func isRun(_ shell: ShellText, _ descriptor: [UInt8]) -> Bool {
+  private static func isRun(_ facts: Facts, _ descriptor: [UInt8]) -> Bool {
+    let shell = facts.shell
     let from = Array("<&".utf8) + descriptor
     let both = Array("0>&".utf8) + descriptor
     func reads(_ command: SimpleCommand) -> Bool {
@@ -94,15 +127,13 @@ enum DevTCPMatcher {
     }
     for (index, command) in shell.commands.enumerated() where reads(command) {
       if command.words.contains(where: ShellWords.isShell) { return true }
-      if command.word(0) == "exec", shell.commands.contains(where: { ShellWords.isShellReadingInput($0.words[...]) }) {
-        return true
-      }
+      if command.word(0) == "exec", facts.hasReader { return true }
       if command.end == 0x7C, index + 1 < shell.commands.count,
         ShellWords.isShellReadingInput(shell.commands[index + 1].words[...])
       {
         return true
       }
-      if runsLines(shell) { return true }
+      if facts.runsLines { return true }
     }
     return false
   }

@@ -19,13 +19,19 @@ enum NetcatMatcher {
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []
     var clients = 0
+    // Commands with a client in them; where there is a named pipe, one is asked for.
+    let users =
+      shell.hasFIFO
+      ? shell.commands.lazy.filter { $0.words.contains { names.contains(ShellWords.baseName($0)) } }.prefix(2).count : 0
     for (index, command) in shell.commands.enumerated() where found.count < 16 && clients < maximumClients {
       for (place, word) in command.words.enumerated() where word.count <= 64 {
         let name = ShellWords.baseName(word)
         let isTelnet = telnets.contains(name)
         guard isTelnet || names.contains(name) else { continue }
         clients += 1
-        if let one = isTelnet ? telnet(shell, index, place) : netcat(shell, index, place) { found.append(one) }
+        if let one = isTelnet ? telnet(shell, index, place, users) : netcat(shell, index, place, users) {
+          found.append(one)
+        }
         if clients >= maximumClients { break }
       }
     }
@@ -116,18 +122,18 @@ enum NetcatMatcher {
 
   // MARK: Judgement
 
-  private static func netcat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
+  private static func netcat(_ shell: ShellText, _ index: Int, _ place: Int, _ users: Int) -> ShellMatch? {
     let arguments = arguments(words(shell, index, after: place))
     guard !arguments.scans else { return nil }
-    let isPiped = !arguments.runs && (isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments))
+    let isPiped = !arguments.runs && (isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments, users))
     guard arguments.runs || isPiped else { return nil }
     let technique = shell.carrier ?? (isPiped && shell.hasFIFO ? "mkfifo_nc" : "nc")
     return match(shell, index, technique, arguments)
   }
 
-  private static func telnet(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
+  private static func telnet(_ shell: ShellText, _ index: Int, _ place: Int, _ users: Int) -> ShellMatch? {
     let arguments = arguments(words(shell, index, after: place))
-    guard arguments.positional.count >= 2, isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments) else {
+    guard arguments.positional.count >= 2, isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments, users) else {
       return nil
     }
     return match(shell, index, "telnet", arguments)
@@ -140,14 +146,11 @@ enum NetcatMatcher {
   }
 
   /// A client, the only one, whose input is the named pipe: `mknod p p && nc host 1 0<p`.
-  private static func isFedByFIFO(_ shell: ShellText, _ arguments: Arguments) -> Bool {
+  private static func isFedByFIFO(_ shell: ShellText, _ arguments: Arguments, _ users: Int) -> Bool {
     guard shell.hasFIFO, !arguments.listens, arguments.positional.count >= 2 else { return false }
-    let clients = shell.commands.filter { command in
-      command.words.contains { names.contains(ShellWords.baseName($0)) }
-    }
     // A page that lost its `<` leaves `0/tmp/p`.
     let mangled = arguments.positional.contains { $0.hasPrefix("0/") }
-    return clients.count <= 1 && (arguments.input != nil || mangled)
+    return users <= 1 && (arguments.input != nil || mangled)
   }
 
   private static func match(_ shell: ShellText, _ index: Int, _ technique: String, _ arguments: Arguments)

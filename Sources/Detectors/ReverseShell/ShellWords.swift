@@ -52,6 +52,10 @@ enum ShellWords {
           before = byte
         }
         start = place + 1
+      case 0x3C where place > wordStart && isShell(text.slice(wordStart, place)):
+        // `bash</dev/tcp/…`: the redirection is a word of its own.
+        endWord(place)
+        wordStart = place
       default: break
       }
       place += 1

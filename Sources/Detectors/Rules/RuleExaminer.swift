@@ -14,25 +14,33 @@ public struct RuleExaminer: Sendable {
   /// Bytes of text, zeros and numbers that the rules are tried on.
   private static let trialSize = 1 << 20
 
-  /// What is wrong with the file; empty when it may come into force. A rule that merely is slow is a warning.
-  ///
+  public struct Verdict: Sendable {
+    /// What is wrong with the file; without an error it may come into force. A rule that merely is slow is a warning.
+    public var diagnostics: [RuleDiagnostic]
+    /// Whether any of its rules can be used.
+    public var isUsable: Bool
+  }
+
   /// - Parameter path: relative to the folder.
-  public func examine(_ path: String) -> [RuleDiagnostic] {
+  public func examine(_ path: String) -> Verdict {
     let (bytes, problem) = RuleFiles(root: directory).read(path)
-    guard let bytes else { return problem.map { [$0] } ?? [] }
-    guard RuleFolder.isYara(path) else { return SigmaRules.load([(path, bytes)]).1 }
-    let source = YaraSource(path: path, text: bytes)
-    let (rules, diagnostics) = YaraCompiler(root: directory).compile([source])
-    guard rules != nil else { return diagnostics }
-    let set = RuleSet(yara: rules, yaraSources: [source], sigma: SigmaRules(), root: directory)
+    guard let bytes else { return Verdict(diagnostics: problem.map { [$0] } ?? [], isUsable: false) }
+    guard RuleFolder.isYara(path) else {
+      let (rules, diagnostics) = SigmaRules.load([(path, bytes)])
+      return Verdict(diagnostics: diagnostics, isUsable: rules.count > 0)
+    }
+    let compiled = YaraCompiler(root: directory).compile([YaraSource(path: path, text: bytes)], cache: nil)
+    guard compiled.rules != nil else { return Verdict(diagnostics: compiled.diagnostics, isUsable: false) }
+    let set = RuleSet(yara: compiled.rules, yaraSources: compiled.sources, sigma: SigmaRules(), root: directory)
     do throws(YaraError) {
       if let detector = try YaraDetector(set) {
         Self.trial.withView { detector.scan($0, artifact: .unnamed, path: "", into: NothingKept()) }
       }
     } catch {
-      return diagnostics + [RuleDiagnostic(.error, file: path, "\(error)")]
+      let failure = RuleDiagnostic(.error, file: path, "\(error)")
+      return Verdict(diagnostics: compiled.diagnostics + [failure], isUsable: false)
     }
-    return diagnostics
+    return Verdict(diagnostics: compiled.diagnostics, isUsable: true)
   }
 
   /// Words, the same letter for long, zeros, and bytes without order: what slow expressions are slow on.

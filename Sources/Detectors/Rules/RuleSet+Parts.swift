@@ -35,11 +35,13 @@ extension RuleSet {
     let chosen = sources(of: part)
     if chosen.isEmpty { return made(part, nil) }
     if chosen.count == yaraSources.count { return made(part, yara) }
-    return made(part, YaraCompiler(root: directory).compile(chosen).rules)
+    return made(part, YaraCompiler(root: directory).compile(chosen, cache: cache).rules)
   }
 
   private func made(_ part: Part, _ rules: YaraRules?) -> RuleSet {
-    RuleSet(yara: rules, yaraSources: sources(of: part), sigma: part == .sigma ? sigma : SigmaRules(), root: directory)
+    RuleSet(
+      yara: rules, yaraSources: sources(of: part), sigma: part == .sigma ? sigma : SigmaRules(), root: directory,
+      cache: cache)
   }
 
   private func sources(of part: Part) -> [YaraSource] {

@@ -27,7 +27,7 @@ extension RuleSet {
   /// - Parameter wanted: names of rules, as in `rules`.
   public func subset(_ wanted: Set<String>) -> RuleSet {
     let sources = yaraSources.compactMap { $0.subset(wanted) }
-    let compiled = sources.isEmpty ? nil : YaraCompiler(root: directory).compile(sources).rules
+    let compiled = sources.isEmpty ? nil : YaraCompiler(root: directory).compile(sources, cache: nil).rules
     return RuleSet(
       yara: compiled, yaraSources: compiled == nil ? [] : sources,
       sigma: sigma.subset { wanted.contains("sigma:\($0.path):\($0.id)") }, root: directory)
@@ -54,7 +54,7 @@ extension YaraSource {
 extension YaraIncludes {
   /// Paths, below the root, of all files that a source includes, directly or through others.
   func paths(from source: YaraSource) -> [String] {
-    guard let top = realPath(root) else { return [] }
+    guard let root, let top = realPath(root) else { return [] }
     var found: Set<String> = []
     var waiting = source.includes.map { (name: $0, caller: source.path) }
     while let (name, caller) = waiting.popLast() {

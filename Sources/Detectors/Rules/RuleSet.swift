@@ -9,6 +9,8 @@ public struct RuleSet: Sendable {
   public let yara: YaraRules?
   /// The YARA files that were compiled, in their order.
   public let yaraSources: [YaraSource]
+  /// Where what compiling gives is kept.
+  let cache: RuleCache?
   /// Sigma rules, correlations and filters.
   public let sigma: SigmaRules
   /// One for each rule, in the order of files and rules.
@@ -18,21 +20,20 @@ public struct RuleSet: Sendable {
 
   /// Loads every `.yar` and `.yara` file below a directory as YARA, every `.yml` and `.yaml` file as Sigma.
   ///
-  /// A file that does not compile is left out and told of; nothing that it holds counts for the fingerprint.
-  public static func load(directory: String) -> (RuleSet, [RuleDiagnostic]) {
+  /// A rule that does not compile is left out and told of, and so is a file whose rules cannot be told apart; nothing of
+  /// them counts for the fingerprint.
+  ///
+  /// - Parameter cache: where compiled rules are kept between runs.
+  public static func load(directory: String, cache: RuleCache? = nil) -> (RuleSet, [RuleDiagnostic]) {
     let files = RuleFiles(root: directory)
     var diagnostics: [RuleDiagnostic] = []
-    var sources: [YaraSource] = []
-    for path in files.paths(["yar", "yara"]) {
+    let read = Parallel.map(files.paths(["yar", "yara"]), workers: 2) { path in
       let (bytes, diagnostic) = files.read(path)
-      if let bytes { sources.append(YaraSource(path: path, text: bytes)) }
-      if let diagnostic { diagnostics.append(diagnostic) }
+      return (bytes.map { YaraSource(path: path, text: $0) }, diagnostic)
     }
-    sources = files.withoutIncluded(sources)
-    let (yara, complaints) = YaraCompiler(root: directory).compile(sources)
-    diagnostics += complaints
-    let broken = Set(complaints.lazy.filter { $0.level == .error }.map(\.file))
-    sources.removeAll { broken.contains($0.path) }
+    diagnostics += read.compactMap(\.1)
+    let compiled = YaraCompiler(root: directory).compile(files.withoutIncluded(read.compactMap(\.0)), cache: cache)
+    diagnostics += compiled.diagnostics
     var documents: [(path: String, text: [UInt8])] = []
     for path in files.paths(["yml", "yaml"]) {
       let (bytes, diagnostic) = files.read(path)
@@ -40,12 +41,15 @@ public struct RuleSet: Sendable {
       if let diagnostic { diagnostics.append(diagnostic) }
     }
     let (sigma, problems) = SigmaRules.load(documents)
-    let set = RuleSet(yara: yara, yaraSources: yara == nil ? [] : sources, sigma: sigma, root: directory)
+    let set = RuleSet(
+      yara: compiled.rules, yaraSources: compiled.rules == nil ? [] : compiled.sources, sigma: sigma, root: directory,
+      cache: cache)
     return (set, diagnostics + problems)
   }
 
-  init(yara: YaraRules?, yaraSources: [YaraSource], sigma: SigmaRules, root: String) {
+  init(yara: YaraRules?, yaraSources: [YaraSource], sigma: SigmaRules, root: String, cache: RuleCache? = nil) {
     directory = root
+    self.cache = cache
     self.sigma = sigma
     self.yara = yara
     self.yaraSources = yaraSources
@@ -99,24 +103,5 @@ extension RuleFiles {
   func relative(_ name: String, from caller: String) -> String? {
     guard let top = realPath(root), let real = YaraIncludes(root: root).resolve(name, from: caller) else { return nil }
     return String(real.dropFirst(top.utf8.count + 1))
-  }
-}
-
-extension YaraIncludes {
-  /// Texts of all files that a source includes, directly or through others, without comments and layout.
-  func normalized(from source: YaraSource) -> [String] {
-    var texts: [String] = []
-    var seen: Set<String> = []
-    var waiting = source.includes.map { (name: $0, caller: source.path) }
-    while let (name, caller) = waiting.popLast() {
-      guard let path = resolve(name, from: caller), seen.insert(path).inserted, let bytes = read(name, from: caller)
-      else {
-        continue
-      }
-      let file = YaraSource(path: path, text: bytes)
-      texts.append(file.normalized)
-      waiting += file.includes.map { (name: $0, caller: path) }
-    }
-    return texts.sorted()
   }
 }

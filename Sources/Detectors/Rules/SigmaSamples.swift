@@ -3,7 +3,7 @@ import Evidence
 
 /// Samples of Sigma rules: one event a line, as JSON.
 ///
-/// `data_type`, `time` and `message` are the event's own, every other member an attribute. In a hit the rule must speak at
+/// `data_type`, `time` (or `datetime`, as in a timeline) and `message` are the event's own, every other member an attribute. In a hit the rule must speak at
 /// least once over all lines together, in a near miss never.
 enum SigmaSamples {
   /// nil with the number of the line that cannot be read.
@@ -20,7 +20,7 @@ enum SigmaSamples {
 
   private static func event(_ object: JSONView, line: Int) -> Event? {
     guard let type = object["data_type"]?.string else { return nil }
-    let time = object["time"]?.string
+    let time = (object["time"] ?? object["datetime"])?.string
     let stamp = time.flatMap { Timestamp(iso8601: $0) }
     if time != nil, stamp == nil { return nil }
     var locator = Locator()
@@ -28,7 +28,7 @@ enum SigmaSamples {
     var event = Event(time: stamp, dataType: type, message: object["message"]?.string ?? "", locator: locator)
     let isWhole = object.forEachMember { key, value in
       let name = key.string
-      if ["data_type", "time", "message"].contains(name) { return true }
+      if ["data_type", "time", "datetime", "message"].contains(name) { return true }
       switch value.kind {
       case .number: event.attributes.add(name, value.integer)
       case .bool: event.attributes.append(Attribute(name, .flag(value.bool ?? false)))

@@ -6,6 +6,7 @@ struct SigmaCorrelation: Hashable, Sendable {
   enum Kind: String, Sendable {
     case eventCount = "event_count", valueCount = "value_count", temporal, temporalOrdered = "temporal_ordered"
     case valueSum = "value_sum", valueAverage = "value_avg", valuePercentile = "value_percentile"
+    case valueMedian = "value_median"
   }
 
   struct Limit: Hashable, Sendable {

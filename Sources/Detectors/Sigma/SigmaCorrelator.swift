@@ -99,7 +99,7 @@ private struct SigmaWindow {
     if correlation.kind == .valueCount { values[value, default: 0] += 1 }
     if let number = number(value) {
       sum += number
-      if correlation.kind == .valuePercentile {
+      if isSorted {
         numbers.insert(number, at: place(of: number))
       } else {
         numbers.append(number)
@@ -117,7 +117,7 @@ private struct SigmaWindow {
     }
     if let number = number(value), !numbers.isEmpty {
       sum -= number
-      if correlation.kind == .valuePercentile {
+      if isSorted {
         numbers.remove(at: min(place(of: number), numbers.count - 1))
       } else {
         numbers.removeLast()
@@ -126,9 +126,11 @@ private struct SigmaWindow {
     }
   }
 
+  private var isSorted: Bool { correlation.kind == .valuePercentile || correlation.kind == .valueMedian }
+
   private func number(_ text: String) -> Double? {
     switch correlation.kind {
-    case .valueSum, .valueAverage, .valuePercentile: Double(text).flatMap { $0.isFinite ? $0 : nil }
+    case .valueSum, .valueAverage, .valuePercentile, .valueMedian: Double(text).flatMap { $0.isFinite ? $0 : nil }
     default: nil
     }
   }
@@ -159,6 +161,9 @@ private struct SigmaWindow {
       guard !numbers.isEmpty else { return nil }
       let rank = (correlation.percentile / 100 * Double(numbers.count)).rounded(.up)
       number = numbers[min(max(Int(rank) - 1, 0), numbers.count - 1)]
+    case .valueMedian:
+      guard !numbers.isEmpty else { return nil }
+      number = (numbers[(numbers.count - 1) / 2] + numbers[numbers.count / 2]) / 2
     case .temporal, .temporalOrdered:
       let seen = rules.lazy.filter { $0 > 0 }.count
       number = Double(seen)

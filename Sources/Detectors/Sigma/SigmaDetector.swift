@@ -11,22 +11,29 @@ public final class SigmaDetector: EventDetector {
   static let maximumEvidence = 16
 
   private let rules: SigmaRules
-  private let artifact: Digest
-  private let maker = SigmaRecordMaker()
-  private var groups: [SigmaSource.Kind: SigmaGroup] = [:]
+  /// Of the event that is looked at.
+  private var artifact: Digest
+  private var maker = SigmaRecordMaker()
+  /// Correlations are told only where their events come from more than one artifact.
+  private let isOfCase: Bool
+  /// nil: every rule is asked of every event.
+  private let gates: SigmaGates?
   /// Hits by rule, for rules that correlations rest on.
   private var hits: [Int: [SigmaHit]] = [:]
   private var hitCount = 0
   /// Fields of each rule that correlations need.
   private var wanted: [Int: Set<String>] = [:]
 
-  public init(_ rules: SigmaRules, artifact: Digest) {
+  public convenience init(_ rules: SigmaRules, artifact: Digest) {
+    self.init(rules, artifact: artifact, isFiltered: true)
+  }
+
+  /// - Parameter isFiltered: false asks every rule of every event, which finds the same.
+  init(_ rules: SigmaRules, artifact: Digest, isFiltered: Bool, isOfCase: Bool = false) {
     self.rules = rules
     self.artifact = artifact
-    for kind in SigmaSource.Kind.allCases {
-      let chosen = rules.rules.indices.filter { rules.rules[$0].source.kind == kind }
-      if !chosen.isEmpty { groups[kind] = SigmaGroup(chosen, rules.rules) }
-    }
+    self.isOfCase = isOfCase
+    gates = isFiltered ? rules.prefilter.map { SigmaGates($0) } : nil
     for correlation in rules.correlations {
       let correlator = SigmaCorrelator(correlation: correlation)
       for (place, reference) in correlation.rules.enumerated() {
@@ -39,10 +46,12 @@ public final class SigmaDetector: EventDetector {
   }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    defer { maker.remember(event) }
+    let candidates = gates?.candidates(event, maker) ?? Array(rules.rules.indices)
+    guard !candidates.isEmpty else { return }
     var told: Set<Int> = []
     for record in maker.records(of: event) {
-      guard let group = groups[record.kind] else { continue }
-      for index in group.candidates(record) where !told.contains(index) {
+      for index in candidates where rules.rules[index].source.kind == record.kind && !told.contains(index) {
         let rule = rules.rules[index]
         guard rule.source.accepts(event), rule.expression.holds(record) else { continue }
         told.insert(index)
@@ -50,6 +59,12 @@ public final class SigmaDetector: EventDetector {
         if rule.isReported { report(finding(rule, event)) }
       }
     }
+  }
+
+  /// Goes on with the events of another artifact.
+  func turn(to artifact: Digest, _ maker: SigmaRecordMaker) {
+    self.artifact = artifact
+    self.maker = maker
   }
 
   private func finding(_ rule: SigmaRule, _ event: Event) -> Finding {
@@ -92,7 +107,8 @@ public final class SigmaDetector: EventDetector {
       for span in correlator.spans(fed) {
         guard let first = span.hits.first?.hit, let last = span.hits.last?.hit else { continue }
         let finding = finding(correlation, span, first, last)
-        if correlation.isReported { report(finding) }
+        let isTold = !isOfCase || span.hits.contains { $0.hit.reference.artifact != first.reference.artifact }
+        if correlation.isReported, isTold { report(finding) }
         // What rests on this correlation groups by its fields.
         spansOf[place, default: []].append(
           SigmaHit(
@@ -118,10 +134,20 @@ public final class SigmaDetector: EventDetector {
       rule: correlation.header.id, title: correlation.header.title, severity: correlation.header.severity,
       confidence: correlation.header.confidence, attack: correlation.header.attack, firstSeen: first.time,
       lastSeen: last.time, entities: Array(Set(span.hits.flatMap(\.hit.entities))).sorted(),
-      evidence: span.hits.prefix(Self.maximumEvidence).map(\.hit.reference),
+      evidence: Self.evidence(span),
       message: "\(correlation.header.title): \(correlation.kind.rawValue) \(number)"
         + (group.isEmpty ? "" : " for \(group)") + ", \(span.hits.count) events from \(first.time) to \(last.time). "
         + "First: \(first.message)",
       attributes: attributes)
+  }
+
+  /// The first places, and of each further artifact one.
+  private static func evidence(_ span: SigmaCorrelator.Span) -> [EvidenceReference] {
+    var shown = span.hits.prefix(maximumEvidence).map(\.hit.reference)
+    var artifacts = Set(shown.map(\.artifact))
+    for one in span.hits.dropFirst(maximumEvidence) where shown.count < 2 * maximumEvidence {
+      if artifacts.insert(one.hit.reference.artifact).inserted { shown.append(one.hit.reference) }
+    }
+    return shown
   }
 }

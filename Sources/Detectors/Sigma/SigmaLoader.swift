@@ -5,6 +5,8 @@ import Yams
 public struct SigmaRules: Sendable {
   var rules: [SigmaRule] = []
   var correlations: [SigmaCorrelation] = []
+  /// Made once for all artifacts; nil before all rules are there.
+  var prefilter: SigmaPrefilter?
 
   public var count: Int { rules.count + correlations.count }
 
@@ -142,6 +144,7 @@ private struct SigmaLoader {
       }
     }
     linkCorrelations()
+    result.prefilter = SigmaPrefilter(result.rules)
     return (result, diagnostics)
   }
 

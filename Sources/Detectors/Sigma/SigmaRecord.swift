@@ -34,21 +34,6 @@ final class SigmaRecord: SigmaFields {
     return values
   }
 
-  /// Every text in which a field's value can stand, for looking for literals: `everything`, and what is put together or
-  /// unwrapped only when a field is asked for.
-  var searchable: [SigmaValue] {
-    var values = everything
-    if kind == .webServer, let address = address() { values += address.map { SigmaValue($0) } }
-    if let time = event.time { values.append(SigmaValue("\(time)")) }
-    if kind == .cloudTrail {
-      for name in SigmaTaxonomy.cloudTrailObjects.values {
-        guard let text = event.text(name), text.utf8.contains(0x5C) else { continue }
-        values.append(SigmaValue(text.withView { String(decoding: JSONView.unescape($0), as: UTF8.self) }))
-      }
-    }
-    return values
-  }
-
   private func look(_ field: String) -> [String]? {
     if let texts = derived[field] { return texts }
     if field == "timestamp" || field == "EventTime" { return event.time.map { ["\($0)"] } }
@@ -134,8 +119,44 @@ final class SigmaRecordMaker {
 
   func records(of event: Event) -> [SigmaRecord] {
     SigmaTaxonomy.kinds(of: event.dataType).flatMap { kind in
-      kind == .process ? processRecords(event) : [SigmaRecord(event, kind)]
+      switch kind {
+      case .process: processRecords(event)
+      case .file: Self.isWrite(event) ? [SigmaRecord(event, kind)] : []
+      case .proxy: Self.proxied(event)
+      default: [SigmaRecord(event, kind)]
+      }
     }
+  }
+
+  /// A file was made or written: a time of birth or of change in a listing, or a system call that made an entry in a
+  /// directory (its first path is then the parent) and is none that removes one.
+  private static func isWrite(_ event: Event) -> Bool {
+    if event.dataType == "fs:stat" { return event.timeMeaning == .creation || event.timeMeaning == .modification }
+    guard event["paths"] != nil, let role = event.text("audit_nametype"), role == "PARENT" || role == "CREATE" else {
+      return false
+    }
+    let call = event.text("audit_SYSCALL") ?? event.text("syscall") ?? ""
+    return !["unlink", "unlinkat", "rmdir", "87", "263", "84"].contains(call)
+  }
+
+  /// A request for an address elsewhere is one that a proxy passed on; `CONNECT` names host and port only.
+  private static func proxied(_ event: Event) -> [SigmaRecord] {
+    guard let path = event.text("path") ?? event.text("uri") else { return [] }
+    let isConnect = event.text("method") == "CONNECT"
+    guard isConnect || path.hasPrefix("http://") || path.hasPrefix("https://") || path.hasPrefix("ftp://") else {
+      return []
+    }
+    let rest = path.withView { view in
+      (view.firstIndex(of: ByteView("://")).map { view.slice($0 + 3) } ?? view).array
+    }
+    let authority = rest.prefix { $0 != 0x2F && $0 != 0x3F }
+    let host = String(decoding: authority.prefix { $0 != 0x3A }, as: UTF8.self)
+    var fields = ["cs-host": [host], "r-dns": [host]]
+    let stem = rest.dropFirst(authority.count).prefix { $0 != 0x3F }
+    if let dot = stem.lastIndex(of: 0x2E), !stem[dot...].contains(0x2F) {
+      fields["c-uri-extension"] = [String(decoding: stem[(dot + 1)...], as: UTF8.self)]
+    }
+    return [SigmaRecord(event, .proxy, derived: fields)]
   }
 
   private func processRecords(_ event: Event) -> [SigmaRecord] {
@@ -170,14 +191,24 @@ final class SigmaRecordMaker {
   /// A process as `ps` or a memory image shows it.
   private func listed(_ event: Event) -> [SigmaRecord] {
     let commandLine = event.text("command_line") ?? event.text("command") ?? ""
-    let image = event.text("exe") ?? ShellCommandLine.images(commandLine).first ?? ""
     var fields: [String: [String]] = [:]
     if event["exe"] == nil { fields["Image"] = ShellCommandLine.images(commandLine) }
     if let parent = event.integer("ppid"), let seen = processes[parent] {
       fields["ParentImage"] = [seen.image]
       fields["ParentCommandLine"] = [seen.commandLine]
     }
-    if let pid = event.integer("pid"), processes.count < Self.maximumProcesses { processes[pid] = (image, commandLine) }
     return [SigmaRecord(event, .process, derived: fields)]
+  }
+
+  /// A process seen before, by its number.
+  func process(_ pid: Int64) -> (image: String, commandLine: String)? { processes[pid] }
+
+  /// Must be called for every event, after its records were made.
+  func remember(_ event: Event) {
+    guard event.dataType == "linux:capture:process" || event.dataType == "linux:memory:process",
+      let pid = event.integer("pid"), processes.count < Self.maximumProcesses
+    else { return }
+    let commandLine = event.text("command_line") ?? event.text("command") ?? ""
+    processes[pid] = (event.text("exe") ?? ShellCommandLine.images(commandLine).first ?? "", commandLine)
   }
 }

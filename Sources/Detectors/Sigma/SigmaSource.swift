@@ -8,7 +8,7 @@ public struct SigmaSource: Hashable, Sendable {
 
   /// Classes of records that our events give; each has field names of its own.
   enum Kind: String, Hashable, Sendable, CaseIterable {
-    case process, connection, cloudTrail, webServer, dns, audit, log, application, native
+    case process, connection, file, cloudTrail, webServer, proxy, dns, audit, log, application, native
   }
 
   /// nil where no evidence that is read here gives such records.
@@ -17,7 +17,9 @@ public struct SigmaSource: Hashable, Sendable {
     switch (category, product, service) {
     case ("process_creation", nil, _), ("process_creation", "linux", _): return .process
     case ("network_connection", nil, _), ("network_connection", "linux", _): return .connection
+    case ("file_event", nil, _), ("file_event", "linux", _): return .file
     case ("webserver", _, _): return .webServer
+    case ("proxy", _, _): return .proxy
     case ("dns", nil, _), ("dns_query", nil, _): return .dns
     case (nil, "aws", "cloudtrail"): return .cloudTrail
     case (nil, "linux", "auditd"): return .audit
@@ -57,11 +59,13 @@ enum SigmaTaxonomy {
     switch dataType {
     case "linux:capture:process", "linux:memory:process": [.process, .native]
     case "linux:shell:command": [.process, .log, .native]
-    case "linux:audit:syscall", "linux:audit:entry": [.audit, .process, .log, .native]
+    case "linux:audit:syscall", "linux:audit:entry": [.audit, .process, .file, .log, .native]
+    case "fs:stat": [.file, .native]
     case "linux:auth:entry", "linux:cron:entry": [.log, .process, .native]
     case "linux:capture:socket", "linux:memory:socket": [.connection, .native]
     case "aws:cloudtrail:entry": [.cloudTrail, .native]
-    case "web:access:request", "aws:waf:request", "aws:alb:request": [.webServer, .native]
+    case "web:access:request": [.webServer, .proxy, .native]
+    case "aws:waf:request", "aws:alb:request": [.webServer, .native]
     case "aws:route53:query": [.dns, .native]
     case "app:log:entry": [.application, .native]
     case "linux:syslog:entry", "linux:kernel:entry", "linux:kernel:message", "linux:login:session",
@@ -76,7 +80,9 @@ enum SigmaTaxonomy {
     switch kind {
     case .process: process[field] ?? []
     case .connection: connection[field] ?? []
+    case .file: file[field] ?? process[field] ?? []
     case .cloudTrail: cloudTrail[field] ?? []
+    case .proxy: proxy[field] ?? webServer[field] ?? []
     case .webServer: webServer[field] ?? []
     case .dns: dns[field] ?? []
     case .audit: audit[field] ?? []
@@ -88,6 +94,10 @@ enum SigmaTaxonomy {
     "CommandLine": ["command_line", "command"], "Image": ["exe", "executable", "image"], "User": ["user"],
     "ProcessId": ["pid"], "ParentProcessId": ["ppid"], "CurrentDirectory": ["working_directory"],
     "LogonId": ["audit_ses", "ses"], "ParentImage": ["parent_image"], "ParentCommandLine": ["parent_command_line"],
+  ]
+  /// `TargetFilename` of an audit record is every path of it: the one that was made and the directory it was made in.
+  private static let file: [String: [String]] = [
+    "TargetFilename": ["paths", "path"], "Image": ["executable", "exe"], "User": ["user"], "ProcessId": ["pid"],
   ]
   private static let connection: [String: [String]] = [
     "DestinationIp": ["remote_address"], "DestinationHostname": ["remote_host"], "DestinationPort": ["remote_port"],
@@ -124,7 +134,13 @@ enum SigmaTaxonomy {
     "cs-cookie": ["header:cookie"], "cs-content-type": ["header:content-type"], "cs-username": ["user"],
     "c-ip": ["remote_address", "client_ip"], "cs-version": ["http_version"],
     "sc-bytes": ["response_bytes", "sent_bytes"],
-    "cs-bytes": ["received_bytes", "body_size"],
+    "cs-bytes": ["received_bytes", "body_size"], "s-ip": ["local_address"], "s-port": ["local_port"],
+    "time-taken": ["duration"], "s-computername": ["virtual_host"],
+  ]
+  private static let proxy: [String: [String]] = [
+    "c-uri": ["address"], "cs-uri": ["address"], "c-uri-query": ["query", "address"], "c-uri-stem": ["path", "uri"],
+    "c-useragent": ["user_agent"], "cs-useragent": ["user_agent"], "src_ip": ["remote_address"],
+    "cs-referrer": ["referrer", "header:referer"],
   ]
   private static let dns: [String: [String]] = [
     "query": ["query_name"], "QueryName": ["query_name"], "record_type": ["query_type"], "answer": ["answers"],

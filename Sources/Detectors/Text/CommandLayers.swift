@@ -25,7 +25,7 @@ enum CommandLayers {
     exact: [
       "IFS", "\\x", "\\u", "%2", "''", "\"\"", "rev", "{echo,", "{nc,", "{bash,", "{sh,", "{curl,", "{wget,", "chr(",
       "Char", "xxd",
-      "hex", "openssl", "JAB", "$@", "$*",
+      "hex", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i",
     ], ignoringCase: ["base64", "b64", "-enc", "[char]"])
 
   /// Whether a text shows any sign of wrapping: the cheap question before the dear one.
@@ -36,6 +36,18 @@ enum CommandLayers {
       return nil
     }
     if found { return true }
+    // `b'a'sh`
+    for quote: UInt8 in [0x27, 0x22] {
+      var from = 0
+      while let place = text.firstIndex(of: quote, from: from) {
+        if isWordByte(text[place - 1]), isWordByte(text[place + 1]), text[place + 2] == quote,
+          isWordByte(text[place + 3])
+        {
+          return true
+        }
+        from = place + 1
+      }
+    }
     // `b\ash`, `\057`
     var from = 0
     while let place = text.firstIndex(of: 0x5C, from: from) {
@@ -80,6 +92,9 @@ enum CommandLayers {
       if kinds.contains(.url) { bytes = bytes.map { $0 == 0x2B ? 0x20 : $0 } }
       layers.append(CommandLayer(text: bytes, step: "\(kinds.words) undone", isRewording: true))
     }
+    if let values = queryValues(text) {
+      layers.append(CommandLayer(text: values, step: "values of a query", isRewording: true))
+    }
     var number = 0
     for run in Base64.runs(in: text, minimum: 12) where number < 8 {
       // `/dev/tcp/` and words are of the alphabet too: what decodes to no text drops out.
@@ -97,6 +112,26 @@ enum CommandLayers {
       layers.append(CommandLayer(text: inner, step: "reversed", isRewording: false))
     }
     return layers
+  }
+
+  /// The values of a request's query or form, decoded, a line each: `?cmd=nc+-e+/bin/sh+…`. nil where none is encoded.
+  private static func queryValues(_ text: ByteView) -> [UInt8]? {
+    var out: [UInt8] = []
+    var from = 0
+    while let equals = text.firstIndex(of: 0x3D, from: from) {
+      var start = equals
+      while start > 0, equals - start < 64, isWordByte(text[start - 1]) || text[start - 1] == 0x2D { start -= 1 }
+      var end = equals + 1
+      while end < text.count, text[end] > 0x20, text[end] != 0x26, text[end] != 0x22, text[end] != 0x27 { end += 1 }
+      from = end
+      let value = text.slice(equals + 1, end)
+      guard start < equals, start == 0 || text[start - 1] == 0x3F || text[start - 1] == 0x26,
+        value.firstIndex(of: 0x25) != nil || value.firstIndex(of: 0x2B) != nil
+      else { continue }
+      let undone = Encodings.undo(value).bytes
+      out += undone.map { $0 == 0x2B ? 0x20 : $0 } + [0x0A]
+    }
+    return out.isEmpty ? nil : out
   }
 
   /// The first run of at least 24 hexadecimal digits, in pairs, that is text.

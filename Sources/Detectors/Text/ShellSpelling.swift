@@ -29,6 +29,7 @@ enum ShellSpelling {
       // The field separator in place of a blank, with any of the ways to part it from what follows.
       if rest.hasPrefix("${IFS") { return rest.slice(0, 24).firstIndex(of: 0x7D).map { ($0 + 1, [0x20]) } }
       if rest.hasPrefix("$IFS") { return (rest.hasPrefix("$IFS$9") ? 6 : 4, [0x20]) }
+      if text[place + 1] == 0x28 { return printed(rest) }
       // An empty parameter within a word: `ba$@sh`.
       let isEmpty = text[place + 1] == 0x40 || text[place + 1] == 0x2A
       return isEmpty && isWordByte(text[place - 1]) && isWordByte(text[place + 2]) ? (2, []) : nil
@@ -42,12 +43,29 @@ enum ShellSpelling {
         && (!isEscape || isWordByte(text[place + 2]) && next != 0x78 && next != 0x75 && next != 0x6E)
         ? (1, []) : nil
     case 0x27, 0x22:
-      // Empty quotes within a word.
-      return text[place + 1] == text[place] && isWordByte(text[place - 1]) && isWordByte(text[place + 2])
-        ? (2, []) : nil
+      // Empty quotes within a word, or quotes around a part of one: `b''ash`, `b'a's'h'`.
+      guard isWordByte(text[place - 1]) else { return nil }
+      if text[place + 1] == text[place] { return isWordByte(text[place + 2]) ? (2, []) : nil }
+      var end = place + 1
+      while isWordByte(text[end]), end - place <= 4 { end += 1 }
+      return text[end] == text[place] ? (end + 1 - place, text.slice(place + 1, end).array) : nil
     case 0x00: return (1, [0x20])
     default: return nil
     }
+  }
+
+  /// `$(printf 'bash')`, `$(echo bash)`: what is printed, where it is plain.
+  private static func printed(_ rest: ByteView) -> (length: Int, replacement: [UInt8])? {
+    guard let end = rest.slice(0, 256).firstIndex(of: 0x29) else { return nil }
+    var words = rest.slice(2, end).words(limit: 8)[...]
+    guard let name = words.popFirst(), name == "printf" || name == "echo" else { return nil }
+    while let flag = words.first, flag == "-n" || flag == "-e" || flag == "-ne" || flag == "%s" { words.removeFirst() }
+    guard words.count == 1, var word = words.first else { return nil }
+    let quote = word[0]
+    if word.count >= 2, quote == 0x27 || quote == 0x22, word[word.count - 1] == quote {
+      word = word.slice(1, word.count - 1)
+    }
+    return word.array.allSatisfy { isWordByte($0) || "/.-+:=".utf8.contains($0) } ? (end + 1, word.array) : nil
   }
 
   /// A brace list without blanks, `{echo,aGk=}`: its words. At most 64 KiB, no braces within.

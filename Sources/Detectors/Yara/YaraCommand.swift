@@ -16,19 +16,40 @@ public struct YaraCommand: Sendable {
 
   public init() {}
 
-  /// The command compiles every file into one namespace and leaves externals to `-d`.
-  public static func compile(
-    _ paths: [String], definitions: [(name: String, value: String)] = [], read: (String) -> [UInt8]?
-  ) -> (rules: YaraRules?, diagnostics: [RuleDiagnostic]) {
-    var compiler = YaraCompiler(root: nil)
+  /// The command compiles a file into one namespace and leaves externals to `-d`.
+  ///
+  /// - Parameter read: reads the file; what it includes must lie beside or below it.
+  static func compile(
+    _ path: String, definitions: [(name: String, value: String)] = [], cache: RuleCache? = nil,
+    read: (String) -> [UInt8]?
+  ) -> (rules: YaraRules?, source: YaraSource?, diagnostics: [RuleDiagnostic]) {
+    guard let text = read(path) else { return (nil, nil, [RuleDiagnostic(.error, file: path, "cannot be read")]) }
+    let real = realPath(path)
+    let root = real.map { ($0 as NSString).deletingLastPathComponent }
+    var compiler = YaraCompiler(root: root)
     compiler.definitions = definitions
-    var units: [(namespace: String, path: String, text: [UInt8])] = []
-    for path in paths {
-      guard let text = read(path) else { return (nil, [RuleDiagnostic(.error, file: path, "cannot be read")]) }
-      units.append((namespace: "default", path: path, text: text))
-    }
-    compiler.root = paths.count == 1 ? realPath(paths[0]).map { ($0 as NSString).deletingLastPathComponent } : nil
-    return compiler.compile(units)
+    let source = YaraSource(path: real ?? path, text: text, namespace: "default")
+    let compiled = compiler.compile([source], cache: cache)
+    return (
+      compiled.rules, compiled.sources.first.map { YaraIncludes(root: root).flattened($0) }, compiled.diagnostics
+    )
+  }
+
+  /// An engine for such rules, which finds what the command finds.
+  public static func engine(
+    _ path: String, definitions: [(name: String, value: String)] = [], cache: RuleCache? = nil,
+    read: (String) -> [UInt8]?
+  ) throws(YaraError) -> (engine: YaraEngine?, diagnostics: [RuleDiagnostic]) {
+    let (rules, source, diagnostics) = compile(path, definitions: definitions, cache: cache, read: read)
+    guard let rules, let source else { return (nil, diagnostics) }
+    let engine = try YaraEngine(
+      rules, sources: [source], directory: nil, definitions: definitions, cache: cache)
+    return (engine, diagnostics)
+  }
+
+  /// An engine for rules that `yarac` compiled; it runs them all, over the whole object.
+  public static func engine(compiled path: String) throws(YaraError) -> YaraEngine {
+    try YaraEngine(YaraRules(compiled: path), sources: [], directory: nil)
   }
 
   /// What the command prints of one file.

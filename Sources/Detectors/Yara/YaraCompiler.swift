@@ -12,34 +12,55 @@ public struct YaraCompiler {
   /// Further externals, as `yara -d` defines them: `true`/`false`, whole numbers, fractions, else text.
   public var definitions: [(name: String, value: String)] = []
 
-  /// Names of namespaces: the file's path, or `default` for all as the `yara` command does.
-  public var isolatesFiles = true
-
   public init(root: String? = nil) { self.root = root }
+
+  /// What came of compiling.
+  struct Outcome {
+    /// nil when the library does not start or nothing is left to compile.
+    var rules: YaraRules?
+    /// What the rules were compiled from: without the files, and the rules, that do not compile.
+    var sources: [YaraSource]
+    var diagnostics: [RuleDiagnostic]
+  }
+
+  /// Compiles the sources together, or reads from the cache what came of it the last time.
+  func compile(_ sources: [YaraSource], cache: RuleCache?) -> Outcome {
+    guard let cache, definitions.isEmpty, !sources.isEmpty else { return compile(sources).outcome }
+    let key = YaraStored.key(sources, root: root)
+    if let stored = YaraStored.read(cache, key) {
+      let left = stored.repair.apply(to: sources)
+      return Outcome(rules: stored.rules, sources: left, diagnostics: stored.repair.diagnostics)
+    }
+    let (outcome, repair) = compile(sources)
+    YaraStored.write(cache, key, outcome.rules, repair)
+    return outcome
+  }
 
   /// Compiles the sources together, each in a namespace of its own.
   ///
-  /// First all in one go; only when that fails, each alone to find the broken ones, then the rest again: a set without
-  /// errors costs one compilation, a set with errors at most three.
-  ///
-  /// - Returns: nil rules when the library does not start or nothing is left to compile.
-  public func compile(_ sources: [YaraSource]) -> (rules: YaraRules?, diagnostics: [RuleDiagnostic]) {
+  /// First all in one go; only when that fails, each alone to find the broken ones, and in these the broken rules; then
+  /// the rest again. A set without errors costs one compilation, a set with errors about three.
+  func compile(_ sources: [YaraSource]) -> (outcome: Outcome, repair: YaraRepair) {
+    var repair = YaraRepair()
     let whole = compileTogether(sources)
-    if let rules = whole.rules { return (rules, whole.diagnostics) }
-    if YaraLibrary.started != ERROR_SUCCESS || sources.isEmpty { return whole }
-    var diagnostics: [RuleDiagnostic] = []
-    let good = sources.filter { source in
-      let alone = compileTogether([source])
-      if alone.rules == nil { diagnostics += alone.diagnostics }
-      return alone.rules != nil
+    if whole.rules != nil || YaraLibrary.started != ERROR_SUCCESS || sources.isEmpty {
+      repair.diagnostics = whole.diagnostics
+      return (Outcome(rules: whole.rules, sources: sources, diagnostics: whole.diagnostics), repair)
     }
-    if good.isEmpty { return (nil, diagnostics) }
-    let rest = compileTogether(good)
-    return (rest.rules, diagnostics + rest.diagnostics)
+    for source in sources {
+      repair.examine(source) { source in
+        let alone = compileTogether([source])
+        return (alone.rules != nil, alone.rules == nil ? alone.diagnostics : [])
+      }
+    }
+    let left = repair.apply(to: sources)
+    let rest: (rules: YaraRules?, diagnostics: [RuleDiagnostic]) = left.isEmpty ? (nil, []) : compileTogether(left)
+    repair.diagnostics += rest.diagnostics
+    return (Outcome(rules: rest.rules, sources: left, diagnostics: repair.diagnostics), repair)
   }
 
   private func compileTogether(_ sources: [YaraSource]) -> (rules: YaraRules?, diagnostics: [RuleDiagnostic]) {
-    compile(sources.map { (namespace: isolatesFiles ? $0.path : "default", path: $0.path, text: $0.text) })
+    compile(sources.map { (namespace: $0.namespace, path: $0.path, text: $0.text) })
   }
 
   /// One compilation; nil rules at the first file with an error.
@@ -127,6 +148,7 @@ struct YaraPattern: Sendable {
   /// Plain alternatives, one of which every match holds, before the string's modifiers; nil where nothing can be said.
   var alternatives: [[UInt8]]?
   var isCaseless: Bool
+  var reach: YaraReach
 }
 
 private func notePattern(
@@ -139,7 +161,7 @@ private func notePattern(
   state.patterns[key, default: []].append(
     YaraPattern(
       alternatives: YaraLiteralFinder.alternatives(of: root),
-      isCaseless: shim_re_flags(tree) & UInt32(RE_FLAGS_NO_CASE) != 0))
+      isCaseless: shim_re_flags(tree) & UInt32(RE_FLAGS_NO_CASE) != 0, reach: YaraReach(tree: root)))
 }
 
 /// A source with more complaints than this repeats itself.
@@ -168,8 +190,7 @@ private func readInclude(
 ) -> UnsafePointer<CChar>? {
   guard let user, let name else { return nil }
   let state = Unmanaged<CompilerState>.fromOpaque(user).takeUnretainedValue()
-  guard let root = state.root else { return nil }
-  let resolver = YaraIncludes(root: root)
+  let resolver = YaraIncludes(root: state.root)
   guard let text = resolver.read(String(cString: name), from: caller.map { String(cString: $0) } ?? state.path) else {
     return nil
   }
@@ -183,29 +204,6 @@ private func readInclude(
 
 private func freeInclude(text: UnsafePointer<CChar>?, user: UnsafeMutableRawPointer?) {
   free(UnsafeMutableRawPointer(mutating: text))
-}
-
-/// Reads what `include` names, and nothing outside the rules directory: neither `../` nor a link leads out.
-struct YaraIncludes {
-  let root: String
-
-  /// - Parameters:
-  ///   - name: as written after `include`.
-  ///   - caller: path of the including file, relative to the root.
-  func read(_ name: String, from caller: String) -> [UInt8]? {
-    guard let path = resolve(name, from: caller), let data = FileManager.default.contents(atPath: path),
-      data.count <= maximumRuleFileSize, !data.contains(0)
-    else { return nil }
-    return [UInt8](data)
-  }
-
-  func resolve(_ name: String, from caller: String) -> String? {
-    guard !name.isEmpty, !name.hasPrefix("/"), let top = realPath(root) else { return nil }
-    let folder = (caller as NSString).deletingLastPathComponent
-    let joined = folder.hasPrefix("/") ? folder + "/" + name : root + "/" + folder + "/" + name
-    guard let real = realPath(joined), real.hasPrefix(top + "/") else { return nil }
-    return real
-  }
 }
 
 /// realpath(3): absolute, every link followed; nil where there is no such file.

@@ -1,34 +1,61 @@
 import Bytes
 import CYara
+import Foundation
 
-/// Scans objects of any size with a rule set, running on large ones only the rules that can hold for them.
+/// Scans objects of any size with a rule set, running on large ones only the rules that can hold for them, and those only
+/// where their strings can stand.
 ///
-/// The matches are those of a scan with all rules. What depends on the whole object (`filesize`, offsets, counts, modules)
-/// stays exact because the rules that are left see the whole object in one piece; only rules that provably do not hold
-/// are left out. One for each thread.
+/// The matches are those of a scan of the whole object with all rules, for any number of workers:
+/// * a rule is left out only where it provably does not hold (`YaraPrefilter`);
+/// * a rule whose every string has a literal is given only the surroundings of those literals, as far as the string's
+///   match can depend on anything (`YaraReach`), so strings, offsets and counts are the same;
+/// * what a condition asks of the object itself (`filesize`, integers at offsets, hashes, modules) it asks of the whole,
+///   in one piece (`YaraWindows`);
+/// * a rule that uses `entrypoint`, a pattern bound to the object's beginning or end, or a hex string with an unlimited
+///   jump is given the whole object, as are files that cannot be taken apart.
+///
+/// One for each thread.
 public final class YaraEngine {
   /// Below this the rules are simply run.
   public static let largeObject = 8 << 20
 
   public let rules: YaraRules
   public var options: YaraScanner.Options { didSet { scanner.options = options } }
-  private let directory: String
+  /// Threads that look at one object together.
+  public var workers = min(2, ProcessInfo.processInfo.activeProcessorCount)
   private let sources: [YaraSource]
   let scanner: YaraScanner
   let prefilter: YaraPrefilter
   private let places: [YaraRules.Key: Int]
-  var index: (possible: [Int], literals: [LiteralIndex.Literal: Int], search: LiteralIndex.Search)?
-  private var subset: (part: Part, scanner: YaraScanner)?
+  let subsets: YaraSubsets
+  let cache: RuleCache?
+  var index: YaraIndex?
 
   /// nil where the set has no YARA rules.
-  public init?(_ set: RuleSet, _ options: YaraScanner.Options = .init()) throws(YaraError) {
+  public convenience init?(
+    _ set: RuleSet, _ options: YaraScanner.Options = .init()
+  ) throws(YaraError) {
     guard let rules = set.yara else { return nil }
+    let includes = YaraIncludes(root: set.directory)
+    try self.init(
+      rules, sources: set.yaraSources.map { includes.flattened($0) }, directory: set.directory, options,
+      cache: set.cache)
+  }
+
+  /// - Parameters:
+  ///   - sources: what the rules were compiled from.
+  ///   - directory: within which `include` may name files.
+  init(
+    _ rules: YaraRules, sources: [YaraSource], directory: String?, _ options: YaraScanner.Options = .init(),
+    definitions: [(name: String, value: String)] = [], cache: RuleCache? = nil
+  ) throws(YaraError) {
     self.rules = rules
     self.options = options
-    directory = set.directory
-    sources = set.yaraSources
+    self.sources = sources
+    self.cache = cache
     scanner = try YaraScanner(rules, options)
-    prefilter = YaraPrefilter(set.yaraSources, rules)
+    prefilter = YaraPrefilter(sources, rules)
+    subsets = YaraSubsets(sources, directory: directory, definitions, prefilter)
     places = Dictionary(
       rules.rules.enumerated().map { (YaraRules.Key(namespace: $1.namespace, name: $1.name), $0) },
       uniquingKeysWith: { first, _ in first })
@@ -41,27 +68,165 @@ public final class YaraEngine {
   public func scan(
     _ view: ByteView, _ externals: YaraScanner.Externals = .init(), largeObject: Int = YaraEngine.largeObject
   ) throws(YaraError) -> YaraScanner.Result {
-    let chosen = view.count >= largeObject ? survivors(view, externals) : nil
-    let part = Part(entries: chosen ?? Array(prefilter.entries.indices), files: prefilter.opaque)
-    if part.count == 0 { return YaraScanner.Result() }
+    let all = YaraSubsets.Part(entries: Array(prefilter.entries.indices), files: prefilter.opaque)
+    if view.count >= largeObject, !sources.isEmpty, let plans = plans(view, externals) {
+      return try run(plans, view, externals)
+    }
     do throws(YaraError) {
-      guard chosen != nil, let scanner = try scanner(for: part) else { return try scanner.scan(view, externals) }
-      return renamed(try scanner.scan(view, externals))
+      if options.timeout > 0, view.count < largeObject {
+        scanner.options.timeout = min(options.timeout, Self.smallTimeout)
+      }
+      defer { scanner.options.timeout = options.timeout }
+      return try scanner.scan(view, externals)
     } catch {
-      guard error.code == .timeout else { throw error }
-      return try scanInHalves(part) { scanner throws(YaraError) in try scanner.scan(view, externals) }
+      guard error.code == .timeout, !sources.isEmpty else { throw error }
+      let budget = view.count < largeObject ? Self.smallTimeout : options.timeout
+      return renamed(
+        try scanInHalves(all, budget: budget) { scanner throws(YaraError) in try scanner.scan(view, externals) })
     }
   }
+
+  // MARK: Large objects
+
+  /// What to run and where.
+  private struct Plan {
+    var part: YaraSubsets.Part
+    var windows: YaraWindows
+  }
+
+  private func run(
+    _ plans: [Plan], _ view: ByteView, _ externals: YaraScanner.Externals
+  ) throws(YaraError) -> YaraScanner.Result {
+    let ready = Parallel.map(plans, workers: workers) { [subsets, options] plan in
+      Result { () throws(YaraError) -> YaraScanner.Result? in
+        try subsets.scanner(for: plan.part, options)?.scan(view, windows: plan.windows, externals)
+      }
+    }
+    var result = YaraScanner.Result()
+    for (plan, outcome) in zip(plans, ready) {
+      switch outcome {
+      case .success(let found?): result.add(found)
+      // What does not compile apart is run with everything.
+      case .success(nil): return try scanner.scan(view, externals)
+      case .failure(let error):
+        guard error.code == .timeout else { throw error }
+        result.add(
+          try scanInHalves(plan.part, budget: options.timeout) { scanner throws(YaraError) in
+            try scanner.scan(view, externals)
+          })
+      }
+    }
+    return renamed(result)
+  }
+
+  /// Entries of the prefilter that must be run; nil where the filter cannot tell.
+  func survivors(_ view: ByteView, _ externals: YaraScanner.Externals) -> [Int]? {
+    find(view, externals)?.entries
+  }
+
+  private func find(
+    _ view: ByteView, _ externals: YaraScanner.Externals
+  ) -> (entries: [Int], places: LiteralPlaces, index: YaraIndex)? {
+    let possible = prefilter.possible(for: view, externals)
+    if index?.possible != possible { index = YaraIndex(possible, prefilter, cache: cache) }
+    guard let index, let places = index.places(in: view, workers: workers) else { return nil }
+    let entries = prefilter.remaining(possible, in: view, externals) { literal in
+      index.numbers[literal].map { places.counts[$0] > 0 } ?? true
+    }
+    return (entries, places, index)
+  }
+
+  /// nil where nothing can be told beforehand.
+  private func plans(_ view: ByteView, _ externals: YaraScanner.Externals) -> [Plan]? {
+    guard let (entries, places, index) = find(view, externals) else { return nil }
+    var near: [Int] = []
+    var filled: [Int] = []
+    var whole: [Int] = []
+    // By literal, how much around it must be looked at.
+    var reaches = [Int](repeating: 0, count: index.numbers.count)
+    var widest = 0
+    for entry in entries {
+      let need = need(of: entry, places, index)
+      switch need.kind {
+      case .near:
+        near.append(entry)
+        for (literal, distance) in need.distances { reaches[literal] = max(reaches[literal], distance) }
+      case .filled:
+        filled.append(entry)
+        widest = max(widest, need.widest)
+      case .whole: whole.append(entry)
+      }
+    }
+    var plans: [Plan] = []
+    if !whole.isEmpty || !prefilter.opaque.isEmpty {
+      let part = YaraSubsets.Part(entries: whole, files: prefilter.opaque)
+      plans.append(Plan(part: part, windows: YaraWindows(whole: view.count)))
+    }
+    if !filled.isEmpty {
+      let ranges = places.filled.map { $0.lowerBound - widest..<$0.upperBound + widest }
+      plans.append(
+        Plan(part: .init(entries: filled, files: []), windows: YaraWindows(ranges, in: view.count)))
+    }
+    if !near.isEmpty {
+      let ranges = places.hits.lazy.compactMap { hit -> Range<Int>? in
+        let distance = reaches[Int(hit.literal)]
+        guard distance > 0, let end = Int(exactly: hit.end) else { return nil }
+        return end - LiteralIndex.maximumLength - distance..<end + distance
+      }
+      plans.append(
+        Plan(part: .init(entries: near, files: []), windows: YaraWindows(Array(ranges), in: view.count)))
+    }
+    return plans
+  }
+
+  private struct Need {
+    enum Kind { case near, filled, whole }
+    var kind = Kind.near
+    var distances: [(literal: Int, distance: Int)] = []
+    var widest = 0
+  }
+
+  /// Where an entry, and the rules that come along with it, must be looked for.
+  private func need(of entry: Int, _ places: LiteralPlaces, _ index: YaraIndex) -> Need {
+    var need = Need()
+    for member in prefilter.family(entry) {
+      let rule = prefilter.entries[member]
+      if rule.needsWholeObject { need.kind = .whole }
+      for (literals, reach) in zip(rule.literals, rule.reaches) {
+        guard need.kind != .whole, let distance = reach.distance else {
+          need.kind = .whole
+          return need
+        }
+        need.widest = max(need.widest, distance)
+        let numbers = literals?.map { index.numbers[$0] } ?? [nil]
+        if numbers.contains(where: { $0.map { places.isEverywhere($0) } ?? true }) {
+          need.kind = reach.hasFilledByte ? .filled : .whole
+        }
+        for number in numbers { if let number { need.distances.append((number, distance)) } }
+      }
+    }
+    return need
+  }
+
+  // MARK: Slow rules
+
+  /// Seconds for an object that is not large: honest rules take milliseconds.
+  private static let smallTimeout = 20
 
   /// More scans than this for one object, and the rules that are left count as too slow.
   private static let maximumRetries = 64
 
+  /// - Parameter budget: seconds that all together were given.
   func scanInHalves(
-    _ whole: Part, _ scan: (YaraScanner) throws(YaraError) -> YaraScanner.Result
+    _ whole: YaraSubsets.Part, budget: Int, _ scan: (YaraScanner) throws(YaraError) -> YaraScanner.Result
   ) throws(YaraError) -> YaraScanner.Result {
     var result = YaraScanner.Result()
-    var waiting = whole.halves
+    var waiting = whole.count == 1 ? [] : whole.halves
+    if whole.count == 1 { result.tooSlow = names(whole) }
     var retries = 0
+    // A part that needs a fifth of what all together were given has the slow rule in it.
+    var options = options
+    options.timeout = max(min(budget, options.timeout) / 5, 1)
     while let part = waiting.popLast() {
       retries += 1
       guard retries <= Self.maximumRetries else {
@@ -69,96 +234,22 @@ public final class YaraEngine {
         continue
       }
       do throws(YaraError) {
-        guard let scanner = try scanner(for: part) else { throw YaraError(.scan, "rules cannot be compiled apart") }
-        let found = try scan(scanner)
-        result.matches += found.matches
-        result.overflowed += found.overflowed
+        guard let scanner = try subsets.scanner(for: part, options) else {
+          throw YaraError(.scan, "rules cannot be compiled apart")
+        }
+        result.add(try scan(scanner))
       } catch {
         guard error.code == .timeout else { throw error }
         if part.count > 1 { waiting += part.halves } else { result.tooSlow += names(part) }
       }
     }
     result.tooSlow.sort()
-    return renamed(result)
+    return result
   }
 
-  /// Some of the rules: entries of the prefilter, and files that can only be run whole.
-  struct Part: Equatable {
-    var entries: [Int]
-    var files: [Int]
-
-    var count: Int { entries.count + files.count }
-
-    var halves: [Part] {
-      if count < 2 { return [self] }
-      if entries.isEmpty {
-        return [
-          Part(entries: [], files: Array(files.prefix(count / 2))),
-          Part(entries: [], files: Array(files.dropFirst(count / 2))),
-        ]
-      }
-      if !files.isEmpty { return [Part(entries: entries, files: []), Part(entries: [], files: files)] }
-      let half = entries.count / 2
-      return [
-        Part(entries: Array(entries.prefix(half)), files: []), Part(entries: Array(entries.dropFirst(half)), files: []),
-      ]
-    }
-  }
-
-  private func names(_ part: Part) -> [String] {
+  private func names(_ part: YaraSubsets.Part) -> [String] {
     part.entries.map { sources[prefilter.entries[$0].source].rules[prefilter.entries[$0].rule].name }
       + part.files.map { sources[$0].path }
-  }
-
-  /// Entries of the prefilter that must be run; nil where the filter cannot tell.
-  func survivors(_ view: ByteView, _ externals: YaraScanner.Externals) -> [Int]? {
-    let possible = prefilter.possible(for: view, externals)
-    guard possible.contains(where: { prefilter.entries[$0].literals.contains { $0 != nil } }) else { return possible }
-    if index?.possible != possible { index = makeIndex(possible) }
-    guard let index else { return nil }
-    guard let found = index.search.found(in: view) else { return nil }
-    return prefilter.remaining(possible, in: view, externals) { literal in
-      index.literals[literal].map { found[$0] } ?? true
-    }
-  }
-
-  func makeIndex(
-    _ possible: [Int]
-  ) -> (possible: [Int], literals: [LiteralIndex.Literal: Int], search: LiteralIndex.Search)? {
-    var numbers: [LiteralIndex.Literal: Int] = [:]
-    var literals: [LiteralIndex.Literal] = []
-    for entry in possible {
-      for literal in prefilter.entries[entry].literals.lazy.compactMap({ $0 }).joined()
-      where numbers.updateValue(numbers[literal] ?? literals.count, forKey: literal) == nil { literals.append(literal) }
-    }
-    guard let index = LiteralIndex(literals), let search = LiteralIndex.Search(index) else { return nil }
-    return (possible, numbers, search)
-  }
-
-  /// A scanner with only these rules and those that they refer to; nil where they do not compile apart.
-  func scanner(for part: Part) throws(YaraError) -> YaraScanner? {
-    if let subset, subset.part == part {
-      subset.scanner.options = options
-      return subset.scanner
-    }
-    var wanted: [Int: Set<Int>] = [:]
-    for number in part.entries {
-      let entry = prefilter.entries[number]
-      wanted[entry.source, default: []].formUnion(entry.companions + [entry.rule])
-    }
-    let whole = Set(part.files)
-    var units: [(namespace: String, path: String, text: [UInt8])] = []
-    for (number, source) in sources.enumerated() {
-      if whole.contains(number) {
-        units.append((source.path, source.path, source.text))
-      } else if let places = wanted[number] {
-        units.append((source.path, source.path, source.text(ofRules: places.sorted())))
-      }
-    }
-    guard let rules = YaraCompiler(root: directory).compile(units).rules else { return nil }
-    let scanner = try YaraScanner(rules, options)
-    subset = (part, scanner)
-    return scanner
   }
 
   /// The matches with their places among all rules. A rule that came along because another refers to it is told too when
@@ -172,8 +263,18 @@ public final class YaraEngine {
         told.insert(place).inserted
       else { return nil }
       match.index = place
+      match.rule = rules.rules[place]
       return match
     }.sorted { $0.index < $1.index }
+    result.overflowed = Array(Set(result.overflowed)).sorted()
     return result
+  }
+}
+
+extension YaraScanner.Result {
+  mutating func add(_ other: Self) {
+    matches += other.matches
+    overflowed += other.overflowed
+    tooSlow += other.tooSlow
   }
 }

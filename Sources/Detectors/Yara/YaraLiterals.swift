@@ -44,22 +44,34 @@ enum YaraLiteralFinder {
     var literals: [LiteralIndex.Literal] = []
     let isWide = modifiers.contains("wide")
     for bytes in alternatives {
-      guard isTelling(bytes) else { return nil }
       let caseless = modifiers.contains("nocase")
       if !isWide || modifiers.contains("ascii") { literals.append(.init(bytes: bytes, isCaseless: caseless)) }
       if isWide { literals.append(.init(bytes: bytes.flatMap { [$0, 0] }, isCaseless: caseless)) }
     }
-    if literals.isEmpty || literals.count > maximumAlternatives { return nil }
+    if literals.isEmpty || literals.count > maximumAlternatives || !literals.allSatisfy({ isTelling($0.bytes) }) {
+      return nil
+    }
     guard let keys, modifiers.contains("xor") else { return literals }
     return literals.flatMap { literal in
       keys.map { key in .init(bytes: literal.bytes.prefix(maximumMasked).map { $0 ^ key }) }
     }
   }
 
-  /// Whether a literal is worth looking for: long enough, and no run of one or two bytes as padding is.
+  /// How far around its literals a string's match can depend on anything.
+  static func reach(of string: YaraStringDeclaration, pattern: YaraPattern?) -> YaraReach {
+    if let pattern { return pattern.reach }
+    guard string.value.kind == .text,
+      let plain = string.value.text.withView({ unescape($0.slice(1, $0.count - 1)) })
+    else { return YaraReach(distance: nil, hasFilledByte: false) }
+    return YaraReach(text: plain, isMasked: string.modifiers.contains("xor"))
+  }
+
+  /// Whether a literal is worth looking for: long enough, and not what padding and counters are made of.
   static func isTelling(_ bytes: [UInt8]) -> Bool {
     let head = bytes.prefix(LiteralIndex.maximumLength)
-    return head.count >= minimumLength && Set(head).count >= 3
+    let kinds = Set(head)
+    return head.count >= minimumLength
+      && (kinds.count >= 3 || kinds.count == 2 && !kinds.contains(0) && !kinds.contains(0xFF))
   }
 
   /// Undoes \" \\ \t \n \r \xHH; nil for anything else.

@@ -13,6 +13,9 @@ struct YaraPrefilter: Sendable {
     var need: YaraNeed
     /// For each string, in order.
     var literals: [YaraLiterals]
+    var reaches: [YaraReach]
+    /// `entrypoint` is looked up in the first block that libyara is given.
+    var needsWholeObject: Bool
     /// Places, in the same file, of the rules that it refers to and of all global ones.
     var companions: [Int]
     /// Places of the rules by name, for needs that name one.
@@ -32,24 +35,17 @@ struct YaraPrefilter: Sendable {
     var firstEntry: [Int: Int] = [:]
     var compiled: [String: [String]] = [:]
     for rule in rules.rules { compiled[rule.namespace, default: []].append(rule.name) }
-    for (number, source) in sources.enumerated() {
-      // Where the compiler saw other rules than we did, nothing is concluded.
-      guard source.isSeparable, compiled[source.path] ?? [] == source.rules.map(\.name) else {
+    // Where the compiler saw other rules than we did, nothing is concluded.
+    let parts = Parallel.map(Array(sources.enumerated()), workers: 2) { number, source in
+      source.isSeparable && compiled[source.namespace] ?? [] == source.rules.map(\.name)
+        ? Self.entries(of: source, number, rules) : nil
+    }
+    for (number, part) in parts.enumerated() {
+      if let part {
+        firstEntry[number] = entries.count
+        entries += part
+      } else {
         opaque.append(number)
-        continue
-      }
-      firstEntry[number] = entries.count
-      let positions = Dictionary(
-        source.rules.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-      let globals = source.rules.indices.filter { source.rules[$0].isGlobal }
-      for (place, rule) in source.rules.enumerated() {
-        let own = YaraConditionReader(rule.condition, names: rule.strings.map(\.name)).need()
-        let companions = Set(([place] + globals).flatMap { source.closure(of: $0, positions) + globals })
-        entries.append(
-          Entry(
-            source: number, rule: place, need: own,
-            literals: Self.literals(rule, rules.patterns[.init(namespace: source.path, name: rule.name)] ?? []),
-            companions: companions.subtracting([place]).sorted(), references: positions))
       }
     }
     self.entries = entries
@@ -57,19 +53,49 @@ struct YaraPrefilter: Sendable {
     self.firstEntry = firstEntry
   }
 
-  private static func literals(_ rule: YaraSource.Rule, _ patterns: [YaraPattern]) -> [YaraLiterals] {
+  private static func entries(of source: YaraSource, _ number: Int, _ rules: YaraRules) -> [Entry] {
+    let positions = Dictionary(
+      source.rules.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let globals = source.rules.indices.filter { source.rules[$0].isGlobal }
+    let common = Set(globals.flatMap { source.closure(of: $0, positions) } + globals)
+    return source.rules.enumerated().map { place, rule in
+      let companions = common.union(source.closure(of: place, positions))
+      let key = YaraRules.Key(namespace: source.namespace, name: rule.name)
+      let (literals, reaches) = Self.literals(rule, rules.patterns[key] ?? [])
+      return Entry(
+        source: number, rule: place,
+        need: YaraConditionReader(rule.condition, names: rule.strings.map(\.name)).need(), literals: literals,
+        reaches: reaches, needsWholeObject: rule.references.contains("entrypoint"),
+        companions: companions.subtracting([place]).sorted(), references: positions)
+    }
+  }
+
+  private static func literals(
+    _ rule: YaraSource.Rule, _ patterns: [YaraPattern]
+  ) -> (literals: [YaraLiterals], reaches: [YaraReach]) {
     // The compiler shows regular expressions, hex strings and the Base64 forms of texts, each once, in order.
     let shown = rule.strings.map { $0.value.kind != .text || !$0.modifiers.isDisjoint(with: ["base64", "base64wide"]) }
     let agrees = shown.lazy.filter { $0 }.count == patterns.count
     var next = 0
-    return rule.strings.enumerated().map { place, string in
+    var literals: [YaraLiterals] = []
+    var reaches: [YaraReach] = []
+    for (place, string) in rule.strings.enumerated() {
       var pattern: YaraPattern?
       if shown[place] {
         if agrees { pattern = patterns[next] }
         next += 1
       }
-      return YaraLiteralFinder.literals(of: string, pattern: pattern)
+      literals.append(YaraLiteralFinder.literals(of: string, pattern: pattern))
+      let reach = YaraLiteralFinder.reach(of: string, pattern: pattern)
+      reaches.append(shown[place] && pattern == nil ? YaraReach(distance: nil, hasFilledByte: false) : reach)
     }
+    return (literals, reaches)
+  }
+
+  /// An entry and those of the rules that come along with it.
+  func family(_ index: Int) -> [Int] {
+    guard let first = firstEntry[entries[index].source] else { return [index] }
+    return [index] + entries[index].companions.map { first + $0 }
   }
 
   /// Entries that size and fixed offsets do not rule out, every string being taken to occur.

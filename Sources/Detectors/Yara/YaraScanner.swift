@@ -42,6 +42,20 @@ public final class YaraScanner {
       }
     }
 
+    /// From definitions as `yara -d` takes them; other names are left out.
+    public init(_ definitions: [(name: String, value: String)]) {
+      for (name, value) in definitions {
+        switch name {
+        case "filename": filename = value
+        case "filepath": filepath = value
+        case "extension": self.extension = value
+        case "filetype": filetype = value
+        case "owner": owner = value
+        default: break
+        }
+      }
+    }
+
     /// From a path: `/srv/Shell.JSP` gives `Shell.JSP`, the path and `.JSP`.
     public init(path: String) {
       filepath = path

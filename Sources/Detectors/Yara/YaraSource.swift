@@ -5,8 +5,10 @@ import Evidence
 ///
 /// What is read once is what is compiled and what is fingerprinted, so a file that changes meanwhile changes nothing.
 public struct YaraSource: Sendable {
-  /// Relative to the rules directory; also the namespace of its rules.
+  /// Relative to the rules directory.
   public let path: String
+  /// Of its rules: the path, unless all files share one.
+  public let namespace: String
   public let text: [UInt8]
   /// Modules (`elf`), in the order of the file.
   public let imports: [String]
@@ -34,8 +36,9 @@ public struct YaraSource: Sendable {
     let condition: [YaraToken]
   }
 
-  public init(path: String, text: [UInt8]) {
+  public init(path: String, text: [UInt8], namespace: String? = nil) {
     self.path = path
+    self.namespace = namespace ?? path
     self.text = text
     let parsed = text.withView { YaraSourceParser($0).parse() }
     imports = parsed.imports

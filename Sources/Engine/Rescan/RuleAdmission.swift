@@ -74,7 +74,7 @@ public struct RuleAdmission {
     }
   }
 
-  /// What is wrong with a file. A file of Sigma whose other rules load is partial: without an earlier version they are used.
+  /// What is wrong with a file. A file whose other rules load is partial: without an earlier version they are used.
   private struct Reason {
     var text: String
     var isPartial = false
@@ -129,13 +129,14 @@ public struct RuleAdmission {
     let lines = LineReader(input, limit: 1 << 16)
     while let line = try lines.next() {
       alarm(Limit.seconds)
-      let errors = examiner.examine(line.bytes.string).filter { $0.level == .error }
+      let verdict = examiner.examine(line.bytes.string)
+      let errors = verdict.diagnostics.filter { $0.level == .error }
       alarm(0)
       var out = JSONWriter()
       out.object { out in
         guard let first = errors.first else { return }
         out.field("refused", "\(first)" + (errors.count > 1 ? ", and \(errors.count - 1) more" : ""))
-        out.field("partial", !RuleFolder.isYara(line.bytes.string))
+        out.field("partial", verdict.isUsable)
       }
       out.newline()
       guard writeAll(out.bytes, to: output) else { return }

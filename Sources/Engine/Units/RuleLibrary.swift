@@ -22,7 +22,7 @@ public final class RuleLibrary: Sendable {
   public func load() -> Loaded {
     loaded.withLock { loaded in
       if let loaded { return loaded }
-      let (set, diagnostics) = RuleSet.load(directory: directory)
+      let (set, diagnostics) = RuleSet.load(directory: directory, cache: RuleCache.standard())
       let made = Loaded(set: set, keys: RuleKeys(set), diagnostics: diagnostics)
       loaded = made
       return made

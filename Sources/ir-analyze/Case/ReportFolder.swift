@@ -34,18 +34,20 @@ struct ReportFolder {
     caseTime = facts.collected ?? first ?? facts.started
   }
 
-  /// The report that is meant when none is named: `report`, or the only `report-…` here.
-  static func found(in folder: String = FileManager.default.currentDirectoryPath) throws -> ReportFolder {
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
-      ($0 == "report" || $0.hasPrefix("report-")) && FileManager.default.fileExists(atPath: "\(folder)/\($0)/run.json")
+  /// The only folder here (or this one) that holds a report.
+  static func find() throws -> String {
+    func isReport(_ folder: String) -> Bool {
+      FileManager.default.fileExists(atPath: folder + "/run.json")
+        && FileManager.default.fileExists(atPath: folder + "/findings.jsonl")
     }
-    guard let name = names.first, names.count == 1 else {
+    if isReport(".") { return "." }
+    let found = ((try? FileManager.default.contentsOfDirectory(atPath: ".")) ?? []).filter(isReport).sorted()
+    guard let only = found.first, found.count == 1 else {
       let said =
-        names.isEmpty
-        ? "there is no report here" : "there are several reports here (\(names.sorted().joined(separator: ", ")))"
-      throw ExitStatus.Failure(.usage, "\(said): name the folder with --report")
+        found.isEmpty ? "there is no report here" : "there are several reports here (\(found.joined(separator: ", ")))"
+      throw ExitStatus.Failure(.usage, "\(said): name the folder of one, as `run -o` wrote it")
     }
-    return try ReportFolder("\(folder)/\(name)")
+    return only
   }
 
   private struct Run {

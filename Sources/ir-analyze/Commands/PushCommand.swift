@@ -29,7 +29,7 @@ struct PushCommand: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    let folder = try report.map { try ReportFolder($0) } ?? ReportFolder.found()
+    let folder = try ReportFolder(report ?? ReportFolder.find())
     let push = try S3Push(url: destination, options: s3.options)
     let source = try FolderSource(folder.path)
     for gap in source.gaps { Terminal.tell("not sent: \(gap.path) \(gap.reason)") }

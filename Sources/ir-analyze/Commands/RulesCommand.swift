@@ -5,8 +5,8 @@ import Engine
 
 struct RulesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rules", abstract: "Checks, lists and tests rules.",
-    subcommands: [RulesCheck.self, RulesList.self, RulesTest.self, RulesExamine.self])
+    commandName: "rules", abstract: "Checks, lists, tests and measures rules.",
+    subcommands: [RulesCheck.self, RulesList.self, RulesTest.self, RulesMeasure.self, RulesExamine.self])
 }
 
 struct RulesCheck: ParsableCommand {
@@ -18,7 +18,9 @@ struct RulesCheck: ParsableCommand {
   func run() throws {
     let loaded = try ruleOptions.library().load()
     for diagnostic in loaded.diagnostics { Terminal.print(Terminal.printable("\(diagnostic)")) }
-    Terminal.tell("\(loaded.set.yara?.rules.count ?? 0) YARA rules, fingerprint \(loaded.set.fingerprint.hex)")
+    Terminal.tell(
+      "\(loaded.set.yara?.rules.count ?? 0) YARA rules, \(loaded.set.sigma.count) Sigma rules and correlations, "
+        + "fingerprint \(loaded.set.fingerprint.hex)")
     let broken = loaded.diagnostics.contains { $0.level == .error }
     try (broken ? ExitStatus.notCovered : .finished).end()
   }
@@ -32,7 +34,8 @@ struct RulesList: ParsableCommand {
   var jsonl = false
 
   func run() throws {
-    for rule in try ruleOptions.library().load().set.yara?.rules ?? [] {
+    let set = try ruleOptions.library().load().set
+    for rule in set.yara?.rules ?? [] {
       var out = JSONWriter()
       out.object { out in
         out.field("engine", "yara")
@@ -42,6 +45,18 @@ struct RulesList: ParsableCommand {
         out.field("description", rule.meta("description"))
       }
       let text = "yara  \(rule.name)  \(rule.meta("description") ?? "")"
+      Terminal.print(jsonl ? String(decoding: out.bytes, as: UTF8.self) : Terminal.printable(text))
+    }
+    for rule in set.sigma.list {
+      var out = JSONWriter()
+      out.object { out in
+        out.field("engine", "sigma")
+        out.field("name", rule.title)
+        out.field("id", rule.id)
+        out.field("file", rule.path)
+        out.field("severity", rule.severity.rawValue)
+      }
+      let text = "sigma \(rule.title)  \(rule.path)"
       Terminal.print(jsonl ? String(decoding: out.bytes, as: UTF8.self) : Terminal.printable(text))
     }
   }

@@ -123,22 +123,3 @@ struct TimelineCommand: ParsableCommand {
     return folder + "/timeline.jsonl"
   }
 }
-
-/// The folder of a report that a command means when it names none.
-enum ReportFolder {
-  /// The only folder here (or this one) that holds a report.
-  static func find() throws -> String {
-    func isReport(_ folder: String) -> Bool {
-      FileManager.default.fileExists(atPath: folder + "/run.json")
-        && FileManager.default.fileExists(atPath: folder + "/findings.jsonl")
-    }
-    if isReport(".") { return "." }
-    let found = ((try? FileManager.default.contentsOfDirectory(atPath: ".")) ?? []).filter(isReport).sorted()
-    guard let only = found.first, found.count == 1 else {
-      let said =
-        found.isEmpty ? "there is no report here" : "there are several reports here (\(found.joined(separator: ", ")))"
-      throw ExitStatus.Failure(.usage, "\(said): name the folder of one, as `run -o` wrote it")
-    }
-    return only
-  }
-}

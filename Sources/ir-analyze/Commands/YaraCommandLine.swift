@@ -6,9 +6,14 @@ import Foundation
 struct YaraCommandLine: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "yara", abstract: "Scans files with YARA rules and prints what the `yara` command prints.",
-    discussion: "For comparing the two. RULES is a rule file.")
+    discussion: """
+      For comparing the two, and for a look at single files. RULES is a rule file, with what it includes beside or below \
+      it, or a folder of rule files, each a namespace of its own.
 
-  @Argument(help: "A file of rules.", completion: .file())
+      Example: ir-analyze yara -s linux.yar memory.lime
+      """)
+
+  @Argument(help: "A file or folder of rules.", completion: .file())
   var rules: String
 
   @Argument(help: "Files to scan.", completion: .file())
@@ -29,24 +34,30 @@ struct YaraCommandLine: ParsableCommand {
   @Flag(name: .customShort("m"), help: "Print metadata.")
   var metas = false
 
+  @Flag(name: .customShort("w"), help: "Leave out warnings.")
+  var quiet = false
+
+  @Flag(
+    name: .customShort("C"),
+    help: "RULES was compiled by yarac. What is in it is run unchecked: only for files you trust.")
+  var compiled = false
+
+  @Option(name: .customShort("d"), help: ArgumentHelp("Define an external variable.", valueName: "name=value"))
+  var definitions: [String] = []
+
   func run() throws {
-    let (compiled, diagnostics) = YaraCommand.compile([rules]) { path in
-      FileManager.default.contents(atPath: path).map { [UInt8]($0) }
-    }
-    for diagnostic in diagnostics { Terminal.tell("\(diagnostic)") }
-    guard let compiled else { throw ExitStatus.Failure(.usage, "\(rules): no rules to scan with") }
+    guard let engine = try makeEngine() else { throw ExitStatus.Failure(.usage, "\(rules): no rules to scan with") }
     var command = YaraCommand()
     command.showsStrings = strings
     command.showsLengths = lengths
     command.showsNamespaces = namespaces
     command.showsTags = tags
     command.showsMetas = metas
-    let scanner = try YaraScanner(compiled, YaraScanner.Options())
     var failed = false
     for path in files {
       do {
         let file = try MappedFile(path: path)
-        let found = try file.withView { try scanner.scan($0, YaraScanner.Externals()) }
+        let found = try file.withView { try engine.scan($0, YaraScanner.Externals(defined)) }
         for line in command.lines(found, path: path) { Terminal.print(line) }
       } catch {
         Terminal.tell("\(path): \(error)")
@@ -54,5 +65,32 @@ struct YaraCommandLine: ParsableCommand {
       }
     }
     try (failed ? ExitStatus.notCovered : .finished).end()
+  }
+
+  private var defined: [(name: String, value: String)] {
+    definitions.map { definition in
+      let parts = definition.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      return (name: parts[0], value: parts.count > 1 ? parts[1] : "")
+    }
+  }
+
+  private func makeEngine() throws -> YaraEngine? {
+    if compiled { return try YaraCommand.engine(compiled: rules) }
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: rules, isDirectory: &isFolder), isFolder.boolValue {
+      let (set, diagnostics) = RuleSet.load(directory: rules, cache: RuleCache.standard())
+      tell(diagnostics)
+      return try YaraEngine(set)
+    }
+    let (engine, diagnostics) = try YaraCommand.engine(rules, definitions: defined, cache: RuleCache.standard()) {
+      path in
+      FileManager.default.contents(atPath: path).map { [UInt8]($0) }
+    }
+    tell(diagnostics)
+    return engine
+  }
+
+  private func tell(_ diagnostics: [RuleDiagnostic]) {
+    for diagnostic in diagnostics where !quiet || diagnostic.level == .error { Terminal.tell("\(diagnostic)") }
   }
 }

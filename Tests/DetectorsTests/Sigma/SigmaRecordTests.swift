@@ -115,4 +115,39 @@ struct SigmaRecordTests {
       ShellCommandLine.simpleCommands(String(repeating: "a;", count: 10_000)).count <= ShellCommandLine.maximumCommands
         + 2)
   }
+
+  @Test func filesThatWereMadeAreFileEvents() {
+    let (rules, _) = sigma(
+      "title: T\nlogsource: { product: linux, category: file_event }\n"
+        + "detection: { s: { TargetFilename|startswith: /etc/cron.d/ }, condition: s }")
+    let made: [String: Value] = [
+      "paths": .texts(["/etc/cron.d/", "/etc/cron.d/x"]), "audit_nametype": .text("PARENT"), "syscall": .text("257"),
+      "executable": .text("/usr/bin/vi"),
+    ]
+    #expect(titles(rules, [event(made, "linux:audit:syscall")]) == ["T"])
+    var removed = made
+    removed["syscall"] = .text("87")
+    var read = made
+    read["audit_nametype"] = .text("NORMAL")
+    #expect(titles(rules, [event(removed, "linux:audit:syscall"), event(read, "linux:audit:syscall")]).isEmpty)
+    var stat = event(["path": .text("/etc/cron.d/x")], "fs:stat", time: "2026-11-25T00:00:00Z")
+    stat.timeMeaning = .modification
+    #expect(titles(rules, [stat]) == ["T"])
+    stat.timeMeaning = .access
+    #expect(titles(rules, [stat]).isEmpty)
+  }
+
+  @Test func requestsForOtherHostsAreAProxys() {
+    let (rules, _) = sigma(
+      "title: T\nlogsource: { category: proxy }\ndetection: { a: { cs-host|endswith: .example, c-uri-extension: exe }, "
+        + "b: { r-dns: drop.example, cs-method: CONNECT }, condition: a or b }")
+    func request(_ method: String, _ path: String) -> Event {
+      event(["method": .text(method), "path": .text(path)], "web:access:request")
+    }
+    #expect(
+      titles(rules, [request("GET", "http://a.example:81/x/y.exe?z=1"), request("CONNECT", "drop.example:443")]) == [
+        "T", "T",
+      ])
+    #expect(titles(rules, [request("GET", "/x/y.exe"), request("GET", "http://a.example/x.exe/y")]).isEmpty)
+  }
 }

@@ -43,10 +43,10 @@ struct YaraCommandTests {
     for (name, bytes) in Self.objects { try folder.write("objects/" + name, bytes) }
     var paths = Self.objects.keys.sorted().map { folder.path + "/objects/" + $0 }
     paths.append(Self.command)
-    let (compiled, _) = YaraCommand.compile([folder.path + "/rules.yar"]) {
+    let (made, _) = try YaraCommand.engine(folder.path + "/rules.yar") {
       try? [UInt8](Data(contentsOf: URL(fileURLWithPath: $0)))
     }
-    let scanner = try YaraScanner(try #require(compiled))
+    let engine = try #require(made)
     var command = YaraCommand()
     command.showsStrings = flags.contains("s")
     command.showsLengths = flags.contains("L")
@@ -55,9 +55,43 @@ struct YaraCommandTests {
     command.showsNamespaces = flags.contains("e")
     for path in paths {
       let file = try MappedFile(path: path)
-      let ours = command.lines(try file.withView { try scanner.scan($0) }, path: path)
-      #expect(ours == (try Self.run(["-w", "-" + flags, folder.path + "/rules.yar", path])), "\(path)")
+      let theirs = try Self.run(["-w", "-" + flags, folder.path + "/rules.yar", path])
+      // As a small object, all rules at once, and as a large one, only what can hold and only where it can stand.
+      for size in [Int.max, 0] {
+        let ours = command.lines(try file.withView { try engine.scan($0, largeObject: size) }, path: path)
+        #expect(ours == theirs, "\(path)")
+      }
     }
+  }
+
+  @Test(.enabled(if: hasCommand, "the yara command is not installed"))
+  func includesDefinitionsAndCompiledRules() throws {
+    let folder = try TemporaryFolder([
+      "all.yar": "include \"one.yar\"\ninclude \"sub/two.yar\"\nrule Own { condition: One and answer == 42 }",
+      "one.yar":
+        "global private rule Guard { condition: filesize > 3 } rule One { strings: $a = \"needle\" condition: $a }",
+      "sub/two.yar": "include \"three.yar\" rule Two { condition: Three and filename == \"x\" }",
+      "sub/three.yar": "rule Three { strings: $a = \"needle\" condition: #a > 1 }", "object": "needle and needle",
+    ])
+    let (rules, object) = (folder.path + "/all.yar", folder.path + "/object")
+    let theirs = try Self.run(["-w", "-d", "answer=42", "-d", "filename=x", rules, object])
+    let definitions = [(name: "answer", value: "42"), (name: "filename", value: "x")]
+    let engine = try #require(
+      try YaraCommand.engine(rules, definitions: definitions) {
+        FileManager.default.contents(atPath: $0).map { [UInt8]($0) }
+      }
+      .engine)
+    let bytes = Array("needle and needle".utf8)
+    let externals = YaraScanner.Externals(definitions)
+    for size in [Int.max, 0] {
+      let found = try bytes.withView { try engine.scan($0, externals, largeObject: size) }
+      #expect(YaraCommand().lines(found, path: object) == theirs)
+    }
+    #expect(theirs.count == 4)
+    try engine.rules.save(to: folder.path + "/compiled")
+    let loaded = try YaraCommand.engine(compiled: folder.path + "/compiled")
+    let found = try bytes.withView { try loaded.scan($0, externals, largeObject: 0) }
+    #expect(YaraCommand().lines(found, path: object) == theirs)
   }
 
   static func run(_ arguments: [String]) throws -> [String] {

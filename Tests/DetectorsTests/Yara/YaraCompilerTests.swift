@@ -7,8 +7,13 @@ struct YaraCompilerTests {
   private func compile(_ files: [String: String], root: String? = nil) -> (
     rules: YaraRules?, diagnostics: [RuleDiagnostic]
   ) {
+    let made = outcome(files, root: root)
+    return (made.rules, made.diagnostics)
+  }
+
+  private func outcome(_ files: [String: String], root: String? = nil) -> YaraCompiler.Outcome {
     let sources = files.sorted { $0.key < $1.key }.map { YaraSource(path: $0.key, text: Array($0.value.utf8)) }
-    return YaraCompiler(root: root).compile(sources)
+    return YaraCompiler(root: root).compile(sources).outcome
   }
 
   @Test func aBrokenFileFailsAloneWithFileAndLine() throws {
@@ -22,6 +27,25 @@ struct YaraCompilerTests {
     #expect(errors.map(\.line) == [2, 6])
     #expect(errors[1].message.contains("$b"))
     #expect(errors[1].description.hasPrefix("z/bad.yar:6: error: "))
+  }
+
+  @Test func aBrokenRuleFailsAloneInItsFile() throws {
+    let made = outcome([
+      "many.yar": """
+      rule first { condition: true }
+      rule broken { strings: $a = "x" condition: $b }
+      rule second { condition: true } rule worse { strings: $r = /[z-a]/ condition: $r }
+      rule needs { condition: broken }
+      private rule third { condition: false }
+      """, "whole.yar": "rule whole { condition: true }", "torn.yar": "rule torn { condition: ( }\nrule lost {",
+    ])
+    let names = try #require(made.rules).rules.map(\.name)
+    #expect(names == ["first", "second", "third", "whole"])
+    #expect(made.sources.flatMap { $0.rules.map(\.name) } == names)
+    let told = Set(made.diagnostics.filter { $0.level == .error && $0.file == "many.yar" }.compactMap(\.line))
+    #expect(told == [2, 3, 4])
+    #expect(made.diagnostics.contains { $0.file == "torn.yar" })
+    #expect(!made.diagnostics.contains { $0.file == "whole.yar" })
   }
 
   @Test func sameNamesInTwoFilesAreTwoRules() throws {

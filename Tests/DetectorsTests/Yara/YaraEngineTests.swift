@@ -11,8 +11,10 @@ struct YaraEngineTests {
     let scanner = try YaraScanner(engine.rules)
     try object.withView { view in
       let all = try scanner.scan(view, externals).matches
-      let chosen = try engine.scan(view, externals, largeObject: 0).matches
-      #expect(chosen == all)
+      for workers in 1...2 {
+        engine.workers = workers
+        #expect(try engine.scan(view, externals, largeObject: 0).matches == all)
+      }
     }
   }
 
@@ -115,11 +117,111 @@ struct YaraEngineTests {
     }
   }
 
-  @Test func filesThatIncludeOthersAreRunWhole() throws {
+  @Test func filesThatIncludeOthersAreTakenApartToo() throws {
     let folder = try TemporaryFolder([
-      "a.yar": "include \"b.yar\"\nrule a { condition: b }", "b.yar": "rule b { condition: true }",
+      "a.yar": "include \"b.yar\"\nrule a { condition: b } rule c { strings: $a = \"gone away\" condition: $a }",
+      "b.yar": "rule b { condition: true }",
     ])
-    try agree(RuleSet.load(directory: folder.path).0, Array("text".utf8))
+    let set = RuleSet.load(directory: folder.path).0
+    try agree(set, Array("text".utf8))
+    let engine = try #require(try YaraEngine(set))
+    #expect(Array("text".utf8).withView { engine.survivors($0, .init()) } == [0, 1])
+  }
+
+  /// What a match depends on lies around its literal, across stretches of zeros and the borders of parts.
+  @Test func surroundingsOfLiteralsAreEnough() throws {
+    let rules = #"""
+      import "math"
+      rule Texts { strings: $a = "needle" fullword $w = "needle" wide fullword $n = "NEEDLE" nocase $x = "needle" xor
+        condition: any of them }
+      rule Greedy { strings: $a = /needle[a-z .]*/ $b = /[a-z]+needle/ $c = /needle.{0,40}end/s $d = /needle\s+\w+\b/ condition: any of them }
+      rule Bound { strings: $a = /^needle/ $b = /needle$/ condition: any of them }
+      rule Hex { strings: $a = { 6E 65 65 64 6C 65 [0-100] 65 6E 64 } $b = { 6E 65 65 64 [4-300] 65 6E 64 21 }
+        $c = { 6E 65 65 64 6C 65 [-] 6C 61 73 74 } condition: any of them }
+      rule Short { strings: $a = "ee" $b = { 64 ?? 65 } condition: #a > 3 and $b }
+      rule Zeros { strings: $a = { 00 00 00 01 } $b = { 00 00 00 00 00 00 } condition: #a == 1 or #b > 100 }
+      rule Counts { strings: $a = "needle" condition: #a > 2 and @a[2] > 9000 and !a[1] == 6 and $a in (filesize - 100..filesize) }
+      rule Object { strings: $a = "needle" condition: $a and filesize > 20000 and uint8(filesize - 1) == 0x21 and math.mean(0, filesize) < 200 }
+      rule Entry { strings: $a = "needle" condition: $a and not defined entrypoint }
+      rule Base { strings: $a = "needlework" base64 condition: $a }
+      """#
+    let folder = try TemporaryFolder(["r.yar": rules])
+    let set = RuleSet.load(directory: folder.path).0
+    #expect(set.yara?.rules.count == 10)
+    var random = SplitMix(seed: 7)
+    let words = [
+      "needle", " needle ", "NeedLe", "needlework", "end", "end!", "last", "xneedle", "needle  ends", "ee", "d.e",
+      "bmVlZGxld29yaw",
+    ]
+    for _ in 0..<40 {
+      var object = [UInt8](repeating: 0, count: random.below(3) * 40_000 + random.below(9000))
+      for _ in 0..<random.below(12) {
+        let word = Array(words[random.below(words.count)].utf8)
+        let form = random.below(4)
+        let bytes = form == 0 ? word.flatMap { [$0, 0] } : form == 1 ? word.map { $0 ^ 0x20 } : word
+        let place =
+          random.below(3) == 0 ? (random.below(20) * 4096 - random.below(8)) : random.below(max(object.count, 1))
+        for (index, byte) in bytes.enumerated() where object.indices.contains(place + index) {
+          object[place + index] = byte
+        }
+      }
+      if random.below(3) == 0 {
+        object += Array(repeating: Array("some filling a text of its own ".utf8), count: 300).joined()
+      }
+      object += Array(words[random.below(words.count)].utf8)
+      if random.below(2) == 0 { object.append(0x21) }
+      try agree(set, object)
+    }
+  }
+
+  @Test func stringsThatStandEverywhereAreFoundAll() throws {
+    let folder = try TemporaryFolder([
+      "r.yar":
+        "rule many { strings: $a = \"abcd\" condition: #a == 20000 } rule few { strings: $a = \"wxyz\" condition: $a }"
+    ])
+    try agree(RuleSet.load(directory: folder.path).0, Array((String(repeating: "abcd ", count: 20_000) + "wxyz").utf8))
+  }
+
+  @Test func cachedRulesFindTheSame() throws {
+    let folder = try TemporaryFolder([
+      "rules/r.yar": YaraCommandTests.rules, "rules/warned.yar": "rule w { strings: $a = /x.*/ condition: $a }",
+      "rules/broken.yar": "rule b { condition: $x }",
+    ])
+    let cache = try #require(RuleCache(folder.path + "/cache"))
+    let (first, told) = RuleSet.load(directory: folder.path + "/rules", cache: cache)
+    let (second, toldAgain) = RuleSet.load(directory: folder.path + "/rules", cache: cache)
+    #expect(told == toldAgain)
+    #expect(first.fingerprint == second.fingerprint)
+    #expect(first.yara?.rules == second.yara?.rules)
+    #expect(first.yara?.patterns.count == second.yara?.patterns.count)
+    for object in YaraCommandTests.objects.values {
+      try agree(second, object)
+      try object.withView { view in
+        let one = try YaraEngine(first)?.scan(view, largeObject: 0)
+        let two = try YaraEngine(second)?.scan(view, largeObject: 0)
+        #expect(one?.matches == two?.matches)
+      }
+    }
+    // What was changed on disk is not believed.
+    for name in try FileManager.default.contentsOfDirectory(atPath: cache.directory) {
+      let path = cache.directory + "/" + name
+      var bytes = [UInt8](try #require(FileManager.default.contents(atPath: path)))
+      bytes[bytes.count / 2] ^= 1
+      try folder.write("cache/" + name, bytes)
+    }
+    let (third, toldThen) = RuleSet.load(directory: folder.path + "/rules", cache: cache)
+    #expect(toldThen == told)
+    #expect(third.yara?.rules == first.yara?.rules)
+  }
+
+  @Test func aCacheOthersMayWriteIsNoCache() throws {
+    let folder = try TemporaryFolder([:])
+    let path = folder.path + "/open"
+    mkdir(path, 0o700)
+    #expect(RuleCache(path) != nil)
+    chmod(path, 0o777)
+    #expect(RuleCache(path) == nil)
+    #expect(RuleCache.standard(["IR_ANALYZE_CACHE": "off", "HOME": "/root"]) == nil)
   }
 
   static let corpus = ProcessInfo.processInfo.environment["IR_RULESETS"]
@@ -131,4 +233,21 @@ struct YaraEngineTests {
       try agree(set, [UInt8](FileManager.default.contents(atPath: path) ?? Data()), .init(path: path))
     }
   }
+}
+
+/// Numbers that are the same in every run.
+struct SplitMix {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+
+  /// 0 for a limit of 0.
+  mutating func below(_ limit: Int) -> Int { limit > 0 ? Int(next() % UInt64(limit)) : 0 }
 }

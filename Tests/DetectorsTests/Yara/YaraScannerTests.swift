@@ -5,7 +5,7 @@ import Testing
 
 struct YaraScannerTests {
   private func rules(_ text: String) throws -> YaraRules {
-    try #require(YaraCompiler().compile([YaraSource(path: "t.yar", text: Array(text.utf8))]).rules)
+    try #require(YaraCompiler().compile([YaraSource(path: "t.yar", text: Array(text.utf8))]).outcome.rules)
   }
 
   private func names(_ text: String, _ object: [UInt8], _ externals: YaraScanner.Externals = .init()) throws -> [String]

@@ -1,0 +1,97 @@
+import Bytes
+import Evidence
+
+extension BehaviourRule {
+  private static let readers = NameTable(["cat", "less", "head", "cp", "base64", "curl", "wget", "tar", "xxd"])
+
+  /// Reaching beyond the host: its cloud account, its cluster, its neighbours, and what lies in its files and memory for
+  /// that purpose.
+  ///
+  /// Each is a command with one meaning; how often an administrator types it decides the severity.
+  static let reachRules: [BehaviourRule] = [
+    BehaviourRule(
+      "cloud-identity-created", "Cloud identity or key made from the host", .medium, ["T1136.003", "T1098.001"],
+      leads: [
+        "iam create-user", "iam create-access-key", "iam create-login-profile", "iam attach-user-policy",
+        "iam put-user-policy", "iam attach-role-policy", "iam update-assume-role-policy", "iam add-user-to-group",
+      ]
+    ) { it in it.runs(NameTable(["aws"])) },
+    BehaviourRule(
+      "cloud-logging-stopped", "Cloud logging switched off from the host", .medium, ["T1562.008"],
+      leads: [
+        "cloudtrail stop-logging", "cloudtrail delete-trail", "guardduty delete-detector", "ec2 delete-flow-logs",
+        "configservice stop-configuration-recorder", "logs delete-log-group",
+      ]
+    ) { it in it.runs(NameTable(["aws"])) },
+    BehaviourRule(
+      "cloud-secrets-read", "Secrets read from the cloud account", .low, ["T1555.006"],
+      leads: ["secretsmanager get-secret-value", "--with-decryption", "kubectl get secret", "vault kv get"]
+    ) { it in it.runs(NameTable(["aws", "kubectl", "vault"])) },
+    BehaviourRule(
+      "cluster-token-read", "Token of the container's service account read", .medium, ["T1528", "T1552.001"],
+      leads: ["secrets/kubernetes.io/serviceaccount"]
+    ) { it in it.runs(readers) },
+    BehaviourRule(
+      "credential-search", "Files searched for keys", .medium, ["T1552.001", "T1552.004"],
+      leads: ["id_rsa", "id_ed25519", "AKIA", "ASIA", "aws_secret_access_key", ".pem", "BEGIN RSA PRIVATE"]
+    ) { it in
+      // A whole disk or all homes, not a project.
+      let isWide = it.hasAny([" / ", " /home", " /root", " ~ ", " /etc", " /var", " /opt"])
+      let finds = it.running(NameTable(["find"])).contains { words in
+        words.contains { $0 == "-name" || $0 == "-iname" }
+      }
+      let greps = it.running(NameTable(["grep", "egrep", "rg"])).contains { words in
+        words.contains {
+          $0[0] == 0x2D && $0[1] != 0x2D && ($0.firstIndex(of: 0x72) != nil || $0.firstIndex(of: 0x52) != nil)
+        }
+      }
+      return isWide && (finds || greps)
+    },
+    BehaviourRule(
+      "host-sweep", "Neighbours looked for one by one", .low, ["T1018"], leads: ["ping -c", "fping ", "nc -z"]
+    ) {
+      it in
+      it.hasAny(["seq 1 25", "{1..25", "$(seq ", "fping -g"]) && it.hasAny(["for ", "xargs", "fping -g"])
+    },
+    BehaviourRule(
+      "password-guessing", "Passwords guessed", .medium, ["T1110"],
+      leads: ["hydra ", "medusa ", "ncrack ", "patator ", "sshpass -p", "john ", "hashcat "]
+    ) { it in
+      if it.runs(NameTable(["sshpass"])) { return it.hasAny(["for ", "while "]) ? .medium : nil }
+      return it.runs(NameTable(["hydra", "medusa", "ncrack", "patator", "john", "hashcat"])) ? .medium : nil
+    },
+    BehaviourRule(
+      "process-memory-read", "Memory of another process copied", .medium, ["T1003.007"],
+      leads: ["gcore ", "/dev/mem", "/dev/kmem", "/proc/kcore", "mimipenguin"]
+    ) { it in it.runs(NameTable(["gcore", "dd", "cat", "strings", "cp"])) },
+    BehaviourRule(
+      "preload-once", "Library from a scratch directory put before all others", .medium, ["T1574.006"],
+      leads: ["LD_PRELOAD=/tmp/", "LD_PRELOAD=/dev/shm/", "LD_PRELOAD=/var/tmp/", "LD_PRELOAD=./"]),
+    BehaviourRule(
+      "log-lines-removed", "Lines taken out of a log", .medium, ["T1070.002"], leads: ["/var/log/"]
+    ) { it in
+      it.running(NameTable(["sed", "perl"])).contains { words in
+        words.contains { $0.hasPrefix("-i") || $0 == "-pi" || $0 == "--in-place" }
+      } && it.hasAny(["/d", "s/"])
+    },
+    BehaviourRule(
+      "stream-upload", "Archive or dump sent away as it is made", .medium, ["T1560.001", "T1048.003"],
+      leads: ["@-", "-T -", "nc ", "ncat "]
+    ) { it in
+      for (index, command) in it.commands.enumerated() where command.end == 0x7C && index + 1 < it.commands.count {
+        let makes = ShellText.withoutPrefix(command.words).first.map {
+          makers.contains(ShellWords.baseName($0))
+        }
+        guard makes == true else { continue }
+        let later = it.commands[(index + 1)...].prefix(4)
+        let sends = later.contains { next in
+          ShellText.withoutPrefix(next.words).first.map { ShellWords.baseName($0) == "curl" } == true
+        }
+        if sends, it.namesAddress || it.hasAny(["http://", "ftp://"]) { return true }
+      }
+      return false
+    },
+  ]
+
+  private static let makers = NameTable(["tar", "zip", "mysqldump", "pg_dump", "pg_dumpall", "mongodump", "gzip", "dd"])
+}
