@@ -10,12 +10,13 @@ public struct FileReview {
   /// Findings of one rule; the last says how many more there are.
   static let maximumFindings = 100
 
-  private let window: ClosedRange<Timestamp>
+  /// From the first to the last moment of the incident; what was changed within counts as its work. May be set when all files
+  /// are taken, since only `findings` asks for it.
+  public var window: ClosedRange<Timestamp>
   private var files: [String: FileFact] = [:]
   private var accounts: Set<String> = []
   public private(set) var isCut = false
 
-  /// - Parameter window: from the first to the last moment of the incident; what was changed within counts as its work.
   public init(window: ClosedRange<Timestamp>) { self.window = window }
 
   /// Takes an event of a bodyfile, a listing or a list of accounts; others are passed over.

@@ -39,6 +39,7 @@ struct CaseReport {
         .init(path: lost.folder, reason: "has no capture of \(lost.what.joined(separator: ", ")): lost, or never made")
       }
     var checks = CaseChecks()
+    var files = FileReview(window: .now ... .now)
     for result in outcome.results {
       let artifact = result.unit.artifact
       try CaseResults.forEachLine(of: result.result, in: store) { line in
@@ -46,7 +47,9 @@ struct CaseReport {
         case .finding(let finding): findings.append(finding)
         case .coverage(let one):
           coverage.append(CoverageRecord(artifact: artifact, coverage: one, analyzer: result.unit.analyzer))
-        case .event(let event): checks.take(event, artifact)
+        case .event(let event):
+          checks.take(event, artifact)
+          files.take(event, artifact: artifact)
         case .row(let view, let json): json.withView { checks.take(row: $0, view: view, artifact) }
         case .other: break
         }
@@ -54,6 +57,10 @@ struct CaseReport {
     }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
     findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
+    if let window = Self.window(of: findings) {
+      files.window = window
+      findings += files.findings()
+    }
     let sizes = Dictionary(outcome.artifacts.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
     for failure in outcome.failures {
       coverage.append(
@@ -67,6 +74,15 @@ struct CaseReport {
       coverage: coverage.map { ($0.artifact, $0.coverage) })
     totals = ledger.totals
     coverage += ledger.silent.map { CoverageRecord(artifact: $0.artifact, coverage: $0.coverage, analyzer: "none") }
+  }
+
+  /// From the first to the last moment of what is grave; nil where nothing is, or nothing of it has a time.
+  private static func window(of findings: [Finding]) -> ClosedRange<Timestamp>? {
+    let grave = findings.filter { $0.severity >= .high }
+    guard let first = grave.compactMap(\.firstSeen).min(),
+      let last = grave.compactMap({ $0.lastSeen ?? $0.firstSeen }).max()
+    else { return nil }
+    return first <= last ? first...last : first...first
   }
 
   private var records: [ArtifactRecord] {

@@ -104,9 +104,10 @@ struct RescanReport {
   private func tell(_ one: OfCase, _ head: (String, Int) -> String, _ lines: inout [String]) {
     let diff = one.diff
     let first = one.isFirst ? " (no earlier run to compare with)" : ""
-    head(
-      "case \(one.name): \(diff.new.count) findings new, \(diff.gone.count) gone, \(diff.changed.count) changed\(first)",
-      2)
+    lines.append(
+      head(
+        "case \(one.name): \(diff.new.count) findings new, \(diff.gone.count) gone, \(diff.changed.count) changed"
+          + first, 2))
     let outcome = one.outcome
     lines.append(
       "  units: \(outcome.computed - outcome.updated) computed, \(outcome.updated) brought up to date, "

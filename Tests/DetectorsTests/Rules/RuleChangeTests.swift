@@ -54,19 +54,19 @@ struct RuleChangeTests {
 
   @Test func theFindingsOfAChangedSetAreThoseThatStandAndThoseOfChangedRules() throws {
     let words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
-    var random = SplitMix(state: 7)
+    var random = SplitMix(seed: 7)
     func files() -> [String: String] {
       var files: [String: String] = [:]
       for file in ["a.yar", "b.yar", "c/d.yar"] {
         var text = ""
-        if random.next(3) == 0 { text += "global rule big { condition: filesize > \(random.next(40)) }\n" }
-        for name in 0..<4 where random.next(4) > 0 {
-          let word = words[random.next(words.count)]
-          let isPrivate = random.next(5) == 0 ? "private " : ""
-          let helper = name > 0 && text.contains("rule r\(name - 1) ") && random.next(3) == 0 ? " or r\(name - 1)" : ""
+        if random.below(3) == 0 { text += "global rule big { condition: filesize > \(random.below(40)) }\n" }
+        for name in 0..<4 where random.below(4) > 0 {
+          let word = words[random.below(words.count)]
+          let isPrivate = random.below(5) == 0 ? "private " : ""
+          let helper = name > 0 && text.contains("rule r\(name - 1) ") && random.below(3) == 0 ? " or r\(name - 1)" : ""
           text += "\(isPrivate)rule r\(name) { strings: $s = \"\(word)\" condition: $s\(helper) }\n"
         }
-        if random.next(6) > 0 { files[file] = text }
+        if random.below(6) > 0 { files[file] = text }
       }
       return files
     }
@@ -74,7 +74,7 @@ struct RuleChangeTests {
     for _ in 0..<30 {
       let (old, _) = try load(files())
       let (new, _) = try load(files())
-      let text = words.filter { _ in random.next(2) == 0 }.joined(separator: " ")
+      let text = words.filter { _ in random.below(2) == 0 }.joined(separator: " ")
       let whole = try findings(new, text)
       #expect(try delta(old, new, text) == whole)
       if try findings(old, text) != whole { changed += 1 }
@@ -110,17 +110,4 @@ private final class CollectedFindings: ResultSink {
   func finding(_ finding: Finding) { findings.append(finding) }
   func coverage(_ coverage: Coverage) {}
   func row(view: String, json: [UInt8]) {}
-}
-
-/// Numbers that are the same in every run.
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next(_ below: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((mixed ^ (mixed >> 31)) % UInt64(below))
-  }
 }

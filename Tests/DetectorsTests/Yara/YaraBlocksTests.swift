@@ -6,7 +6,8 @@ import Testing
 /// Address spaces in blocks that are fetched when they are needed.
 struct YaraBlocksTests {
   private func scanner(_ text: String) throws -> YaraScanner {
-    try YaraScanner(try #require(YaraCompiler().compile([YaraSource(path: "t.yar", text: Array(text.utf8))]).rules))
+    try YaraScanner(
+      try #require(YaraCompiler().compile([YaraSource(path: "t.yar", text: Array(text.utf8))], cache: nil).rules))
   }
 
   /// Bytes at addresses; elsewhere zeros.
