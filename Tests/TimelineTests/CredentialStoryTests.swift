@@ -35,7 +35,9 @@ struct CredentialStoryTests {
   func steps() throws {
     let incident = Samples.story()
     let cloud = try #require(step(.cloudAccess, incident))
-    #expect(cloud.status == .observed && cloud.facts.count == 3)
+    #expect(cloud.status == .observed)
+    let calls = cloud.facts.map(\.text).filter { !$0.hasPrefix("Key ") }
+    #expect(calls == ["GetCallerIdentity", "ListBuckets", "CreateUser"].map { "\($0) from \(CaseSamples.attacker)" })
     #expect(!cloud.facts.contains { $0.text.contains("UpdateInstanceInformation") })
     let read = try #require(step(.credentialAccess, incident))
     #expect(read.status == .inferred && read.basis?.key == .becauseKeyUsedElsewhere)

@@ -12,6 +12,9 @@ public final class CaseDatabase: Sendable {
 
   init(directory: String, notes: ChecksumNotes = ChecksumNotes()) throws(StoreError) {
     self.notes = notes
+    // Two processes that open a fresh store at once must not both make its tables.
+    let lock = try FileLock(directory + "/case.sqlite.lock", .exclusive)
+    defer { lock.release() }
     do {
       var configuration = Configuration()
       configuration.busyMode = .timeout(60)

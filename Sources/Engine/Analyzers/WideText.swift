@@ -39,14 +39,16 @@ enum WideText {
         continue
       }
       let first = isEven ? place : place + 1
+      // Where the byte of a character lies that must be zero.
+      let high = isEven ? 1 : -1
       guard (0..<4).allSatisfy({ isText(view[first + 2 * $0]) }) else {
         place += 8
         continue
       }
       var start = first
-      while start - 2 >= done, isText(view[start - 2]), view[start - 1] == 0 { start -= 2 }
+      while start - 2 >= done, isText(view[start - 2]), view[start - 2 + high] == 0 { start -= 2 }
       var end = first + 8
-      while end < bytes.count, end - start < 2 * maximumCount, isText(view[end]), view[end - 1] == 0 { end += 2 }
+      while end < bytes.count, end - start < 2 * maximumCount, isText(view[end]), view[end + high] == 0 { end += 2 }
       // At an odd place the last character may have no second byte in the view.
       let stop = min(end, bytes.count)
       if end - start >= 2 * minimumCount {

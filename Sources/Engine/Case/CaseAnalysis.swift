@@ -246,7 +246,12 @@ public final class CaseAnalysis {
     }
     let new = artifact.paths.filter { !known.paths.contains($0) }
     known.paths = Array((known.paths + new).sorted().prefix(Self.mostPaths))
-    if let parent = artifact.parent, let other = known.parent,
+    if artifact.parent == nil, known.parent != nil {
+      // What was taken in by itself is told as that, also where an archive that opened first holds the same bytes.
+      known.parent = nil
+      known.modified = artifact.modified
+      known.type = artifact.type
+    } else if let parent = artifact.parent, let other = known.parent,
       (parent, artifact.modified ?? .min) < (other, known.modified ?? .min)
     {
       known.parent = parent

@@ -140,7 +140,7 @@ struct Density {
     guard counts.indices.contains(source), last >= first else { return }
     // As floating point: the distance of two times may not fit 64 bits.
     let share = (Double(nanoseconds) - Double(first)) / max(Double(last) - Double(first), 1)
-    let bin = min(max(Int(share * Double(Self.bins)), 0), Self.bins - 1)
+    let bin = min(Int(min(max(share, 0), 1) * Double(Self.bins)), Self.bins - 1)
     counts[source][bin] += 1
   }
 }

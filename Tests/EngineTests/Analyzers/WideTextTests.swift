@@ -27,7 +27,7 @@ struct WideTextTests {
   }
 
   @Test func theOtherByteOrderIsReadToo() {
-    #expect(runs([9, 9] + wide(Self.shell, bigEndian: true) + [0, 9]).map(\.1) == [Self.shell])
+    #expect(runs([9, 9] + wide(Self.shell, bigEndian: true) + [0xFF, 9]).map(\.1) == [Self.shell])
   }
 
   @Test func twoTextsAreTwoRuns() {
