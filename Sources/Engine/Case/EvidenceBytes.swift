@@ -13,7 +13,7 @@ public enum EvidenceBytes {
     if store.objects.contains(artifact) { try store.verified.require(artifact) }
     let count = Int(min(length, 1 << 30))
     if let physical = locator.physical {
-      let (image, _) = try MemoryImages.open(try store.objects.open(artifact), as: nil)
+      let (image, _) = try MemoryImages.reopen(try store.objects.open(artifact))
       // In a process's memory what follows may lie in another page of the machine's.
       if locator.pid != nil, locator.mapping != nil, locator.virtual != nil,
         let bytes = MemorySpaces(image).bytes(at: locator, count: count)

@@ -46,6 +46,12 @@ public enum MemoryImages {
     }
   }
 
+  /// Opens what is known to be an image, since places of physical memory are told of it: without a mark of its own it is raw.
+  public static func reopen(_ file: MappedFile) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {
+    let head = file.view(at: 0, count: headByteCount)
+    return try open(file, as: recognize(head: head, byteCount: file.byteCount, name: "") ?? "raw")
+  }
+
   private static func openRaw(
     _ file: MappedFile, _ layout: RawLayout?
   ) throws(MemoryImageError) -> (any MemoryImage, ImageReport) {

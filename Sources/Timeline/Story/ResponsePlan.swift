@@ -20,7 +20,9 @@ struct ResponsePlan {
     if !incident.exposures.isEmpty || incident.steps.contains(where: { $0.stage == .credentialAccess }) {
       actions.append(
         ResponseAction(
-          group: .rotate, title: Phrase(.rotateSecrets, [String(incident.exposures.count)]),
+          group: .rotate,
+          title: incident.exposures.isEmpty
+            ? Phrase(.rotateSecretsUnseen) : Phrase(.rotateSecrets, [String(incident.exposures.count)]),
           commands: rotations, breaks: Phrase(.breaksConsumers)))
     }
     actions += block()

@@ -87,9 +87,11 @@ struct CaseReport {
 
   private var records: [ArtifactRecord] {
     outcome.artifacts.map { one in
-      ArtifactRecord(
+      // The same bytes in several places have a time in each, of which one is known: it would be told of the wrong place.
+      let modified = one.paths.count == 1 ? one.modified : nil
+      return ArtifactRecord(
         digest: one.digest, paths: one.paths, size: one.byteCount, kind: one.kind.isEmpty ? one.type : one.kind,
-        parent: one.parent, times: one.modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [])
+        parent: one.parent, times: modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [])
     }
   }
 

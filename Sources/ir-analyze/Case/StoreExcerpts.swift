@@ -39,7 +39,7 @@ struct StoreExcerpts: ExcerptSource {
 
   private mutating func image(_ artifact: Digest) -> (any MemoryImage)? {
     if let known = images[artifact] { return known }
-    guard let file = try? store.objects.open(artifact), let (image, _) = try? MemoryImages.open(file, as: nil) else {
+    guard let file = try? store.objects.open(artifact), let (image, _) = try? MemoryImages.reopen(file) else {
       return nil
     }
     images[artifact] = image

@@ -68,7 +68,7 @@ struct ShownBytes {
   private static func memory(
     _ artifact: Digest, _ locator: Locator, _ count: UInt64, _ context: UInt64, _ store: ArtifactStore
   ) throws -> ShownBytes {
-    let (image, report) = try MemoryImages.open(try store.objects.open(artifact), as: nil)
+    let (image, report) = try MemoryImages.reopen(try store.objects.open(artifact))
     var notes = report.damage.prefix(3).map { $0 }
     // A page of a process lies whole in physical memory; what goes on beyond it is elsewhere.
     let room = locator.physical.map { 4096 - $0 % 4096 } ?? 0
