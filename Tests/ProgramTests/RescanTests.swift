@@ -124,6 +124,21 @@ struct RescanTests {
     #expect((number(json, "updated") ?? 0) > 0)
   }
 
+  @Test func theHookIsToldWhatDiffersAndOnlyThen() throws {
+    let night = try Night(rules: ["yara/a.yar": "rule A { strings: $a = \"omega\" condition: $a }"])
+    let told = night.folder.path + "/told.json"
+    _ = try night.rescan(["--hook", "cat > '\(told)'"])
+    #expect(!FileManager.default.fileExists(atPath: told))
+    try night.write(["yara/a.yar": "rule A { strings: $a = \"alpha\" condition: $a }"])
+    let (result, json) = try night.rescan(["--hook", "cat > '\(told)'; echo said"])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(try String(contentsOfFile: told, encoding: .utf8) == json)
+    try night.write(["yara/a.yar": "rule A { strings: $a = \"absent\" condition: $a }"])
+    let (failed, _) = try night.rescan(["--hook", "exit 3"])
+    #expect(failed.status == 2)
+    #expect(failed.errors.contains("the hook failed"))
+  }
+
   @Test func newEvidenceIsAskedAllRules() throws {
     let night = try Night(rules: ["yara/a.yar": "rule A { strings: $a = \"omega\" condition: $a }"])
     try night.folder.write("evidence/late.txt", "omega\n")

@@ -63,6 +63,12 @@ struct RescanCommand: ParsableCommand {
       "End with code 10 when a finding of this severity or above is new or changed.", valueName: "SEVERITY"))
   var failLevel: Severity?
 
+  @Option(
+    help: ArgumentHelp(
+      "Shell command to run when a finding is new, changed or gone: it gets rescan.json on standard input.",
+      valueName: "COMMAND"))
+  var hook: String?
+
   @OptionGroup var work: WorkOptions
 
   func run() throws {
@@ -89,6 +95,10 @@ struct RescanCommand: ParsableCommand {
     }
     report.end(failLevel: failLevel)
     if let output { try report.write(to: output) }
+    if let hook, report.differs, !RescanHook.run(hook, input: report.json) {
+      Terminal.tell("the hook failed; the re-scan is complete all the same: \(hook)")
+      report.hookFailed()
+    }
     Terminal.print(bytes: json ? report.json : report.text(isMarkdown: false))
     try report.status.end()
   }

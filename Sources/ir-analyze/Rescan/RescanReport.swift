@@ -72,6 +72,12 @@ struct RescanReport {
     }
   }
 
+  /// Whether any finding is new, changed or gone, in cases that had an earlier run.
+  var differs: Bool { stores.flatMap(\.cases).contains { !$0.isFirst && !$0.diff.isEmpty } }
+
+  /// Somebody should have been told and was not.
+  mutating func hookFailed() { if status == .finished { status = .notCovered } }
+
   /// Findings told of each kind in the text; the JSON has all.
   private static let told = 50
 
