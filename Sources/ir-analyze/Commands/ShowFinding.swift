@@ -77,7 +77,7 @@ struct FoundFinding {
   private static func startsAsResult(_ path: String) -> Bool {
     guard let file = FileHandle(forReadingAtPath: path) else { return false }
     defer { try? file.close() }
-    let head = (try? file.read(upToCount: 16)).map { [UInt8]($0 ?? Data()) } ?? []
+    let head = (try? file.read(upToCount: 16)).map { [UInt8]($0) } ?? []
     return head.withView { view in
       ["{\"event\"", "{\"finding\"", "{\"coverage\"", "{\"row\""].contains { view.hasPrefix($0 as StaticString) }
     }
