@@ -113,9 +113,12 @@ final class PartialFile {
     return true
   }
 
-  /// Adds a range that follows what is there.
+  /// Adds a range that follows what is there. It is hashed while it is written.
   func append(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
-    hash.update(bytes)
+    let hashing = Hashing(hash, bytes)
+    DispatchQueue.global().async(execute: hashing.run)
+    // The caller's bytes must not go away under the other thread, whatever fails here.
+    defer { hashing.done.wait() }
     var place = 0
     while place < bytes.count {
       let zero = isZero(bytes, place)
@@ -133,6 +136,25 @@ final class PartialFile {
     }
     try writeAll(lines, Self.line(bytes.count, UInt64(platform_crc32c(bytes.baseAddress, bytes.count))), journal)
     if synced == end { try check(fdatasync(lines), .cannotWrite, "cannot sync \(journal)") }
+  }
+
+  /// One range for the hash, on another thread.
+  ///
+  /// - Note: `@unchecked`: `append` waits for `done` before it returns, and touches the hash nowhere else meanwhile.
+  private final class Hashing: @unchecked Sendable {
+    let done = DispatchSemaphore(value: 0)
+    private let hash: StreamingHash
+    private let bytes: UnsafeRawBufferPointer
+
+    init(_ hash: StreamingHash, _ bytes: UnsafeRawBufferPointer) {
+      self.hash = hash
+      self.bytes = bytes
+    }
+
+    @Sendable func run() {
+      hash.update(bytes)
+      done.signal()
+    }
   }
 
   private func isZero(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Bool {
