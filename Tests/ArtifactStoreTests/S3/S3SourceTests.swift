@@ -14,6 +14,7 @@ struct S3SourceTests {
   private func source(_ key: String = "", _ change: (inout S3Options) -> Void = { _ in }) throws -> S3Source {
     var options = s3.options
     options.rangeSize = 1 << 16
+    options.isTryingOneConnection = false
     change(&options)
     return try S3Source(url: s3.url(key), options: options)
   }
@@ -46,6 +47,52 @@ struct S3SourceTests {
     let source = try source("large")
     let object = try #require(try source.list().first)
     #expect(try source.open(object, from: 999_999).all() == Array(bytes[999_999...]))
+  }
+
+  @Test func oneConnectionGivesAWholeObjectOrItsRest() throws {
+    let bytes = pattern(1_000_003)
+    try s3.put("large", bytes)
+    // With one connection allowed, no measurement makes it ranges.
+    let source = try source("large") {
+      $0.isTryingOneConnection = true
+      $0.connections = 1
+    }
+    let object = try #require(try source.list().first)
+    try s3.spoil("[]")
+    #expect(try source.open(object).all() == bytes)
+    #expect(try source.open(object, from: 300_001).all() == Array(bytes[300_001...]))
+    let asked = try s3.requests()
+    #expect(asked.contains("bytes=300001-1000002") && !asked.contains("bytes=65536-131071"))
+  }
+
+  /// The server breaks off in the middle of the second range's bytes: what came is kept, and a new connection goes on behind it.
+  @Test func aBrokenConnectionIsGoneOnWithWhereItBroke() throws {
+    let bytes = pattern(900_000)
+    try s3.put("object", bytes)
+    try s3.spoil(#"[{"match": "GET /\#(s3.bucket)/object", "times": 1, "do": {"reset": 100000}}]"#)
+    #expect(try read("object") { $0.isTryingOneConnection = true } == bytes)
+    #expect(try s3.requests().contains("bytes=100000-899999"))
+  }
+
+  @Test func anObjectReplacedWhileItsConnectionBrokeIsNotMixed() throws {
+    try s3.put("object", pattern(900_000))
+    let source = try source("object") { $0.isTryingOneConnection = true }
+    let object = try #require(try source.list().first)
+    try s3.spoil(#"[{"match": "GET /\#(s3.bucket)/object", "times": 1, "do": {"reset": 100000}}]"#)
+    let stream = try source.open(object)
+    try s3.put("object", [UInt8](repeating: 7, count: 900_000))
+    do {
+      _ = try stream.all()
+      Issue.record("two versions were mixed")
+    } catch { #expect("\(error)".contains("replaced")) }
+  }
+
+  @Test(arguments: [#"{"status": 503, "code": "SlowDown"}"#, #"{"short": 12345}"#, #"{"stall": 9}"#, #"{"reset": 0}"#])
+  func oneConnectionPasses(fault: String) throws {
+    let bytes = pattern(300_000)
+    try s3.put("object", bytes)
+    try s3.spoil(#"[{"match": "/object", "skip": 1, "times": 1, "do": \#(fault)}]"#)
+    #expect(try read("object") { $0.isTryingOneConnection = true } == bytes)
   }
 
   @Test func metadataAndVersionAreKept() throws {

@@ -13,6 +13,8 @@ public struct S3Options: Sendable {
   public var connections = 6
   /// Bytes of one ranged GET. Times `connections` and two more, it bounds the memory.
   public var rangeSize = 8 << 20
+  /// Large objects begin on one connection, and go on in ranges where those are measured to be faster.
+  public var isTryingOneConnection = true
   /// Objects at least this large are kept in part when a run ends before they are whole.
   public var resumableSize: UInt64 = 64 << 20
   /// Bytes of one part of an upload; four are in memory, twice.

@@ -4,21 +4,28 @@ struct RangeFetcher: Sendable {
 
   init(_ client: S3Client) { self.client = client }
 
+  /// - Parameter flow: the connection that the range comes through with those that follow it; nil for a GET of its own.
   /// - Throws: the line for the user when it cannot be had.
   func fetch(
-    _ object: S3Object, from start: UInt64, into target: UnsafeMutableRawBufferPointer, stop: StopFlag
+    _ object: S3Object, from start: UInt64, into target: UnsafeMutableRawBufferPointer, through flow: ObjectFlow? = nil,
+    stop: StopFlag
   ) throws(StoreError) -> S3Facts {
     var patience = Patience(client.options)
     var filled = 0
     var facts: S3Facts?
     while true {
-      let outcome = ask(object, start, target, filled, stop)
+      let rest = UnsafeMutableRawBufferPointer(rebasing: target[filled...])
+      let first = start + UInt64(filled)
+      let outcome =
+        flow?.fill(rest, from: first) { request(object, $0, object.byteCount) }
+        ?? client.once(request(object, first, start + UInt64(target.count)), into: rest, stop: stop)
       var fault = outcome.fault
       var progress = 0
       // What a broken answer brought counts too, when the answer was for what was asked.
       if let answer = outcome.answer {
         do throws(S3Fault) {
-          let found = try check(answer, object, from: start + UInt64(filled), to: start + UInt64(target.count))
+          let found = try check(
+            answer, object, from: flow?.start ?? first, to: flow == nil ? start + UInt64(target.count) : object.byteCount)
           if let facts, facts.versionID != found.versionID { throw .replaced }
           facts = facts ?? found
           filled += answer.received
@@ -37,12 +44,8 @@ struct RangeFetcher: Sendable {
     }
   }
 
-  private func ask(
-    _ object: S3Object, _ start: UInt64, _ target: UnsafeMutableRawBufferPointer, _ filled: Int, _ stop: StopFlag
-  ) -> S3Client.Outcome {
+  private func request(_ object: S3Object, _ first: UInt64, _ last: UInt64) -> S3Client.Request {
     var request = S3Client.Request(key: object.key)
-    let first = start + UInt64(filled)
-    let last = start + UInt64(target.count)
     // Where nothing is missing, only the facts are asked for.
     if first > 0, first == last { request.method = "HEAD" }
     // A whole object is asked for without a range: S3 then tells its checksum too.
@@ -51,7 +54,7 @@ struct RangeFetcher: Sendable {
     }
     if !object.etag.isEmpty { request.headers.append(("If-Match", object.etag)) }
     request.headers.append(("x-amz-checksum-mode", "ENABLED"))
-    return client.once(request, into: UnsafeMutableRawBufferPointer(rebasing: target[filled...]), stop: stop)
+    return request
   }
 
   /// Checks that an answer is of the version, length and place that were asked for.

@@ -4,6 +4,8 @@ import Foundation
 /// Fetches the ranges of some objects with several threads, and hands them out in order. At most a window of ranges is fetched or
 /// waiting at any time, so the memory is bounded whatever the objects.
 ///
+/// A large object begins on one connection (`ObjectFlow`), and goes on in ranges where that is measured to be slower.
+///
 /// - Note: `@unchecked`: everything that changes is read and written under `condition`.
 final class RangeQueue: @unchecked Sendable {
   struct Item {
@@ -29,10 +31,13 @@ final class RangeQueue: @unchecked Sendable {
     var start: UInt64
     var count: Int
     var isLast: Bool
+    /// Bytes of the object from `start` on.
+    var left: UInt64
   }
 
   let items: [Item]
 
+  private let client: S3Client
   private let fetcher: RangeFetcher
   private let size: Int
   private let window: Int
@@ -47,11 +52,14 @@ final class RangeQueue: @unchecked Sendable {
   private var owners: [Int: Int] = [:]
   private var opened = 0
   private var failed: Set<Int> = []
+  /// The item that comes over one connection; nobody else claims meanwhile.
+  private var flowing: Int?
   private var outstanding = 0
   private var spare: [UnsafeMutableRawBufferPointer] = []
 
   init(_ client: S3Client, _ items: [Item]) {
     self.items = items
+    self.client = client
     fetcher = RangeFetcher(client)
     size = min(max(client.options.rangeSize, 1 << 16), 64 << 20)
     threads = min(max(client.options.connections, 1), 64)
@@ -71,7 +79,9 @@ final class RangeQueue: @unchecked Sendable {
     }
     for _ in 0..<min(threads, Int(clamping: ranges)) {
       let thread = Thread { [self] in
-        while let work = claim() { finish(work) }
+        while let work = claim() {
+          if flows(work) { flow(work) } else { finish(work) }
+        }
       }
       thread.name = "s3"
       thread.start()
@@ -125,7 +135,10 @@ final class RangeQueue: @unchecked Sendable {
     if buffer.count == size, spare.count < window { spare.append(buffer) } else { buffer.deallocate() }
   }
 
-  private func claim() -> Work? {
+  /// The next range to fetch, once the window has room for it.
+  ///
+  /// - Parameter item: the object that the caller fetches over one connection; its end gives nil.
+  private func claim(of item: Int? = nil) -> Work? {
     condition.lock()
     defer { condition.unlock() }
     while true {
@@ -133,12 +146,14 @@ final class RangeQueue: @unchecked Sendable {
       while cursor.item < items.count, cursor.item < opened || failed.contains(cursor.item) {
         advance()
       }
-      guard cursor.item < items.count else { return nil }
-      if outstanding < window {
+      guard cursor.item < items.count, item == nil || item == cursor.item else { return nil }
+      if outstanding < window, flowing == item {
         let left = items[cursor.item].object.byteCount - min(cursor.start, items[cursor.item].object.byteCount)
         let count = min(left, UInt64(size))
         let work = Work(
-          number: cursor.number, item: cursor.item, start: cursor.start, count: Int(count), isLast: count == left)
+          number: cursor.number, item: cursor.item, start: cursor.start, count: Int(count), isLast: count == left,
+          left: left)
+        if flows(work) { flowing = work.item }
         owners[work.number] = work.item
         outstanding += 1
         cursor.number += 1
@@ -150,12 +165,31 @@ final class RangeQueue: @unchecked Sendable {
     }
   }
 
+  /// True where an object is begun, and has enough of itself for one connection to be worth a try.
+  private func flows(_ work: Work) -> Bool {
+    client.options.isTryingOneConnection && work.start == items[work.item].start && work.left > 2 * UInt64(size)
+  }
+
+  /// Fetches an object over one connection, until it is over or more connections are faster.
+  private func flow(_ first: Work) {
+    let flow = ObjectFlow(client, stop: flag)
+    var next: Work? = first
+    while let work = next {
+      finish(work, through: flow)
+      next = flow.isSlower(than: threads, ofBytes: size) ? nil : claim(of: first.item)
+    }
+    condition.lock()
+    flowing = nil
+    condition.broadcast()
+    condition.unlock()
+  }
+
   private func advance() {
     cursor.item += 1
     cursor.start = cursor.item < items.count ? items[cursor.item].start : 0
   }
 
-  private func finish(_ work: Work) {
+  private func finish(_ work: Work, through flow: ObjectFlow? = nil) {
     condition.lock()
     let isWhole = work.count > size / 2
     let buffer =
@@ -166,7 +200,7 @@ final class RangeQueue: @unchecked Sendable {
     let target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<work.count])
     let result: Result<Range, StoreError>
     do throws(StoreError) {
-      let facts = try fetcher.fetch(object, from: work.start, into: target, stop: flag)
+      let facts = try fetcher.fetch(object, from: work.start, into: target, through: flow, stop: flag)
       result = .success(
         Range(item: work.item, facts: facts, isLast: work.isLast, buffer: buffer, count: work.count))
     } catch {

@@ -81,8 +81,59 @@ final class S3Client: Sendable {
   func once(
     _ request: Request, into target: UnsafeMutableRawBufferPointer? = nil, limit: Int = 1 << 20, stop: StopFlag? = nil
   ) -> Outcome {
+    let signed: Signed
+    do throws(S3Fault) { signed = try sign(request) } catch { return Outcome(fault: error) }
+    let answer: WebAnswer
+    do throws(WebFailure) {
+      answer = try web.send(signed.web, into: target, limit: limit, within: Self.longest, stop: stop)
+    } catch {
+      return outcome(of: error)
+    }
+    return outcome(of: answer, signed)
+  }
+
+  /// A GET whose body is taken buffer by buffer.
+  struct Flow {
+    fileprivate let client: S3Client
+    fileprivate let signed: Signed
+    fileprivate let answer: FlowingAnswer
+    let close: @Sendable () -> Void
+
+    var secondsToAnswer: Double? { answer.secondsToAnswer }
+
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+      do throws(WebFailure) {
+        return client.outcome(of: try answer.fill(buffer, within: Double(S3Client.longest)), signed)
+      } catch {
+        return client.outcome(of: error)
+      }
+    }
+  }
+
+  func flow(_ request: Request, stop: StopFlag) -> Result<Flow, S3Fault> {
+    do throws(S3Fault) {
+      let signed = try sign(request)
+      do throws(WebFailure) {
+        let (answer, close) = try web.flow(signed.web, stop: stop)
+        return .success(Flow(client: self, signed: signed, answer: answer, close: close))
+      } catch {
+        return .failure(.transport(error.reason))
+      }
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// A request as it is sent, and what it was signed with.
+  fileprivate struct Signed {
+    var web: WebRequest
     var keys: AWSCredentials?
-    do throws(StoreError) { keys = try chain?.current() } catch { return Outcome(fault: .final(error)) }
+    var region: String
+  }
+
+  private func sign(_ request: Request) throws(S3Fault) -> Signed {
+    var keys: AWSCredentials?
+    do throws(StoreError) { keys = try chain?.current() } catch { throw .final(error) }
     let here = region.withLock { $0 }
     let address = S3Address(
       bucket: location.bucket, key: request.key, region: here, custom: custom, addressing: addressing)
@@ -94,15 +145,17 @@ final class S3Client: Sendable {
       web.headers.append(("x-amz-content-sha256", payload))
       web.sign(RequestSigner(credentials: keys, region: here, service: "s3"), payload: payload)
     }
-    let answer: WebAnswer
-    do throws(WebFailure) {
-      answer = try self.web.send(web, into: target, limit: limit, within: Self.longest, stop: stop)
-    } catch {
-      let isGood = (200..<300).contains(error.partial.status)
-      return Outcome(answer: isGood ? error.partial : nil, fault: .transport(error.reason))
-    }
+    return Signed(web: web, keys: keys, region: here)
+  }
+
+  private func outcome(of answer: WebAnswer, _ signed: Signed) -> Outcome {
     if (200..<300).contains(answer.status) { return Outcome(answer: answer) }
-    return Outcome(fault: fault(of: answer, used: keys, in: here))
+    return Outcome(fault: fault(of: answer, used: signed.keys, in: signed.region))
+  }
+
+  private func outcome(of failure: WebFailure) -> Outcome {
+    let isGood = (200..<300).contains(failure.partial.status)
+    return Outcome(answer: isGood ? failure.partial : nil, fault: .transport(failure.reason))
   }
 
   private func fault(of answer: WebAnswer, used: AWSCredentials?, in here: String) -> S3Fault {

@@ -54,13 +54,8 @@ final class WebClient: Sendable {
   ) throws(WebFailure) -> WebAnswer {
     let collector = AnswerCollector(target: target, limit: limit)
     do {
-      var made = try HTTPClient.Request(url: request.url, method: HTTPMethod(rawValue: request.method))
-      for (name, value) in request.headers { made.headers.add(name: name, value: value) }
-      if !request.body.isEmpty || request.method == "PUT" || request.method == "POST" {
-        made.body = .byteBuffer(ByteBuffer(bytes: request.body))
-      }
       let task = client.execute(
-        request: made, delegate: collector, deadline: .now() + .seconds(Int64(seconds)))
+        request: try Self.made(request), delegate: collector, deadline: .now() + .seconds(Int64(seconds)))
       let number = stop?.add { task.cancel() }
       defer { if let number { stop?.remove(number) } }
       try task.wait()
@@ -70,6 +65,39 @@ final class WebClient: Sendable {
     let answer = collector.close()
     if let complaint = collector.complaint { throw WebFailure(reason: complaint, partial: answer) }
     return answer
+  }
+
+  /// Sends a request whose answer is taken piece by piece.
+  ///
+  /// - Returns: the answer to come, and what lets it go.
+  func flow(_ request: WebRequest, stop: StopFlag) throws(WebFailure) -> (answer: FlowingAnswer, cancel: @Sendable () -> Void) {
+    let answer = FlowingAnswer()
+    do {
+      let task = client.execute(request: try Self.made(request), delegate: answer)
+      task.futureResult.whenComplete { result in
+        if case .failure(let error) = result { answer.end(Self.words(error)) } else { answer.end(nil) }
+      }
+      let number = stop.add { task.cancel() }
+      return (
+        answer,
+        {
+          stop.remove(number)
+          answer.close()
+          task.cancel()
+        }
+      )
+    } catch {
+      throw WebFailure(reason: Self.words(error), partial: WebAnswer(status: 0, headers: [], body: [], received: 0))
+    }
+  }
+
+  private static func made(_ request: WebRequest) throws -> HTTPClient.Request {
+    var made = try HTTPClient.Request(url: request.url, method: HTTPMethod(rawValue: request.method))
+    for (name, value) in request.headers { made.headers.add(name: name, value: value) }
+    if !request.body.isEmpty || request.method == "PUT" || request.method == "POST" {
+      made.body = .byteBuffer(ByteBuffer(bytes: request.body))
+    }
+    return made
   }
 
   private static func words(_ error: any Error) -> String {
