@@ -5,47 +5,14 @@ import Synchronization
 
 /// Which objects were seen to hold the bytes that their names say, and the state that their files were in at that moment.
 ///
-/// Nothing is analyzed whose bytes were not hashed: when they were written, or since the file's state last changed. The state is
-/// inode, length and the two times of the file; the status-change time is set by the kernel at every write, truncation or
-/// replacement, and no call sets it back. So an object that is as it was noted costs one `stat`, a 64 GB dump too, and any other
-/// is hashed once, before its first use. What changes bytes below the file system (a rotting medium) leaves no such trace: that
+/// Nothing is analyzed whose bytes were not hashed: when they were written, or since the file's state (`FileStamp`) last changed.
+/// So an object that is as it was noted costs one `stat`, a 64 GB dump too, and any other is hashed once, before its first use. What changes bytes below the file system (a rotting medium) leaves no such trace: that
 /// is what `ir-analyze verify` reads everything for.
 public final class VerifiedObjects: Sendable {
   private struct State {
-    var stamps: [Digest: Stamp] = [:]
+    var stamps: [Digest: FileStamp] = [:]
     /// Bytes of the file that have been read.
     var offset: UInt64 = 0
-  }
-
-  private struct Stamp: Hashable {
-    var inode: UInt64
-    var byteCount: UInt64
-    var modified: Int64
-    var changed: Int64
-
-    /// - Returns: nil where there is no such file.
-    init?(of path: String) {
-      var status = stat()
-      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-      inode = UInt64(status.st_ino)
-      byteCount = UInt64(max(status.st_size, 0))
-      modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
-      changed = Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
-    }
-
-    /// Reads the four numbers that `text` writes.
-    init?(words: ArraySlice<ByteView>) {
-      let numbers = words.compactMap(\.integer)
-      guard numbers.count == 4, let inode = UInt64(exactly: numbers[0]), let count = UInt64(exactly: numbers[1]) else {
-        return nil
-      }
-      self.inode = inode
-      byteCount = count
-      modified = numbers[2]
-      changed = numbers[3]
-    }
-
-    var text: String { "\(inode) \(byteCount) \(modified) \(changed)" }
   }
 
   private let path: String
@@ -59,7 +26,7 @@ public final class VerifiedObjects: Sendable {
 
   /// True where the object is as it was when its bytes were hashed. Costs a `stat`.
   public func isUnchanged(_ digest: Digest) -> Bool {
-    guard let now = Stamp(of: objects.path(of: digest)) else { return false }
+    guard let now = objects.stamp(of: digest) else { return false }
     return state.withLock { state in
       if state.stamps[digest] == now { return true }
       // Another process may have noted it since.
@@ -73,7 +40,7 @@ public final class VerifiedObjects: Sendable {
     var text = ""
     state.withLock { state in
       for digest in digests {
-        guard let now = Stamp(of: objects.path(of: digest)), state.stamps[digest] != now else { continue }
+        guard let now = objects.stamp(of: digest), state.stamps[digest] != now else { continue }
         state.stamps[digest] = now
         text += "\(digest.hex) \(now.text)\n"
       }
@@ -104,8 +71,10 @@ public final class VerifiedObjects: Sendable {
     let folder = (path as NSString).deletingLastPathComponent + "/damaged"
     try makeDirectory(folder)
     let place = "\(folder)/\(digest.hex).\(UInt32.random(in: 0 ... .max))"
-    guard rename(objects.path(of: digest), place) == 0 || errno == ENOENT else {
-      throw StoreError(.cannotWrite, "cannot move the damaged object \(digest.hex): \(systemMessage())")
+    for form in ObjectForm.allCases {
+      guard rename(objects.place(of: digest, as: form), place + form.rawValue) == 0 || errno == ENOENT else {
+        throw StoreError(.cannotWrite, "cannot move the damaged object \(digest.hex): \(systemMessage())")
+      }
     }
   }
 
@@ -118,7 +87,7 @@ public final class VerifiedObjects: Sendable {
     while let line = try? lines.next() {
       let words = line.bytes.words(limit: 6)
       guard words.count == 5, let digest = Digest(hex: words[0].string) else { continue }
-      if let stamp = Stamp(words: words[1...]) { state.stamps[digest] = stamp }
+      if let stamp = FileStamp(words: words[1...]) { state.stamps[digest] = stamp }
     }
     state.offset += lines.offset
   }

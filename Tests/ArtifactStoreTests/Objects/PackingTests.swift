@@ -186,4 +186,33 @@ struct PackingTests {
     #expect(open.withView { $0.array } == later.bytes)
     #expect(try store.objects.open(two).byteCount == UInt64(later.bytes.count))
   }
+
+  @Test func anUnpackedFileThatWasTouchedIsMadeAgain() throws {
+    let (_, two, _) = try pack(earlier, later)
+    let path = store.objects.path(of: two)
+    chmod(path, 0o644)
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.write(contentsOf: Data([1, 2, 3, 4, 5]))
+    try handle.close()
+    #expect(try store.objects.open(two).withView { $0.array } == later.bytes)
+  }
+
+  /// Reading it unpacks it and marks the use; neither may look like a change of its bytes, or each look hashes all of it.
+  @Test func aPackedObjectStaysTrustedWhileItIsRead() throws {
+    let (one, two, _) = try pack(earlier, later)
+    store.verified.note([two])
+    for _ in 0..<3 {
+      _ = try store.objects.open(two)
+      #expect(store.verified.isUnchanged(two))
+    }
+    store.objects.emptyCache()
+    #expect(store.verified.isUnchanged(two))
+    // Its bytes are those of its base, too.
+    let base = store.objects.place(of: one, as: .plain)
+    chmod(base, 0o644)
+    let handle = try #require(FileHandle(forWritingAtPath: base))
+    try handle.write(contentsOf: Data([1]))
+    try handle.close()
+    #expect(!store.verified.isUnchanged(two))
+  }
 }
