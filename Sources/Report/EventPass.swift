@@ -26,6 +26,8 @@ final class EventPass {
   private let names: [Digest: TimelineRecord.Origin]
 
   init(_ input: CaseInput, folder: String, options: ReportOptions) throws {
+    var input = input
+    input.findings = input.findings.map(input.clocks.corrected)
     self.input = input
     self.folder = folder
     self.options = options
@@ -43,7 +45,8 @@ final class EventPass {
     var rows = PageRows(limit: options.maximumPageEvents)
     var record = TimelineRecord()
     while let (artifact, raw) = try input.events.next() {
-      let event = SecretMask.mask(raw, in: artifact, into: &exposures)
+      let told = input.clocks.corrected(raw, in: artifact)
+      let event = SecretMask.mask(told, in: artifact, into: &exposures)
       let relevance = index.take(event, artifact)
       guard let time = event.time else { continue }
       let key = EventKey(nanoseconds: time.nanoseconds, artifact: artifact, place: event.locator.order)
@@ -62,8 +65,9 @@ final class EventPass {
     let rules = RuleMarks(input.findings)
     var record = TimelineRecord()
     while let (artifact, raw) = try input.events.next() {
-      guard let time = raw.time else { continue }
-      let event = SecretMask.mask(raw, in: artifact, into: &exposures)
+      let told = input.clocks.corrected(raw, in: artifact)
+      guard let time = told.time else { continue }
+      let event = SecretMask.mask(told, in: artifact, into: &exposures)
       let key = EventKey(nanoseconds: time.nanoseconds, artifact: artifact, place: event.locator.order)
       let origin = names[artifact] ?? TimelineRecord.Origin(digest: artifact.hex, path: "")
       record.encode(event, time, from: origin, tags: rules.rules(at: artifact, event.locator), &fields)
@@ -74,7 +78,7 @@ final class EventPass {
   }
 
   private func tell(_ index: CaseIndex, _ exposures: ExposureList, _ rows: PageRows) throws -> Told {
-    var builder = IncidentBuilder(index: index, artifacts: input.artifacts, exposures: exposures)
+    var builder = IncidentBuilder(index: index, artifacts: input.artifacts, exposures: exposures, skews: input.clocks.skews)
     let incident = builder.build(from: input.findings)
     var density = Density(incident.sources)
     let copies = try writeTimeline(&density)

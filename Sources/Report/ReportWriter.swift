@@ -62,6 +62,7 @@ struct ReportModel {
   var byDigest: [Digest: ArtifactRecord]
   var coverage: CoverageSummary
   var tool: ToolFacts
+  var custody: CustodyFacts
   var index: CaseIndex
   var rows: [PageRow]
   var density: Density
@@ -78,6 +79,7 @@ struct ReportModel {
     byDigest = Dictionary(input.artifacts.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
     coverage = CoverageSummary(input.coverage, gaps: input.gaps, artifacts: byDigest)
     tool = input.tool
+    custody = input.custody
     index = pass.index
     rows = pass.rows
     density = pass.density

@@ -28,35 +28,6 @@ struct JoinPartsTests {
     }
   }
 
-  @Test("Clocks are compared over requests that came once in both sources")
-  func skew() throws {
-    let index = CaseIndex(findings: [])
-    for number in 0..<9 {
-      _ = index.take(CaseSamples.request(Int64(number * 10), "/p\(number)"), CaseSamples.artifact("waf"))
-      _ = index.take(
-        CaseSamples.request(Int64(number * 10 + 3), "/p\(number)", type: "web:access:request"),
-        CaseSamples.artifact("web"))
-    }
-    for second in [1, 2, 900] as [Int64] {
-      _ = index.take(CaseSamples.request(second, "/health", type: "web:access:request"), CaseSamples.artifact("web"))
-    }
-    let skew = try #require(index.pairs.skew)
-    #expect(skew.seconds == 3)
-    #expect(skew.spread == 0)
-    #expect(skew.pairs == 9)
-  }
-
-  @Test("Two requests are not enough to speak of a clock")
-  func tooFew() {
-    let index = CaseIndex(findings: [])
-    for number in 0..<2 {
-      _ = index.take(CaseSamples.request(Int64(number), "/p\(number)"), CaseSamples.artifact("waf"))
-      _ = index.take(
-        CaseSamples.request(Int64(number), "/p\(number)", type: "web:access:request"), CaseSamples.artifact("web"))
-    }
-    #expect(index.pairs.skew == nil)
-  }
-
   @Test("Stages follow the rule, then the technique; a sub-technique that is not listed counts as its parent")
   func stages() {
     func stage(_ rule: String, _ attack: [String] = []) -> Stage {

@@ -7,11 +7,11 @@ import MemoryParse
 /// at which virtual address, in which mapping; in the kernel's; or on a free page.
 ///
 /// Each page is looked at once, in the order of the address space that has it, so that a text over the border of two pages
-/// is whole wherever the two lie in physical memory. UTF-16 is read too.
+/// is whole wherever the two lie in physical memory. UTF-16 is read too. Secrets are sought in the same pass.
 struct MemoryTextAnalyzer: Analyzer {
   let name = "memory-text"
 
-  func version(options: [String: String]) -> String { "2.\(MemoryAnalysis.version).\(TextDetectors.version)" }
+  func version(options: [String: String]) -> String { "3.\(MemoryAnalysis.version).\(TextDetectors.version).\(SecretSearch.version)" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let file = try surroundings.store.objects.open(unit.artifact)
@@ -21,21 +21,33 @@ struct MemoryTextAnalyzer: Analyzer {
 
   static func search(_ spaces: MemorySpaces, artifact: Digest, byteCount: UInt64, into result: any ResultSink) {
     var found = TextFindings(artifact: artifact)
+    var secrets = SecretFindings(artifact: artifact)
     var buffer = PieceBuffer()
     spaces.forEach(overlap: TextFindings.overlap) { space in
       for piece in space.pieces {
         buffer.withBytes(of: piece, in: space) { bytes in
+          func place(_ range: Range<Int>) -> Locator {
+            var place = space.locator(piece.address &+ UInt64(range.lowerBound))
+            place.length = UInt64(range.count)
+            return place
+          }
           for detection in TextDetectors.scan(bytes, .bytes) + WideText.detections(in: bytes)
           where piece.tells(detection.range) {
-            var place = space.locator(piece.address &+ UInt64(detection.range.lowerBound))
-            place.length = UInt64(detection.range.count)
+            let place = place(detection.range)
             found.add(detection, at: place, holder: MemoryHolder.name(of: place, in: space))
+          }
+          for secret in SecretSearch.scan(bytes) where piece.tells(secret.range) {
+            let place = place(secret.range)
+            // Libraries bring keys to test themselves with.
+            if let file = place.other["file"] ?? place.mapping, PathFacts.isProgramFile(file) { continue }
+            secrets.add(secret, at: place, holder: MemoryHolder.name(of: place, in: space))
           }
         }
       }
     }
-    let sharing = MemoryHolder.Sharing(found.places, spaces)
+    let sharing = MemoryHolder.Sharing(found.places + secrets.places, spaces)
     found.report(into: result) { sharing.completed($0) }
+    secrets.report(into: result) { sharing.completed($0) }
     let reason = spaces.failure.map { "searched by the text detectors; hits have no owner, since \($0)" }
     result.coverage(Coverage(.scanned, 0..<byteCount, reason: reason ?? "searched by the text detectors"))
   }

@@ -2,26 +2,32 @@ import Bytes
 import Detectors
 import Evidence
 
-/// Searches an artifact of no known format for what the text detectors know, in windows, plain and in UTF-16.
+/// Searches an artifact of no known format for what the text detectors know, in windows, plain and in UTF-16, and for secrets.
 struct TextAnalyzer: Analyzer {
   let name = "text"
 
-  func version(options: [String: String]) -> String { "2.\(TextDetectors.version)" }
+  func version(options: [String: String]) -> String { "3.\(TextDetectors.version).\(SecretSearch.version)" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let stream = try surroundings.decoded(unit.artifact)
     var found = TextFindings(artifact: unit.artifact)
+    var secrets = SecretFindings(artifact: unit.artifact)
     let window = WindowedStream(stream, size: 4 << 20, overlap: TextFindings.overlap)
     while let part = try window.next() {
+      func place(_ range: Range<Int>) -> Locator {
+        Locator(
+          offset: part.offset + UInt64(range.lowerBound), length: UInt64(range.count), encodings: stream.encodings)
+      }
       for detection in TextDetectors.scan(part.bytes, .bytes) + WideText.detections(in: part.bytes)
       where detection.range.lowerBound < part.ownCount {
-        let offset = part.offset + UInt64(detection.range.lowerBound)
-        found.add(
-          detection,
-          at: Locator(offset: offset, length: UInt64(detection.range.count), encodings: stream.encodings))
+        found.add(detection, at: place(detection.range))
+      }
+      for secret in SecretSearch.scan(part.bytes) where secret.range.lowerBound < part.ownCount {
+        secrets.add(secret, at: place(secret.range))
       }
     }
     found.report(into: result)
+    secrets.report(into: result)
     let reason = stream.damage.map { "no parser knows this format; the stream is damaged: \($0)" }
     result.coverage(
       Coverage(

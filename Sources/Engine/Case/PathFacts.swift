@@ -39,6 +39,13 @@ public enum PathFacts {
     }
   }
 
+  /// Where distributions put programs and libraries, and nobody else puts anything.
+  static func isProgramFile(_ path: String) -> Bool {
+    ["/usr/lib", "/usr/bin/", "/usr/sbin/", "/lib/", "/lib64/", "/bin/", "/sbin/", "/usr/share/"].contains {
+      path.hasPrefix($0)
+    }
+  }
+
   static func context(_ options: [String: String]) -> ParseContext {
     ParseContext(
       path: options["path"] ?? "", zone: .inferred(options["zone"].flatMap(Int.init) ?? 0),

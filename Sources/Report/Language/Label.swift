@@ -2,7 +2,7 @@
 enum Label: String, CaseIterable {
   case report, skip, contents, search, theme, print, verdict, chain
   case story, timeline, graph, processes, findings, matrix, response, coverage
-  case custody, exposures, clocks, host, account, role, attacker, from
+  case custody, custodySigned, custodyPartlyUnsigned, custodyUnsigned, hashesCompared, version, exposures, usedFrom, clocks, host, account, role, attacker, from
   case until, severity, confidence, rule, evidence, evidenceOf, copy, copied
   case says, time, source, message, artifact, locator, entities, allSources
   case onlyEvidence, onlyStory, onlyVisible, fitIncident, fitAll, zoomIn, zoomOut, keys
@@ -10,7 +10,7 @@ enum Label: String, CaseIterable {
   case noProcesses, noTechniques, noResponse, noGaps, noExposures, attackProcesses, allProcesses, command
   case started, user, sockets, breaks, dryRun, noDryRun, replaceNothing, parsed
   case scanned, skipped, unrecorded, because, analyzer, bytes, range, artifacts
-  case size, kind, tool, rules, fingerprint, secretsMasked, clockLine, clockNone
+  case size, kind, tool, rules, fingerprint, secretsMasked, clockLine, clockNone, clockCorrected
   case more, technique, status, nothingSelected, times, inMinutes, filterFindings, zone
   case seenBy, needsScript, limits, alsoIn
 
@@ -34,6 +34,13 @@ enum Label: String, CaseIterable {
     case .coverage: "Not looked at"
     case .custody: "Custody"
     case .exposures: "Exposed secrets"
+    case .custodySigned: "The custody log is signed (Ed25519), public key SHA-256 {0}. `ir-analyze verify` checks it."
+    case .custodyPartlyUnsigned: "Entries about {0} of the artifacts are not signed."
+    case .custodyUnsigned:
+      "The custody log is chained by hashes and not signed: `--sign-key` signs it. `ir-analyze verify` checks it."
+    case .hashesCompared: "{0} hashes and signatures that collectors left were compared: {1} match, {2} do not or could not be."
+    case .version: "S3 version"
+    case .usedFrom: "Used from (CloudTrail)"
     case .clocks: "Clocks"
     case .host: "Host"
     case .account: "Account"
@@ -105,6 +112,7 @@ enum Label: String, CaseIterable {
     case .fingerprint: "Fingerprint"
     case .secretsMasked: "Secrets are masked everywhere in this report. Equal fingerprints are the same secret."
     case .clockLine: "{0} runs {1} s ahead of {2} (± {3} s; {4})"
+    case .clockCorrected: "Times from {0} are told by this clock; each recorded time stands beside."
     case .clockNone: "No pair of sources recorded the same thing often enough to compare clocks."
     case .more: "and {0} more"
     case .technique: "Technique"
@@ -141,6 +149,12 @@ enum Label: String, CaseIterable {
     case .coverage: "분석 범위"
     case .custody: "증거 보관"
     case .exposures: "노출된 비밀"
+    case .custodySigned: "보관 기록은 서명되어 있습니다(Ed25519, 공개 키 SHA-256 {0}). `ir-analyze verify`로 확인합니다."
+    case .custodyPartlyUnsigned: "산출물 {0}건의 기록은 서명되지 않았습니다."
+    case .custodyUnsigned: "보관 기록은 해시로 이어져 있으나 서명되지 않았습니다(`--sign-key`로 서명). `ir-analyze verify`로 확인합니다."
+    case .hashesCompared: "수집기가 남긴 해시와 서명 {0}건 비교: 일치 {1}건, 불일치 또는 확인 불가 {2}건."
+    case .version: "S3 버전"
+    case .usedFrom: "사용된 곳(CloudTrail)"
     case .clocks: "시계 차이"
     case .host: "호스트"
     case .account: "계정"
@@ -210,6 +224,7 @@ enum Label: String, CaseIterable {
     case .fingerprint: "지문"
     case .secretsMasked: "이 보고서의 모든 비밀은 가려져 있습니다. 지문이 같으면 같은 비밀입니다."
     case .clockLine: "{0} 시계가 {2}보다 {1}초 빠름(± {3}초, {4})"
+    case .clockCorrected: "{0}의 시각은 이 시계에 맞추어 적었으며, 기록된 시각을 함께 남겼습니다."
     case .clockNone: "시계를 비교할 만큼 같은 일을 함께 기록한 자료가 없습니다."
     case .more: "외 {0}건"
     case .technique: "기법"

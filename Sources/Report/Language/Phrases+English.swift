@@ -116,6 +116,8 @@ extension Phrases {
     case .breaksKey: "Whoever uses this key, the rightful owner too, fails until there is a new one."
     case .breaksMetadata: "Programs that still ask for credentials without a token (IMDSv1) get none."
     case .clockFromRequests: "median over {0} requests that both sources recorded"
+    case .clockFromTraces: "median over {0} requests with the same trace id"
+    case .clockFromConnections: "median over {0} connections that both sources recorded"
     }
   }
 }

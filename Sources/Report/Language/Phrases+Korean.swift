@@ -108,6 +108,8 @@ extension Phrases {
     case .breaksKey: "이 키를 쓰는 모든 사용자(정당한 소유자 포함)가 새 키를 받을 때까지 실패합니다."
     case .breaksMetadata: "토큰 없이(IMDSv1) 자격 증명을 요청하는 프로그램은 받지 못합니다."
     case .clockFromRequests: "두 자료에 함께 기록된 요청 {0}건의 중앙값"
+    case .clockFromTraces: "추적 ID가 같은 요청 {0}건의 중앙값"
+    case .clockFromConnections: "두 자료에 함께 기록된 연결 {0}건의 중앙값"
     }
   }
 }

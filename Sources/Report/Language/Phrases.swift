@@ -128,3 +128,16 @@ struct Phrases {
     return language == .korean ? words.1 : words.0
   }
 }
+
+extension Phrases {
+  /// The key beside an exposed secret and where it was used; empty where no key is known.
+  func uses(of exposure: Exposure) -> String {
+    guard let key = exposure.accessKey else { return "" }
+    let places = exposure.uses.prefix(8).map { place in
+      "\(place.address) ×\(place.calls)" + (place.isElsewhere ? " ⚠" : "")
+        + (place.first.map { " (\($0) – \(place.last ?? $0))" } ?? "")
+    }
+    let more = exposure.uses.count > 8 ? ", …" : ""
+    return "\(key): \(places.isEmpty ? "–" : places.joined(separator: ", "))\(more)"
+  }
+}

@@ -25,7 +25,7 @@ enum CredentialJSON {
     }
   }
 
-  private static func append(_ place: CredentialFacts.Place, to json: inout JSONWriter) {
+  static func append(_ place: CredentialFacts.Place, to json: inout JSONWriter) {
     json.object { json in
       json.field("address", place.address)
       json.field("elsewhere", place.isElsewhere)

@@ -133,19 +133,26 @@ enum IncidentFile {
     json.object { json in
       json.field("kind", exposure.kind.rawValue)
       json.field("fingerprint", exposure.fingerprint)
+      json.field("access_key", exposure.accessKey)
       json.field("artifact", exposure.artifact.hex)
       json.field("path", report.byDigest[exposure.artifact]?.name)
       json.field("locator", exposure.locator.text)
+      if exposure.accessKey != nil {
+        json.field(
+          "used_from", array: { json in for place in exposure.uses { CredentialJSON.append(place, to: &json) } })
+      }
     }
   }
 
   private static func append(_ skew: ClockSkew, _ phrases: Phrases, to json: inout JSONWriter) {
     json.object { json in
+      json.field("host", skew.host)
       json.field("source", skew.source.rawValue)
       json.field("reference", skew.reference.rawValue)
       json.field("seconds", milliseconds: skew.seconds)
       json.field("spread_seconds", milliseconds: skew.spread)
       json.field("pairs", skew.pairs)
+      json.field("corrected", skew.isCorrected)
       json.field("method", phrases.text(skew.method))
     }
   }
@@ -211,6 +218,18 @@ enum IncidentFile {
       object: { json in
         for (name, fingerprint) in report.tool.rules.sorted(by: { $0.key < $1.key }) { json.field(name, fingerprint) }
       })
+    json.field("signers", report.custody.signers)
+    json.field("unsigned_artifacts", report.custody.unsigned)
+    json.field(
+      "collector_hashes",
+      array: { json in
+        for check in report.custody.checks {
+          json.object { json in
+            json.field("verdict", check.verdict)
+            json.field("text", check.sentence)
+          }
+        }
+      })
     json.field(
       "artifacts",
       array: { json in
@@ -224,6 +243,7 @@ enum IncidentFile {
             json.field("size", artifact.size)
             json.field("kind", artifact.kind)
             json.field("parent", artifact.parent?.hex)
+            json.field("s3_version", artifact.version)
           }
         }
       })

@@ -86,7 +86,8 @@ struct CoverageSection {
         "p",
         page.fill(
           .clockLine, page.phrases.source(skew.source), Decimals.text(skew.seconds),
-          page.phrases.source(skew.reference), Decimals.text(skew.spread), page.phrases.text(skew.method)))
+          page.phrases.source(skew.reference), Decimals.text(skew.spread), page.phrases.text(skew.method))
+          + (skew.isCorrected ? " " + page.fill(.clockCorrected, skew.host ?? page.report.incident.host.name) : ""))
     }
   }
 }

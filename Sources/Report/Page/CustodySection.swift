@@ -1,6 +1,7 @@
 import Timeline
 
-/// What the report rests on: every artifact with its digest, the tool, the rules, and the secrets that lay open.
+/// What the report rests on: every artifact with its digests, what vouches for them, the tool, the rules, and the secrets that
+/// lay open.
 struct CustodySection {
   let page: ReportPage
 
@@ -20,18 +21,21 @@ struct CustodySection {
       html.raw("</div>")
     }
     html.raw("</dl>\n")
+    vouching(&html)
     exposures(&html)
     html.raw("<details class=\"whole\"><summary>")
     html.text("\(page.phrases.label(.artifacts)) (\(Format.count(report.artifacts.count)))")
     html.raw("</summary><div class=\"scroll\"><table><thead><tr>")
     for label in [Label.artifact, .size, .kind] { html.element("th", page.phrases.label(label)) }
-    html.raw("<th>SHA-256</th></tr></thead><tbody>\n")
+    html.raw("<th>SHA-256 / SHA-1 / MD5</th></tr></thead><tbody>\n")
     for artifact in report.artifacts.prefix(Self.maximumArtifacts) {
       html.raw("<tr>")
       html.element("td", artifact.paths.sorted().prefix(4).joined(separator: "\n"), [("class", "path")])
       html.element("td", Format.bytes(artifact.size), [("class", "number")])
       html.element("td", artifact.kind)
-      html.element("td", artifact.digest.hex, [("class", "digest")])
+      let digests = [artifact.digest.hex, artifact.digests["sha1"], artifact.digests["md5"]].compactMap { $0 }
+      let version = artifact.version.map { ["\(page.phrases.label(.version)): \($0)"] } ?? []
+      html.element("td", (digests + version).joined(separator: "\n"), [("class", "digest")])
       html.raw("</tr>\n")
     }
     html.raw("</tbody></table></div>")
@@ -43,6 +47,31 @@ struct CustodySection {
     html.raw("</details></section>\n")
   }
 
+  /// Who signed the custody log, and what became of the hashes that collectors left.
+  private func vouching(_ html: inout HTML) {
+    let custody = page.report.custody
+    if custody.signers.isEmpty {
+      html.element("p", page.phrases.label(.custodyUnsigned), [("class", "note")])
+    } else {
+      html.element("p", page.fill(.custodySigned, custody.signers.joined(separator: ", ")), [("class", "digest")])
+      if custody.unsigned > 0 {
+        html.element("p", page.fill(.custodyPartlyUnsigned, Format.count(custody.unsigned)), [("class", "note")])
+      }
+    }
+    guard !custody.checks.isEmpty else { return }
+    let others = custody.checks.filter { !$0.isMatch }
+    html.element(
+      "p",
+      page.fill(
+        .hashesCompared, Format.count(custody.checks.count), Format.count(custody.checks.count - others.count),
+        Format.count(others.count)))
+    guard !others.isEmpty else { return }
+    html.raw("<ul>\n")
+    for check in others.prefix(200) { html.element("li", "\(check.verdict): \(check.sentence)") }
+    html.raw("</ul>\n")
+    if others.count > 200 { html.element("p", page.fill(.more, Format.count(others.count - 200)), [("class", "note")]) }
+  }
+
   private func exposures(_ html: inout HTML) {
     html.element("h3", page.phrases.label(.exposures))
     let exposures = page.report.incident.exposures
@@ -50,7 +79,7 @@ struct CustodySection {
       "p", page.phrases.label(exposures.isEmpty ? .noExposures : .secretsMasked), [("class", "note")])
     guard !exposures.isEmpty else { return }
     html.raw("<div class=\"scroll\"><table><thead><tr>")
-    for label in [Label.kind, .fingerprint, .artifact, .locator] { html.element("th", page.phrases.label(label)) }
+    for label in [Label.kind, .fingerprint, .artifact, .locator, .usedFrom] { html.element("th", page.phrases.label(label)) }
     html.raw("</tr></thead><tbody>\n")
     for exposure in exposures.prefix(200) {
       html.raw("<tr>")
@@ -59,7 +88,9 @@ struct CustodySection {
       html.element("td", page.report.byDigest[exposure.artifact]?.name ?? exposure.artifact.hex, [("class", "path")])
       html.raw("<td><code>")
       html.text(exposure.locator.text)
-      html.raw("</code></td></tr>\n")
+      html.raw("</code></td>")
+      html.element("td", page.phrases.uses(of: exposure))
+      html.raw("</tr>\n")
     }
     html.raw("</tbody></table></div>\n")
     if exposures.count > 200 {

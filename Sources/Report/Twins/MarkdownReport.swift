@@ -31,7 +31,25 @@ struct MarkdownReport {
     techniques(&out)
     coverage(&out)
     custody(&out)
+    exposures(&out)
     return out.bytes
+  }
+
+  private func exposures(_ out: inout Markdown) {
+    heading(.exposures, &out)
+    let exposures = report.incident.exposures
+    out.line(phrases.label(exposures.isEmpty ? .noExposures : .secretsMasked))
+    out.line()
+    for exposure in exposures.prefix(Self.maximumFacts) {
+      let uses = phrases.uses(of: exposure)
+      out.line(
+        "- \(exposure.kind.rawValue) `\(exposure.fingerprint)` \(Markdown.text(report.byDigest[exposure.artifact]?.name ?? ""))"
+          + " \(Markdown.code(exposure.locator.text))" + (uses.isEmpty ? "" : ": \(Markdown.text(uses))"))
+    }
+    if exposures.count > Self.maximumFacts {
+      out.line()
+      out.line(fill(.more, exposures.count - Self.maximumFacts) + " (incident.json)")
+    }
   }
 
   private func heading(_ label: Label, _ out: inout Markdown) {

@@ -12,10 +12,14 @@ public struct CaseInput {
   /// What the source named and could not be taken in.
   public var gaps: [SourceGap]
   public var tool: ToolFacts
+  /// Events and findings are told by it.
+  public var clocks: ClockCorrection
+  public var custody: CustodyFacts
 
   public init(
     title: String, artifacts: [ArtifactRecord], events: any EventSource, findings: [Finding],
-    coverage: [CoverageRecord] = [], gaps: [SourceGap] = [], tool: ToolFacts = ToolFacts(version: "")
+    coverage: [CoverageRecord] = [], gaps: [SourceGap] = [], tool: ToolFacts = ToolFacts(version: ""),
+    clocks: ClockCorrection = .none, custody: CustodyFacts = CustodyFacts()
   ) {
     self.title = title
     self.artifacts = artifacts
@@ -24,6 +28,8 @@ public struct CaseInput {
     self.coverage = coverage
     self.gaps = gaps
     self.tool = tool
+    self.clocks = clocks
+    self.custody = custody
   }
 }
 
@@ -42,10 +48,12 @@ public struct ArtifactRecord: Hashable, Sendable {
   public var times: [FileTime]
   /// Other digests, by name of the algorithm in lower case (`md5`, `sha1`).
   public var digests: [String: String]
+  /// Of the object in S3 that it was read from, where its bucket keeps versions.
+  public var version: String?
 
   public init(
     digest: Digest, paths: [String], size: UInt64, kind: String = "", parent: Digest? = nil, times: [FileTime] = [],
-    digests: [String: String] = [:]
+    digests: [String: String] = [:], version: String? = nil
   ) {
     self.digest = digest
     self.paths = paths
@@ -54,6 +62,7 @@ public struct ArtifactRecord: Hashable, Sendable {
     self.parent = parent
     self.times = times
     self.digests = digests
+    self.version = version
   }
 
   /// The name to show: the first path in order, or the digest's beginning.
@@ -81,6 +90,35 @@ public struct CoverageRecord: Hashable, Sendable {
     self.artifact = artifact
     self.coverage = coverage
     self.analyzer = analyzer
+  }
+}
+
+/// What vouches for the artifacts. Nothing of who took them in and when: two runs over the same evidence say the same.
+public struct CustodyFacts: Hashable, Sendable {
+  /// One hash or signature that the collectors left, compared with what is here.
+  public struct Check: Hashable, Sendable {
+    public var isMatch: Bool
+    /// `matched`, `mismatch`, `missing`, `unlisted`, `unchecked`
+    public var verdict: String
+    public var sentence: String
+
+    public init(isMatch: Bool, verdict: String, sentence: String) {
+      self.isMatch = isMatch
+      self.verdict = verdict
+      self.sentence = sentence
+    }
+  }
+
+  public var checks: [Check]
+  /// SHA-256 of the public keys that signed the custody log's entries about the artifacts.
+  public var signers: [String]
+  /// Artifacts whose entry nobody signed.
+  public var unsigned: Int
+
+  public init(checks: [Check] = [], signers: [String] = [], unsigned: Int = 0) {
+    self.checks = checks
+    self.signers = signers
+    self.unsigned = unsigned
   }
 }
 

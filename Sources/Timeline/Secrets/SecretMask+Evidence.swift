@@ -71,12 +71,17 @@ public struct ExposureList {
   private static let maximum = 10_000
 
   private var places: [Key: Locator] = [:]
+  /// By the secret's fingerprint.
+  private var accessKeys: [String: String] = [:]
   /// Whether there were more than are kept.
   public private(set) var isCut = false
 
   public init() {}
 
-  public mutating func add(_ kind: Exposure.Kind, _ fingerprint: String, _ artifact: Digest, _ locator: Locator) {
+  public mutating func add(
+    _ kind: Exposure.Kind, _ fingerprint: String, _ artifact: Digest, _ locator: Locator, accessKey: String? = nil
+  ) {
+    if let accessKey, accessKeys.count < Self.maximum { accessKeys[fingerprint] = accessKey }
     let key = Key(kind: kind, fingerprint: fingerprint, artifact: artifact)
     if let known = places[key] {
       if (locator.order, locator.text) < (known.order, known.text) { places[key] = locator }
@@ -88,6 +93,10 @@ public struct ExposureList {
   }
 
   public var sorted: [Exposure] {
-    places.map { Exposure(kind: $0.kind, fingerprint: $0.fingerprint, artifact: $0.artifact, locator: $1) }.sorted()
+    places.map {
+      Exposure(
+        kind: $0.kind, fingerprint: $0.fingerprint, artifact: $0.artifact, locator: $1,
+        accessKey: accessKeys[$0.fingerprint])
+    }.sorted()
   }
 }

@@ -3,21 +3,27 @@ import Evidence
 
 /// A secret that lay open in evidence: the report names it, and never repeats it.
 public struct Exposure: Hashable, Sendable, Comparable {
-  public enum Kind: String, Sendable, CaseIterable {
-    case awsSecretKey = "aws-secret-key"
-    case awsSessionToken = "aws-session-token"
-    case passwordHash = "password-hash"
-    case privateKey = "private-key"
-    case webToken = "web-token"
-    case accessToken = "access-token"
-    case urlPassword = "url-password"
-  }
+  public typealias Kind = SecretKind
 
   public var kind: Kind
   /// First eight hexadecimal digits of the secret's SHA-256, by which two places are known to hold the same one.
   public var fingerprint: String
   public var artifact: Digest
   public var locator: Locator
+  /// The key id that stands beside the secret.
+  public var accessKey: String?
+  /// Where CloudTrail saw that key used, in the order of first use.
+  public var uses: [CredentialFacts.Place] = []
+
+  public init(
+    kind: Kind, fingerprint: String, artifact: Digest, locator: Locator, accessKey: String? = nil
+  ) {
+    self.kind = kind
+    self.fingerprint = fingerprint
+    self.artifact = artifact
+    self.locator = locator
+    self.accessKey = accessKey
+  }
 
   public static func < (left: Exposure, right: Exposure) -> Bool {
     (left.kind.rawValue, left.fingerprint, left.artifact, left.locator.order, left.locator.text)
@@ -27,9 +33,7 @@ public struct Exposure: Hashable, Sendable, Comparable {
 
 /// Takes secrets out of text, so that a report can be mailed.
 ///
-/// Knows them by a shape that nothing else has (`$6$…` of shadow, `-----BEGIN … PRIVATE KEY-----`, session tokens, JSON web
-/// tokens, vendors' token prefixes) or by the name before them (`SecretAccessKey`). Key ids (`AKIA…`, `ASIA…`) are no secrets
-/// and stay. One pass over the bytes; text without a secret is handed back as it is.
+/// Knows them by their shape (`SecretShape`). One pass over the bytes; text without a secret is handed back as it is.
 public enum SecretMask {
   /// Whether there is anything to mask. About 1 ns a byte.
   public static func isNeeded(_ text: String) -> Bool {

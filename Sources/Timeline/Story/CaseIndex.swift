@@ -45,7 +45,6 @@ public final class CaseIndex {
   /// Events without a time, by type.
   public private(set) var untimed: [String: Int] = [:]
   public private(set) var total = 0
-  var pairs = RequestPairs()
 
   public init(findings: [Finding]) {
     marks = AttackMarks(findings)
@@ -129,7 +128,6 @@ public final class CaseIndex {
     switch source {
     case .waf, .web:
       if touches { append(sighting, to: &requests, Limit.requests, "web requests") }
-      pairs.take(sighting, source)
     case .flow:
       if touches { append(sighting, to: &flows, Limit.connections, "flow records") }
     case .cloudTrail: keepCall(sighting, touches)

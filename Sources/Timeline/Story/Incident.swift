@@ -130,6 +130,8 @@ public struct ProcessNode: Hashable, Sendable {
 
 /// How far one source's clock runs ahead of another's.
 public struct ClockSkew: Hashable, Sendable {
+  /// Whose clock it is, where there are names for hosts.
+  public var host: String?
   public var source: Source
   public var reference: Source
   /// Median of the source's time minus the reference's, in seconds.
@@ -138,6 +140,8 @@ public struct ClockSkew: Hashable, Sendable {
   public var spread: Double
   public var pairs: Int
   public var method: Phrase
+  /// Whether the times of this host are told by the reference's clock.
+  public var isCorrected = false
 }
 
 /// What the case has of one kind of source.

@@ -9,8 +9,11 @@ public struct IncidentBuilder {
   let byDigest: [Digest: ArtifactRecord]
   var exposures: ExposureList
 
-  public init(index: CaseIndex, artifacts: [ArtifactRecord], exposures: ExposureList) {
+  let skews: [ClockSkew]
+
+  public init(index: CaseIndex, artifacts: [ArtifactRecord], exposures: ExposureList, skews: [ClockSkew] = []) {
     self.index = index
+    self.skews = skews
     self.artifacts = artifacts
     self.exposures = exposures
     byDigest = Dictionary(artifacts.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
@@ -18,6 +21,7 @@ public struct IncidentBuilder {
 
   public mutating func build(from findings: [Finding]) -> Incident {
     var merged = FindingMerge.merge(findings, into: &exposures)
+    for finding in merged { exposures.add(finding) }
     var view = CaseView(findings: merged, index: index, artifacts: artifacts)
     let payloads = merged.filter { $0.isLog4ShellPayload && $0.severity >= .medium }
     let successes = Log4ShellJoin.find(in: view)
@@ -34,6 +38,7 @@ public struct IncidentBuilder {
       merged.filter { $0.severity >= .medium && view.marks.touches($0) }.flatMap(\.entities)
         .filter { $0.kind == .file }.map(\.value))
     let credentials = CredentialStory.find(in: view)
+    ExposedKeys.join(&merged, with: credentials)
     let joined =
       successes.map(\.finding) + spawned + HostJoin.connectionsToAttacker(in: view, besides: told)
       + HostJoin.droppedFiles(in: view, named: named, by: merged)
@@ -78,8 +83,8 @@ public struct IncidentBuilder {
     let times = incident.steps.filter { $0.status != .missing }.flatMap { [$0.first, $0.last] }.compactMap { $0 }
     incident.first = times.earliest
     incident.last = times.max()
-    incident.exposures = exposures.sorted
-    incident.skews = [index.pairs.skew].compactMap { $0 }
+    incident.exposures = exposures.sorted.map { ExposedKeys.uses(of: $0, index.keys, credentials) }
+    incident.skews = skews
     incident.sources = index.sources.values.sorted { $0.source < $1.source }
     incident.limits = index.limits.sorted()
     if exposures.isCut { incident.limits.append("more exposed secrets were found than are listed") }

@@ -28,7 +28,7 @@ public struct Phrase: Hashable, Sendable {
     case breaksNothing, breaksConnections, breaksCapacity, breaksRole, breaksConsumers, breaksAddress, breaksHost
     case breaksRequests, breaksKey, breaksMetadata
     // Clock.
-    case clockFromRequests
+    case clockFromRequests, clockFromTraces, clockFromConnections
   }
 
   public var key: Key

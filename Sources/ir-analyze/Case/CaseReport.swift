@@ -18,6 +18,8 @@ struct CaseReport {
   private let name: String
   private let outcome: CaseAnalysis.Outcome
   private let gaps: [CaseDatabase.Gap]
+  private let records: [ArtifactRecord]
+  private var clocks = ClockCorrection.none
   /// Of the hashes that collectors left.
   let verdicts: [HashVerdict]
   /// Where custody ends with this report: what to compare a later store with.
@@ -38,7 +40,10 @@ struct CaseReport {
       + CaptureSet.missing(in: outcome.artifacts.flatMap(\.paths)).map { lost in
         .init(path: lost.folder, reason: "has no capture of \(lost.what.joined(separator: ", ")): lost, or never made")
       }
+    let records = Self.records(of: outcome)
+    self.records = records
     var checks = CaseChecks()
+    var review = ClockReview(artifacts: records)
     var files = FileReview(window: .now ... .now)
     for result in outcome.results {
       let artifact = result.unit.artifact
@@ -49,12 +54,14 @@ struct CaseReport {
           coverage.append(CoverageRecord(artifact: artifact, coverage: one, analyzer: result.unit.analyzer))
         case .event(let event):
           checks.take(event, artifact)
+          review.take(event, artifact)
           files.take(event, artifact: artifact)
         case .row(let view, let json): json.withView { checks.take(row: $0, view: view, artifact) }
         case .other: break
         }
       }
     }
+    clocks = review.correction()
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
     findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
     if let window = Self.window(of: findings) {
@@ -85,7 +92,7 @@ struct CaseReport {
     return first <= last ? first...last : first...first
   }
 
-  private var records: [ArtifactRecord] {
+  private static func records(of outcome: CaseAnalysis.Outcome) -> [ArtifactRecord] {
     outcome.artifacts.map { one in
       // The same bytes in several places have a time in each, of which one is known: it would be told of the wrong place.
       let modified = one.paths.count == 1 ? one.modified : nil
@@ -118,17 +125,26 @@ struct CaseReport {
 
   private func input() throws -> CaseInput {
     // Of what was taken in only: hashes of members are made when a list asks for them, and a report must not depend on that.
-    let checksums = try store.checksums(of: outcome.artifacts.filter { $0.parent == nil }.map(\.digest))
+    let own = outcome.artifacts.filter { $0.parent == nil }.map(\.digest)
+    let checksums = try store.checksums(of: own)
+    let origins = try store.custody.origins(of: name)
     return CaseInput(
       title: name,
       artifacts: records.map { one in
         var one = one
         one.digests = checksums[one.digest].map(Self.digests) ?? [:]
+        one.version = origins[one.digest]?.version
         return one
       },
       events: ResultEvents(store: store, results: outcome.results), findings: findings, coverage: coverage,
       gaps: gaps.map { SourceGap(path: $0.path, reason: $0.reason) },
-      tool: ToolFacts(version: IRAnalyze.version, rules: Dictionary(uniqueKeysWithValues: ruleDigests)))
+      tool: ToolFacts(version: IRAnalyze.version, rules: Dictionary(uniqueKeysWithValues: ruleDigests)), clocks: clocks,
+      custody: CustodyFacts(
+        checks: verdicts.map {
+          .init(isMatch: $0.verdict == .matched, verdict: $0.verdict.rawValue, sentence: $0.sentence)
+        },
+        signers: Set(origins.values.compactMap(\.signer)).map(\.hex).sorted(),
+        unsigned: own.filter { origins[$0]?.signer == nil }.count))
   }
 
   private static func digests(_ checksums: Checksums) -> [String: String] {

@@ -2,14 +2,16 @@ import Evidence
 
 /// How far the clocks of two kinds of log lie apart, measured from events that are one happening in both.
 ///
-/// Three ways lead from one log to another: the load balancer's trace id (WAF and ALB), a request whose words came once in
-/// each (ALB or WAF and the web server, which sees the balancer's address instead of the client's), and a connection's far
-/// address and port (sshd and VPC flow). A pure function of what it takes, in any order.
+/// Four ways lead from one log to another: the load balancer's trace id (WAF and ALB), a request whose words came once in
+/// each (ALB or WAF and the web server, which may see the balancer's address instead of the client's), the same with the
+/// client's address where the server has that, and a connection's far address and port (sshd and VPC flow). A pure function of what it takes, in any order.
 public struct ClockPairs {
   /// The first log's time minus the second's.
   public struct Measure: Hashable, Sendable {
-    public enum Way: String, Sendable, CaseIterable { case trace, request, connection }
+    public enum Way: String, Sendable, CaseIterable { case trace, request, clientRequest, connection }
     public var way: Way
+    /// Whose clock it is; empty where that is not known, or AWS's own.
+    public var host = ""
     /// Data types of the events.
     public var source: String
     public var reference: String
@@ -22,37 +24,49 @@ public struct ClockPairs {
   private struct Side: Hashable {
     var way: Measure.Way
     var type: String
+    var host: String
   }
 
   /// Wider apart than this, two records are taken for two happenings.
   private static let window: Int64 = 900 * 1_000_000_000
   private static let maximum = 100_000
   private static let fewest = 3
+  private static let maximumSides = 64
 
-  /// Nil for what came more than once and so cannot be paired.
-  private var seen: [Side: [String: Int64?]] = [:]
+  /// Times by the hash of what is compared: the words would take ten times the memory, and two that collide can be at most
+  /// one pair of many. Nil for what came more than once and so cannot be paired.
+  private var seen: [Side: [UInt64: Int64?]] = [:]
 
   public init() {}
 
-  public mutating func take(_ event: Event) {
+  /// - Parameter host: that the event's artifact is of; AWS's own logs have one clock.
+  public mutating func take(_ event: Event, host: String = "") {
+    let host = event.dataType.hasPrefix("aws:") ? "" : host
     guard let time = event.time?.nanoseconds else { return }
     switch event.dataType {
     case "aws:waf:request", "aws:alb:request":
       // The balancer writes its line when the answer is out; the request came at its creation.
       let came = event.text("request_created").flatMap { Timestamp(iso8601: $0) }?.nanoseconds ?? time
-      if let trace = event.text("trace_id") { add(.trace, event.dataType, trace, came) }
-      add(.request, event.dataType, Self.request(event), came)
-    case "web:access:request": add(.request, event.dataType, Self.request(event), time)
+      if let trace = event.text("trace_id") { add(.trace, event.dataType, host, trace, came) }
+      addRequest(event, host, came)
+    case "web:access:request": addRequest(event, host, time)
     case "linux:auth:entry" where event.text("action") == "login_accepted" || event.text("action") == "connected":
       guard let address = event.text("remote_address"), let port = event.integer("remote_port") else { return }
-      add(.connection, event.dataType, "\(address) \(port)", time)
+      add(.connection, event.dataType, host, "\(address) \(port)", time)
     case "aws:vpcflow:record":
       guard let address = event.text("src_address"), let port = event.integer("src_port"),
         event.integer("dst_port") == 22
       else { return }
-      add(.connection, event.dataType, "\(address) \(port)", time)
+      add(.connection, event.dataType, host, "\(address) \(port)", time)
     default: return
     }
+  }
+
+  private mutating func addRequest(_ event: Event, _ host: String, _ time: Int64) {
+    guard let request = Self.request(event) else { return }
+    add(.request, event.dataType, host, request, time)
+    guard let client = event.firstText("client_ip", "client", "remote_address") else { return }
+    add(.clientRequest, event.dataType, host, "\(client) \(request)", time)
   }
 
   private static func request(_ event: Event) -> String? {
@@ -66,9 +80,11 @@ public struct ClockPairs {
     return String("\(method) \(path)?\(event.text("query") ?? "")".prefix(512))
   }
 
-  private mutating func add(_ way: Measure.Way, _ type: String, _ key: String?, _ time: Int64) {
-    guard let key, !key.isEmpty else { return }
-    let side = Side(way: way, type: type)
+  private mutating func add(_ way: Measure.Way, _ type: String, _ host: String, _ text: String?, _ time: Int64) {
+    guard let text, !text.isEmpty else { return }
+    let key = Self.hash(text)
+    let side = Side(way: way, type: type, host: host)
+    guard seen[side] != nil || seen.count < Self.maximumSides else { return }
     var known = seen.removeValue(forKey: side) ?? [:]
     if known[key] != nil {
       known[key] = .some(nil)
@@ -78,19 +94,28 @@ public struct ClockPairs {
     seen[side] = known
   }
 
+  /// FNV-1a: the same in every run, as Swift's own is not.
+  private static func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+
   /// Every two logs with three pairs or more; AWS's own clocks are the reference.
   public func measures() -> [Measure] {
     let ways: [(Measure.Way, String, String)] = [
       (.trace, "aws:alb:request", "aws:waf:request"), (.request, "web:access:request", "aws:alb:request"),
-      (.request, "web:access:request", "aws:waf:request"), (.connection, "linux:auth:entry", "aws:vpcflow:record"),
+      (.request, "web:access:request", "aws:waf:request"), (.clientRequest, "web:access:request", "aws:alb:request"),
+      (.clientRequest, "web:access:request", "aws:waf:request"), (.connection, "linux:auth:entry", "aws:vpcflow:record"),
     ]
-    return ways.compactMap { way, source, reference in measure(way, source, reference) }
+    return ways.flatMap { way, source, reference in
+      seen.keys.filter { $0.way == way && $0.type == source }.map(\.host).sorted()
+        .compactMap { measure(way, source, of: $0, reference) }
+    }
   }
 
-  private func measure(_ way: Measure.Way, _ source: String, _ reference: String) -> Measure? {
-    guard let own = seen[Side(way: way, type: source)], let others = seen[Side(way: way, type: reference)] else {
-      return nil
-    }
+  private func measure(_ way: Measure.Way, _ source: String, of host: String, _ reference: String) -> Measure? {
+    guard let own = seen[Side(way: way, type: source, host: host)],
+      let others = seen[Side(way: way, type: reference, host: "")]
+    else { return nil }
     var distances: [Int64] = []
     for case (let key, let time?) in own {
       guard case .some(.some(let other)) = others[key] else { continue }
@@ -102,7 +127,7 @@ public struct ClockPairs {
     let median = distances[distances.count / 2]
     let spread = distances.map { ($0 - median).magnitude }.sorted()
     return Measure(
-      way: way, source: source, reference: reference, seconds: Double(median) / 1e9,
+      way: way, host: host, source: source, reference: reference, seconds: Double(median) / 1e9,
       spread: Double(spread[spread.count / 2]) / 1e9, pairs: distances.count)
   }
 }

@@ -1,14 +1,17 @@
 import Bytes
 
 /// The shapes of secrets. Each looks only where its first byte stands, so a scan costs one switch a byte.
-enum SecretShape {
-  struct Found {
-    var kind: Exposure.Kind
+///
+/// Known by what nothing else has (`$6$…` of shadow, `-----BEGIN … PRIVATE KEY-----`, session tokens, JSON web tokens, vendors'
+/// prefixes) or by the name before them (`SecretAccessKey`). Key ids (`AKIA…`, `ASIA…`) are no secrets.
+public enum SecretShape {
+  public struct Found {
+    public var kind: SecretKind
     /// The secret alone, without the name before it.
-    var range: Range<Int>
+    public var range: Range<Int>
   }
 
-  static func at(_ text: ByteView, _ place: Int) -> Found? {
+  public static func at(_ text: ByteView, _ place: Int) -> Found? {
     switch text[place] {
     case 0x24: passwordHash(text, place)
     case 0x2D: privateKey(text, place)
@@ -56,7 +59,7 @@ enum SecretShape {
   /// A value after its name: `"SecretAccessKey" : "…"`, `aws_secret_access_key=…`, `"SessionToken":"…"`.
   private static func named(_ text: ByteView, _ place: Int) -> Found? {
     let rest = text.slice(place, place + 24)
-    let names: [(StaticString, Exposure.Kind, Int)] = [
+    let names: [(StaticString, SecretKind, Int)] = [
       ("secretaccesskey", .awsSecretKey, 30), ("secret_access_key", .awsSecretKey, 30),
       ("sessiontoken", .awsSessionToken, 60), ("session_token", .awsSessionToken, 60),
       ("security_token", .awsSessionToken, 60), ("security-token", .awsSessionToken, 60),
@@ -100,7 +103,7 @@ enum SecretShape {
   }
 
   private static func prefixed(
-    _ text: ByteView, _ place: Int, _ prefix: StaticString, _ kind: Exposure.Kind, least: Int,
+    _ text: ByteView, _ place: Int, _ prefix: StaticString, _ kind: SecretKind, least: Int,
     _ belongs: (UInt8) -> Bool
   ) -> Found? {
     guard text.slice(place).hasPrefix(prefix), !isWordByte(text[place - 1]) else { return nil }

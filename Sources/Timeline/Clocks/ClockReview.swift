@@ -1,0 +1,116 @@
+import Evidence
+
+/// Measures how far each host's clock runs from AWS's over all events of a case, so that the timeline can put them right.
+///
+/// What an artifact's events say of its host's clock holds for all artifacts of that host: web server, system log, shell
+/// histories and memory have one clock. Hosts are told apart by the instance in the collector's folder.
+public struct ClockReview {
+  private let hosts: [Digest: String]
+  private var pairs = ClockPairs()
+  /// Artifacts whose events bear a host's clock.
+  private var local: Set<Digest> = []
+
+  public init(artifacts: [ArtifactRecord]) {
+    var hosts: [Digest: String] = [:]
+    for artifact in artifacts { hosts[artifact.digest] = Self.instance(in: artifact.paths) }
+    let names = Set(hosts.values)
+    // With one host, what lies outside its folder is of it too; with several, nobody knows.
+    if names.count == 1, let name = names.first { for artifact in artifacts { hosts[artifact.digest] = name } }
+    self.hosts = hosts
+  }
+
+  public mutating func take(_ event: Event, _ artifact: Digest) {
+    if !event.dataType.hasPrefix("aws:") { local.insert(artifact) }
+    pairs.take(event, host: hosts[artifact] ?? "")
+  }
+
+  /// Everything measured, and what follows from it for each artifact.
+  public func correction() -> ClockCorrection {
+    let measures = mostPaired(pairs.measures())
+    var best: [String: ClockPairs.Measure] = [:]
+    for measure in measures where !measure.source.hasPrefix("aws:") && Self.counts(measure) {
+      if let known = best[measure.host], known.pairs >= measure.pairs { continue }
+      best[measure.host] = measure
+    }
+    var nanoseconds: [Digest: Int64] = [:]
+    for artifact in local {
+      if let measure = best[hosts[artifact] ?? ""] { nanoseconds[artifact] = -Int64(measure.seconds * 1e9) }
+    }
+    let skews = measures.map { ClockSkew($0, isCorrected: best[$0.host] == $0) }
+    return ClockCorrection(skews: skews, nanoseconds: nanoseconds)
+  }
+
+  /// Of two ways between the same logs, the one that found more pairs.
+  private func mostPaired(_ measures: [ClockPairs.Measure]) -> [ClockPairs.Measure] {
+    measures.enumerated().filter { index, one in
+      !measures.enumerated().contains { other, another in
+        another.host == one.host && another.source == one.source && another.reference == one.reference
+          && (another.pairs, -other) > (one.pairs, -index)
+      }
+    }.map(\.element)
+  }
+
+  /// Web servers write whole seconds, and a flow's start is a packet's: a second or two are no skew.
+  private static func counts(_ measure: ClockPairs.Measure) -> Bool {
+    abs(measure.seconds) >= 2 && measure.spread * 3 <= abs(measure.seconds)
+  }
+
+  private static func instance(in paths: [String]) -> String? {
+    for path in paths {
+      for part in path.split(separator: "/") where ResponsePlan.isInstance(String(part)) { return String(part) }
+    }
+    return nil
+  }
+}
+
+/// What to add to the times of each artifact whose host's clock was found wrong.
+public struct ClockCorrection: Sendable {
+  public var skews: [ClockSkew]
+  private let nanoseconds: [Digest: Int64]
+
+  init(skews: [ClockSkew], nanoseconds: [Digest: Int64]) {
+    self.skews = skews
+    self.nanoseconds = nanoseconds
+  }
+
+  public static let none = ClockCorrection(skews: [], nanoseconds: [:])
+
+  /// The event at the time that it had by AWS's clock; what was recorded stands in `recorded_time`.
+  public func corrected(_ event: Event, in artifact: Digest) -> Event {
+    guard let shift = nanoseconds[artifact], let time = event.time else { return event }
+    var event = event
+    event.time = Self.shifted(time, shift)
+    event.attributes.add("recorded_time", time.description)
+    event.attributes.add("clock_correction", "\(shift > 0 ? "+" : "")\(Double(shift / 1_000_000) / 1000) s")
+    return event
+  }
+
+  /// A finding's times come from its evidence, and so from the clock of its first place.
+  public func corrected(_ finding: Finding) -> Finding {
+    guard let artifact = finding.evidence.first?.artifact, let shift = nanoseconds[artifact] else { return finding }
+    var finding = finding
+    finding.firstSeen = finding.firstSeen.map { Self.shifted($0, shift) }
+    finding.lastSeen = finding.lastSeen.map { Self.shifted($0, shift) }
+    return finding
+  }
+
+  private static func shifted(_ time: Timestamp, _ shift: Int64) -> Timestamp {
+    Timestamp(
+      nanoseconds: time.nanoseconds.addingReportingOverflow(shift).partialValue, precision: time.precision)
+  }
+}
+
+extension ClockSkew {
+  init(_ measure: ClockPairs.Measure, isCorrected: Bool) {
+    let method: Phrase.Key =
+      switch measure.way {
+      case .trace: .clockFromTraces
+      case .request, .clientRequest: .clockFromRequests
+      case .connection: .clockFromConnections
+      }
+    self.init(
+      host: measure.host.isEmpty ? nil : measure.host, source: Source(dataType: measure.source),
+      reference: Source(dataType: measure.reference), seconds: measure.seconds, spread: measure.spread,
+      pairs: measure.pairs, method: Phrase(method, [String(measure.pairs)]), isCorrected: isCorrected)
+  }
+}

@@ -1,0 +1,46 @@
+import Bytes
+import Evidence
+import Testing
+
+@testable import Detectors
+
+@Suite struct SecretSearchTests {
+  private let secret = "LABwJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKE"
+
+  private func scan(_ text: String) -> [SecretSearch.Found] { text.withView { SecretSearch.scan($0) } }
+
+  @Test func aSecretKeyIsNamedByTheIdBesideIt() throws {
+    let answers = [
+      "{\n  \"AccessKeyId\" : \"ASIA3XFRBF53EXAMPLE7\",\n  \"SecretAccessKey\" : \"\(secret)\",\n",
+      "[default]\naws_access_key_id = ASIA3XFRBF53EXAMPLE7\naws_secret_access_key = \(secret)\n",
+      "AWS_SECRET_ACCESS_KEY=\(secret)\0AWS_ACCESS_KEY_ID=ASIA3XFRBF53EXAMPLE7\0HOME=/root\0",
+    ]
+    for text in answers {
+      let found = try #require(scan(text).first, "\(text)")
+      #expect(found.kind == .awsSecretKey && found.accessKey == "ASIA3XFRBF53EXAMPLE7")
+      #expect(text.utf8.dropFirst(found.range.lowerBound).prefix(found.range.count).elementsEqual(secret.utf8))
+      #expect(found.fingerprint == String(Digest(of: Array(secret.utf8)).hex.prefix(8)))
+    }
+    #expect(scan("secretAccessKey: \(secret)").first?.accessKey == nil)
+  }
+
+  /// What programs, manuals and half-freed pages hold.
+  @Test(arguments: [
+    "SecretAccessKey\0SessionToken\0Expiration\0", "\"SecretAccessKey\" : \"LABwJalrXUtnFEMIK7MDENGbPxRfiCYEX\0\0\0",
+    "aws_secret_access_key = <your secret>", "-----BEGIN RSA PRIVATE KEY-----\0-----BEGIN PRIVATE KEY-----\0",
+    "price $6$ and $y$ more", "ghp_short", "eyJhbGciOi without the rest", "AKIAIOSFODNN7EXAMPLE alone",
+  ])
+  func whatOnlyLooksLikeOneIsNone(text: String) { #expect(scan(text).isEmpty) }
+
+  @Test func keysHashesAndTokensAreKnown() {
+    let body = String(repeating: "MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/yGaXL1mV", count: 4)
+    let hash = "root:$6$saltsalt$" + String(repeating: "aB3./xYz", count: 10) + "abcdef:19000:0:99999:7:::"
+    let text = "-----BEGIN RSA PRIVATE KEY-----\n\(body)\n-----END RSA PRIVATE KEY-----\n\(hash)\nghp_" + String(repeating: "a1B2", count: 9)
+    #expect(scan(text).map(\.kind) == [.privateKey, .passwordHash, .accessToken])
+  }
+
+  @Test func bytesWithoutEndCostNothingMore() {
+    let text = String(repeating: "secret_access_key=", count: 20_000)
+    #expect(scan(text).isEmpty)
+  }
+}
