@@ -121,6 +121,9 @@ enum IPAddress {
 
   /// Neither unspecified nor loopback: worth joining on.
   static func isSpecific(_ address: String) -> Bool {
-    address != "*" && address != "0.0.0.0" && address != "::" && address != "::1" && !address.hasPrefix("127.")
+    guard let first = address.utf8.first else { return true }
+    // Of all others the first character already tells.
+    guard first == 0x31 || first == 0x30 || first == 0x3A || first == 0x2A else { return true }
+    return address != "*" && address != "0.0.0.0" && address != "::" && address != "::1" && !address.hasPrefix("127.")
   }
 }

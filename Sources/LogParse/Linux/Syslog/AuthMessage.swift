@@ -8,16 +8,16 @@ import Evidence
 /// address is looked for from the end.
 enum AuthMessage {
   static func read(
-    _ body: ByteView, program: String, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ body: ByteView, of source: SyslogRecord.Source, into attributes: inout [Attribute], _ entities: inout [Entity]
   ) {
     if body.hasPrefix("pam_") { return readPAM(body, into: &attributes, &entities) }
-    switch program {
-    case "sshd", "sshd-session", "sshd-auth": SSHMessage.read(body, into: &attributes, &entities)
-    case "sudo": readSudo(body, into: &attributes, &entities)
-    case "su": readSu(body, into: &attributes, &entities)
-    case "systemd-logind": readLogind(body, into: &attributes, &entities)
-    case "login": readLogin(body, into: &attributes, &entities)
-    default: readAccounts(body, program: program, into: &attributes, &entities)
+    switch source {
+    case .ssh: SSHMessage.read(body, into: &attributes, &entities)
+    case .sudo: readSudo(body, into: &attributes, &entities)
+    case .su: readSu(body, into: &attributes, &entities)
+    case .logind: readLogind(body, into: &attributes, &entities)
+    case .login: readLogin(body, into: &attributes, &entities)
+    case .accounts, .cron, .kernel, .other: readAccounts(body, into: &attributes, &entities)
     }
   }
 
@@ -32,20 +32,26 @@ enum AuthMessage {
     _ address: ByteView, _ port: ByteView?, _ attributes: inout [Attribute], _ entities: inout [Entity]
   ) {
     if let normal = IPAddress.normal(address) {
-      attributes.add("remote_address", normal)
+      attributes.append(Attribute("remote_address", normal))
       if IPAddress.isSpecific(normal) { entities.append(Entity(.address, normal)) }
     } else if !address.isEmpty, !(address == "UNKNOWN") {
       attributes.add("remote_host", address.string)
     }
-    attributes.add("remote_port", port?.integer)
+    if let port = port?.integer { attributes.append(Attribute("remote_port", port)) }
   }
 
   // MARK: PAM
 
+  /// Where `): ` stands: as a rule behind the first closing parenthesis.
+  private static func endOfService(_ body: ByteView) -> Int? {
+    guard let close = body.firstIndex(of: 0x29) else { return nil }
+    return body[close + 1] == 0x3A && body[close + 2] == 0x20 ? close : body.firstIndex(of: ByteView("): "), from: close)
+  }
+
   // pam_unix(sshd:session): session opened for user ops(uid=1000) by (uid=0)
   // pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=root
   static func readPAM(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
-    guard let place = body.firstIndex(of: ByteView("): ")) else { return }
+    guard let place = endOfService(body) else { return }
     if let open = body.firstIndex(of: 0x28), open < place {
       attributes.add("pam_service", body.slice(open + 1, place).string)
     }
@@ -161,7 +167,7 @@ enum AuthMessage {
   // new user: name=svc, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/2
   // add 'svc' to group 'sudo' — delete user 'svc' — changed user 'svc' shell from …
   private static func readAccounts(
-    _ body: ByteView, program: String, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]
   ) {
     let isUser = body.hasPrefix("new user: ")
     if isUser || body.hasPrefix("new group: ") {

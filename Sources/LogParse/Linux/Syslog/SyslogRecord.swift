@@ -19,24 +19,25 @@ struct SyslogRecord {
     let text = body.string
     var attributes: [Attribute] = []
     attributes.reserveCapacity(12)
-    attributes.add("program", program.text)
-    attributes.add("pid", pid)
-    attributes.add("host", host)
-    attributes.add("text", text)
+    // Written out, for `add` asks of each what is known here.
+    if !program.text.isEmpty { attributes.append(Attribute("program", program.text)) }
+    if let pid { attributes.append(Attribute("pid", pid)) }
+    if !host.isEmpty { attributes.append(Attribute("host", host)) }
+    if !body.isEmpty { attributes.append(Attribute("text", text)) }
     if let priority {
       attributes.add("facility", Int64(priority >> 3))
       attributes.add("severity", Int64(priority & 7))
     }
-    if isYearInferred { attributes.add("year", "inferred") }
-    attributes += extra
+    if isYearInferred { attributes.append(Attribute("year", "inferred")) }
+    if !extra.isEmpty { attributes += extra }
     var entities: [Entity] = []
     entities.reserveCapacity(4)
     if !host.isEmpty { entities.append(Entity(.host, host)) }
     var type = "linux:syslog:entry"
     switch program.source {
-    case .authentication:
+    case .ssh, .sudo, .su, .login, .logind, .accounts:
       type = "linux:auth:entry"
-      AuthMessage.read(body, program: program.text, into: &attributes, &entities)
+      AuthMessage.read(body, of: program.source, into: &attributes, &entities)
     case .cron:
       type = "linux:cron:entry"
       CronMessage.read(body, into: &attributes, &entities)
@@ -45,26 +46,28 @@ struct SyslogRecord {
       // PAM speaks in the name of whatever program uses it.
       if body.hasPrefix("pam_") {
         type = "linux:auth:entry"
-        AuthMessage.read(body, program: program.text, into: &attributes, &entities)
+        AuthMessage.readPAM(body, into: &attributes, &entities)
       }
     }
     return Event(
       time: time, .recorded, dataType: type, message: String(program: program.text, pid: pid, saying: body),
-      entities: entities, attributes: attributes,
-      locator: locator)
+      entities: entities, attributes: attributes, locator: locator)
   }
 
-  enum Source { case authentication, cron, kernel, other }
+  /// Who speaks, as far as it settles how the text is read.
+  enum Source { case ssh, sudo, su, login, logind, accounts, cron, kernel, other }
 
   static func source(of program: String) -> Source { sources[program] ?? .other }
 
   private static let sources: [String: Source] = {
-    var sources: [String: Source] = ["kernel": .kernel]
+    var sources: [String: Source] = [
+      "kernel": .kernel, "sshd": .ssh, "sshd-session": .ssh, "sshd-auth": .ssh, "sudo": .sudo, "su": .su,
+      "login": .login, "systemd-logind": .logind,
+    ]
     for name in [
-      "sshd", "sshd-session", "sshd-auth", "sudo", "su", "login", "useradd", "userdel", "usermod", "groupadd",
-      "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage", "chfn", "chsh", "newusers", "adduser",
-      "systemd-logind", "(systemd)", "polkitd", "pkexec", "unix_chkpwd", "vsftpd", "doas",
-    ] { sources[name] = .authentication }
+      "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage",
+      "chfn", "chsh", "newusers", "adduser", "(systemd)", "polkitd", "pkexec", "unix_chkpwd", "vsftpd", "doas",
+    ] { sources[name] = .accounts }
     for name in ["CRON", "cron", "crond", "crontab", "anacron", "/usr/sbin/cron", "/usr/sbin/CRON", "atd"] {
       sources[name] = .cron
     }
