@@ -19,6 +19,7 @@ struct WordWalker {
 extension ByteView {
   /// Where the last occurrence of a word with its blanks begins, looked for from the end: it is among the last words, and
   /// one look at each costs less than a search of the whole line.
+  @inline(__always)
   func lastPlace(of word: StaticString) -> Int? {
     var rest = self
     while let blank = rest.lastIndex(of: 0x20) {
@@ -62,12 +63,13 @@ extension String {
   /// Writes a number's digits, at most twenty, and says how many they are.
   private static func write(_ number: UInt64, to buffer: UnsafeMutableRawBufferPointer, at place: Int) -> Int {
     var count = 1
-    var rest = number / 10
-    while rest > 0 {
+    var power: UInt64 = 10
+    while count < 19, number >= power {
       count += 1
-      rest /= 10
+      power *= 10
     }
-    rest = number
+    if number >= 10_000_000_000_000_000_000 { count = 20 }
+    var rest = number
     for index in stride(from: place + count - 1, through: place, by: -1) {
       buffer[index] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
       rest /= 10

@@ -33,12 +33,13 @@ struct DayCache {
     )
   }
 
-  /// Keeps the day of a line whose time the settler found (nil: it has no year to give).
+  /// Keeps the day of a line whose time the settler found (nil: it has no year to give), or nothing where the line has another
+  /// layout: to be told of every such line, for the settler may have come to another year.
   mutating func keep(_ line: ByteView, _ time: Timestamp?) {
+    day = 0
     guard line[15] == 0x20, line[0] >= 0x41, let front = line.u64(0),
       let second = line.u64(7).flatMap(Self.secondOfDay)
     else { return }
-    day = 0
     guard let limit else {
       midnight = nil
       day = front & Self.dayMask

@@ -45,18 +45,21 @@ struct NameCache {
     return made
   }
 
-  /// How long the last name that was asked for is, where a text begins with it and a blank.
-  func lastCount(startingIn text: ByteView) -> Int? {
+  /// How long the last name that was asked for is, where a text begins with it and a blank; 0 where it does not.
+  func lastCount(startingIn text: ByteView) -> Int {
     guard last < bytes.count, text[bytes[last].count] == 0x20, bytes[last].withView({ text.hasPrefix($0) }) else {
-      return nil
+      return 0
     }
     return bytes[last].count
   }
 
+  /// The last name that was asked for.
+  var lastName: String { last < names.count ? names[last].text : "" }
+
   private static func key(_ view: ByteView) -> UInt64 {
     if let front = view.u64(0) { return front &+ UInt64(view.count) << 56 }
     var key = UInt64(view.count)
-    for index in 0..<view.count { key = key << 8 | UInt64(view[index]) }
+    for byte in view.unsafeBytes { key = key << 8 | UInt64(byte) }
     return key
   }
 }

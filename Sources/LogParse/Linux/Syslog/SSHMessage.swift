@@ -10,22 +10,22 @@ enum SSHMessage {
   /// How a line goes on behind the words that it begins with.
   private enum Shape { case attempt, withAddressFirst, withNameFirst, ofInvalidUser }
 
-  static func read(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
-    if body.hasPrefix("Server listening on ") { return readListening(body, into: &attributes, &entities) }
+  static func read(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
+    if body.hasPrefix("Server listening on ") { return readListening(body, into: &event, &cache) }
     guard let (length, action, shape) = kind(of: body) else { return }
     let rest = body.slice(length)
     switch shape {
-    case .attempt: readAttempt(rest, action, into: &attributes, &entities)
+    case .attempt: readAttempt(rest, action, into: &event, &cache)
     case .withAddressFirst:
-      attributes.append(Attribute("action", action))
-      readAddress(rest, into: &attributes, &entities)
+      event.attributes.append(Attribute("action", action))
+      readAddress(rest, into: &event, &cache)
     case .ofInvalidUser:
-      attributes.append(Attribute("action", action))
-      attributes.append(Attribute("is_invalid_user", .flag(true)))
-      readNameAndAddress(rest, into: &attributes, &entities)
+      event.attributes.append(Attribute("action", action))
+      event.attributes.append(Attribute("is_invalid_user", .flag(true)))
+      readNameAndAddress(rest, into: &event, &cache)
     case .withNameFirst:
-      attributes.append(Attribute("action", action))
-      readNameAndAddress(rest, into: &attributes, &entities)
+      event.attributes.append(Attribute("action", action))
+      readNameAndAddress(rest, into: &event, &cache)
     }
   }
 
@@ -65,41 +65,42 @@ enum SSHMessage {
   }
 
   private static func readListening(
-    _ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ body: ByteView, into event: inout Event, _ cache: inout WordCache
   ) {
     let words = body.slice(20).words(limit: 4)
-    attributes.add("action", "server_listening")
-    if let address = words.first { attributes.add("local_address", IPAddress.normal(address) ?? address.string) }
-    if words.count > 2 { attributes.add("local_port", number(words[2]).integer) }
+    event.attributes.append(Attribute("action", "server_listening"))
+    if let address = words.first { event.attributes.add("local_address", IPAddress.normal(address) ?? address.string) }
+    if words.count > 2 { event.attributes.add("local_port", number(words[2]).integer) }
   }
 
   // publickey for ops from 10.1.0.9 port 60707 ssh2: ED25519 SHA256:…
   private static func readAttempt(
-    _ rest: ByteView, _ action: String, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ rest: ByteView, _ action: String, into event: inout Event, _ cache: inout WordCache
   ) {
     guard let start = rest.firstIndex(of: 0x20), rest.slice(start).hasPrefix(" for "),
       let from = rest.lastPlace(of: " from "),
       start + 5 <= from
     else { return }
-    attributes.append(Attribute("action", action))
-    attributes.add("method", method(rest.slice(0, start)))
+    event.attributes.append(Attribute("action", action))
+    let method = rest.slice(0, start)
+    if !method.isEmpty { event.attributes.append(Attribute("method", cache.text(method))) }
     var user = rest.slice(start + 5, from)
     if user.hasPrefix("invalid user ") {
       user = user.slice(13)
-      attributes.append(Attribute("is_invalid_user", .flag(true)))
+      event.attributes.append(Attribute("is_invalid_user", .flag(true)))
     }
-    AuthMessage.addUser(user, &attributes, &entities)
+    AuthMessage.addUser(user, &event, &cache)
     var tail = WordWalker(rest.slice(from + 6))
     let address = tail.next()
     _ = tail.next()
     let port = tail.next()
-    AuthMessage.addRemote(address, port, &attributes, &entities)
+    AuthMessage.addRemote(address, port, &event, &cache)
     // ssh2: ED25519 SHA256:…
     for _ in 0..<3 {
       let word = tail.next()
       if word.isEmpty { break }
       if word.hasPrefix("SHA256:") || word.hasPrefix("MD5:") {
-        attributes.add("key_fingerprint", word.string)
+        event.attributes.add("key_fingerprint", word.string)
         break
       }
     }
@@ -107,24 +108,24 @@ enum SSHMessage {
 
   // 203.0.113.9 port 40003:11: bye
   private static func readAddress(
-    _ rest: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ rest: ByteView, into event: inout Event, _ cache: inout WordCache
   ) {
     var words = WordWalker(rest)
     let address = words.next()
     guard !address.isEmpty else { return }
     let hasPort = words.next() == "port"
-    AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &attributes, &entities)
+    AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &event, &cache)
   }
 
   // [invalid|authenticating] user NAME [from] 203.0.113.9 port 40003 [preauth]
   private static func readNameAndAddress(
-    _ rest: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ rest: ByteView, into event: inout Event, _ cache: inout WordCache
   ) {
     guard let port = rest.lastPlace(of: " port ") else { return }
     let front = rest.slice(0, port)
     let blank = front.lastIndex(of: 0x20)
     AuthMessage.addRemote(
-      front.slice(blank.map { $0 + 1 } ?? 0), number(rest.slice(port + 6)), &attributes, &entities)
+      front.slice(blank.map { $0 + 1 } ?? 0), number(rest.slice(port + 6)), &event, &cache)
     guard let blank else { return }
     var user = front.slice(0, blank)
     user = user.hasSuffix(" from") ? user.dropLast(5) : user == "from" ? user.slice(user.count) : user
@@ -135,15 +136,7 @@ enum SSHMessage {
     } else if user.hasPrefix("user ") {
       user = user.slice(5)
     }
-    AuthMessage.addUser(user, &attributes, &entities)
-  }
-
-  /// The usual ones are not made anew for every line.
-  private static func method(_ name: ByteView) -> String {
-    if name == "password" { return "password" }
-    if name == "publickey" { return "publickey" }
-    if name == "keyboard-interactive/pam" { return "keyboard-interactive/pam" }
-    return name.string
+    AuthMessage.addUser(user, &event, &cache)
   }
 
   /// The digits at the front.

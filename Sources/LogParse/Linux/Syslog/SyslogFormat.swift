@@ -20,36 +20,7 @@ struct SyslogFormat: LogFormat {
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    var years = YearSettler(context)
-    var days = DayCache(context)
-    var hosts = NameCache()
-    var programs = NameCache()
-    try readLines(stream, into: sink) { line in
-      if line.bytes[0] == 0x2D, line.bytes.hasPrefix("-- ") { return .parsed }
-      let known = days.time(line.bytes)
-      guard let entry = SyslogLine(line.bytes, stamp: known.isKnown ? DayCache.byteCount : 0, hosts) else {
-        return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of syslog")
-      }
-      var time: Timestamp?
-      var isInferred = false
-      switch entry.time {
-      case .known:
-        time = known.time
-        isInferred = time != nil
-      case .whole(let stamp): time = stamp
-      case .beyond: break
-      case .civil(let civil):
-        time = years.settle(civil)
-        isInferred = civil.year == nil && time != nil
-        if civil.year == nil, civil.precision == .second { days.keep(line.bytes, time) }
-      }
-      var record = SyslogRecord(
-        time: time, host: hosts.name(entry.host).text, program: programs.name(entry.program))
-      record.pid = entry.pid
-      record.priority = entry.priority
-      record.isYearInferred = isInferred
-      sink.event(record.event(entry.body, line.locator))
-      return .parsed
-    }
+    var reader = SyslogReader(context, encodings: stream.encodings)
+    try readLines(stream, into: sink) { reader.read($0, into: sink) }
   }
 }

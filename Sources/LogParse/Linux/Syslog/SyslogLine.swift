@@ -28,15 +28,24 @@ struct SyslogLine {
   //
   // - Parameters:
   //   - stamp: bytes of a time in front that the caller has read; 0 where it has not.
-  //   - hosts: whose last name was the host of an earlier line, and so is one.
-  init?(_ line: ByteView, stamp: Int = 0, _ hosts: NameCache = NameCache()) {
+  //   - hostCount: bytes of the host behind it, where the caller knows the name; 0 where it does not.
+  //
+  // Inlined: handing over some 200 bytes as an optional costs more than the parsing in the usual case.
+  @inline(__always)
+  init?(_ line: ByteView, stamp: Int = 0, hostCount: Int = 0) {
     if stamp > 0 {
       time = .known
-      guard let (name, after) = Self.readHost(line.slice(stamp), hosts) else { return nil }
-      host = name
-      program = name.slice(0, 0)
-      body = after
-      readTag(after)
+      let rest = line.slice(stamp)
+      if hostCount > 0 {
+        host = rest.slice(0, hostCount)
+        body = rest.slice(hostCount + 1)
+      } else {
+        guard let (name, after) = rest.cut(0x20), Self.isHost(name) else { return nil }
+        host = name
+        body = after
+      }
+      program = host.slice(0, 0)
+      readTag(body)
       return
     }
     var rest = line
@@ -54,17 +63,11 @@ struct SyslogLine {
     }
     guard let found = Self.readTime(rest, &rest) else { return nil }
     time = found
-    guard let (name, after) = Self.readHost(rest, hosts) else { return nil }
+    guard let (name, after) = rest.cut(0x20), Self.isHost(name) else { return nil }
     host = name
     program = name.slice(0, 0)
     body = after
     if isNew { readHeader5424(after) } else { readTag(after) }
-  }
-
-  private static func readHost(_ text: ByteView, _ hosts: NameCache) -> (name: ByteView, after: ByteView)? {
-    if let count = hosts.lastCount(startingIn: text) { return (text.slice(0, count), text.slice(count + 1)) }
-    guard let (name, after) = text.cut(0x20), isHost(name) else { return nil }
-    return (name, after)
   }
 
   /// Letters of names and addresses. Logs of applications have a level or a thread in this place.

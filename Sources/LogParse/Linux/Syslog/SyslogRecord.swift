@@ -16,42 +16,50 @@ struct SyslogRecord {
   var extra: [Attribute] = []
 
   func event(_ body: ByteView, _ locator: Locator) -> Event {
-    let text = body.string
-    var attributes: [Attribute] = []
-    attributes.reserveCapacity(12)
+    var event = Event(time: nil, .recorded, dataType: "", message: "", locator: locator)
+    var words = WordCache(isUsed: false)
+    write(body, to: &event, &words)
+    return event
+  }
+
+  /// Makes an event this entry's, all but its place. What it was before is gone, but its lists keep their room: a sink that
+  /// keeps no events then costs no lists.
+  func write(_ body: ByteView, to event: inout Event, _ words: inout WordCache) {
+    event.time = time
+    event.timeMeaning = .recorded
+    event.message = String(program: program.text, pid: pid, saying: body)
+    event.attributes.removeAll(keepingCapacity: true)
+    event.attributes.reserveCapacity(12)
     // Written out, for `add` asks of each what is known here.
-    if !program.text.isEmpty { attributes.append(Attribute("program", program.text)) }
-    if let pid { attributes.append(Attribute("pid", pid)) }
-    if !host.isEmpty { attributes.append(Attribute("host", host)) }
-    if !body.isEmpty { attributes.append(Attribute("text", text)) }
+    if !program.text.isEmpty { event.attributes.append(Attribute("program", program.text)) }
+    if let pid { event.attributes.append(Attribute("pid", pid)) }
+    if !host.isEmpty { event.attributes.append(Attribute("host", host)) }
+    if !body.isEmpty { event.attributes.append(Attribute("text", body.string)) }
     if let priority {
-      attributes.add("facility", Int64(priority >> 3))
-      attributes.add("severity", Int64(priority & 7))
+      event.attributes.append(Attribute("facility", Int64(priority >> 3)))
+      event.attributes.append(Attribute("severity", Int64(priority & 7)))
     }
-    if isYearInferred { attributes.append(Attribute("year", "inferred")) }
-    if !extra.isEmpty { attributes += extra }
-    var entities: [Entity] = []
-    entities.reserveCapacity(4)
-    if !host.isEmpty { entities.append(Entity(.host, host)) }
-    var type = "linux:syslog:entry"
+    if isYearInferred { event.attributes.append(Attribute("year", "inferred")) }
+    if !extra.isEmpty { event.attributes += extra }
+    event.entities.removeAll(keepingCapacity: true)
+    event.entities.reserveCapacity(4)
+    if !host.isEmpty { event.entities.append(Entity(.host, host)) }
     switch program.source {
     case .ssh, .sudo, .su, .login, .logind, .accounts:
-      type = "linux:auth:entry"
-      AuthMessage.read(body, of: program.source, into: &attributes, &entities)
+      event.dataType = "linux:auth:entry"
+      AuthMessage.read(body, of: program.source, into: &event, &words)
     case .cron:
-      type = "linux:cron:entry"
-      CronMessage.read(body, into: &attributes, &entities)
-    case .kernel: type = "linux:kernel:entry"
+      event.dataType = "linux:cron:entry"
+      CronMessage.read(body, into: &event, &words)
+    case .kernel: event.dataType = "linux:kernel:entry"
     case .other:
+      event.dataType = "linux:syslog:entry"
       // PAM speaks in the name of whatever program uses it.
       if body.hasPrefix("pam_") {
-        type = "linux:auth:entry"
-        AuthMessage.readPAM(body, into: &attributes, &entities)
+        event.dataType = "linux:auth:entry"
+        AuthMessage.readPAM(body, into: &event, &words)
       }
     }
-    return Event(
-      time: time, .recorded, dataType: type, message: String(program: program.text, pid: pid, saying: body),
-      entities: entities, attributes: attributes, locator: locator)
   }
 
   /// Who speaks, as far as it settles how the text is read.
