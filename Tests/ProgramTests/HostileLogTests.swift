@@ -27,12 +27,25 @@ struct HostileLogTests {
       "/bin/sh",
       [
         "-c", "ulimit -d \(Self.memory); exec \"$0\" \"$@\"", irAnalyze, "run", folder.path + "/in", "-o",
-        folder.path + "/out", "--store", folder.path + "/store", "--workers", "1",
+        folder.path + "/out", "--store", folder.path + "/store", "--case", "hostile", "--workers", "1",
       ])
-    let read = { name in
-      String(decoding: FileManager.default.contents(atPath: folder.path + "/out/" + name) ?? Data(), as: UTF8.self)
+    return (result.status, events(), read("out/incident.json"))
+  }
+
+  private func read(_ name: String) -> String {
+    String(decoding: FileManager.default.contents(atPath: folder.path + "/" + name) ?? Data(), as: UTF8.self)
+  }
+
+  /// Every event that a log gave, as it stands in its result: the timeline leaves out those without a time.
+  private func events() -> [String] {
+    read("store/runs/hostile.jsonl").split(separator: "\n").flatMap { unit -> [String] in
+      String(unit).withView { line in
+        let unit = JSONView(line)
+        guard unit["analyzer"]?.string == "log", let result = unit["result"]?.string else { return [] }
+        return read("store/objects/\(result.prefix(2))/\(result.dropFirst(2))").split(separator: "\n").map(String.init)
+          .filter { $0.hasPrefix("{\"event\"") }
+      }
     }
-    return (result.status, read("timeline.jsonl").split(separator: "\n").map(String.init), read("incident.json"))
   }
 
   /// Packs a file, and cuts so many bytes off the end.

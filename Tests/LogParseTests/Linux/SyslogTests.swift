@@ -37,7 +37,9 @@ import Testing
       for _ in 0..<40 {
         let time = Self.times[Int(random.next() % UInt64(Self.times.count))]
         // Most lines of a log are of the day of the line before.
-        for _ in 0...(random.next() % 3) { lines.append("\(time) web-1 sshd[1]: Failed password for a from 1.2.3.4 port 1") }
+        for _ in 0...(random.next() % 3) {
+          lines.append("\(time) web-1 sshd[1]: Failed password for a from 1.2.3.4 port 1")
+        }
       }
       let dump = try EventDump(
         lines.joined(separator: "\n"), path: "auth.log", format: SyslogFormat(), zone: context.zone,
@@ -48,7 +50,9 @@ import Testing
 
   @Test func hostsAndProgramsThatChangeAreToldAsTheyAre() throws {
     let hosts = ["web-1", "web-10", "web", "INFO", "10.0.2.15", "web-1:", "a"]
-    let tags = ["sshd[1]:", "sshd[-1]:", "sshd[12345678901]:", "sshd:", "CRON[2]:", "a[b]:", "[7]:", "kernel:", "x", "run(/a):"]
+    let tags = [
+      "sshd[1]:", "sshd[-1]:", "sshd[12345678901]:", "sshd:", "CRON[2]:", "a[b]:", "[7]:", "kernel:", "x", "run(/a):",
+    ]
     var random = Splitmix(seed: 3)
     let lines = (0..<2000).map { _ in
       let host = hosts[Int(random.next() % UInt64(hosts.count))]
@@ -63,7 +67,9 @@ import Testing
   }
 
   @Test func eventsThatAreKeptStayAsTheyWere() throws {
-    let lines = (0..<50).map { "Nov 25 05:20:12 web-1 sshd[\($0)]: Failed password for user\($0) from 1.2.3.\($0) port \($0)" }
+    let lines = (0..<50).map {
+      "Nov 25 05:20:12 web-1 sshd[\($0)]: Failed password for user\($0) from 1.2.3.\($0) port \($0)"
+    }
     let dump = try EventDump(lines.joined(separator: "\n"), path: "auth.log")
     #expect(dump.events.map { $0.text("user") } == (0..<50).map { "user\($0)" })
     #expect(dump.events.map { $0.integer("pid") } == (0..<50).map { Int64($0) })
@@ -82,7 +88,8 @@ import Testing
   }
 
   @Test func aTextCannotForgeALine() throws {
-    let text = "Nov 25 05:20:12 web-1 sshd[1]: Invalid user a\u{1B}[2K\u{7}\rNov 25 05:20:13 web-1 sshd[2]: Accepted password for root from 1.2.3.4 port 1\u{0}\n"
+    let text =
+      "Nov 25 05:20:12 web-1 sshd[1]: Invalid user a\u{1B}[2K\u{7}\rNov 25 05:20:13 web-1 sshd[2]: Accepted password for root from 1.2.3.4 port 1\u{0}\n"
     let one = try EventDump(text, path: "auth.log", format: SyslogFormat())
     #expect(one.events.count == 1)
     #expect(one.events.first?.integer("pid") == 1)
@@ -90,5 +97,17 @@ import Testing
     // A real line break makes a second line, which lies where it says it lies.
     let two = try EventDump(text.replacing("\r", with: "\n"), path: "auth.log", format: SyslogFormat())
     #expect(two.events.map { $0.locator.text } == ["line=1;bytes=0+52", "line=2;bytes=53+74"])
+  }
+
+  @Test(arguments: [1, 700, 5000])
+  func nulsThatACrashLeftHideNoLine(_ count: Int) throws {
+    let line = "Nov 25 05:20:12 web-1 sshd[1]: Failed password for a from 1.2.3.4 port 1\n"
+    let nuls = String(repeating: "\0", count: count)
+    for text in [nuls + line + line, line + nuls + line, line + nuls + "\n" + line, line + line + nuls] {
+      let dump = try EventDump(text, path: "var/log/auth.log")
+      #expect(dump.format == "linux.syslog")
+      #expect(dump.events.map { $0.text("remote_address") } == ["1.2.3.4", "1.2.3.4"])
+      #expect(HostileInputTests.isWhole(dump, text.utf8.count))
+    }
   }
 }

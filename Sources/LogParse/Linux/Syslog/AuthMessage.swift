@@ -45,7 +45,8 @@ enum AuthMessage {
   /// Where `): ` stands: as a rule behind the first closing parenthesis.
   private static func endOfService(_ body: ByteView) -> Int? {
     guard let close = body.firstIndex(of: 0x29) else { return nil }
-    return body[close + 1] == 0x3A && body[close + 2] == 0x20 ? close : body.firstIndex(of: ByteView("): "), from: close)
+    return body[close + 1] == 0x3A && body[close + 2] == 0x20
+      ? close : body.firstIndex(of: ByteView("): "), from: close)
   }
 
   // pam_unix(sshd:session): session opened for user ops(uid=1000) by (uid=0)

@@ -19,12 +19,15 @@ struct SyslogReader {
   }
 
   mutating func read(_ line: TextLine, into sink: any ResultSink) -> LineOutcome {
-    if line.bytes[0] == 0x2D, line.bytes.hasPrefix("-- ") { return .parsed }
-    let known = days.time(line.bytes)
+    var bytes = line.bytes
+    // What a crash left of the file's last block stands in front of the first line that was written afterwards.
+    while bytes[0] == 0, !bytes.isEmpty { bytes = bytes.dropFirst(1) }
+    if bytes[0] == 0x2D, bytes.hasPrefix("-- ") { return .parsed }
+    let known = days.time(bytes)
     let stamp = known.isKnown ? DayCache.byteCount : 0
-    let hostCount = known.isKnown ? hosts.lastCount(startingIn: line.bytes.slice(stamp)) : 0
-    guard let entry = SyslogLine(line.bytes, stamp: stamp, hostCount: hostCount) else {
-      return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of syslog")
+    let hostCount = known.isKnown ? hosts.lastCount(startingIn: bytes.slice(stamp)) : 0
+    guard let entry = SyslogLine(bytes, stamp: stamp, hostCount: hostCount) else {
+      return .skipped(CommandMessage.reason(bytes) ?? "line is not of syslog")
     }
     var time: Timestamp?
     var isInferred = false
@@ -37,9 +40,11 @@ struct SyslogReader {
     case .civil(let civil):
       time = years.settle(civil)
       isInferred = civil.year == nil && time != nil
-      if civil.year == nil { days.keep(line.bytes, time) }
+      if civil.year == nil { days.keep(bytes, time) }
     }
-    var record = SyslogRecord(time: time, host: hostCount > 0 ? hosts.lastName : hosts.name(entry.host).text, program: programs.name(entry.program))
+    var record = SyslogRecord(
+      time: time, host: hostCount > 0 ? hosts.lastName : hosts.name(entry.host).text,
+      program: programs.name(entry.program))
     record.pid = entry.pid
     record.priority = entry.priority
     record.isYearInferred = isInferred
