@@ -53,6 +53,8 @@ struct DayCache {
     day = front & Self.dayMask
   }
 
+  mutating func forget() { day = 0 }
+
   /// The first seven bytes.
   private static let dayMask: UInt64 = 0x00FF_FFFF_FFFF_FFFF
 

@@ -18,6 +18,12 @@ struct SyslogReader {
       time: nil, .recorded, dataType: "", message: "", locator: Locator(offset: 0, length: 0, encodings: encodings))
   }
 
+  /// Keeps the day where the settler would say the same again: in a log whose months go back and forth it may not.
+  private mutating func keepDay(of bytes: ByteView, _ civil: CivilTime, _ time: Timestamp?) {
+    var again = years
+    if again.settle(civil) == time { days.keep(bytes, time) } else { days.forget() }
+  }
+
   mutating func read(_ line: TextLine, into sink: any ResultSink) -> LineOutcome {
     var bytes = line.bytes
     // What a crash left of the file's last block stands in front of the first line that was written afterwards.
@@ -40,7 +46,7 @@ struct SyslogReader {
     case .civil(let civil):
       time = years.settle(civil)
       isInferred = civil.year == nil && time != nil
-      if civil.year == nil { days.keep(bytes, time) }
+      if civil.year == nil { keepDay(of: bytes, civil, time) }
     }
     var record = SyslogRecord(
       time: time, host: hostCount > 0 ? hosts.lastName : hosts.name(entry.host).text,
