@@ -4,10 +4,12 @@ import Foundation
 import LogParse
 
 /// Reads a file by the format that recognizes it. `parse`: events are made and thrown away; `write`: they are written as
-/// lines of a result, as a worker does. Says bytes, events and seconds of processor time.
+/// lines of a result, as a worker does. Says bytes, events and seconds of processor time. `lines`: the result itself goes to
+/// standard output, so that two builds can be held against each other.
 final class Counter: ResultSink {
   var events = 0
   var writes = false
+  var tells = false
   var out = JSONWriter()
   var written = 0
 
@@ -15,19 +17,25 @@ final class Counter: ResultSink {
     events += 1
     guard writes else { return }
     ResultLine.write(event, to: &out)
-    if out.bytes.count > 1 << 18 {
-      written += out.bytes.count
-      out.removeAll()
-    }
+    if out.bytes.count > 1 << 18 { flush() }
   }
+
+  func flush() {
+    if tells { FileHandle.standardOutput.write(Data(out.bytes)) }
+    written += out.bytes.count
+    out.removeAll()
+  }
+
   func finding(_ finding: Finding) {}
-  func coverage(_ coverage: Coverage) {}
+  func coverage(_ coverage: Coverage) {
+    if tells { ResultLine.write(coverage, to: &out) }
+  }
   func row(view: String, json: [UInt8]) {}
 }
 
 @main struct ParseBench {
   static func main() throws {
-    guard CommandLine.arguments.count == 3 else { fatalError("usage: ParseBench parse|write FILE") }
+    guard CommandLine.arguments.count == 3 else { fatalError("usage: ParseBench parse|write|lines FILE") }
     let path = CommandLine.arguments[2]
     let head = FileHandle(forReadingAtPath: path).map { [UInt8]($0.readData(ofLength: 1 << 16)) } ?? []
     let decoded = try DecodedStream(MemoryStream(head))
@@ -38,10 +46,13 @@ final class Counter: ResultSink {
     }
     guard let format else { fatalError("no format knows \(path)") }
     let sink = Counter()
-    sink.writes = CommandLine.arguments[1] == "write"
+    sink.tells = CommandLine.arguments[1] == "lines"
+    sink.writes = sink.tells || CommandLine.arguments[1] == "write"
     let stream = try DecodedStream(FileStream(path: path))
     let context = ParseContext(path: path, collected: Timestamp(iso8601: "2026-11-25T06:00:00Z"))
     try format.parse(stream, context, into: sink)
+    sink.flush()
+    if sink.tells { return }
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let seconds =

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""DuckDB over the same files: read_json and one regular expression, two threads. Usage: duck.py waf|cloudtrail FOLDER"""
+"""DuckDB over the same files: read_json and one regular expression, two threads. Usage: duck.py waf|waf-varied|cloudtrail FOLDER"""
 import resource, sys, time
 
 import duckdb
@@ -8,7 +8,7 @@ kind, folder = sys.argv[1:3]
 base = duckdb.connect()
 base.execute("SET threads TO 2")
 begun = time.time()
-if kind == "waf":
+if kind.startswith("waf"):
     query = f"""SELECT count(*), count(*) FILTER (regexp_matches(concat(httpRequest.uri, '?', httpRequest.args, to_json(httpRequest.headers)), '(?i)\\$\\{{.{{0,40}}j'))
       FROM read_json('{folder}/*.gz', format='newline_delimited')"""
 else:

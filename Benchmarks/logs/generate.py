@@ -3,8 +3,10 @@
 
   generate.py FOLDER MEGABYTES
 
-auth.log, and WAF and CloudTrail as many .gz of about 20 MB unpacked each, made from the records of the sample bundle with
-time, address, path and identifiers varied.
+auth.log, and WAF and CloudTrail as many .gz of about 20 MB unpacked each. `waf` and `cloudtrail` are the records of the sample
+bundle with time, address and identifiers varied: they pack 25:1 and 13:1. `waf-varied` is like a shop's traffic, many clients
+with sessions, pages, queries and headers of their own, which packs 11:1 as WAF logs do. One request in about ten thousand is an
+attack.
 """
 import glob, gzip, json, os, random, sys
 
@@ -71,6 +73,59 @@ def waf():
         write("waf", number, "\n".join(lines) + "\n")
 
 
+AGENTS = [
+    f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.{build}.{patch} Safari/537.36"
+    for system in ("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64", "Linux; Android 10; K")
+    for major, build, patch in ((131, 6778, 86), (130, 6723, 117), (129, 6668, 101), (128, 6613, 138))
+] + [
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS {minor} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{short} Mobile/15E148 Safari/604.1"
+    for minor, short in (("18_1", "18.1"), ("17_6_1", "17.6"), ("16_7_10", "16.6"))
+]
+PAGES = ["/", "/search", "/cart", "/api/v2/items", "/api/v2/cart/items", "/account/orders", "/static/js/app.js", "/static/img/p"]
+
+
+def hexadecimal(digits):
+    return "%0*x" % (digits, rng.getrandbits(4 * digits))
+
+
+def client():
+    session = [{"name": "Host", "value": "shop.cumulus.example"}, {"name": "User-Agent", "value": rng.choice(AGENTS)}]
+    session.append({"name": "Accept", "value": rng.choice(["*/*", "application/json", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"])})
+    session.append({"name": "Accept-Encoding", "value": "gzip, deflate, br, zstd"})
+    session.append({"name": "Accept-Language", "value": rng.choice(["ko-KR,ko;q=0.9,en-US;q=0.8", "en-US,en;q=0.9", "ja,en;q=0.8"])})
+    session.append({"name": "Cookie", "value": f"sid={hexadecimal(32)}; _ga=GA1.2.{rng.randrange(10**9)}.{rng.randrange(10**9)}; csrf={hexadecimal(24)}"})
+    return address(), rng.choice(["KR", "KR", "KR", "US", "JP", "DE"]), session, hexadecimal(32), hexadecimal(12)
+
+
+def waf_varied():
+    base = records("waf/**/*.gz", lambda text: [json.loads(line) for line in text.splitlines() if line])
+    attack = next(record for record in base if "jndi" in json.dumps(record))
+    plain = next(record for record in base if not record["labels"])
+    clients = [client() for _ in range(2000)]
+    for number in range(max(1, megabytes // 20)):
+        lines, size, time = [], 0, 1795500000000 + number * 3_600_000
+        while size < 20_000_000:
+            time += rng.randrange(200)
+            record = attack if rng.randrange(10_000) == 0 else plain
+            request = record["httpRequest"]
+            record["timestamp"] = time
+            request["requestId"] = f"1-{time // 1000:08x}-{hexadecimal(24)}"
+            if record is plain:
+                if rng.randrange(50) == 0: clients[rng.randrange(len(clients))] = client()
+                request["clientIp"], request["country"], headers, record["ja3Fingerprint"], tail = rng.choice(clients)
+                page = rng.choice(PAGES)
+                request["uri"] = page + (f"/{rng.randrange(10**6)}" if page.count("/") > 1 else "")
+                request["args"] = rng.choice(["", "", f"q={hexadecimal(6)}&page={rng.randrange(40)}", f"id={rng.randrange(10**7)}&ref={hexadecimal(8)}"])
+                request["httpMethod"] = rng.choice(["GET", "GET", "GET", "POST"])
+                trace = [{"name": "X-Request-Id", "value": hexadecimal(32)}, {"name": "Referer", "value": f"https://shop.cumulus.example{rng.choice(PAGES)}/{rng.randrange(10**6)}"}]
+                request["headers"] = headers + trace
+                record["ja4Fingerprint"] = f"t13d1516h2_8daaf6152771_{tail}"
+            line = json.dumps(record, separators=(",", ":"))
+            lines.append(line)
+            size += len(line) + 1
+        write("waf-varied", number, "\n".join(lines) + "\n")
+
+
 def cloudtrail():
     base = records("cloudtrail/**/*.gz", lambda text: json.loads(text)["Records"])
     for number in range(max(1, megabytes // 20)):
@@ -88,3 +143,4 @@ def cloudtrail():
 auth()
 waf()
 cloudtrail()
+waf_varied()

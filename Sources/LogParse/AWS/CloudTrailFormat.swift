@@ -17,13 +17,24 @@ public struct CloudTrailFormat: LogFormat {
   }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    var seen = SeenRecords()
-    try AWSRecords.read(stream, named: "CloudTrail event", into: sink) { json, locator in
-      guard let record = CloudTrailRecord(json) else { return false }
-      if let identifier = record.eventID?.string, !seen.insert(identifier, json.bytes) { return true }
-      sink.event(record.event(locator))
-      return true
-    }
+    var reader = CloudTrailReader()
+    try AWSRecords.read(stream, named: "CloudTrail event", into: sink) { reader.read($0, $1, into: sink) }
+  }
+}
+
+private struct CloudTrailReader {
+  private var seen = SeenRecords()
+  private var text = TextBuilder()
+  /// Made anew for every record in the same place: its lists keep their room.
+  private var event = Event(time: nil, dataType: "", message: "", locator: .whole)
+
+  mutating func read(_ json: JSONView, _ locator: Locator, into sink: any ResultSink) -> Bool {
+    guard let record = CloudTrailRecord(json) else { return false }
+    if let identifier = record.eventID?.rawString, !seen.insert(identifier, json.bytes) { return true }
+    event.locator = locator
+    record.write(to: &event, &text)
+    sink.event(event)
+    return true
   }
 }
 
@@ -83,9 +94,13 @@ struct CloudTrailRecord {
     }
   }
 
-  func event(_ locator: Locator) -> Event {
+  /// Makes an event this record's, all but its place.
+  func write(to event: inout Event, _ text: inout TextBuilder) {
     let who = AWSIdentity(identity)
+    let eventID = eventID?.kept
     var attributes: [Attribute] = []
+    swap(&attributes, &event.attributes)
+    attributes.removeAll(keepingCapacity: true)
     attributes.reserveCapacity(32)
     attributes.add("event_source", source?.kept)
     attributes.add("event_name", name?.kept)
@@ -106,8 +121,8 @@ struct CloudTrailRecord {
     attributes.add("event_category", category?.kept)
     attributes.add("management_event", management?.flag)
     attributes.add("recipient_account", account?.kept)
-    attributes.add("event_id", eventID?.kept)
-    attributes.add(RecordKey.name, eventID?.kept.map { RecordKey.cloudTrail($0) })
+    attributes.add("event_id", eventID)
+    attributes.add(RecordKey.name, eventID.map { RecordKey.cloudTrail($0) })
     attributes.add("shared_event_id", sharedID?.kept)
     attributes.add("request_id", requestID?.kept)
     attributes.add("vpc_endpoint", endpoint?.kept)
@@ -121,11 +136,11 @@ struct CloudTrailRecord {
     attributes.add("event_version", version?.kept)
     attributes.add("unknown_fields", unknown)
     let isInsight = insight?.kind == .object
-    return Event(
-      time: time?.rawString.flatMap { Timestamp(iso8601: $0) },
-      dataType: isInsight ? "aws:cloudtrail:insight" : "aws:cloudtrail:entry",
-      message: isInsight ? insightMessage : message(who), entities: entities(who), attributes: attributes,
-      locator: locator)
+    event.time = time?.rawString.flatMap { Timestamp(iso8601: $0) }
+    event.dataType = isInsight ? "aws:cloudtrail:insight" : "aws:cloudtrail:entry"
+    event.message = isInsight ? insightMessage : message(who, &text)
+    event.entities = entities(who)
+    event.attributes = attributes
   }
 
   private var arns: [String] {
@@ -146,11 +161,25 @@ struct CloudTrailRecord {
   }
 
   /// `iam.amazonaws.com CreateUser by role cumulus-was-role, session i-0b7c4e19d2f35a86e, from 203.0.113.66 failed: AccessDenied`
-  private func message(_ who: AWSIdentity) -> String {
-    var text = "\(source?.string ?? "?") \(name?.string ?? "?") by \(who.words)"
-    if let address = address?.string { text += " from \(address)" }
-    if let code = errorCode?.string { text += " failed: \(code)" }
-    return text
+  private func message(_ who: AWSIdentity, _ text: inout TextBuilder) -> String {
+    text.removeAll()
+    func add(_ json: JSONView?, else other: StaticString) {
+      if json?.rawString != nil { text.add(json, limit: .max) } else { text.add(other) }
+    }
+    add(source, else: "?")
+    text.add(" ")
+    add(name, else: "?")
+    text.add(" by ")
+    who.add(to: &text)
+    if address?.rawString != nil {
+      text.add(" from ")
+      text.add(address, limit: .max)
+    }
+    if errorCode?.rawString != nil {
+      text.add(" failed: ")
+      text.add(errorCode, limit: .max)
+    }
+    return text.text
   }
 
   /// `Insight ApiCallRateInsight starts for iam.amazonaws.com CreateUser`

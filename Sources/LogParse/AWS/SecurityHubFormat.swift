@@ -19,7 +19,7 @@ public struct SecurityHubFormat: LogFormat {
     var seen = SeenRecords()
     try AWSRecords.read(stream, named: "Security Hub finding", into: sink) { json, locator in
       guard let finding = SecurityHubFinding(json) else { return false }
-      guard seen.insert(finding.identifier, json.bytes) else { return true }
+      guard finding.identifier.withView({ seen.insert($0, json.bytes) }) else { return true }
       sink.event(finding.event(locator))
       if finding.isThreat { sink.finding(finding.finding(locator)) }
       return true

@@ -18,12 +18,22 @@ public struct WAFFormat: LogFormat {
   }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    var builder = TextBuilder()
-    try AWSRecords.read(stream, named: "WAF record", into: sink) { json, locator in
-      guard let record = WAFRecord(json) else { return false }
-      sink.event(record.event(locator, &builder))
-      return true
-    }
+    var reader = WAFReader()
+    try AWSRecords.read(stream, named: "WAF record", into: sink) { reader.read($0, $1, into: sink) }
+  }
+}
+
+private struct WAFReader {
+  private var text = TextBuilder()
+  /// Made anew for every record in the same place: its lists keep their room.
+  private var event = Event(time: nil, dataType: "aws:waf:request", message: "", locator: .whole)
+
+  mutating func read(_ json: JSONView, _ locator: Locator, into sink: any ResultSink) -> Bool {
+    guard let record = WAFRecord(json) else { return false }
+    event.locator = locator
+    record.write(to: &event, &text)
+    sink.event(event)
+    return true
   }
 }
 
@@ -99,11 +109,14 @@ struct WAFRecord {
     unknown.append(key.string + "=" + value.bytes.slice(0, 4096).string)
   }
 
-  func event(_ locator: Locator, _ text: inout TextBuilder) -> Event {
+  /// Makes an event this record's, all but its place.
+  func write(to event: inout Event, _ text: inout TextBuilder) {
     let seen = WAFHeaders(headers, &text)
     let host = host?.kept ?? seen.host
     let client = clientIP?.kept
     var attributes: [Attribute] = []
+    swap(&attributes, &event.attributes)
+    attributes.removeAll(keepingCapacity: true)
     attributes.reserveCapacity(28)
     attributes.add("action", action?.kept)
     attributes.add("client_ip", client)
@@ -140,16 +153,16 @@ struct WAFRecord {
     attributes.add("cloudfront_tenant", tenant?.kept)
     attributes.add("unknown_fields", unknown)
 
-    var entities: [Entity] = []
-    entities.reserveCapacity(4)
-    if let client { entities.append(Entity(.address, client)) }
+    event.attributes = attributes
+    event.entities.removeAll(keepingCapacity: true)
+    event.entities.reserveCapacity(4)
+    if let client { event.entities.append(Entity(.address, client)) }
     if let host {
-      entities.append(Entity(.domain, host))
-      if scheme != nil { entities.append(Entity(.url, url(host, &text))) }
+      event.entities.append(Entity(.domain, host))
+      if scheme != nil { event.entities.append(Entity(.url, url(host, &text))) }
     }
-    return Event(
-      time: timestamp.flatMap { Timestamp(milliseconds: $0) }, dataType: "aws:waf:request",
-      message: message(host, seen, &text), entities: entities, attributes: attributes, locator: locator)
+    event.time = timestamp.flatMap { Timestamp(milliseconds: $0) }
+    event.message = message(host, seen, &text)
   }
 
   private func addSizes(to attributes: inout [Attribute]) {

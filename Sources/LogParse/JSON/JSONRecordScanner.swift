@@ -71,12 +71,13 @@ struct JSONRecordScanner {
       if lineBreak >= count { lineBreak = Self.unknown }
       count = bytes.count
     }
-    while place < bytes.count {
+    let raw = bytes.unsafeBytes
+    while place < raw.count, place >= 0 {
       if string != nil {
         if let outcome = closeString(bytes) { return outcome }
         continue
       }
-      let byte = bytes[place]
+      let byte = raw[place]
       switch byte {
       case 0x22:
         string = place

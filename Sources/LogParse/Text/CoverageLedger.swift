@@ -18,6 +18,8 @@ struct CoverageLedger {
   private var reason: String?
   private var written = 0
   private var skippedInRest: UInt64 = 0
+  /// `state` is parsed, for no reason, and more of it changes nothing else.
+  private var isPlainlyParsed = true
 
   init(_ sink: any ResultSink, encodings: [String]) {
     self.sink = sink
@@ -28,7 +30,14 @@ struct CoverageLedger {
   var offset: UInt64 { end }
 
   /// The bytes from the last mark up to `offset` were parsed.
-  mutating func parsed(upTo offset: UInt64) { mark(.parsed, nil, upTo: offset) }
+  mutating func parsed(upTo offset: UInt64) {
+    // Said for every line of a log, and nearly always more of the same.
+    if isPlainlyParsed, offset > end {
+      end = offset
+    } else {
+      mark(.parsed, nil, upTo: offset)
+    }
+  }
 
   /// The bytes from the last mark up to `offset` were not understood.
   mutating func skipped(upTo offset: UInt64, _ reason: String) { mark(.skipped, reason, upTo: offset) }
@@ -41,6 +50,7 @@ struct CoverageLedger {
       flush()
       self.state = state
       self.reason = reason
+      isPlainlyParsed = state == .parsed && reason == nil
     }
     end = offset
   }

@@ -102,8 +102,8 @@ enum IPAddress {
     var dots = 0
     var digits = 0
     var value = 0
-    for index in 0..<text.count {
-      switch text[index] {
+    for byte in text.unsafeBytes {
+      switch byte {
       case 0x2E:
         guard digits > 0, value < 256 else { return false }
         dots += 1
@@ -111,7 +111,7 @@ enum IPAddress {
         value = 0
       case 0x30...0x39:
         digits += 1
-        value = value * 10 + Int(text[index] - 0x30)
+        value = value &* 10 &+ Int(byte &- 0x30)
         if digits > 3 { return false }
       default: return false
       }
@@ -121,6 +121,9 @@ enum IPAddress {
 
   /// Neither unspecified nor loopback: worth joining on.
   static func isSpecific(_ address: String) -> Bool {
-    address != "*" && address != "0.0.0.0" && address != "::" && address != "::1" && !address.hasPrefix("127.")
+    guard let first = address.utf8.first else { return true }
+    // Of all others the first character already tells.
+    guard first == 0x31 || first == 0x30 || first == 0x3A || first == 0x2A else { return true }
+    return address != "*" && address != "0.0.0.0" && address != "::" && address != "::1" && !address.hasPrefix("127.")
   }
 }

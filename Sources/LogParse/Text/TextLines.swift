@@ -47,7 +47,8 @@ func readLines(
   while let line = try reader.next() {
     lines = line.number
     var outcome = LineOutcome.parsed
-    if blanks || !line.bytes.trimmed.isEmpty {
+    // A first byte that is no blank settles it for nearly all lines.
+    if blanks || line.bytes[0] > 0x20 || !line.bytes.trimmed.isEmpty {
       outcome = body(
         TextLine(
           bytes: line.bytes, number: line.number, offset: line.offset, byteCount: line.byteCount, encodings: encodings))

@@ -48,7 +48,14 @@ import Testing
 
   @Test func sameIdentifierWithOtherContentIsNoRepetition() {
     var seen = SeenRecords(capacity: 2)
-    func insert(_ name: String, _ content: String) -> Bool { content.withView { seen.insert(name, $0) } }
+    func insert(_ name: String, _ content: String) -> Bool {
+      name.withView { name in content.withView { seen.insert(name, $0) } }
+    }
+    let uuid = "5f3a1c52-77aa-4f0e-9c11-0a1b2c3d4e5f"
+    #expect(insert(uuid, "x") && !insert(uuid, "x"))
+    #expect(insert(String(uuid.dropLast()) + "e", "x"), "identifiers are told apart by all their digits")
+    #expect(insert(uuid.uppercased(), "x"), "and as they are written")
+    seen = SeenRecords(capacity: 2)
     #expect(insert("a", "one, of some length"))
     #expect(!insert("a", "one, of some length"))
     #expect(insert("a", "two, of some length"))

@@ -8,46 +8,53 @@ import Evidence
 /// address is looked for from the end.
 enum AuthMessage {
   static func read(
-    _ body: ByteView, program: String, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ body: ByteView, of source: SyslogRecord.Source, into event: inout Event, _ cache: inout WordCache
   ) {
-    if body.hasPrefix("pam_") { return readPAM(body, into: &attributes, &entities) }
-    switch program {
-    case "sshd", "sshd-session", "sshd-auth": SSHMessage.read(body, into: &attributes, &entities)
-    case "sudo": readSudo(body, into: &attributes, &entities)
-    case "su": readSu(body, into: &attributes, &entities)
-    case "systemd-logind": readLogind(body, into: &attributes, &entities)
-    case "login": readLogin(body, into: &attributes, &entities)
-    default: readAccounts(body, program: program, into: &attributes, &entities)
+    if body.hasPrefix("pam_") { return readPAM(body, into: &event, &cache) }
+    switch source {
+    case .ssh: SSHMessage.read(body, into: &event, &cache)
+    case .sudo: readSudo(body, into: &event, &cache)
+    case .su: readSu(body, into: &event, &cache)
+    case .logind: readLogind(body, into: &event, &cache)
+    case .login: readLogin(body, into: &event, &cache)
+    case .accounts, .cron, .kernel, .other: readAccounts(body, into: &event, &cache)
     }
   }
 
-  static func addUser(_ user: ByteView, _ attributes: inout [Attribute], _ entities: inout [Entity]) {
+  static func addUser(_ user: ByteView, _ event: inout Event, _ cache: inout WordCache) {
     guard !user.isEmpty else { return }
-    let name = user.string
-    attributes.append(Attribute("user", name))
-    entities.append(Entity(.user, name))
+    let name = cache.text(user)
+    event.attributes.append(Attribute("user", name))
+    event.entities.append(Entity(.user, name))
   }
 
   static func addRemote(
-    _ address: ByteView, _ port: ByteView?, _ attributes: inout [Attribute], _ entities: inout [Entity]
+    _ address: ByteView, _ port: ByteView?, _ event: inout Event, _ cache: inout WordCache
   ) {
     if let normal = IPAddress.normal(address) {
-      attributes.add("remote_address", normal)
-      if IPAddress.isSpecific(normal) { entities.append(Entity(.address, normal)) }
+      event.attributes.append(Attribute("remote_address", normal))
+      if IPAddress.isSpecific(normal) { event.entities.append(Entity(.address, normal)) }
     } else if !address.isEmpty, !(address == "UNKNOWN") {
-      attributes.add("remote_host", address.string)
+      event.attributes.add("remote_host", address.string)
     }
-    attributes.add("remote_port", port?.integer)
+    if let port = port?.integer { event.attributes.append(Attribute("remote_port", port)) }
   }
 
   // MARK: PAM
 
+  /// Where `): ` stands: as a rule behind the first closing parenthesis.
+  private static func endOfService(_ body: ByteView) -> Int? {
+    guard let close = body.firstIndex(of: 0x29) else { return nil }
+    return body[close + 1] == 0x3A && body[close + 2] == 0x20
+      ? close : body.firstIndex(of: ByteView("): "), from: close)
+  }
+
   // pam_unix(sshd:session): session opened for user ops(uid=1000) by (uid=0)
   // pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=root
-  static func readPAM(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
-    guard let place = body.firstIndex(of: ByteView("): ")) else { return }
+  static func readPAM(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
+    guard let place = endOfService(body) else { return }
     if let open = body.firstIndex(of: 0x28), open < place {
-      attributes.add("pam_service", body.slice(open + 1, place).string)
+      event.attributes.add("pam_service", cache.text(body.slice(open + 1, place)))
     }
     let text = body.slice(place + 3)
     func named(_ rest: ByteView) -> ByteView {
@@ -56,25 +63,25 @@ enum AuthMessage {
       return word.cut(0x28)?.before ?? word
     }
     if text.hasPrefix("session opened for user ") {
-      attributes.add("action", "session_opened")
-      addUser(named(text.slice(24)), &attributes, &entities)
+      event.attributes.append(Attribute("action", "session_opened"))
+      addUser(named(text.slice(24)), &event, &cache)
     } else if text.hasPrefix("session closed for user ") {
-      attributes.add("action", "session_closed")
-      addUser(named(text.slice(24)), &attributes, &entities)
+      event.attributes.append(Attribute("action", "session_closed"))
+      addUser(named(text.slice(24)), &event, &cache)
     } else if text.hasPrefix("password changed for ") {
-      attributes.add("action", "password_changed")
-      addUser(named(text.slice(21)), &attributes, &entities)
+      event.attributes.append(Attribute("action", "password_changed"))
+      addUser(named(text.slice(21)), &event, &cache)
     } else if text.hasPrefix("authentication failure;")
       || text.firstIndex(of: ByteView("authentication failure;")) != nil
     {
-      attributes.add("action", "login_failed")
+      event.attributes.append(Attribute("action", "login_failed"))
       var words = WordWalker(text)
       for _ in 0..<32 {
         let word = words.next()
         if word.isEmpty { break }
-        if word.hasPrefix("user=") { addUser(word.slice(5), &attributes, &entities) }
-        if word.hasPrefix("rhost="), word.count > 6 { addRemote(word.slice(6), nil, &attributes, &entities) }
-        if word.hasPrefix("tty="), word.count > 4 { attributes.add("tty", word.slice(4).string) }
+        if word.hasPrefix("user=") { addUser(word.slice(5), &event, &cache) }
+        if word.hasPrefix("rhost="), word.count > 6 { addRemote(word.slice(6), nil, &event, &cache) }
+        if word.hasPrefix("tty="), word.count > 4 { event.attributes.add("tty", cache.text(word.slice(4))) }
       }
     }
   }
@@ -82,70 +89,90 @@ enum AuthMessage {
   // MARK: sudo, su, login
 
   //     ops : TTY=pts/2 ; PWD=/opt/app ; USER=root ; COMMAND=/usr/bin/systemctl status app
-  private static func readSudo(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+  private static func readSudo(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
     guard let (who, what) = body.cut(0x3A) else { return }
     var rest = what.trimmed
-    guard let place = rest.firstIndex(of: ByteView("COMMAND=")) else { return }
+    guard let place = placeOfCommand(rest) else { return }
     let command = rest.slice(place + 8)
     rest = rest.slice(0, place)
-    addUser(who.trimmed, &attributes, &entities)
+    addUser(who.trimmed, &event, &cache)
     var isRefused = false
     var start = 0
     while start < rest.count {
-      let end = rest.firstIndex(of: ByteView(" ; "), from: start) ?? rest.count
+      let end = endOfPart(rest, from: start)
       let part = rest.slice(start, end).trimmed
       start = end + 3
       if part.hasPrefix("TTY=") {
-        attributes.add("tty", part.slice(4).string)
+        event.attributes.add("tty", cache.text(part.slice(4)))
       } else if part.hasPrefix("PWD=") {
-        attributes.add("working_directory", part.slice(4).string)
+        event.attributes.add("working_directory", part.slice(4).string)
       } else if part.hasPrefix("USER=") {
-        attributes.add("target_user", part.slice(5).string)
+        event.attributes.add("target_user", cache.text(part.slice(5)))
       } else if part.firstIndex(of: 0x3D) == nil, !part.isEmpty {
         isRefused = true
-        attributes.add("detail", part.string)
+        event.attributes.add("detail", part.string)
       }
     }
-    attributes.add("action", isRefused ? "sudo_refused" : "sudo")
-    attributes.add("command", command.string)
+    event.attributes.append(Attribute("action", isRefused ? "sudo_refused" : "sudo"))
+    event.attributes.add("command", command.string)
+  }
+
+  /// Two searches for one rare byte, for a search of a short text for a shorter one costs several times as much.
+  private static func placeOfCommand(_ text: ByteView) -> Int? {
+    var from = 0
+    while let place = text.firstIndex(of: UInt8(ascii: "C"), from: from) {
+      if text.slice(place).hasPrefix("COMMAND=") { return place }
+      from = place + 1
+    }
+    return nil
+  }
+
+  /// Where the next ` ; ` is, or the end.
+  private static func endOfPart(_ text: ByteView, from start: Int) -> Int {
+    var from = start + 1
+    while let place = text.firstIndex(of: UInt8(ascii: ";"), from: from) {
+      if text[place - 1] == 0x20, text[place + 1] == 0x20 { return place - 1 }
+      from = place + 1
+    }
+    return text.count
   }
 
   // (to root) ops on pts/0 — Successful su for root by ops — FAILED SU (to root) ops on pts/0
-  private static func readSu(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+  private static func readSu(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
     let words = body.words(limit: 8)
     if let to = words.firstIndex(where: { $0 == "(to" }), to + 2 < words.count {
-      attributes.add("action", body.hasPrefix("FAILED") || body[0] == 0x2D ? "su_refused" : "su")
-      attributes.add("target_user", words[to + 1].dropLast(1).string)
-      addUser(words[to + 2], &attributes, &entities)
-      if to + 4 < words.count { attributes.add("tty", words[to + 4].string) }
+      event.attributes.add("action", body.hasPrefix("FAILED") || body[0] == 0x2D ? "su_refused" : "su")
+      event.attributes.add("target_user", words[to + 1].dropLast(1).string)
+      addUser(words[to + 2], &event, &cache)
+      if to + 4 < words.count { event.attributes.add("tty", words[to + 4].string) }
     } else if words.count >= 6, words[1] == "su", words[2] == "for" {
-      attributes.add("action", words[0] == "Successful" ? "su" : "su_refused")
-      attributes.add("target_user", words[3].string)
-      addUser(words[5], &attributes, &entities)
+      event.attributes.add("action", words[0] == "Successful" ? "su" : "su_refused")
+      event.attributes.add("target_user", words[3].string)
+      addUser(words[5], &event, &cache)
     }
   }
 
   // FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure — ROOT LOGIN  on '/dev/tty1'
-  private static func readLogin(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+  private static func readLogin(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
     let isFailure = body.hasPrefix("FAILED LOGIN")
     guard isFailure || body.contains("LOGIN ") else { return }
-    attributes.add("action", isFailure ? "login_failed" : "login_accepted")
-    if body.hasPrefix("ROOT LOGIN") { addUser(ByteView("root"), &attributes, &entities) }
+    event.attributes.add("action", isFailure ? "login_failed" : "login_accepted")
+    if body.hasPrefix("ROOT LOGIN") { addUser(ByteView("root"), &event, &cache) }
     if let place = body.firstIndex(of: ByteView("FOR '")), let end = body.firstIndex(of: 0x27, from: place + 5) {
-      addUser(body.slice(place + 5, end), &attributes, &entities)
+      addUser(body.slice(place + 5, end), &event, &cache)
     }
   }
 
   // New session 3 of user ops.
-  private static func readLogind(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
+  private static func readLogind(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
     let words = body.words(limit: 8)
     if body.hasPrefix("New session "), words.count >= 6 {
-      attributes.add("action", "session_opened")
-      attributes.add("session", words[2].string)
-      addUser(words[5][words[5].count - 1] == 0x2E ? words[5].dropLast(1) : words[5], &attributes, &entities)
+      event.attributes.append(Attribute("action", "session_opened"))
+      event.attributes.add("session", words[2].string)
+      addUser(words[5][words[5].count - 1] == 0x2E ? words[5].dropLast(1) : words[5], &event, &cache)
     } else if body.hasPrefix("Removed session "), words.count >= 3 {
-      attributes.add("action", "session_closed")
-      attributes.add("session", words[2].dropLast(1).string)
+      event.attributes.append(Attribute("action", "session_closed"))
+      event.attributes.add("session", words[2].dropLast(1).string)
     }
   }
 
@@ -161,37 +188,37 @@ enum AuthMessage {
   // new user: name=svc, UID=0, GID=0, home=/root, shell=/bin/bash, from=/dev/pts/2
   // add 'svc' to group 'sudo' — delete user 'svc' — changed user 'svc' shell from …
   private static func readAccounts(
-    _ body: ByteView, program: String, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ body: ByteView, into event: inout Event, _ cache: inout WordCache
   ) {
     let isUser = body.hasPrefix("new user: ")
     if isUser || body.hasPrefix("new group: ") {
-      attributes.add("action", isUser ? "user_added" : "group_added")
+      event.attributes.add("action", isUser ? "user_added" : "group_added")
       for part in body.slice(isUser ? 10 : 11).split(0x2C, limit: 16) {
         guard let (key, value) = part.trimmed.cut(0x3D) else { continue }
         switch key {
-        case _ where key == "name" && isUser: addUser(value, &attributes, &entities)
-        case _ where key == "name": attributes.add("group", value.string)
-        case _ where key == "UID": attributes.add("uid", value.integer)
-        case _ where key == "GID": attributes.add("gid", value.integer)
-        case _ where key == "home": attributes.add("home", value.string)
-        case _ where key == "shell": attributes.add("shell", value.string)
-        case _ where key == "from": attributes.add("tty", value.string)
+        case _ where key == "name" && isUser: addUser(value, &event, &cache)
+        case _ where key == "name": event.attributes.add("group", value.string)
+        case _ where key == "UID": event.attributes.add("uid", value.integer)
+        case _ where key == "GID": event.attributes.add("gid", value.integer)
+        case _ where key == "home": event.attributes.add("home", value.string)
+        case _ where key == "shell": event.attributes.add("shell", value.string)
+        case _ where key == "from": event.attributes.add("tty", value.string)
         default: break
         }
       }
       return
     }
     for (prefix, action) in accountActions where body.hasPrefix(ByteView(prefix)) {
-      attributes.add("action", action)
+      event.attributes.append(Attribute("action", action))
       let rest = body.slice(prefix.utf8CodeUnitCount)
       let end = rest.firstIndex(of: 0x27) ?? rest.firstIndex(of: 0x20) ?? rest.count
       if action == "group_deleted" {
-        attributes.add("group", rest.slice(0, end).string)
+        event.attributes.add("group", rest.slice(0, end).string)
       } else {
-        addUser(rest.slice(0, end), &attributes, &entities)
+        addUser(rest.slice(0, end), &event, &cache)
       }
       if let place = rest.firstIndex(of: ByteView("group '")), let close = rest.firstIndex(of: 0x27, from: place + 7) {
-        attributes.add("group", rest.slice(place + 7, close).string)
+        event.attributes.add("group", rest.slice(place + 7, close).string)
       }
       return
     }

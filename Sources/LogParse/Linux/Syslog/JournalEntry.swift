@@ -39,7 +39,7 @@ struct JournalEntry {
     let program = fields["identifier"] ?? fields["comm"] ?? ""
     var record = SyslogRecord(
       time: time, host: fields["host"] ?? "",
-      program: NameCache.Name(text: program, source: SyslogRecord.source(of: program)))
+      program: NameCache.Name(text: program))
     record.pid = fields["pid"].flatMap { Int64($0) } ?? fields["syslog_pid"].flatMap { Int64($0) }
     if let severity = fields["priority"].flatMap({ Int($0) }), (0...7).contains(severity) {
       let facility = fields["facility"].flatMap { Int($0) } ?? 1

@@ -7,100 +7,125 @@ import Evidence
 /// looked for from the end. In lines that begin with the address what comes last may be the client's words (the reason of
 /// a disconnect), so there it is looked for from the start.
 enum SSHMessage {
-  private struct Pattern: Sendable {
-    var prefix: StaticString
-    var action: String
-    var beginsWithAddress = false
-    var isInvalidUser = false
+  /// How a line goes on behind the words that it begins with.
+  private enum Shape { case attempt, withAddressFirst, withNameFirst, ofInvalidUser }
+
+  static func read(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
+    if body.hasPrefix("Server listening on ") { return readListening(body, into: &event, &cache) }
+    guard let (length, action, shape) = kind(of: body) else { return }
+    let rest = body.slice(length)
+    switch shape {
+    case .attempt: readAttempt(rest, action, into: &event, &cache)
+    case .withAddressFirst:
+      event.attributes.append(Attribute("action", action))
+      readAddress(rest, into: &event, &cache)
+    case .ofInvalidUser:
+      event.attributes.append(Attribute("action", action))
+      event.attributes.append(Attribute("is_invalid_user", .flag(true)))
+      readNameAndAddress(rest, into: &event, &cache)
+    case .withNameFirst:
+      event.attributes.append(Attribute("action", action))
+      readNameAndAddress(rest, into: &event, &cache)
+    }
   }
 
-  private static let attempts: [Pattern] = [
-    Pattern(prefix: "Accepted ", action: "login_accepted"), Pattern(prefix: "Failed ", action: "login_failed"),
-    Pattern(prefix: "Postponed ", action: "login_postponed"),
-  ]
+  /// What happened, by the words at the front, and how many bytes they are. By the first letter first: these lines come by the
+  /// million.
+  private static func kind(of body: ByteView) -> (length: Int, action: String, Shape)? {
+    switch body[0] {
+    case UInt8(ascii: "A"):
+      if body.hasPrefix("Accepted ") { return (9, "login_accepted", .attempt) }
+    case UInt8(ascii: "F"):
+      if body.hasPrefix("Failed ") { return (7, "login_failed", .attempt) }
+    case UInt8(ascii: "P"):
+      if body.hasPrefix("Postponed ") { return (10, "login_postponed", .attempt) }
+    case UInt8(ascii: "I"):
+      if body.hasPrefix("Invalid user ") { return (13, "login_failed", .ofInvalidUser) }
+    case UInt8(ascii: "C"):
+      if body.hasPrefix("Connection closed by ") { return (21, "disconnected", .withNameFirst) }
+      if body.hasPrefix("Connection reset by ") { return (20, "disconnected", .withNameFirst) }
+      if body.hasPrefix("Connection from ") { return (16, "connected", .withAddressFirst) }
+    case UInt8(ascii: "R"):
+      if body.hasPrefix("Received disconnect from ") { return (25, "disconnected", .withAddressFirst) }
+    case UInt8(ascii: "D"):
+      if body.hasPrefix("Disconnected from ") { return (18, "disconnected", .withNameFirst) }
+      if body.hasPrefix("Disconnecting ") { return (14, "disconnected", .withNameFirst) }
+      if body.hasPrefix("Did not receive identification string from ") { return (43, "scanned", .withAddressFirst) }
+    case UInt8(ascii: "e"):
+      if body.hasPrefix("error: maximum authentication attempts exceeded for ") {
+        return (52, "login_failed", .withNameFirst)
+      }
+    case UInt8(ascii: "b"):
+      if body.hasPrefix("banner exchange: Connection from ") { return (33, "scanned", .withAddressFirst) }
+    case UInt8(ascii: "U"):
+      if body.hasPrefix("Unable to negotiate with ") { return (25, "scanned", .withAddressFirst) }
+    default: break
+    }
+    return nil
+  }
 
-  private static let others: [Pattern] = [
-    Pattern(prefix: "Invalid user ", action: "login_failed", isInvalidUser: true),
-    Pattern(prefix: "Received disconnect from ", action: "disconnected", beginsWithAddress: true),
-    Pattern(prefix: "Disconnected from ", action: "disconnected"),
-    Pattern(prefix: "Connection closed by ", action: "disconnected"),
-    Pattern(prefix: "Connection reset by ", action: "disconnected"),
-    Pattern(prefix: "Connection from ", action: "connected", beginsWithAddress: true),
-    Pattern(prefix: "error: maximum authentication attempts exceeded for ", action: "login_failed"),
-    Pattern(prefix: "Disconnecting ", action: "disconnected"),
-    Pattern(prefix: "Did not receive identification string from ", action: "scanned", beginsWithAddress: true),
-    Pattern(prefix: "banner exchange: Connection from ", action: "scanned", beginsWithAddress: true),
-    Pattern(prefix: "Unable to negotiate with ", action: "scanned", beginsWithAddress: true),
-  ]
-
-  static func read(_ body: ByteView, into attributes: inout [Attribute], _ entities: inout [Entity]) {
-    for index in attempts.indices where body.hasPrefix(attempts[index].prefix) {
-      let rest = body.slice(attempts[index].prefix.utf8CodeUnitCount)
-      return readAttempt(rest, attempts[index].action, into: &attributes, &entities)
-    }
-    if body.hasPrefix("Server listening on ") {
-      let words = body.slice(20).words(limit: 4)
-      attributes.add("action", "server_listening")
-      if let address = words.first { attributes.add("local_address", IPAddress.normal(address) ?? address.string) }
-      if words.count > 2 { attributes.add("local_port", number(words[2]).integer) }
-      return
-    }
-    for index in others.indices where body.hasPrefix(others[index].prefix) {
-      return readOther(body, others[index], into: &attributes, &entities)
-    }
+  private static func readListening(
+    _ body: ByteView, into event: inout Event, _ cache: inout WordCache
+  ) {
+    let words = body.slice(20).words(limit: 4)
+    event.attributes.append(Attribute("action", "server_listening"))
+    if let address = words.first { event.attributes.add("local_address", IPAddress.normal(address) ?? address.string) }
+    if words.count > 2 { event.attributes.add("local_port", number(words[2]).integer) }
   }
 
   // publickey for ops from 10.1.0.9 port 60707 ssh2: ED25519 SHA256:…
   private static func readAttempt(
-    _ rest: ByteView, _ action: String, into attributes: inout [Attribute], _ entities: inout [Entity]
+    _ rest: ByteView, _ action: String, into event: inout Event, _ cache: inout WordCache
   ) {
     guard let start = rest.firstIndex(of: 0x20), rest.slice(start).hasPrefix(" for "),
       let from = rest.lastPlace(of: " from "),
       start + 5 <= from
     else { return }
-    attributes.add("action", action)
-    attributes.add("method", rest.slice(0, start).string)
+    event.attributes.append(Attribute("action", action))
+    let method = rest.slice(0, start)
+    if !method.isEmpty { event.attributes.append(Attribute("method", cache.text(method))) }
     var user = rest.slice(start + 5, from)
     if user.hasPrefix("invalid user ") {
       user = user.slice(13)
-      attributes.append(Attribute("is_invalid_user", .flag(true)))
+      event.attributes.append(Attribute("is_invalid_user", .flag(true)))
     }
-    AuthMessage.addUser(user, &attributes, &entities)
+    AuthMessage.addUser(user, &event, &cache)
     var tail = WordWalker(rest.slice(from + 6))
     let address = tail.next()
     _ = tail.next()
     let port = tail.next()
-    AuthMessage.addRemote(address, port, &attributes, &entities)
+    AuthMessage.addRemote(address, port, &event, &cache)
     // ssh2: ED25519 SHA256:…
     for _ in 0..<3 {
       let word = tail.next()
       if word.isEmpty { break }
       if word.hasPrefix("SHA256:") || word.hasPrefix("MD5:") {
-        attributes.add("key_fingerprint", word.string)
+        event.attributes.add("key_fingerprint", word.string)
         break
       }
     }
   }
 
-  // 203.0.113.9 port 40003:11: bye            [invalid|authenticating] user NAME [from] 203.0.113.9 port 40003 [preauth]
-  private static func readOther(
-    _ body: ByteView, _ pattern: Pattern, into attributes: inout [Attribute], _ entities: inout [Entity]
+  // 203.0.113.9 port 40003:11: bye
+  private static func readAddress(
+    _ rest: ByteView, into event: inout Event, _ cache: inout WordCache
   ) {
-    attributes.add("action", pattern.action)
-    if pattern.isInvalidUser { attributes.append(Attribute("is_invalid_user", .flag(true))) }
-    let rest = body.slice(pattern.prefix.utf8CodeUnitCount)
-    if pattern.beginsWithAddress {
-      var words = WordWalker(rest)
-      let address = words.next()
-      guard !address.isEmpty else { return }
-      let hasPort = words.next() == "port"
-      return AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &attributes, &entities)
-    }
+    var words = WordWalker(rest)
+    let address = words.next()
+    guard !address.isEmpty else { return }
+    let hasPort = words.next() == "port"
+    AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &event, &cache)
+  }
+
+  // [invalid|authenticating] user NAME [from] 203.0.113.9 port 40003 [preauth]
+  private static func readNameAndAddress(
+    _ rest: ByteView, into event: inout Event, _ cache: inout WordCache
+  ) {
     guard let port = rest.lastPlace(of: " port ") else { return }
     let front = rest.slice(0, port)
     let blank = front.lastIndex(of: 0x20)
     AuthMessage.addRemote(
-      front.slice(blank.map { $0 + 1 } ?? 0), number(rest.slice(port + 6)), &attributes, &entities)
+      front.slice(blank.map { $0 + 1 } ?? 0), number(rest.slice(port + 6)), &event, &cache)
     guard let blank else { return }
     var user = front.slice(0, blank)
     user = user.hasSuffix(" from") ? user.dropLast(5) : user == "from" ? user.slice(user.count) : user
@@ -111,7 +136,7 @@ enum SSHMessage {
     } else if user.hasPrefix("user ") {
       user = user.slice(5)
     }
-    AuthMessage.addUser(user, &attributes, &entities)
+    AuthMessage.addUser(user, &event, &cache)
   }
 
   /// The digits at the front.

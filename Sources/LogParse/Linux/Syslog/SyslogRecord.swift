@@ -16,55 +16,66 @@ struct SyslogRecord {
   var extra: [Attribute] = []
 
   func event(_ body: ByteView, _ locator: Locator) -> Event {
-    let text = body.string
-    var attributes: [Attribute] = []
-    attributes.reserveCapacity(12)
-    attributes.add("program", program.text)
-    attributes.add("pid", pid)
-    attributes.add("host", host)
-    attributes.add("text", text)
-    if let priority {
-      attributes.add("facility", Int64(priority >> 3))
-      attributes.add("severity", Int64(priority & 7))
-    }
-    if isYearInferred { attributes.add("year", "inferred") }
-    attributes += extra
-    var entities: [Entity] = []
-    entities.reserveCapacity(4)
-    if !host.isEmpty { entities.append(Entity(.host, host)) }
-    var type = "linux:syslog:entry"
-    switch program.source {
-    case .authentication:
-      type = "linux:auth:entry"
-      AuthMessage.read(body, program: program.text, into: &attributes, &entities)
-    case .cron:
-      type = "linux:cron:entry"
-      CronMessage.read(body, into: &attributes, &entities)
-    case .kernel: type = "linux:kernel:entry"
-    case .other:
-      // PAM speaks in the name of whatever program uses it.
-      if body.hasPrefix("pam_") {
-        type = "linux:auth:entry"
-        AuthMessage.read(body, program: program.text, into: &attributes, &entities)
-      }
-    }
-    return Event(
-      time: time, .recorded, dataType: type, message: String(program: program.text, pid: pid, saying: body),
-      entities: entities, attributes: attributes,
-      locator: locator)
+    var event = Event(time: nil, .recorded, dataType: "", message: "", locator: locator)
+    var words = WordCache(isUsed: false)
+    write(body, to: &event, &words)
+    return event
   }
 
-  enum Source { case authentication, cron, kernel, other }
+  /// Makes an event this entry's, all but its place. What it was before is gone, but its lists keep their room: a sink that
+  /// keeps no events then costs no lists.
+  func write(_ body: ByteView, to event: inout Event, _ words: inout WordCache) {
+    event.time = time
+    event.timeMeaning = .recorded
+    event.message = String(program: program.text, pid: pid, saying: body)
+    event.attributes.removeAll(keepingCapacity: true)
+    event.attributes.reserveCapacity(12)
+    // Written out, for `add` asks of each what is known here.
+    if !program.text.isEmpty { event.attributes.append(Attribute("program", program.text)) }
+    if let pid { event.attributes.append(Attribute("pid", pid)) }
+    if !host.isEmpty { event.attributes.append(Attribute("host", host)) }
+    if !body.isEmpty { event.attributes.append(Attribute("text", body.string)) }
+    if let priority {
+      event.attributes.append(Attribute("facility", Int64(priority >> 3)))
+      event.attributes.append(Attribute("severity", Int64(priority & 7)))
+    }
+    if isYearInferred { event.attributes.append(Attribute("year", "inferred")) }
+    if !extra.isEmpty { event.attributes += extra }
+    event.entities.removeAll(keepingCapacity: true)
+    event.entities.reserveCapacity(4)
+    if !host.isEmpty { event.entities.append(Entity(.host, host)) }
+    switch program.source {
+    case .ssh, .sudo, .su, .login, .logind, .accounts:
+      event.dataType = "linux:auth:entry"
+      AuthMessage.read(body, of: program.source, into: &event, &words)
+    case .cron:
+      event.dataType = "linux:cron:entry"
+      CronMessage.read(body, into: &event, &words)
+    case .kernel: event.dataType = "linux:kernel:entry"
+    case .other:
+      event.dataType = "linux:syslog:entry"
+      // PAM speaks in the name of whatever program uses it.
+      if body.hasPrefix("pam_") {
+        event.dataType = "linux:auth:entry"
+        AuthMessage.readPAM(body, into: &event, &words)
+      }
+    }
+  }
+
+  /// Who speaks, as far as it settles how the text is read.
+  enum Source { case ssh, sudo, su, login, logind, accounts, cron, kernel, other }
 
   static func source(of program: String) -> Source { sources[program] ?? .other }
 
   private static let sources: [String: Source] = {
-    var sources: [String: Source] = ["kernel": .kernel]
+    var sources: [String: Source] = [
+      "kernel": .kernel, "sshd": .ssh, "sshd-session": .ssh, "sshd-auth": .ssh, "sudo": .sudo, "su": .su,
+      "login": .login, "systemd-logind": .logind,
+    ]
     for name in [
-      "sshd", "sshd-session", "sshd-auth", "sudo", "su", "login", "useradd", "userdel", "usermod", "groupadd",
-      "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage", "chfn", "chsh", "newusers", "adduser",
-      "systemd-logind", "(systemd)", "polkitd", "pkexec", "unix_chkpwd", "vsftpd", "doas",
-    ] { sources[name] = .authentication }
+      "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage",
+      "chfn", "chsh", "newusers", "adduser", "(systemd)", "polkitd", "pkexec", "unix_chkpwd", "vsftpd", "doas",
+    ] { sources[name] = .accounts }
     for name in ["CRON", "cron", "crond", "crontab", "anacron", "/usr/sbin/cron", "/usr/sbin/CRON", "atd"] {
       sources[name] = .cron
     }
