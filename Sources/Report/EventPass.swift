@@ -78,7 +78,8 @@ final class EventPass {
   }
 
   private func tell(_ index: CaseIndex, _ exposures: ExposureList, _ rows: PageRows) throws -> Told {
-    var builder = IncidentBuilder(index: index, artifacts: input.artifacts, exposures: exposures, skews: input.clocks.skews)
+    var builder = IncidentBuilder(
+      index: index, artifacts: input.artifacts, exposures: exposures, skews: input.clocks.skews)
     let incident = builder.build(from: input.findings)
     var density = Density(incident.sources)
     let copies = try writeTimeline(&density)

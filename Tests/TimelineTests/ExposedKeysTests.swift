@@ -9,7 +9,8 @@ import Testing
   private func finding(_ key: String?) -> Finding {
     var finding = Finding(
       rule: "exposure.aws-secret-key", title: "", severity: .low, attack: ["T1552"],
-      evidence: [EvidenceReference(artifact: memory, locator: Locator(offset: 4096, length: 40))], message: "It lies open.")
+      evidence: [EvidenceReference(artifact: memory, locator: Locator(offset: 4096, length: 40))],
+      message: "It lies open.")
     finding.attributes.add("secret_kind", "aws-secret-key")
     finding.attributes.add("fingerprint", "0011aabb")
     finding.attributes.add("access_key", key)

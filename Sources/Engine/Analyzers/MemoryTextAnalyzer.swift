@@ -11,7 +11,9 @@ import MemoryParse
 struct MemoryTextAnalyzer: Analyzer {
   let name = "memory-text"
 
-  func version(options: [String: String]) -> String { "3.\(MemoryAnalysis.version).\(TextDetectors.version).\(SecretSearch.version)" }
+  func version(options: [String: String]) -> String {
+    "3.\(MemoryAnalysis.version).\(TextDetectors.version).\(SecretSearch.version)"
+  }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let file = try surroundings.store.objects.open(unit.artifact)

@@ -49,7 +49,9 @@ struct SecretFindings {
       guard let known = found[key] else { continue }
       let what = Self.name(key.kind)
       var message = "\(what) (SHA-256 begins with \(key.fingerprint)) lies open"
-      if let id = known.accessKey { message = "The secret of access key \(id) (SHA-256 begins with \(key.fingerprint)) lies open" }
+      if let id = known.accessKey {
+        message = "The secret of access key \(id) (SHA-256 begins with \(key.fingerprint)) lies open"
+      }
       message += known.count == 1 ? " in one place" : " in \(known.count) places"
       if !known.holders.isEmpty {
         message += ", in the memory of \(known.holders.joined(separator: ", "))"

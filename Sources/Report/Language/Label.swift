@@ -2,7 +2,8 @@
 enum Label: String, CaseIterable {
   case report, skip, contents, search, theme, print, verdict, chain
   case story, timeline, graph, processes, findings, matrix, response, coverage
-  case custody, custodySigned, custodyPartlyUnsigned, custodyUnsigned, hashesCompared, version, exposures, usedFrom, clocks, host, account, role, attacker, from
+  case custody, custodySigned, custodyPartlyUnsigned, custodyUnsigned, hashesCompared, version, exposures, usedFrom,
+    clocks, host, account, role, attacker, from
   case until, severity, confidence, rule, evidence, evidenceOf, copy, copied
   case says, time, source, message, artifact, locator, entities, allSources
   case onlyEvidence, onlyStory, onlyVisible, fitIncident, fitAll, zoomIn, zoomOut, keys
@@ -38,7 +39,8 @@ enum Label: String, CaseIterable {
     case .custodyPartlyUnsigned: "Entries about {0} of the artifacts are not signed."
     case .custodyUnsigned:
       "The custody log is chained by hashes and not signed: `--sign-key` signs it. `ir-analyze verify` checks it."
-    case .hashesCompared: "{0} hashes and signatures that collectors left were compared: {1} match, {2} do not or could not be."
+    case .hashesCompared:
+      "{0} hashes and signatures that collectors left were compared: {1} match, {2} do not or could not be."
     case .version: "S3 version"
     case .usedFrom: "Used from (CloudTrail)"
     case .clocks: "Clocks"

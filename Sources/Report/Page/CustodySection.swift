@@ -79,7 +79,9 @@ struct CustodySection {
       "p", page.phrases.label(exposures.isEmpty ? .noExposures : .secretsMasked), [("class", "note")])
     guard !exposures.isEmpty else { return }
     html.raw("<div class=\"scroll\"><table><thead><tr>")
-    for label in [Label.kind, .fingerprint, .artifact, .locator, .usedFrom] { html.element("th", page.phrases.label(label)) }
+    for label in [Label.kind, .fingerprint, .artifact, .locator, .usedFrom] {
+      html.element("th", page.phrases.label(label))
+    }
     html.raw("</tr></thead><tbody>\n")
     for exposure in exposures.prefix(200) {
       html.raw("<tr>")

@@ -104,7 +104,8 @@ public struct ClockPairs {
     let ways: [(Measure.Way, String, String)] = [
       (.trace, "aws:alb:request", "aws:waf:request"), (.request, "web:access:request", "aws:alb:request"),
       (.request, "web:access:request", "aws:waf:request"), (.clientRequest, "web:access:request", "aws:alb:request"),
-      (.clientRequest, "web:access:request", "aws:waf:request"), (.connection, "linux:auth:entry", "aws:vpcflow:record"),
+      (.clientRequest, "web:access:request", "aws:waf:request"),
+      (.connection, "linux:auth:entry", "aws:vpcflow:record"),
     ]
     return ways.flatMap { way, source, reference in
       seen.keys.filter { $0.way == way && $0.type == source }.map(\.host).sorted()

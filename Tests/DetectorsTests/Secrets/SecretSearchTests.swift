@@ -35,7 +35,9 @@ import Testing
   @Test func keysHashesAndTokensAreKnown() {
     let body = String(repeating: "MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/yGaXL1mV", count: 4)
     let hash = "root:$6$saltsalt$" + String(repeating: "aB3./xYz", count: 10) + "abcdef:19000:0:99999:7:::"
-    let text = "-----BEGIN RSA PRIVATE KEY-----\n\(body)\n-----END RSA PRIVATE KEY-----\n\(hash)\nghp_" + String(repeating: "a1B2", count: 9)
+    let text =
+      "-----BEGIN RSA PRIVATE KEY-----\n\(body)\n-----END RSA PRIVATE KEY-----\n\(hash)\nghp_"
+      + String(repeating: "a1B2", count: 9)
     #expect(scan(text).map(\.kind) == [.privateKey, .passwordHash, .accessToken])
   }
 

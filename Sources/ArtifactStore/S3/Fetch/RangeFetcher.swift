@@ -25,7 +25,8 @@ struct RangeFetcher: Sendable {
       if let answer = outcome.answer {
         do throws(S3Fault) {
           let found = try check(
-            answer, object, from: flow?.start ?? first, to: flow == nil ? start + UInt64(target.count) : object.byteCount)
+            answer, object, from: flow?.start ?? first,
+            to: flow == nil ? start + UInt64(target.count) : object.byteCount)
           if let facts, facts.versionID != found.versionID { throw .replaced }
           facts = facts ?? found
           filled += answer.received

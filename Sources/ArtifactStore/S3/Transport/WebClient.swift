@@ -70,7 +70,9 @@ final class WebClient: Sendable {
   /// Sends a request whose answer is taken piece by piece.
   ///
   /// - Returns: the answer to come, and what lets it go.
-  func flow(_ request: WebRequest, stop: StopFlag) throws(WebFailure) -> (answer: FlowingAnswer, cancel: @Sendable () -> Void) {
+  func flow(_ request: WebRequest, stop: StopFlag) throws(WebFailure) -> (
+    answer: FlowingAnswer, cancel: @Sendable () -> Void
+  ) {
     let answer = FlowingAnswer()
     do {
       let task = client.execute(request: try Self.made(request), delegate: answer)
