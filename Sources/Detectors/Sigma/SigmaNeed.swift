@@ -97,7 +97,9 @@ struct SigmaNeed: Equatable {
     var isEnd = isEnd
     // A program's path may be made out of a bare name, of which the text holds `/name`.
     let isImage = field == nil || field == "Image" || field == "ParentImage"
-    if kind == .process, isImage, let slash = run.lastIndex(of: 0x2F), "/usr/bin/".hasSuffix(String(decoding: run[...slash], as: UTF8.self)) {
+    if kind == .process, isImage, let slash = run.lastIndex(of: 0x2F),
+      "/usr/bin/".hasSuffix(String(decoding: run[...slash], as: UTF8.self))
+    {
       run = Array(run[slash...])
     }
     // Zero bytes would meet the search's leave to pass over zeros; beyond ASCII case is not Hyperscan's.

@@ -56,7 +56,9 @@ enum Base64 {
     let first = digit(0) << 2 | digit(1) >> 4
     let second = digit(1) << 4 | digit(2) >> 2
     if second == 0 { return true }
-    func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D || byte == 0x7F }
+    func isControl(_ byte: UInt8) -> Bool {
+      byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D || byte == 0x7F
+    }
     // What continues a character of UTF-8 begins none, and after one of ASCII none is continued.
     return !isControl(first) && !isControl(second) && first & 0xC0 != 0x80 && first < 0xF8
       && (first >= 0xC0) == (second & 0xC0 == 0x80)

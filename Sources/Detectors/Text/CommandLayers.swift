@@ -76,7 +76,8 @@ enum CommandLayers {
       next += 1
       if depth >= maximumDepth || depth > 0 && !bytes.withView({ mayHold($0) }) { continue }
       for layer in bytes.withView({ peel($0) })
-      where found.count < maximumLayers && layer.text.count <= budget && !found.contains(where: { $0.text == layer.text })
+      where found.count < maximumLayers && layer.text.count <= budget
+        && !found.contains(where: { $0.text == layer.text })
       {
         budget -= layer.text.count
         found.append(layer)

@@ -23,7 +23,8 @@ struct SigmaPrefilterTests {
     ("category: process_creation, product: linux", "CommandLine|endswith: ' /tmp'"),
     ("category: process_creation, product: linux", "CommandLine|startswith: wget"),
     ("category: process_creation, product: linux", "CommandLine|re: '-(O|o) ?/(tmp|TMP)'"),
-    ("category: webserver", "cs-uri-query|contains: 'x.php?id='"), ("category: webserver", "cs-referer: 'http://b.example/x'"),
+    ("category: webserver", "cs-uri-query|contains: 'x.php?id='"),
+    ("category: webserver", "cs-referer: 'http://b.example/x'"),
     ("category: webserver", "cs-uri-query|endswith: '?id=1'"), ("category: webserver", "cs-cookie|startswith: a=b"),
     ("category: proxy", "c-uri|startswith: 'http://a.example'"), ("category: proxy", "cs-host|endswith: example"),
     ("category: proxy", "c-uri-extension: php"), ("category: proxy", "c-useragent: null"),
@@ -77,7 +78,8 @@ struct SigmaPrefilterTests {
   private static let words = [
     "curl", "wget", "-curl", "/usr/bin/curl", "/opt/CURL", "-O", "-o", "/tmp", "/TMP/x", "|", ";", "sudo", "-u",
     "admin",
-    "LANG=C", "env", "-sudo", "a;b", "ls:", "x|curl", "&&wget", " ", "/tmp ", "ls", "\u{212A}elvin", "kelvin", "ünïcode", "ÜNÏCODE", "curl:", "[kworker]", "a.b", "\"tmp\"", "bash",
+    "LANG=C", "env", "-sudo", "a;b", "ls:", "x|curl", "&&wget", " ", "/tmp ", "ls", "\u{212A}elvin", "kelvin",
+    "ünïcode", "ÜNÏCODE", "curl:", "[kworker]", "a.b", "\"tmp\"", "bash",
   ]
 
   private static func event(_ random: inout SplitMix) -> Event {
@@ -87,7 +89,8 @@ struct SigmaPrefilterTests {
     }
     let types = [
       "linux:shell:command", "linux:capture:process", "linux:auth:entry", "linux:cron:entry", "linux:audit:syscall",
-      "web:access:request", "web:access:request", "fs:stat", "linux:audit:syscall", "aws:cloudtrail:entry", "linux:syslog:entry", "aws:waf:request",
+      "web:access:request", "web:access:request", "fs:stat", "linux:audit:syscall", "aws:cloudtrail:entry",
+      "linux:syslog:entry", "aws:waf:request",
     ]
     let type = types[random.below(types.count)]
     var attributes: [Attribute] = []
@@ -152,8 +155,10 @@ struct SigmaPrefilterTests {
   private static let patterns: [(pattern: String, literals: [String]?)] = [
     ("abc+d*efg", ["abc"]), ("a(b|c)defg[xyz]hi", ["abdefg", "acdefg"]), ("one|two", ["one", "two"]),
     ("x[[:alpha:]]yes[]a]no", ["yes"]), (#"\.php\?id=\d+"#, [".php?id="]), (#"\bword\b"#, ["word"]),
-    ("colou?r", ["colo"]), ("a{3}bcd", ["bcd"]), ("ab(cd)?efg", ["efg"]), ("ab(cd|x.y)efg", ["efg"]), ("ab(c.|def)", ["ab"]),
-    (#"-(W|R)\s?([0-9a-f]{2}\s?){2,20}"#, ["-W", "-R"]), ("(?i)select .* from", ["select "]), ("(?:ab|cd)e", ["abe", "cde"]),
+    ("colou?r", ["colo"]), ("a{3}bcd", ["bcd"]), ("ab(cd)?efg", ["efg"]), ("ab(cd|x.y)efg", ["efg"]),
+    ("ab(c.|def)", ["ab"]),
+    (#"-(W|R)\s?([0-9a-f]{2}\s?){2,20}"#, ["-W", "-R"]), ("(?i)select .* from", ["select "]),
+    ("(?:ab|cd)e", ["abe", "cde"]),
     (#"(ipfs\.io/|ipfs\.io\s).+@"#, ["ipfs.io/", "ipfs.io"]), ("^/etc/passwd$", ["/etc/passwd"]), ("a{b|c", nil),
     (#"\x41bcd"#, nil), ("[", nil), ("(?!abc)d.e", nil), ("(abc", nil), ("abc)", nil), ("a|", nil), ("(a|b)?", nil),
     ("(?x) a b c", nil),

