@@ -13,6 +13,8 @@ public struct LiteralSet: Sendable {
   private var literals: [Literal] = []
   /// Literals by the first byte that they may begin with.
   private var byFirst: [[UInt16]] = Array(repeating: [], count: 256)
+  /// The second byte of each, small: it spares most comparisons.
+  private var seconds: [UInt8] = []
   private var prints = platform_fingerprints()
 
   /// - Parameters:
@@ -21,6 +23,7 @@ public struct LiteralSet: Sendable {
   public init(exact: [StaticString], ignoringCase: [StaticString] = []) {
     literals = exact.map { Literal(text: $0, ignoresCase: false) }
     literals += ignoringCase.map { Literal(text: $0, ignoresCase: true) }
+    seconds = literals.map { lowercased(ByteView($0.text)[1]) }
     for (index, literal) in literals.enumerated() {
       let bytes = ByteView(literal.text)
       for first in Self.cases(bytes[0], literal.ignoresCase) { byFirst[Int(first)].append(UInt16(clamping: index)) }
@@ -86,7 +89,8 @@ public struct LiteralSet: Sendable {
 
   @inline(__always)
   private func literal(at place: Int, of text: ByteView) -> Int? {
-    for index in byFirst[Int(text[place])] {
+    let second = lowercased(text[place + 1])
+    for index in byFirst[Int(text[place])] where seconds[Int(index)] == second {
       let literal = literals[Int(index)]
       let bytes = ByteView(literal.text)
       let there = text.slice(place, place + bytes.count)

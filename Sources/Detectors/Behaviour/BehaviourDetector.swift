@@ -2,8 +2,8 @@ import Bytes
 import Evidence
 
 /// Finds what intruders do at a shell, in commands as they were typed or run, also where they were wrapped.
-public struct BehaviourDetector: TextDetector {
-  public let version = 2
+public struct BehaviourDetector: LayeredDetector {
+  public let version = 3
 
   public init() {}
 
@@ -31,13 +31,14 @@ public struct BehaviourDetector: TextDetector {
     return (LiteralSet(exact: literals), rules)
   }()
 
-  public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
+  func scan(_ text: ByteView, _ origin: TextOrigin, _ layers: SharedLayers) -> [TextDetection] {
     // Words about such things are everywhere; only a command is an act.
     guard origin == .command else { return [] }
     let part = text.slice(0, Self.maximumLength)
     var found = judge(part, of: part, layer: nil)
-    guard CommandLayers.mayHold(part) else { return found }
-    for layer in CommandLayers.unwrap(part) {
+    let layers = part.count == text.count ? layers : SharedLayers(part)
+    guard layers.mayHold else { return found }
+    for layer in layers.unwrapped {
       for one in layer.text.withView({ judge($0, of: part, layer: layer) })
       where !found.contains(where: { $0.rule == one.rule }) {
         found.append(one)

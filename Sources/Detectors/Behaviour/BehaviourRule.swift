@@ -43,25 +43,28 @@ struct BehaviourRule: Sendable {
 struct BehaviourText {
   let text: ByteView
   let commands: [SimpleCommand]
+  /// Of each command the program that it runs and its arguments, whatever stands before it (`sudo`, `nohup`, an
+  /// assignment).
+  let programs: [ArraySlice<ByteView>]
 
   init(_ text: ByteView) {
     self.text = text
     commands = ShellWords.commands(text)
+    programs = commands.map { ShellText.withoutPrefix($0.words) }
   }
 
   func has(_ literal: StaticString) -> Bool { text.contains(literal) }
 
   func hasAny(_ literals: [StaticString]) -> Bool { literals.contains { text.contains($0) } }
 
-  /// Commands by the program that they run, whatever stands before it (`sudo`, `nohup`, an assignment).
-  func running(_ names: NameTable) -> [ArraySlice<ByteView>] {
-    commands.compactMap { command in
-      let words = ShellText.withoutPrefix(command.words)
-      return words.first.map { names.contains(ShellWords.baseName($0)) } == true ? words : nil
-    }
-  }
+  /// Commands that run one of these.
+  func running(_ names: NameTable) -> [ArraySlice<ByteView>] { programs.filter { Self.runs($0, names) } }
 
-  func runs(_ names: NameTable) -> Bool { !running(names).isEmpty }
+  func runs(_ names: NameTable) -> Bool { programs.contains { Self.runs($0, names) } }
+
+  private static func runs(_ words: ArraySlice<ByteView>, _ names: NameTable) -> Bool {
+    words.first.map { names.contains(ShellWords.baseName($0)) } == true
+  }
 
   /// Whether the text writes to such a path: `> path`, `>> path`, `tee path`, or a tool that copies there.
   func writes(_ path: StaticString) -> Bool {

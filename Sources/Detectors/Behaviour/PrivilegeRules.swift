@@ -8,7 +8,7 @@ extension BehaviourRule {
       "pty-upgrade", "Terminal made for a bare shell", .medium, ["T1059.004"],
       leads: ["pty.spawn", "/dev/null", "stty raw", "PTY.spawn"]
     ) { it in
-      if it.hasAny(["pty.spawn(", "PTY.spawn"]) { return ScriptLanguage.namesShell(it.text) ? .high : .medium }
+      if it.hasAny(["pty.spawn(", "PTY.spawn"]) { return ShellWords.namesShell(it.text) ? .high : .medium }
       if it.running(NameTable(["script"])).contains(where: { words in
         words.contains { $0 == "/dev/null" }
           && (words.count == 2 || words.dropFirst().contains { ShellWords.isShell($0) })

@@ -11,19 +11,17 @@ extension BehaviourRule {
 
   /// A download piped into an interpreter, put into its arguments, or made executable and run.
   private static func runsDownload(_ it: BehaviourText) -> Bool {
-    for (index, command) in it.commands.enumerated()
-    where fetchers.contains(ShellWords.baseName(ShellText.withoutPrefix(command.words).first ?? ByteView(""))) {
-      // Later parts of the same pipe.
-      var next = index
-      while next + 1 < it.commands.count, it.commands[next].end == 0x7C {
-        next += 1
-        let words = ShellText.withoutPrefix(it.commands[next].words)
-        if let first = words.first, interpreters.contains(ShellWords.baseName(first)),
-          !words.contains(where: { $0 == "-c" || $0 == "-e" || $0 == "-m" })
-        {
-          return true
-        }
+    var isFetched = false
+    for (index, command) in it.commands.enumerated() {
+      if index > 0, it.commands[index - 1].end != 0x7C { isFetched = false }
+      let words = it.programs[index]
+      guard let first = words.first.map({ ShellWords.baseName($0) }) else { continue }
+      // A later part of the same pipe.
+      if isFetched, interpreters.contains(first), !words.contains(where: { $0 == "-c" || $0 == "-e" || $0 == "-m" }) {
+        return true
       }
+      guard fetchers.contains(first) else { continue }
+      isFetched = true
       // `bash <(curl …)`, `bash -c "$(curl …)"`, `eval "$(wget …)"`
       if command.before == 0x28, index > 0, let word = it.commands[index - 1].words.last,
         word == "<" || word == "$" || word.hasPrefix("<"),
@@ -41,13 +39,13 @@ extension BehaviourRule {
   /// Fetched, made executable, run: in one line.
   private static func fetchesAndStarts(_ it: BehaviourText) -> Bool {
     guard it.runs(fetchers) else { return false }
-    let starts = it.commands.contains { command in
-      guard let first = ShellText.withoutPrefix(command.words).first else { return false }
+    let starts = it.programs.contains { command in
+      guard let first = command.first else { return false }
       if first.hasPrefix("./") || BehaviourText.temporary.contains(where: { first.hasPrefix(ByteView($0)) }) {
         return true
       }
       guard interpreters.contains(ShellWords.baseName(first)),
-        let script = command.words.dropFirst().first(where: { $0[0] != 0x2D })
+        let script = command.dropFirst().first(where: { $0[0] != 0x2D })
       else { return false }
       return script.firstIndex(of: ByteView("://")) == nil
     }

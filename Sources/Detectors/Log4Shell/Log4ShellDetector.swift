@@ -7,7 +7,7 @@ import Evidence
 /// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
 /// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
 public struct Log4ShellDetector: TextDetector {
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
@@ -15,13 +15,21 @@ public struct Log4ShellDetector: TextDetector {
   static func maximumDetections(_ text: ByteView) -> Int { 64 + text.count / 1024 }
 
   public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
+    var judged = Log4ShellLeads.JudgedBase64()
+    return scan(text, origin, &judged)
+  }
+
+  func scan(_ text: ByteView, _ origin: TextOrigin, _ judged: inout Log4ShellLeads.JudgedBase64) -> [TextDetection] {
     var found: [TextDetection] = []
     var machine = LookupMachine()
     // What a window costs is spent once: the next begins behind it.
-    Log4ShellLeads.set.forEachMatch(in: text) { place, lead in
+    Log4ShellLeads.set.forEachMatch(in: text) { place, _ in
       guard found.count < Self.maximumDetections(text) else { return nil }
-      guard let window = Log4ShellLeads.window(text, at: place, lead: lead) else { return place + 1 }
-      return inspect(window, of: text, origin, &machine, &found)
+      guard let window = Log4ShellLeads.window(text, at: place, &judged) else { return place + 1 }
+      let before = found.count
+      let resume = inspect(window, of: text, origin, &machine, &found)
+      // The same Base64 digits may hold a payload that groups them otherwise.
+      return window.stride == 0 && found.count == before ? place + 1 : resume
     }
     return found
   }

@@ -35,7 +35,7 @@ enum Log4ShellLeads {
   static let set = LiteralSet(exact: exact, ignoringCase: ignoringCase)
 
   /// The window that a lead opens; nil when the second look finds it harmless.
-  static func window(_ text: ByteView, at place: Int, lead: Int) -> Window? {
+  static func window(_ text: ByteView, at place: Int, _ judged: inout JudgedBase64) -> Window? {
     let next = text[place + 1]
     switch text[place] {
     case 0x24 where next == 0x7B: return mayResolve(text, place) ? line(text, place) : nil
@@ -44,7 +44,30 @@ enum Log4ShellLeads {
     case 0x25 where next == 0: return wide(text, place)
     case 0x25: return percentLeads(text, place) ? line(text, place) : nil
     case 0x5C, 0x26: return escapeLeads(text, place) ? line(text, place) : nil
-    default: return base64(text, place)
+    default: return base64(text, place, &judged)
+    }
+  }
+
+  /// Base64 that was decoded, so that a run full of leads is decoded but once for each way to cut it
+  /// into groups of four.
+  struct JudgedBase64 {
+    private var range = 0..<0
+    /// By place modulo four of the groups.
+    private var isJudged = [false, false, false, false]
+    /// Bytes decoded, for a test of how many.
+    private(set) var decoded = 0
+
+    func covers(_ place: Int, _ group: Int) -> Bool { range.contains(place) && isJudged[group & 3] }
+
+    mutating func add(_ place: Int, _ end: Int, _ group: Int, decoded bytes: Int) {
+      decoded += bytes
+      if !range.contains(place) {
+        range = place..<max(place, end)
+        isJudged = [false, false, false, false]
+      }
+      isJudged[group & 3] = true
+      // What lies behind the shortest of them is judged anew.
+      range = range.lowerBound..<max(range.lowerBound, min(range.upperBound, end))
     }
   }
 
@@ -143,13 +166,29 @@ enum Log4ShellLeads {
     return Window(bytes: bytes, range: place..<index, stride: 2, step: "UTF-16LE read")
   }
 
-  /// The Base64 text around a lead, decoded.
-  private static func base64(_ text: ByteView, _ place: Int) -> Window? {
+  /// The Base64 text around a lead, decoded. The lead's first digit says where the groups of four begin.
+  private static func base64(_ text: ByteView, _ place: Int, _ judged: inout JudgedBase64) -> Window? {
+    let ahead =
+      switch text[place] {
+      case 0x4A, 0x53: 0
+      case 0x51, 0x52, 0x70: 2
+      default: 3
+      }
+    let group = (place - ahead) & 3
+    if judged.covers(place, group) { return nil }
     var start = place
     while start > 0, place - start < 4096, Base64.isDigit(text[start - 1]) { start -= 1 }
+    start += (group - start) & 3
     var end = place
     while end < text.count, end - place < maximumWindow, Base64.isDigit(text[end]) { end += 1 }
     guard end - start >= 16 else { return nil }
+    // What the limit cut off may begin just before it.
+    judged.add(place, end - 32, group, decoded: end - start)
+    return decoded(text, start..<end)
+  }
+
+  private static func decoded(_ text: ByteView, _ range: Range<Int>) -> Window? {
+    let (start, end) = (range.lowerBound, range.upperBound)
     var bytes = Base64.decode(text.slice(start, end))
     var step = "Base64 decoded"
     for _ in 0..<maximumWraps {

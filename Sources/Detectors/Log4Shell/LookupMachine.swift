@@ -1,28 +1,5 @@
 import Bytes
 
-/// A lookup that the evaluation came upon and could not resolve, and whose value would be sent along.
-struct UnresolvedLookup {
-  /// `env:AWS_SECRET_ACCESS_KEY`, `hostName`
-  var name: String
-  /// The payload gives a default, so it works without the value: named only where the value is worth stealing.
-  var hasDefault: Bool
-}
-
-/// What stands between `${jndi:` and its end, every lookup within resolved.
-struct JNDIText {
-  /// Without `${` and `}`; begins with `jndi:`, in any case.
-  var content: [UInt8]
-  /// In the text that was run.
-  var range: Range<Int>
-  /// No `}` followed: the text was cut, or the writer careless.
-  var isOpen: Bool
-  /// Nothing at all followed: a field limit may have cut it.
-  var isAtEnd: Bool
-  /// Resolving was needed to see it.
-  var isObfuscated: Bool
-  var lookups: [UnresolvedLookup]
-}
-
 /// Runs Log4j's substitution (`StrSubstitutor` and the lookups of log4j-core 2.14) over a text, as far as a text can say
 /// without the victim's environment: `lower`, `upper`, quoted `date`, defaults (`:-`) and Base64 are resolved, others stay.
 ///
@@ -78,7 +55,14 @@ struct LookupMachine {
       }
       let byte = text[place]
       switch byte {
-      case 0x7B where out.last == 0x24 && out.count > (frames.last?.start ?? 0): open(at: place - 1)
+      case 0x7B where out.last == 0x24 && out.count > (frames.last?.start ?? 0):
+        // `$${` escapes a lookup for one round; within another it is resolved in the next.
+        if place >= 2, text[place - 1] == 0x24, text[place - 2] == 0x24, out.dropLast().last == 0x24,
+          out.count - 1 > (frames.last?.start ?? 0)
+        {
+          out.removeLast()
+        }
+        open(at: place - 1)
       case 0x7D:
         close(at: place + 1)
       case 0..<0x20 where byte != 0x09: end(at: place, isEnd: false)
@@ -240,26 +224,6 @@ struct LookupMachine {
     let whole = String(decoding: out[start...], as: UTF8.self)
     out.removeLast(out.count - start)
     out.append(contentsOf: (upper ? whole.uppercased() : whole.lowercased()).utf8)
-  }
-
-  /// A pattern of `SimpleDateFormat` without pattern letters: quoted text stands for itself, `''` for a quote.
-  static func dateLiteral(_ pattern: ArraySlice<UInt8>) -> [UInt8]? {
-    var value: [UInt8] = []
-    var isQuoted = false
-    var previousWasQuote = false
-    for byte in pattern {
-      if byte == 0x27 {
-        if previousWasQuote { value.append(0x27) }
-        previousWasQuote.toggle()
-        isQuoted.toggle()
-        continue
-      }
-      previousWasQuote = false
-      let isLetter = lowercased(byte) >= 0x61 && lowercased(byte) <= 0x7A
-      if isLetter, !isQuoted { return nil }
-      value.append(byte)
-    }
-    return value
   }
 
   /// Base64's value, itself run: what a lookup returns is substituted again.

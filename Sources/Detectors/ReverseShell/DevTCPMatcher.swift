@@ -7,29 +7,49 @@ import Bytes
 enum DevTCPMatcher {
   /// Devices of one text that are looked at; a command line has a few.
   private static let maximumPlaces = 256
+  /// Shells of one command, words behind one of them, and inputs of one text that are looked at.
+  private static let maximumShells = 32
+  private static let maximumWords = 64
+  private static let maximumInputs = 512
 
-  /// What all devices of one text ask of it, answered once.
-  private final class Facts {
+  /// What all devices of one text ask of it, answered once: a text of nothing but devices has hundreds in one command.
+  final class Facts {
     let shell: ShellText
     private var runs: [[UInt8]: Bool] = [:]
+    private var lastCommand: (index: Int, isShell: Bool)?
     private(set) lazy var runsLines: Bool = DevTCPMatcher.runsLines(shell)
     private(set) lazy var hasReader: Bool = shell.commands.contains { ShellWords.isShellReadingInput($0.words[...]) }
+    /// Where a command takes input from a descriptor: the text behind `<&` and `0>&`.
+    private(set) lazy var inputs: [(command: Int, descriptor: ByteView)] = DevTCPMatcher.inputs(shell)
+    /// Commands that were looked at, for a test of how often that is.
+    private(set) var commandsAsked = 0
 
     init(_ shell: ShellText) { self.shell = shell }
 
+    /// Devices come in order, so those of one command follow each other.
+    func isShell(_ command: Int) -> Bool {
+      if let lastCommand, lastCommand.index == command { return lastCommand.isShell }
+      commandsAsked += 1
+      let answer = DevTCPMatcher.isShell(shell, command)
+      lastCommand = (command, answer)
+      return answer
+    }
+
     func isRun(_ descriptor: [UInt8]) -> Bool {
       if let known = runs[descriptor] { return known }
-      // As many as one text can use.
-      guard runs.count < 32 else { return false }
+      // More than one text can use.
+      guard runs.count < 16 else { return false }
       let answer = DevTCPMatcher.isRun(self, descriptor)
       runs[descriptor] = answer
       return answer
     }
   }
 
-  static func matches(_ shell: ShellText) -> [ShellMatch] {
+  static func matches(_ shell: ShellText) -> [ShellMatch] { matches(Facts(shell)) }
+
+  static func matches(_ facts: Facts) -> [ShellMatch] {
+    let shell = facts.shell
     var found: [ShellMatch] = []
-    let facts = Facts(shell)
     var places = 0
     for (device, transport) in [("/dev/tcp/", "tcp"), ("/dev/udp/", "udp")] as [(StaticString, String)] {
       var from = 0
@@ -65,11 +85,20 @@ enum DevTCPMatcher {
   }
 
   private static func isShell(_ facts: Facts, _ index: Int, at place: Int) -> Bool {
-    let shell = facts.shell
+    if facts.isShell(index) { return true }
+    guard let descriptor = descriptor(facts.shell.text, before: place) else { return false }
+    return facts.isRun(descriptor)
+  }
+
+  /// Whether a command is or feeds a shell, so that a device in it gives the shell away.
+  private static func isShell(_ shell: ShellText, _ index: Int) -> Bool {
     let command = shell.commands[index]
+    var shells = 0
     for start in command.words.indices where ShellWords.isShell(command.words[start]) {
-      let rest = command.words[start...]
+      let rest = command.words[start...].prefix(maximumWords)
       if isInteractive(rest) || ShellWords.isShellReadingInput(rest) && readsInput(rest) { return true }
+      shells += 1
+      if shells >= maximumShells { break }
     }
     // `(sh)0>/dev/tcp/…`
     if command.before == 0x29, index > 0, command.word(0).hasPrefix("0"),
@@ -78,13 +107,8 @@ enum DevTCPMatcher {
       return true
     }
     // `cat </dev/tcp/… | sh`
-    if command.end == 0x7C, index + 1 < shell.commands.count,
-      ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index + 1].words))
-    {
-      return true
-    }
-    guard let descriptor = descriptor(shell.text, before: place) else { return false }
-    return facts.isRun(descriptor)
+    return command.end == 0x7C && index + 1 < shell.commands.count
+      && ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index + 1].words))
   }
 
   private static func isInteractive(_ words: ArraySlice<ByteView>) -> Bool {
@@ -102,7 +126,7 @@ enum DevTCPMatcher {
   /// The number in `5<>/dev/tcp/…`; 0 in `exec </dev/tcp/…`.
   private static func descriptor(_ text: ByteView, before place: Int) -> [UInt8]? {
     var end = place
-    while end > 0, "<> &".utf8.contains(text[end - 1]), place - end < 6 { end -= 1 }
+    while end > 0, place - end < 6, [0x3C, 0x3E, 0x20, 0x26].contains(text[end - 1]) { end -= 1 }
     guard end < place, text[end] != 0x20 || text[end + 1] == 0x3C || text[end + 1] == 0x3E else { return nil }
     if text[end - 1] == 0x7D {
       // `exec {fd}<>/dev/tcp/…`
@@ -115,17 +139,29 @@ enum DevTCPMatcher {
     return start < end ? text.slice(start, end).array : nil
   }
 
+  private static func inputs(_ shell: ShellText) -> [(command: Int, descriptor: ByteView)] {
+    var found: [(command: Int, descriptor: ByteView)] = []
+    for (index, command) in shell.commands.enumerated() {
+      for word in command.words {
+        var from = 0
+        while let place = word.firstIndex(of: 0x26, from: from) {
+          from = place + 1
+          guard word[place - 1] == 0x3C || word[place - 1] == 0x3E && word[place - 2] == 0x30 else { continue }
+          found.append((index, word.slice(from)))
+          if found.count >= maximumInputs { return found }
+        }
+      }
+    }
+    return found
+  }
+
   /// Whether anything runs what comes in on a descriptor: a shell with its input there, or a loop over its lines.
   private static func isRun(_ facts: Facts, _ descriptor: [UInt8]) -> Bool {
     let shell = facts.shell
-    let from = Array("<&".utf8) + descriptor
-    let both = Array("0>&".utf8) + descriptor
-    func reads(_ command: SimpleCommand) -> Bool {
-      command.words.contains { word in
-        from.withView { word.firstIndex(of: $0) != nil } || both.withView { word.firstIndex(of: $0) != nil }
-      }
-    }
-    for (index, command) in shell.commands.enumerated() where reads(command) {
+    var last = -1
+    for (index, input) in facts.inputs where index != last && descriptor.withView({ input.hasPrefix($0) }) {
+      last = index
+      let command = shell.commands[index]
       if command.words.contains(where: ShellWords.isShell) { return true }
       if command.word(0) == "exec", facts.hasReader { return true }
       if command.end == 0x7C, index + 1 < shell.commands.count,
@@ -152,11 +188,12 @@ enum DevTCPMatcher {
   }
 
   private static func ztcp(_ shell: ShellText) -> ShellMatch? {
+    guard shell.signs.hasZTCP, shell.text.contains("<&") || shell.text.contains("0>&") else { return nil }
     for command in shell.commands {
       guard let index = command.words.firstIndex(where: { $0 == "ztcp" }) else { continue }
       let rest = command.words[(index + 1)...].filter { $0[0] != 0x2D }
       let isBind = command.words.contains { $0 == "-l" }
-      guard rest.count >= (isBind ? 1 : 2), shell.text.contains("<&") || shell.text.contains("0>&") else { continue }
+      guard rest.count >= (isBind ? 1 : 2) else { continue }
       let endpoint = isBind ? Endpoint(host: nil, port: Endpoint.port(rest[0])) : shell.endpoint(rest[0], rest[1])
       return ShellMatch(technique: "zsh_tcp", endpoint: endpoint, isBind: isBind, place: command.range.lowerBound)
     }

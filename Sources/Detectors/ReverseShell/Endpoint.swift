@@ -38,7 +38,9 @@ struct Endpoint: Hashable {
       let byte = text[index]
       if byte == 0x3A { colons += 1 }
       let isBracket = byte == 0x5B && index == 0 || byte == 0x5D && index == text.count - 1
-      guard isWordByte(byte) || byte == 0x2E || byte == 0x2D || byte == 0x3A || byte == 0x25 || isBracket else {
+      // A percent sign is an IPv6 zone's; elsewhere it is a format's.
+      let isZone = byte == 0x25 && colons >= 2
+      guard isWordByte(byte) || byte == 0x2E || byte == 0x2D || byte == 0x3A || isZone || isBracket else {
         return false
       }
     }

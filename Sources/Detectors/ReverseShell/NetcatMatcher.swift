@@ -35,7 +35,7 @@ enum NetcatMatcher {
         if clients >= maximumClients { break }
       }
     }
-    if let one = curlTelnet(shell) { found.append(one) }
+    if shell.signs.hasTelnet, let one = curlTelnet(shell) { found.append(one) }
     return found
   }
 

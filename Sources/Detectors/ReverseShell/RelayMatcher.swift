@@ -30,7 +30,7 @@ enum RelayMatcher {
         }
       }
     }
-    if let one = awk(shell.text) { found.append(one) }
+    if shell.signs.hasInet, let one = awk(shell.text) { found.append(one) }
     return found
   }
 

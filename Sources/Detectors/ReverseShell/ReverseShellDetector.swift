@@ -6,8 +6,8 @@ import Evidence
 ///
 /// Each matcher wants both halves, a connection and a shell that reads from it, so port checks, transfers, relays and
 /// certificate look-ups stay quiet.
-public struct ReverseShellDetector: TextDetector {
-  public let version = 2
+public struct ReverseShellDetector: LayeredDetector {
+  public let version = 3
 
   public init() {}
 
@@ -15,27 +15,30 @@ public struct ReverseShellDetector: TextDetector {
   static let wholeLength = 16 << 10
   static let maximumDetections = 1024
 
-  public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
+  func scan(_ text: ByteView, _ origin: TextOrigin, _ shared: SharedLayers) -> [TextDetection] {
     if text.count <= Self.wholeLength, origin == .command {
-      guard ReverseShellLeads.mayHold(text) else { return [] }
-      return inspect(text, 0..<text.count, lead: nil, origin)
+      guard ReverseShellLeads.hasLead(text) || shared.mayHold else { return [] }
+      return inspect(text, 0..<text.count, lead: nil, origin, shared)
     }
     var found: [TextDetection] = []
     ReverseShellLeads.set.forEachMatch(in: text) { place, lead in
       guard found.count < Self.maximumDetections else { return nil }
       guard ReverseShellLeads.isPlausible(text, place, lead) else { return place + 1 }
       let range = ReverseShellLeads.region(text, around: place, origin)
-      found += inspect(text, range, lead: place, origin)
+      found += inspect(text, range, lead: place, origin, nil)
       return range.upperBound
     }
     return found
   }
 
   /// Looks at a stretch of text and at everything wrapped in it.
-  private func inspect(_ text: ByteView, _ range: Range<Int>, lead: Int?, _ origin: TextOrigin) -> [TextDetection] {
+  private func inspect(
+    _ text: ByteView, _ range: Range<Int>, lead: Int?, _ origin: TextOrigin, _ shared: SharedLayers?
+  ) -> [TextDetection] {
     let part = text.slice(range.lowerBound, range.upperBound)
     var layers = [CommandLayer(text: part.array, step: "", isRewording: true)]
-    if lead != nil || CommandLayers.mayHold(part) { layers += CommandLayers.unwrap(part) }
+    let wrapped = shared ?? SharedLayers(part)
+    if lead != nil || wrapped.mayHold { layers += wrapped.unwrapped }
     var best: [ShellMatch] = []
     var layerOf: [Int] = []
     for (index, layer) in layers.enumerated() {

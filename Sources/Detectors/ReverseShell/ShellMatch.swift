@@ -15,30 +15,31 @@ struct ShellMatch {
   var place: Int
 }
 
-/// One layer of text and what the matchers share about it, taken apart once.
-struct ShellText {
+/// One layer of text and what the matchers share about it, each part made when first asked for.
+final class ShellText {
   let text: ByteView
   let commands: [SimpleCommand]
-  let variables: Variables
-  let hasFIFO: Bool
+  private(set) lazy var variables = Variables(text)
+  private(set) lazy var signs = ShellSigns(text)
+  private(set) lazy var hasFIFO =
+    signs.hasFIFO && (ShellWords.contains(text, word: "mkfifo") || ShellWords.contains(text, word: "mknod"))
   /// Whether a shell that reads its input stands anywhere; in a pipe.
-  let hasFreeShell: Bool
-  let hasPipedShell: Bool
+  private(set) lazy var hasFreeShell = freeShells.contains { $0.words.count > 1 }
+  private(set) lazy var hasPipedShell = freeShells.contains { $0.before == 0x7C || $0.end == 0x7C }
+
+  private lazy var freeShells = commands.filter {
+    $0.words.count > 0 && ShellWords.isShellReadingInput(Self.withoutPrefix($0.words))
+  }
 
   init(_ text: ByteView) {
     self.text = text
     commands = ShellWords.commands(text)
-    variables = Variables(text)
-    hasFIFO = ShellWords.contains(text, word: "mkfifo") || ShellWords.contains(text, word: "mknod")
-    let free = commands.filter { $0.words.count > 0 && ShellWords.isShellReadingInput(Self.withoutPrefix($0.words)) }
-    hasFreeShell = free.contains { $0.words.count > 1 }
-    hasPipedShell = free.contains { $0.before == 0x7C || $0.end == 0x7C }
   }
 
   /// The interpreter whose call carries a shell command: what started it says more than what it says.
   var carrier: String? {
-    if text.contains("getRuntime()") || text.contains("ProcessBuilder") { return "java" }
-    return text.contains("child_process") ? "node" : nil
+    if signs.isJava { return "java" }
+    return signs.isNode ? "node" : nil
   }
 
   /// A host or port written as a variable is what the text assigns to it.
@@ -75,6 +76,30 @@ struct ShellText {
   }
 }
 
+/// The words without which whole matchers need not look.
+struct ShellSigns {
+  private let places: [Int]
+
+  private static let words: [StaticString] = [
+    "mkfifo", "mknod", "getRuntime()", "ProcessBuilder", "child_process", "ztcp", "/inet", "telnet://",
+    // Whatever the language, a socket is named so, or by what Perl, PHP and Go say instead.
+    "ocket", "OCKET", "fsockopen", "net.", "connect(", "PeerAddr", "TCPClient", "TcpClient", "TcpStream",
+  ]
+  private static let finder = WordFinder(words)
+
+  init(_ text: ByteView) { places = Self.finder.places(in: text) }
+
+  private func has(_ number: Int) -> Bool { places[number] >= 0 }
+
+  var hasFIFO: Bool { has(0) || has(1) }
+  var isJava: Bool { has(2) || has(3) }
+  var isNode: Bool { has(4) }
+  var hasZTCP: Bool { has(5) }
+  var hasInet: Bool { has(6) }
+  var hasTelnet: Bool { has(7) }
+  var namesSocket: Bool { places[8...].contains { $0 >= 0 } }
+}
+
 /// What a text assigns to names, in any of the languages that one-liners are written in: `RHOST="…"`, `$port = 4444`,
 /// `int port=1`, `local host, port = "…", 1`, `PeerAddr => "…"`. The first assignment counts.
 struct Variables {
@@ -86,7 +111,8 @@ struct Variables {
     var place = 0
     while let equals = text.firstIndex(of: 0x3D, from: place), values.count < Self.maximum {
       place = equals + 1
-      if text[equals + 1] == 0x3D || "=!<>".utf8.contains(text[equals - 1]) { continue }
+      let before = text[equals - 1]
+      if text[equals + 1] == 0x3D || before == 0x3D || before == 0x21 || before == 0x3C || before == 0x3E { continue }
       let names = Self.names(text, before: equals)
       guard !names.isEmpty else { continue }
       let start = equals + (text[equals + 1] == 0x3E ? 2 : 1)

@@ -36,6 +36,9 @@ enum ShellWords {
       case 0x20, 0x09, 0x0D, 0x00:
         endWord(place)
         wordStart = place + 1
+      case 0x21 where wordStart == place || wordStart == place - 1 && text[wordStart] == 0x3A:
+        // `!nc …` of a pager, `:!nc …` of an editor: what follows is the command.
+        wordStart = place + 1
       case 0x26
       where text[place - 1] == 0x3E || text[place - 1] == 0x3C || text[place + 1] == 0x3E && text[place + 1] != 0x26:
         // >&, <&, &> are redirections.
@@ -45,8 +48,10 @@ enum ShellWords {
         wordStart = place + 1
         // `2>&1|&` and `||`: the second sign belongs to the first.
         if !words.isEmpty {
-          commands.append(SimpleCommand(words: words, end: byte, before: before, range: start..<place))
-          words = []
+          // A copy of just the right size; the list itself is used again.
+          let own = words.withUnsafeBufferPointer { Array($0) }
+          commands.append(SimpleCommand(words: own, end: byte, before: before, range: start..<place))
+          words.removeAll(keepingCapacity: true)
           before = byte
         } else if byte != 0x22 && byte != 0x27 || before == 0 {
           before = byte
@@ -71,6 +76,13 @@ enum ShellWords {
     "sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "fish", "mksh", "rbash", "busybox", "cmd", "cmd.exe",
     "powershell", "powershell.exe", "pwsh",
   ])
+
+  private static let shellNames: [StaticString] = [
+    "sh", "bash", "zsh", "dash", "ksh", "ash", "cmd", "powershell", "cmd.exe",
+  ]
+
+  /// Whether a shell's name stands anywhere.
+  static func namesShell(_ text: ByteView) -> Bool { shellNames.contains { contains(text, word: $0) } }
 
   /// The last part of a path.
   static func baseName(_ word: ByteView) -> ByteView {

@@ -88,6 +88,7 @@ extension SigmaRules {
       if !isWanted(correlation.header) { correlation.isReported = false }
       subset.correlations.append(correlation)
     }
+    subset.prefilter = SigmaPrefilter(subset.rules)
     return subset
   }
 }

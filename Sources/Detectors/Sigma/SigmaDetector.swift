@@ -11,13 +11,17 @@ public final class SigmaDetector: EventDetector {
   static let maximumEvidence = 16
 
   private let rules: SigmaRules
+  /// By rule.
+  private let kinds: [SigmaSource.Kind?]
   /// Of the event that is looked at.
   private var artifact: Digest
   private var maker = SigmaRecordMaker()
   /// Correlations are told only where their events come from more than one artifact.
   private let isOfCase: Bool
   /// nil: every rule is asked of every event.
-  private let gates: SigmaGates?
+  private var gates: SigmaGates?
+  /// Rules that are asked of the event at hand.
+  private var asked: [Int] = []
   /// Hits by rule, for rules that correlations rest on.
   private var hits: [Int: [SigmaHit]] = [:]
   private var hitCount = 0
@@ -31,6 +35,7 @@ public final class SigmaDetector: EventDetector {
   /// - Parameter isFiltered: false asks every rule of every event, which finds the same.
   init(_ rules: SigmaRules, artifact: Digest, isFiltered: Bool, isOfCase: Bool = false) {
     self.rules = rules
+    kinds = rules.prefilter?.kinds ?? rules.rules.map(\.source.kind)
     self.artifact = artifact
     self.isOfCase = isOfCase
     gates = isFiltered ? rules.prefilter.map { SigmaGates($0) } : nil
@@ -47,17 +52,29 @@ public final class SigmaDetector: EventDetector {
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
     defer { maker.remember(event) }
-    let candidates = gates?.candidates(event, maker) ?? Array(rules.rules.indices)
-    guard !candidates.isEmpty else { return }
-    var told: Set<Int> = []
+    asked.removeAll(keepingCapacity: true)
+    if gates == nil {
+      asked.append(contentsOf: rules.rules.indices)
+    } else {
+      gates?.choose(event, maker, into: &asked)
+      if asked.isEmpty { return }
+    }
+    asked.removeAll { !rules.rules[$0].source.accepts(event) }
+    if asked.isEmpty { return }
     for record in maker.records(of: event) {
-      for index in candidates where rules.rules[index].source.kind == record.kind && !told.contains(index) {
-        let rule = rules.rules[index]
-        guard rule.source.accepts(event), rule.expression.holds(record) else { continue }
-        told.insert(index)
-        keep(index, event, record)
-        if rule.isReported { report(finding(rule, event)) }
+      var told = 0
+      for place in asked.indices {
+        let index = asked[place]
+        if kinds[index] == record.kind, rules.rules[index].expression.holds(record) {
+          keep(index, event, record)
+          if rules.rules[index].isReported { report(finding(rules.rules[index], event)) }
+          told += 1
+        } else {
+          asked[place - told] = index
+        }
       }
+      // What has spoken is not asked of the event's other records.
+      asked.removeLast(told)
     }
   }
 

@@ -99,16 +99,20 @@ struct SigmaGlob: Hashable, Sendable {
     segments.count == 1 ? plain?.first : nil
   }
 
-  /// The longest run of plain bytes: what every match holds.
-  var longestRun: [UInt8] {
-    var best: [UInt8] = []
-    for segment in segments {
-      for run in segment.split(whereSeparator: { if case .byte = $0 { false } else { true } })
-      where run.count > best.count {
-        best = run.compactMap { if case .byte(let byte) = $0 { byte } else { nil } }
+  /// The runs of plain bytes, all of which every match holds, and whether one begins or ends every match.
+  var runs: [(bytes: [UInt8], isStart: Bool, isEnd: Bool)] {
+    var found: [(bytes: [UInt8], isStart: Bool, isEnd: Bool)] = []
+    for (number, segment) in segments.enumerated() {
+      for run in segment.split(whereSeparator: { if case .byte = $0 { false } else { true } }) {
+        found.append(
+          (
+            run.compactMap { if case .byte(let byte) = $0 { byte } else { nil } },
+            number == 0 && run.startIndex == segment.startIndex,
+            number == segments.count - 1 && run.endIndex == segment.endIndex
+          ))
       }
     }
-    return best
+    return found
   }
 
   /// - Parameter text: lower case unless the pattern is cased.

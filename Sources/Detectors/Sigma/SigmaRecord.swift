@@ -139,13 +139,15 @@ final class SigmaRecordMaker {
     return !["unlink", "unlinkat", "rmdir", "87", "263", "84"].contains(call)
   }
 
-  /// A request for an address elsewhere is one that a proxy passed on; `CONNECT` names host and port only.
+  /// Whether a request is one that a proxy passed on: for an address elsewhere, or `CONNECT`, which names host and port.
+  static func isProxied(_ event: Event) -> Bool {
+    guard let path = event.text("path") ?? event.text("uri") else { return false }
+    if path.withView({ $0.hasPrefix("http://") || $0.hasPrefix("https://") || $0.hasPrefix("ftp://") }) { return true }
+    return event.text("method") == "CONNECT"
+  }
+
   private static func proxied(_ event: Event) -> [SigmaRecord] {
-    guard let path = event.text("path") ?? event.text("uri") else { return [] }
-    let isConnect = event.text("method") == "CONNECT"
-    guard isConnect || path.hasPrefix("http://") || path.hasPrefix("https://") || path.hasPrefix("ftp://") else {
-      return []
-    }
+    guard isProxied(event), let path = event.text("path") ?? event.text("uri") else { return [] }
     let rest = path.withView { view in
       (view.firstIndex(of: ByteView("://")).map { view.slice($0 + 3) } ?? view).array
     }

@@ -1,6 +1,7 @@
 import Bytes
 import CHyperscan
 import Foundation
+import Synchronization
 
 /// A regular expression of a rule, searched for anywhere in a value.
 ///
@@ -10,10 +11,17 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
   let pattern: String
   private let database: OpaquePointer?
   private let fallback: NSRegularExpression?
+  /// Letters match in one case only, as far as the pattern and its flags say.
+  let isCased: Bool
+  /// Hyperscan's working space, of which each search needs one. Making it costs more than a search.
+  private let spare = Mutex<Scratch?>(nil)
+
+  private struct Scratch: @unchecked Sendable { var pointer: OpaquePointer? }
 
   /// - Parameter flags: of `i`, `m`, `s`.
   /// - Returns: nil, with the engine's words, for a pattern that neither engine takes.
   static func make(_ pattern: String, flags: Set<Character>) -> (regex: SigmaRegex?, complaint: String) {
+    let isCased = !flags.contains("i") && !pattern.contains("(?")
     var options = UInt32(HS_FLAG_SINGLEMATCH) | UInt32(HS_FLAG_ALLOWEMPTY)
     if flags.contains("i") { options |= UInt32(HS_FLAG_CASELESS) }
     if flags.contains("m") { options |= UInt32(HS_FLAG_MULTILINE) }
@@ -24,7 +32,7 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
     let code = hs_compile(pattern, options, UInt32(HS_MODE_BLOCK), nil, &database, &failure)
     if let failure { hs_free_compile_error(failure) }
     if code == HS_SUCCESS, let database {
-      return (SigmaRegex(pattern: pattern, database: database, fallback: nil), "")
+      return (SigmaRegex(pattern: pattern, database: database, fallback: nil, isCased: isCased), "")
     }
     var icu: NSRegularExpression.Options = []
     if flags.contains("i") { icu.insert(.caseInsensitive) }
@@ -32,21 +40,26 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
     if flags.contains("s") { icu.insert(.dotMatchesLineSeparators) }
     do {
       return (
-        SigmaRegex(pattern: pattern, database: nil, fallback: try NSRegularExpression(pattern: pattern, options: icu)),
-        ""
+        SigmaRegex(
+          pattern: pattern, database: nil, fallback: try NSRegularExpression(pattern: pattern, options: icu),
+          isCased: isCased), ""
       )
     } catch {
       return (nil, "regular expression not understood: \(pattern)")
     }
   }
 
-  private init(pattern: String, database: OpaquePointer?, fallback: NSRegularExpression?) {
+  private init(pattern: String, database: OpaquePointer?, fallback: NSRegularExpression?, isCased: Bool) {
     self.pattern = pattern
+    self.isCased = isCased
     self.database = database
     self.fallback = fallback
   }
 
-  deinit { if let database { hs_free_database(database) } }
+  deinit {
+    spare.withLock { if let pointer = $0?.pointer { hs_free_scratch(pointer) } }
+    if let database { hs_free_database(database) }
+  }
 
   static func == (left: SigmaRegex, right: SigmaRegex) -> Bool { left === right }
   func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
@@ -73,10 +86,22 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
 
   private func search(_ database: OpaquePointer, _ text: ByteView) -> Bool {
     var found = false
-    // Scratch space is made for each search: regular expressions run only where a rule's literals were seen.
-    var scratch: OpaquePointer?
-    guard hs_alloc_scratch(database, &scratch) == HS_SUCCESS else { return false }
-    defer { hs_free_scratch(scratch) }
+    // One is kept; a second thread that searches at the same moment makes its own.
+    let kept = spare.withLock { spare in
+      defer { spare = nil }
+      return spare
+    }
+    var scratch = kept?.pointer
+    if scratch == nil, hs_alloc_scratch(database, &scratch) != HS_SUCCESS { return false }
+    defer {
+      let used = Scratch(pointer: scratch)
+      let isKept = spare.withLock { spare in
+        guard spare == nil else { return false }
+        spare = used
+        return true
+      }
+      if !isKept { hs_free_scratch(used.pointer) }
+    }
     withUnsafeMutablePointer(to: &found) { user in
       var nothing: CChar = 0
       let base = text.unsafeBytes.baseAddress?.assumingMemoryBound(to: CChar.self)

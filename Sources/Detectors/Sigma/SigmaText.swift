@@ -1,34 +1,62 @@
 import Bytes
 import Evidence
 
-/// Everything in an event in which a field's value can stand, one text after the other, for looking for literals.
+/// Everything in an event in which a field's value can stand, each text between newlines, for looking for literals.
 ///
 /// May only hold too much: what is missing here costs findings. Where `SigmaRecord` makes a value that stands in no
 /// attribute, this adds what the value's telling part needs.
 struct SigmaText {
   private(set) var bytes: [UInt8] = []
 
-  mutating func fill(
-    _ event: Event, _ kinds: [SigmaSource.Kind], _ maker: SigmaRecordMaker, asksTime: Bool
-  ) {
+  /// What is made for events of one data type.
+  struct Plan {
+    var isProcess: Bool
+    var isWeb: Bool
+    var isCloudTrail: Bool
+    /// Records of it are made for some events only.
+    var isProxy: Bool
+    var isShell: Bool
+    /// What stands for the parent of every process of this data type.
+    var parent: String?
+    var asksTime: Bool
+    var asksEverything: Bool
+
+    init(_ dataType: String, _ kinds: [SigmaSource.Kind], _ index: SigmaIndex) {
+      isProcess = kinds.contains(.process)
+      isWeb = kinds.contains(.webServer)
+      isCloudTrail = kinds.contains(.cloudTrail)
+      isProxy = kinds.contains(.proxy)
+      isShell = dataType == "linux:shell:command"
+      parent =
+        switch dataType {
+        case "linux:auth:entry": "/usr/bin/sudo"
+        case "linux:cron:entry": "/usr/sbin/cron"
+        default: nil
+        }
+      asksTime = index.asksTime
+      asksEverything = index.asksEverything
+    }
+  }
+
+  mutating func fill(_ event: Event, _ plan: Plan, _ maker: SigmaRecordMaker) {
     bytes.removeAll(keepingCapacity: true)
-    for attribute in event.attributes {
-      switch attribute.value {
-      case .text(let text): add(text)
-      case .texts(let texts): for text in texts { add(text) }
-      default: add(attribute.value.text)
+    bytes.append(0x0A)
+    event.attributes.withUnsafeBufferPointer { attributes in
+      for place in attributes.indices {
+        switch attributes[place].value {
+        case .text(let text): add(text)
+        case .texts(let texts): for text in texts { add(text) }
+        case .integer(let number): add(number)
+        case .flag(let flag): add(flag ? "true" : "false")
+        }
+        if plan.isProcess { addProcess(attributes[place], plan) }
       }
     }
-    add(event.message)
-    if asksTime, let time = event.time { add("\(time)") }
-    for kind in kinds {
-      switch kind {
-      case .process: addPrograms(event, maker)
-      case .webServer: addAddress(event)
-      case .cloudTrail: addObjects(event)
-      default: break
-      }
-    }
+    if plan.asksEverything { add(event.message) }
+    if plan.asksTime, let time = event.time { add("\(time)") }
+    if plan.isWeb { addAddress(event) }
+    if plan.isProcess { addParent(event, plan, maker) }
+    if plan.isCloudTrail { addObjects(event) }
     addFolded()
   }
 
@@ -38,49 +66,91 @@ struct SigmaText {
     bytes.append(0x0A)
   }
 
-  /// `/name` for every word that may be a program: a rule asks for `/curl` where the line says `curl`.
-  private mutating func addPrograms(_ event: Event, _ maker: SigmaRecordMaker) {
-    for name in ["command_line", "command"] {
-      if case .text(let line)? = event[name] { addWords(line) }
-    }
-    switch event.dataType {
-    case "linux:shell:command": if let shell = event.text("shell") { addWords(shell) }
-    case "linux:auth:entry": add("/usr/bin/sudo")
-    case "linux:cron:entry": add("/usr/sbin/cron")
-    default:
-      guard let parent = event.integer("ppid"), let seen = maker.process(parent) else { break }
-      add(seen.image)
-      add(seen.commandLine)
-      addWords(seen.commandLine)
-    }
-    // Whom `sudo` alone makes one.
-    add("root")
-  }
-
-  private mutating func addWords(_ line: String) {
-    var line = line
-    line.withUTF8 { text in
-      var isStart = true
-      for (place, byte) in text.enumerated() {
-        if byte <= 0x20 || byte == 0x7C || byte == 0x3B || byte == 0x26 {
-          if !isStart { bytes.append(0x0A) }
-          isStart = true
-        } else if isStart, byte == 0x2D, place + 1 < text.count {
-          // A login shell's dash is no part of its name.
-          continue
-        } else {
-          if isStart { bytes.append(0x2F) }
-          bytes.append(byte)
-          isStart = false
-        }
-      }
-    }
+  private mutating func add(_ number: Int64) {
+    if number < 0 { return add(String(number)) }
+    let start = bytes.count
+    var rest = number
+    repeat {
+      bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
     bytes.append(0x0A)
   }
 
+  // MARK: Processes
+
+  private mutating func addProcess(_ attribute: Attribute, _ plan: Plan) {
+    if attribute.name == "command" || attribute.name == "command_line" {
+      attribute.value.text.withView { addPrograms($0) }
+    } else if plan.isShell, attribute.name == "shell" {
+      bytes.append(0x2F)
+      add(attribute.value.text)
+    }
+  }
+
+  /// `/name` for every word that may be a program: a rule asks for `/curl` where the line says `curl`. Words end at
+  /// blanks, and once more at what may part commands.
+  private mutating func addPrograms(_ line: ByteView) {
+    var isSudo = false
+    for isParted in [false, true] {
+      var hasParts = false
+      var place = 0
+      while place < line.count {
+        if Self.isBlank(line[place]) || isParted && Self.parts(line[place]) {
+          place += 1
+          continue
+        }
+        let start = place
+        while place < line.count {
+          let byte = line[place]
+          if Self.parts(byte) {
+            if isParted { break }
+            hasParts = true
+          } else if Self.isBlank(byte) {
+            break
+          }
+          place += 1
+        }
+        isSudo = addProgram(line.slice(start, place)) || isSudo
+      }
+      if !hasParts { break }
+    }
+    // Whom `sudo` alone makes one.
+    if isSudo { add("root") }
+  }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D }
+  private static func parts(_ byte: UInt8) -> Bool { byte == 0x7C || byte == 0x3B || byte == 0x26 }
+
+  /// - Returns: whether it is `sudo`.
+  private mutating func addProgram(_ word: ByteView) -> Bool {
+    // A login shell's dash is no part of its name, nor the colon of a daemon's title.
+    var name = word[0] == 0x2D ? word.dropFirst(1) : word
+    if name[name.count - 1] == 0x3A { name = name.dropLast(1) }
+    bytes.append(0x2F)
+    bytes.append(contentsOf: name.unsafeBytes)
+    bytes.append(0x0A)
+    return name == "sudo"
+  }
+
+  private mutating func addParent(_ event: Event, _ plan: Plan, _ maker: SigmaRecordMaker) {
+    if let parent = plan.parent {
+      add(parent)
+    } else if !plan.isShell, let parent = event.integer("ppid"), let seen = maker.process(parent) {
+      add(seen.image)
+      add(seen.commandLine)
+    }
+  }
+
+  // MARK: Other kinds
+
+  /// Path and query as one.
   private mutating func addAddress(_ event: Event) {
     guard let query = event.text("query"), let path = event.text("path") ?? event.text("uri") else { return }
-    add(path + "?" + query)
+    add(path)
+    bytes[bytes.count - 1] = 0x3F
+    add(query)
   }
 
   /// Objects of JSON without its escapes.

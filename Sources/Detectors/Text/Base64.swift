@@ -36,6 +36,7 @@ enum Base64 {
   /// The decoded text if it is text: UTF-16LE (PowerShell's) narrowed, a trailing newline dropped; nil for anything
   /// with control characters, for then the run was no Base64 or no command.
   static func text(_ run: ByteView) -> [UInt8]? {
+    guard mayBeText(run) else { return nil }
     var bytes = decode(run)
     if bytes.count >= 8, bytes[1] == 0, bytes[3] == 0, bytes[5] == 0 {
       bytes = stride(from: 0, to: bytes.count, by: 2).map { bytes[$0] }
@@ -47,6 +48,20 @@ enum Base64 {
     guard bytes.count >= 4 else { return nil }
     for byte in bytes where byte < 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 || byte == 0x7F { return nil }
     return String(validating: bytes, as: UTF8.self) == nil ? nil : bytes
+  }
+
+  /// Whether the first two bytes can begin a text. Words and paths are of the alphabet too; most end here.
+  private static func mayBeText(_ run: ByteView) -> Bool {
+    func digit(_ place: Int) -> UInt8 { values[Int(run[place])] & 63 }
+    let first = digit(0) << 2 | digit(1) >> 4
+    let second = digit(1) << 4 | digit(2) >> 2
+    if second == 0 { return true }
+    func isControl(_ byte: UInt8) -> Bool {
+      byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D || byte == 0x7F
+    }
+    // What continues a character of UTF-8 begins none, and after one of ASCII none is continued.
+    return !isControl(first) && !isControl(second) && first & 0xC0 != 0x80 && first < 0xF8
+      && (first >= 0xC0) == (second & 0xC0 == 0x80)
   }
 
   private static func endsCharacter(_ bytes: [UInt8]) -> Bool {

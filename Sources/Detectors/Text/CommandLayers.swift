@@ -17,6 +17,10 @@ struct CommandLayer {
 enum CommandLayers {
   static let maximumDepth = 12
   static let maximumLayers = 32
+  /// All layers together may be this many times as long as the text, and a little: a layer of spelling is as long as the
+  /// text, Base64's is shorter, and real wrappings are few.
+  static let maximumGrowth = 2
+  private static let freeGrowth = 4096
   /// Longer texts are no command lines; only their first part is unwrapped.
   static let maximumLength = 64 << 10
 
@@ -25,7 +29,7 @@ enum CommandLayers {
     exact: [
       "IFS", "\\x", "\\u", "%2", "''", "\"\"", "rev", "{echo,", "{nc,", "{bash,", "{sh,", "{curl,", "{wget,", "chr(",
       "Char", "xxd",
-      "hex", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i",
+      "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i",
     ], ignoringCase: ["base64", "b64", "-enc", "[char]"])
 
   /// Whether a text shows any sign of wrapping: the cheap question before the dear one.
@@ -64,14 +68,18 @@ enum CommandLayers {
   /// only shrink.
   static func unwrap(_ text: ByteView) -> [CommandLayer] {
     var found: [CommandLayer] = []
-    var seen: Set<[UInt8]> = []
     var queue: [(text: [UInt8], depth: Int)] = [(text.slice(0, maximumLength).array, 0)]
     var next = 0
+    var budget = (queue.first?.text.count ?? 0) * maximumGrowth + freeGrowth
     while next < queue.count, found.count < maximumLayers {
       let (bytes, depth) = queue[next]
       next += 1
       if depth >= maximumDepth || depth > 0 && !bytes.withView({ mayHold($0) }) { continue }
-      for layer in bytes.withView({ peel($0) }) where found.count < maximumLayers && seen.insert(layer.text).inserted {
+      for layer in bytes.withView({ peel($0) })
+      where found.count < maximumLayers && layer.text.count <= budget
+        && !found.contains(where: { $0.text == layer.text })
+      {
+        budget -= layer.text.count
         found.append(layer)
         queue.append((layer.text, depth + 1))
       }
@@ -186,6 +194,16 @@ enum CommandLayers {
     else { return nil }
     return text.slice(0, place).array.reversed()
   }
+}
+
+/// The layers of one text, unwrapped when first asked for, for detectors that look at the same text.
+final class SharedLayers {
+  private let text: ByteView
+  private(set) lazy var mayHold = CommandLayers.mayHold(text)
+  private(set) lazy var unwrapped = CommandLayers.unwrap(text)
+
+  /// - Parameter text: must stay valid as long as this is used.
+  init(_ text: ByteView) { self.text = text }
 }
 
 /// Letters, digits and the signs of names.

@@ -37,7 +37,11 @@ enum ShellSpelling {
       // A backslash before a letter inside a word; an escape such as \n or \x41 is not one.
       let next = lowercased(text[place + 1])
       let isLetter = next >= 0x61 && next <= 0x7A
-      let isEscape = "nrtxu0abefv".utf8.contains(next)
+      let isEscape =
+        switch next {
+        case 0x6E, 0x72, 0x74, 0x78, 0x75, 0x30, 0x61, 0x62, 0x65, 0x66, 0x76: true
+        default: false
+        }
       let isWithin = isWordByte(text[place - 1]) || text[place - 1] == 0x2F
       return isLetter && isWithin
         && (!isEscape || isWordByte(text[place + 2]) && next != 0x78 && next != 0x75 && next != 0x6E)

@@ -11,7 +11,19 @@ public enum TextDetectors {
   /// there is nothing; so big stretches of memory may be given whole. Ranges are places in `text`.
   public static func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
     var found: [TextDetection] = []
-    for detector in all { found += detector.scan(text, origin) }
+    let layers = SharedLayers(text)
+    for detector in all {
+      found += (detector as? any LayeredDetector)?.scan(text, origin, layers) ?? detector.scan(text, origin)
+    }
     return found.sorted { ($0.range.lowerBound, $0.rule) < ($1.range.lowerBound, $1.rule) }
   }
+}
+
+/// A detector that looks into the layers of a command, which it shares with others.
+protocol LayeredDetector: TextDetector {
+  func scan(_ text: ByteView, _ origin: TextOrigin, _ layers: SharedLayers) -> [TextDetection]
+}
+
+extension LayeredDetector {
+  public func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] { scan(text, origin, SharedLayers(text)) }
 }

