@@ -57,6 +57,16 @@ public struct LiteralSet: Sendable {
     withUnsafeMutableBytes(of: &prints.high) { $0[place * 16 + Int(byte >> 4)] |= group }
   }
 
+  /// The literal with the lowest index that occurs anywhere; nil where none does.
+  public func lowest(in text: ByteView) -> Int? {
+    var lowest: Int?
+    forEachMatch(in: text) { place, literal in
+      lowest = min(lowest ?? literal, literal)
+      return lowest == 0 ? nil : place + 1
+    }
+    return lowest
+  }
+
   /// Each place where a literal stands, in order, until the body returns a place to go on from (at or after this one),
   /// or nil to stop.
   public func forEachMatch(in text: ByteView, from start: Int = 0, _ body: (_ place: Int, _ literal: Int) -> Int?) {

@@ -124,14 +124,14 @@ public final class CloudActions: EventDetector {
 
   /// Distributions and frameworks that exist for attacking; the SDKs under them put the system's name into the agent.
   private static func attackTool(_ agent: String) -> String? {
-    let lower = agent.lowercased()
-    return [
-      "kali", "parrot", "pentoo", "pacu", "scoutsuite", "cloudfox", "peirates", "trufflehog", "s3scanner",
-      "cloudmapper", "enumerate-iam",
-    ].first {
-      lower.contains($0)
-    }
+    agent.withView { attackToolSet.lowest(in: $0) }.map { String(describing: attackTools[$0]) }
   }
+
+  private static let attackTools: [StaticString] = [
+    "kali", "parrot", "pentoo", "pacu", "scoutsuite", "cloudfox", "peirates", "trufflehog", "s3scanner",
+    "cloudmapper", "enumerate-iam",
+  ]
+  private static let attackToolSet = LiteralSet(exact: [], ignoringCase: attackTools)
 
   private func finding(_ call: CloudCall, _ rule: Rule, _ severity: Severity, _ more: String) -> Finding {
     var entities = call.event.entities

@@ -54,12 +54,26 @@ public final class WebRequests: EventDetector {
     }
   }
 
+  private static let signs: [(StaticString, String)] = [
+    ("class.module.classLoader", "Spring4Shell's class loader path"),
+    ("class.classLoader", "Spring4Shell's class loader path"),
+    ("${script:", "a Text4Shell lookup"), ("${url:", "a Text4Shell lookup"), ("${dns:", "a Text4Shell lookup"),
+    ("%{(#", "an OGNL expression"), ("${(#", "an OGNL expression"), ("#_memberAccess", "an OGNL expression"),
+    ("@java.lang.Runtime", "an OGNL expression"),
+    ("T(java.lang.Runtime)", "a Spring expression"), ("#{T(", "a Spring expression"),
+    ("() { :;}", "a Shellshock function"), ("() {:;}", "a Shellshock function"),
+    ("<?php", "PHP code"), ("php://input", "PHP code"), ("allow_url_include", "PHP code"),
+  ]
+  private static let signSet = LiteralSet(exact: signs.map(\.0))
+  private static let shellSet = LiteralSet(exact: shellNames)
+  private static let climbs = LiteralSet(exact: ["../../", "..\\..\\", "/..;/"])
+
   private static func judge(_ text: ByteView) -> Attack? {
     let split = text.firstIndex(of: 0x3F) ?? text.count
     let path = text.slice(0, split)
     let query = text.slice(split + 1)
     let runsCommand = holdsCommand(query)
-    if shellNames.contains(where: { path.contains($0) })
+    if shellSet.lowest(in: path) != nil
       || runsCommand
         && (path.hasSuffix(".jsp") || path.hasSuffix(".jspx") || path.hasSuffix(".php") || path.hasSuffix(".aspx"))
     {
@@ -71,17 +85,10 @@ public final class WebRequests: EventDetector {
     if runsCommand {
       return ("web.command-injection", "Command in a request", .medium, .medium, ["T1190"], "a command in the query")
     }
-    let signs: [([StaticString], String)] = [
-      (["class.module.classLoader", "class.classLoader"], "Spring4Shell's class loader path"),
-      (["${script:", "${url:", "${dns:"], "a Text4Shell lookup"),
-      (["%{(#", "${(#", "#_memberAccess", "@java.lang.Runtime"], "an OGNL expression"),
-      (["T(java.lang.Runtime)", "#{T("], "a Spring expression"), (["() { :;}", "() {:;}"], "a Shellshock function"),
-      (["<?php", "php://input", "allow_url_include"], "PHP code"),
-    ]
-    for (words, name) in signs where words.contains(where: { text.contains($0) }) {
-      return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], name)
+    if let sign = signSet.lowest(in: text) {
+      return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], signs[sign].1)
     }
-    if text.contains("../../") || text.contains("..\\..\\") || text.contains("/..;/"),
+    if climbs.lowest(in: text) != nil,
       text.contains("/etc/") || text.contains("WEB-INF") || text.contains("win.ini") || text.contains("/proc/self")
     {
       return (

@@ -43,13 +43,16 @@ public final class WebScan: EventDetector {
     "l9explore", "jaeles", "wfuzz", "arachni", "openvas",
   ]
 
+  private static let sensitiveSet = LiteralSet(exact: sensitive)
+  private static let toolSet = LiteralSet(exact: [], ignoringCase: tools)
+
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
     guard event.dataType == "aws:waf:request" || event.dataType.hasPrefix("web:access"),
       let uri = event.text("path") ?? event.text("uri")
     else { return }
-    let path = uri.withView { view in Self.sensitive.first { view.contains($0) } }.map { String(describing: $0) }
+    let path = uri.withView { Self.sensitiveSet.lowest(in: $0) }.map { String(describing: Self.sensitive[$0]) }
     let tool = event.text("user_agent").flatMap { agent in
-      agent.lowercased().withView { view in Self.tools.first { view.contains($0) } }.map { String(describing: $0) }
+      agent.withView { Self.toolSet.lowest(in: $0) }.map { String(describing: Self.tools[$0]) }
     }
     guard path != nil || tool != nil else { return }
     let name = event.text("client_ip") ?? event.text("remote_address") ?? event.text("remote_host") ?? ""

@@ -36,7 +36,9 @@ public enum SecretShape {
     let ids: [StaticString] = ["$6$", "$5$", "$1$", "$y$", "$gy$", "$7$", "$2a$", "$2b$", "$2y$"]
     let rest = text.slice(place, place + 400)
     guard let id = ids.first(where: { rest.hasPrefix($0) }) else { return nil }
-    let end = run(text, place + id.utf8CodeUnitCount) { isBase64Byte($0) || $0 == 0x2E || $0 == 0x24 || $0 == 0x3D }
+    let end = run(text, place + id.utf8CodeUnitCount, limit: 384) {
+      isBase64Byte($0) || $0 == 0x2E || $0 == 0x24 || $0 == 0x3D
+    }
     // The shortest, `$1$salt$` and 22 digits, has 34; a price or a shell's `$1` never comes near.
     guard end - place >= 26,
       text.slice(place + id.utf8CodeUnitCount, end).firstIndex(of: 0x24) != nil
@@ -52,7 +54,9 @@ public enum SecretShape {
       return nil
     }
     let start = place + 11 + dashes + 5
-    let end = text.firstIndex(of: ByteView("-----END"), from: start) ?? text.count
+    // The longest keys have 13 KB. Where no end is in reach, what follows is masked as far as that.
+    let reach = text.slice(start, min(start + 1 << 14, text.count))
+    let end = start + (reach.firstIndex(of: ByteView("-----END")) ?? reach.count)
     return Found(kind: .privateKey, range: start..<end)
   }
 
@@ -67,7 +71,8 @@ public enum SecretShape {
     for (name, kind, least) in names
     where rest.slice(0, name.utf8CodeUnitCount).equalsIgnoringCase(name) {
       let start = run(text, place + name.utf8CodeUnitCount, limit: 12) { isSeparator($0) }
-      let end = run(text, start) { isTokenByte($0) }
+      // The longest session tokens have some 2,000 characters. A name that is a value's part again costs no more than that.
+      let end = run(text, start, limit: kind == .awsSecretKey ? 128 : 4096) { isTokenByte($0) }
       if end - start >= least { return Found(kind: kind, range: start..<end) }
     }
     return nil

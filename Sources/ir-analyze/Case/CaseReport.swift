@@ -25,7 +25,11 @@ struct CaseReport {
   /// Where custody ends with this report: what to compare a later store with.
   var custodyHead: CustodyLog.Head? { store.custody.head() }
 
-  init(store: ArtifactStore, rules: RuleLibrary, _ outcome: CaseAnalysis.Outcome, case name: String) throws {
+  /// - Parameter events: false where nothing but `status` is asked for: what follows from events of several artifacts is not
+  ///   looked for then.
+  init(
+    store: ArtifactStore, rules: RuleLibrary, _ outcome: CaseAnalysis.Outcome, case name: String, events: Bool = true
+  ) throws {
     self.store = store
     self.outcome = outcome
     self.name = name
@@ -47,7 +51,7 @@ struct CaseReport {
     var files = FileReview(window: .now ... .now)
     for result in outcome.results {
       let artifact = result.unit.artifact
-      try CaseResults.forEachLine(of: result.result, in: store) { line in
+      try CaseResults.forEachLine(of: result.result, in: store, events: events) { line in
         switch line {
         case .finding(let finding): findings.append(finding)
         case .coverage(let one):

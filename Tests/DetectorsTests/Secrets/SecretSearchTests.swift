@@ -41,8 +41,13 @@ import Testing
     #expect(scan(text).map(\.kind) == [.privateKey, .passwordHash, .accessToken])
   }
 
-  @Test func bytesWithoutEndCostNothingMore() {
-    let text = String(repeating: "secret_access_key=", count: 20_000)
-    #expect(scan(text).isEmpty)
+  /// Every lead over and over, each of which would reach to the end: hours, were the reach not bounded.
+  @Test(arguments: [
+    "secret_access_key=", "-----BEGIN RSA PRIVATE KEY-----", "$6$", "$y$a$", "eyJhbGciOiJ9.", "IQoJb3JpZ2lu", "ghp_",
+    "session_token=",
+  ])
+  func repeatedLeadsAreLinear(lead: String) {
+    let text = String(repeating: lead, count: (4 << 20) / lead.utf8.count)
+    #expect(scan(text).count < 40_000)
   }
 }
