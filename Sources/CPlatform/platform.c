@@ -8,6 +8,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+void platform_begin_writeback(int descriptor, uint64_t offset, uint64_t count) {
+  sync_file_range(descriptor, (off_t)offset, (off_t)count, SYNC_FILE_RANGE_WRITE);
+}
+
 ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count) {
   if (needle_count == 0 || needle_count > hay_count) return -1;
   const char *found = memmem(hay, hay_count, needle, needle_count);

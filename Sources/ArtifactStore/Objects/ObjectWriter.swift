@@ -1,4 +1,5 @@
 import Bytes
+import CPlatform
 import Evidence
 import Foundation
 
@@ -12,7 +13,11 @@ public final class ObjectWriter {
   private let durable: Bool
   private var byteCount: UInt64 = 0
   private var isOpen = true
+  /// Bytes that are on their way to the disk.
+  private var begun: UInt64 = 0
 
+  /// Bytes after which the disk is given work, so that it is not idle while others are hashed.
+  private static let writeback: UInt64 = 8 << 20
   /// Holes are made of whole blocks of this size; smaller runs of zeros are written.
   private static let block = 4096
 
@@ -50,6 +55,10 @@ public final class ObjectWriter {
       place = end
     }
     byteCount += UInt64(bytes.count)
+    if durable, byteCount - begun >= Self.writeback {
+      platform_begin_writeback(descriptor, begun, byteCount - begun)
+      begun = byteCount
+    }
   }
 
   private func isZero(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Bool {

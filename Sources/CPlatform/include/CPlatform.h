@@ -29,5 +29,9 @@ void platform_limit_memory(uint64_t bytes);
 /// pipe2(2) with O_CLOEXEC, so that no other child inherits an end and keeps the pipe open.
 int platform_pipe(int ends[2]);
 
+/// Begins to write a part of a file to the disk and does not wait for it: sync_file_range(2). The sync at the end, which alone
+/// promises anything, then finds little left to do.
+void platform_begin_writeback(int descriptor, uint64_t offset, uint64_t count);
+
 /// CRC-32C (Castagnoli) of some bytes, as Snappy frames and others carry it.
 uint32_t platform_crc32c(const void *bytes, size_t count);

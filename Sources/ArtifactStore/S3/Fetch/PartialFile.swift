@@ -16,8 +16,9 @@ final class PartialFile {
   private var synced: UInt64 = 0
   private var isDone = false
 
-  /// Bytes between two syncs: what a power failure may cost. A kill costs nothing, since the system keeps what was written.
-  private static let syncEvery: UInt64 = 256 << 20
+  /// Bytes between two syncs: what a power failure may cost. A kill costs nothing, since the system keeps what was
+  /// written; and writing begins with each range.
+  private static let syncEvery: UInt64 = 1 << 30
   /// Holes are made of whole blocks of this size, as elsewhere in the store.
   private static let block = 4096
   /// Seconds after which a part that nobody came back for is removed.
@@ -127,6 +128,7 @@ final class PartialFile {
       if !zero { try write(UnsafeRawBufferPointer(rebasing: bytes[place..<stop]), at: end + UInt64(place)) }
       place = stop
     }
+    platform_begin_writeback(descriptor, end, UInt64(bytes.count))
     end += UInt64(bytes.count)
     // The file is as long as its ranges, whatever they end in.
     try check(ftruncate(descriptor, off_t(clamping: end)), .cannotWrite, "cannot write \(path)")
