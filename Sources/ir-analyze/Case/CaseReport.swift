@@ -1,5 +1,6 @@
 import ArtifactStore
 import Bytes
+import Detectors
 import Engine
 import Evidence
 import Foundation
@@ -33,7 +34,8 @@ struct CaseReport {
     self.store = store
     self.outcome = outcome
     self.name = name
-    ruleDigests = [("yara", rules.load().set.fingerprint.hex)]
+    let set = rules.load().set
+    ruleDigests = [("yara", set.fingerprint.hex)]
     verdicts = try store.cases.verdicts(of: name)
     gaps =
       try store.cases.gaps(of: name)
@@ -48,6 +50,7 @@ struct CaseReport {
     self.records = records
     var checks = CaseChecks()
     var review = ClockReview(artifacts: records)
+    let correlations = SigmaCaseCorrelations(set.sigma)
     var files = FileReview(window: .now ... .now)
     for result in outcome.results {
       let artifact = result.unit.artifact
@@ -59,6 +62,7 @@ struct CaseReport {
         case .event(let event):
           checks.take(event, artifact)
           review.take(event, artifact)
+          if correlations.isNeeded { correlations.inspect(event, of: artifact) }
           files.take(event, artifact: artifact)
         case .row(let view, let json): json.withView { checks.take(row: $0, view: view, artifact) }
         case .other: break
@@ -66,6 +70,7 @@ struct CaseReport {
       }
     }
     clocks = review.correction()
+    correlations.finish { findings.append($0) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
     findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
     if let window = Self.window(of: findings) {
