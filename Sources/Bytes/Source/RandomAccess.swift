@@ -65,6 +65,26 @@ public final class MappedFile: RandomAccess, @unchecked Sendable {
     return part.count
   }
 
+  /// Gives back the memory that the file's pages before this place hold: whoever asks for them again reads them from the file
+  /// again. For passes in order, since what is mapped and was read counts as the program's memory.
+  public func release(before offset: Int) {
+    let whole = min(max(offset, 0), Int(byteCount)) & ~0xFFFF
+    if let base, whole > 0 { madvise(UnsafeMutableRawPointer(mutating: base), whole, MADV_DONTNEED) }
+  }
+
+  /// Bytes between two releases of a pass in order.
+  public static let passSize = 32 << 20
+
+  /// The whole file in order, in parts that are released again.
+  public func forEachPart(_ body: (ByteView) throws -> Void) rethrows {
+    try withView { view in
+      for start in stride(from: 0, to: view.count, by: Self.passSize) {
+        try body(view.slice(start, min(start + Self.passSize, view.count)))
+        release(before: start + Self.passSize)
+      }
+    }
+  }
+
   /// Tells the kernel that the file will be read once from front to back.
   public func willReadInOrder() {
     if let base { madvise(UnsafeMutableRawPointer(mutating: base), Int(byteCount), MADV_SEQUENTIAL) }

@@ -14,7 +14,12 @@ public enum CaseResults {
     let file = try store.objects.open(result)
     try file.withView { view in
       var start = 0
+      var released = 0
       while start < view.count {
+        if start - released > MappedFile.passSize {
+          released = start
+          file.release(before: start)
+        }
         let end = view.firstIndex(of: 0x0A, from: start) ?? view.count
         if !events, view.slice(start, start + 8).hasPrefix("{\"event\"") {
           start = end + 1

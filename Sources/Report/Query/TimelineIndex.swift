@@ -19,6 +19,7 @@ public final class TimelineIndex {
   /// Offset of each 256th line.
   private let offsets: [Int]
   private let count: Int
+  private var released = 0
 
   /// - Parameters:
   ///   - path: of `timeline.jsonl`, sorted by time.
@@ -48,6 +49,7 @@ public final class TimelineIndex {
   @discardableResult
   public func forEach(_ query: TimelineQuery, _ body: (ByteView) throws -> Bool) throws -> Int {
     guard query.limit > 0 else { return 0 }
+    released = 0
     return try database.read { database in
       let span = try lines(from: query.from, to: query.to, in: database)
       guard !span.isEmpty else { return 0 }
@@ -70,16 +72,27 @@ public final class TimelineIndex {
           let found = try Int.fetchCursor(
             database, sql: "SELECT rowid FROM lines WHERE lines MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid",
             arguments: [words, span.lowerBound, span.upperBound - 1])
-          while let number = try found.next() { if try !take(reader.line(number)) { return } }
+          while let number = try found.next() {
+            if try !take(reader.line(number)) { return }
+            release(behind: reader)
+          }
         case .anyLine:
           for number in span {
             let line = reader.line(number)
             if try line.isEmpty || !take(line) { return }
+            release(behind: reader)
           }
         }
       }
       return told
     }
+  }
+
+  /// Lines are asked for in order, so what lies before is not needed again.
+  private func release(behind reader: Reader) {
+    if reader.offset - released < MappedFile.passSize { return }
+    released = reader.offset
+    timeline.release(before: released)
   }
 
   private static func value(_ entity: String) -> String {
@@ -117,7 +130,7 @@ public final class TimelineIndex {
     let view: ByteView
     let offsets: [Int]
     private var next = 1
-    private var offset = 0
+    private(set) var offset = 0
 
     init(view: ByteView, offsets: [Int]) {
       self.view = view
@@ -186,7 +199,7 @@ extension TimelineIndex {
 
   private static func digest(_ timeline: MappedFile) -> String {
     let hash = StreamingHash(.sha256)
-    timeline.withView { hash.update($0.unsafeBytes) }
+    timeline.forEachPart { hash.update($0.unsafeBytes) }
     return hexadecimal(hash.finish())
   }
 
@@ -243,7 +256,10 @@ extension TimelineIndex {
         if number % stride == 1 {
           let time = JSONView(bytes)["timestamp"]?.integer ?? 0
           try chunk.execute(arguments: [number, offset, time])
-          if number % (stride * 64) == 1 { onBuild(UInt64(offset), UInt64(view.count)) }
+          if number % (stride * 64) == 1 {
+            onBuild(UInt64(offset), UInt64(view.count))
+            timeline.release(before: offset)
+          }
         }
         try line.execute(arguments: [number, words(of: bytes)])
         offset = end + 1

@@ -56,7 +56,7 @@ extension CaseWork {
     for file in ["report.html", "findings.jsonl"] {
       guard let mapped = try? MappedFile(path: "\(folder)/\(file)") else { continue }
       let hash = StreamingHash(.sha256)
-      mapped.withView { hash.update($0.unsafeBytes) }
+      mapped.forEachPart { hash.update($0.unsafeBytes) }
       facts.append(Attribute(file, hexadecimal(hash.finish())))
     }
     try store.custody.append([.init("report", facts)], tool: IRAnalyze.tool)

@@ -125,7 +125,7 @@ struct OutputFolder {
       else { return nil }
       let file = try MappedFile(path: "\(path)/\(name)")
       let hash = StreamingHash(.sha256)
-      file.withView { hash.update($0.unsafeBytes) }
+      file.forEachPart { hash.update($0.unsafeBytes) }
       return (name, hexadecimal(hash.finish()))
     }
   }
