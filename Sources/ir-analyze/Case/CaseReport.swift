@@ -171,7 +171,7 @@ struct CaseReport {
       var views: [String: [UInt8]] = [:]
       try CaseResults.forEachLine(of: image.result, in: store, events: false) { line in
         guard case .row(let view, let json) = line else { return }
-        views[view, default: []] += json + [0x0A]
+        views[view, default: []] += (json.withView { SecretMask.mask(json: $0) } ?? json) + [0x0A]
       }
       guard !views.isEmpty else { continue }
       try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
