@@ -1,7 +1,7 @@
 # The two commands of the README, and what they are made of.
 SHELL := /bin/bash
 PACKAGES := libyara-dev libmagic-dev libssl-dev libarchive-dev libzstd-dev liblz4-dev libsnappy-dev libsqlite3-dev zlib1g-dev libhyperscan-dev \
-  pkg-config zstd xz-utils bzip2 yara help2man
+  libisal-dev pkg-config zstd xz-utils bzip2 yara help2man
 SWIFT := swift
 # Tests run optimized: memory images are a hundred times slower otherwise.
 TEST_FLAGS := -c release -Xswiftc -enable-testing

@@ -38,13 +38,14 @@ let package = Package(
     system("CYara", "yara", apt: "libyara-dev"),
     system("CHyperscan", "libhs", apt: "libhyperscan-dev"),
     system("CArchive", "libarchive", apt: "libarchive-dev"),
+    system("CIsal", "libisal", apt: "libisal-dev"),
     system("CZlib", "zlib", apt: "zlib1g-dev"),
     system("CZstd", "libzstd", apt: "libzstd-dev"),
     system("CSnappy", "snappy", apt: "libsnappy-dev"),
     system("CLZ4", "liblz4", apt: "liblz4-dev"),
     .target(name: "CPlatform"),
 
-    module("Bytes", ["CPlatform", "CArchive", "CZlib", "CZstd"]),
+    module("Bytes", ["CPlatform", "CArchive", "CIsal", "CZstd"]),
     module("Evidence", ["Bytes", "COpenSSL"]),
     module(
       "ArtifactStore",

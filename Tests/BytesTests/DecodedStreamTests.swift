@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 struct DecodedStreamTests {
-  private func all(_ stream: any ByteStream) throws -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+  private func all(_ stream: any ByteStream, by size: Int = 1 << 16) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: size)
     var out: [UInt8] = []
     while true {
       var count = 0
@@ -57,6 +57,32 @@ struct DecodedStreamTests {
     let stream = try DecodedStream(MemoryStream(whole))
     #expect(try all(stream).count > 1000)
     #expect(stream.damage?.contains("gzip") == true)
+  }
+
+  @Test(arguments: [1, 7, 1000, 1 << 17])
+  func gzipIsTheSameWhateverIsReadAtOnce(_ size: Int) throws {
+    let text = (0..<3000).map { "line \($0 &* 2_654_435_761)\n" }.joined()
+    let member = try packed("gzip", text)
+    // Zeros behind a member are padding; other bytes are damage, after all that was good.
+    let padded = try DecodedStream(MemoryStream(member + [0, 0, 0] + member + [0]))
+    #expect(String(decoding: try all(padded, by: size), as: UTF8.self) == text + text)
+    #expect(padded.damage == nil)
+    let trailed = try DecodedStream(MemoryStream(member + Array("no member of gzip".utf8)))
+    #expect(String(decoding: try all(trailed, by: size), as: UTF8.self) == text)
+    #expect(trailed.damage?.contains("header") == true)
+    var lying = member
+    lying[lying.count - 6] ^= 1
+    let wrong = try DecodedStream(MemoryStream(lying))
+    #expect(String(decoding: try all(wrong, by: size), as: UTF8.self) == text)
+    #expect(wrong.damage?.contains("checksum") == true)
+    // Cut in the trailer: all of the text is there, and it is said that its end is not.
+    let cut = try DecodedStream(MemoryStream(Array(member.dropLast(3))))
+    #expect(String(decoding: try all(cut, by: size), as: UTF8.self) == text)
+    #expect(cut.damage?.contains("truncated") == true)
+    var broken = member
+    broken[broken.count / 2] ^= 0x10
+    let begun = try all(DecodedStream(MemoryStream(broken)), by: size)
+    #expect(begun == (try all(DecodedStream(MemoryStream(broken)))))
   }
 
   @Test func compressionInsideCompressionIsUndone() throws {

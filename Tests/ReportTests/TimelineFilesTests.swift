@@ -40,6 +40,27 @@ struct TimelineFilesTests {
     }
   }
 
+  @Test("A clock that was measured is put right in every file, with the recorded time beside it; AWS's times stay")
+  func clocks() throws {
+    let aws = Samples.digest("aws")
+    var call = Samples.event(30, "call", type: "aws:cloudtrail:entry")
+    call.entities = []
+    var input = CaseInput(
+      title: "t", artifacts: [],
+      events: EventList([(Samples.digest("log"), Samples.event(50, "shell")), (aws, call)]), findings: [])
+    input.clocks = ClockCorrection(skews: [], nanoseconds: [Samples.digest("log"): -37_000_000_000])
+    try Samples.written(input) { folder in
+      let lines = try Samples.lines(folder, "timeline.jsonl")
+      #expect(lines.map { $0["message"] as? String } == ["shell", "call"])
+      let shell = try #require(lines.first)
+      #expect((shell["timestamp"] as? NSNumber)?.int64Value == Samples.time(13).microseconds)
+      let recorded = try #require(Timestamp(iso8601: shell["recorded_time"] as? String ?? ""))
+      #expect(recorded.nanoseconds == Samples.time(50).nanoseconds)
+      #expect(lines.last?["recorded_time"] == nil)
+      #expect((lines.last?["timestamp"] as? NSNumber)?.int64Value == Samples.time(30).microseconds)
+    }
+  }
+
   @Test("A name has one JSON type in the whole file, whatever the records had")
   func oneType() throws {
     func event(_ second: Int64, _ value: Value, _ other: Value) -> Event {

@@ -2,8 +2,9 @@
 """Reads a report's files with the programs that they are for, and compares what they say: check_twins.py OUT.
 
 Timesketch's own importer reads timeline.csv and timeline.jsonl up to the point where it would send them to a server; OASIS's
-stix2 library parses stix.json and refuses what the standard does. Then the same facts are looked for in every file.
-Needs `pip install timesketch-import-client stix2`; exit status 77 without them.
+stix2 library parses stix.json and refuses what the standard does, and so does its stix2-validator. Then the same facts are looked
+for in every file. Needs `pip install timesketch-import-client stix2 stix2-validator==3.2.0` (later ones came without the schemas);
+exit status 77 without them.
 """
 import csv
 import json
@@ -12,6 +13,7 @@ import sys
 
 try:
     import stix2
+    import stix2validator
     from timesketch_import_client import importer
 except ImportError as error:
     print(error)
@@ -68,6 +70,9 @@ def main():
         for row, line in zip(table, lines)))
     bundle = stix2.parse(json.load(open(out + '/stix.json', encoding='utf-8')), allow_custom=False, version='2.1')
     print('      %d STIX objects' % len(bundle.objects))
+    result = stix2validator.validate_file(out + '/stix.json', stix2validator.ValidationOptions(version='2.1'))
+    errors = ['\n      %s: %s' % (one.object_id, error) for one in result.object_results for error in one.errors]
+    expect('stix2-validator calls it valid' + ''.join(errors[:5]), result.is_valid)
     known = {one['id'] for one in bundle.objects}
     refs = {ref for one in bundle.objects for key, value in one.items() if key.endswith(('_ref', '_refs'))
             for ref in (value if isinstance(value, list) else [value])}

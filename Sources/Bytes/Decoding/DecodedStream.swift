@@ -33,7 +33,7 @@ public final class DecodedStream: ByteStream {
   private static func decoder(_ stream: HeadedStream) throws(BytesError) -> (String, any ByteStream)? {
     let head = stream.head
     func begins(_ magic: UInt8...) -> Bool { head.starts(with: magic) }
-    if begins(0x1F, 0x8B, 0x08) { return ("gzip", try GzipDecoder(stream)) }
+    if begins(0x1F, 0x8B, 0x08) { return ("gzip", GzipDecoder(stream)) }
     if begins(0x28, 0xB5, 0x2F, 0xFD) { return ("zstd", try ZstdDecoder(stream)) }
     if begins(0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00) { return ("xz", try LibarchiveDecoder(stream)) }
     if begins(0x42, 0x5A, 0x68), head.count >= 10, head[4..<10].elementsEqual([0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) {

@@ -5,19 +5,16 @@ import Evidence
 struct CloudCall {
   let event: Event
   let name: String
-  let source: String
-  let address: String
-  let error: String?
 
   init?(_ event: Event) {
     guard event.dataType == "aws:cloudtrail:entry", let name = event.text("event_name") else { return nil }
     self.event = event
     self.name = name
-    source = event.text("event_source") ?? ""
-    address = AddressText.plain(event.text("source_ip") ?? "")
-    error = event.text("error_code")
   }
 
+  var source: String { event.text("event_source") ?? "" }
+  var address: String { AddressText.plain(event.text("source_ip") ?? "") }
+  var error: String? { event.text("error_code") }
   var accessKey: String? { event.text("access_key") }
   var role: String? { event.text("role") }
 

@@ -12,10 +12,11 @@ public final class InstanceCredentialUse: EventDetector {
   /// What the events that follow were read from.
   public var artifact: Digest
 
-  private var uses: [String: [String: Use]] = [:]
+  /// By instance, then by network: where each stands in `all`.
+  private var uses: [String: [String: Int]] = [:]
+  private var all: [Use] = []
   /// Networks from which agents on instances report, whichever the instance: the account's own ways out.
   private var homes: [String: Int] = [:]
-  private var count = 0
   private static let maximum = 50_000
 
   public init(artifact: Digest) { self.artifact = artifact }
@@ -46,55 +47,57 @@ public final class InstanceCredentialUse: EventDetector {
       event.text("vpc_endpoint") == nil
     else { return }
     let network = Self.network(call.address)
-    var use = uses[instance]?[network]
-    if use == nil {
-      guard count < Self.maximum else { return }
-      count += 1
-    }
-    var next = use ?? Use(address: call.address, who: call.who, entities: event.entities)
-    use = nil
-    next.number += 1
+    guard let place = uses[instance]?[network] ?? begin(instance, network, call) else { return }
+    all[place].number += 1
     if Self.agentCalls.contains(call.name) {
-      next.agents += 1
+      all[place].agents += 1
       homes[network, default: 0] += 1
     }
-    if !next.calls.contains(call.name), next.calls.count < 64 { next.calls.append(call.name) }
-    if let key = call.accessKey, next.keys.count < 16 { next.keys.insert(key) }
+    if all[place].calls.count < 64, !all[place].calls.contains(call.name) { all[place].calls.append(call.name) }
+    if let key = call.accessKey, all[place].keys.count < 16 { all[place].keys.insert(key) }
     if let time = event.time {
-      next.first = min(next.first ?? time, time)
-      next.last = max(next.last ?? time, time)
+      all[place].first = min(all[place].first ?? time, time)
+      all[place].last = max(all[place].last ?? time, time)
     }
-    if next.evidence.count < 16 { next.evidence.append(event.reference(artifact)) }
-    uses[instance, default: [:]][network] = next
+    if all[place].evidence.count < 16 { all[place].evidence.append(event.reference(artifact)) }
+  }
+
+  private func begin(_ instance: String, _ network: String, _ call: CloudCall) -> Int? {
+    guard all.count < Self.maximum else { return nil }
+    all.append(Use(address: call.address, who: call.who, entities: call.event.entities))
+    uses[instance, default: [:]][network] = all.count - 1
+    return all.count - 1
   }
 
   public func finish(_ report: (Finding) -> Void) {
+    let home = homes.max { $0.value < $1.value }
     for (instance, networks) in uses.sorted(by: { $0.key < $1.key }) {
-      // The instance's own way out is where its agents report from, else where most calls come from.
-      let usual = networks.max { Self.weight($0, homes) < Self.weight($1, homes) }
-      for (network, use) in networks.sorted(by: { $0.key < $1.key }) where network != usual?.key && use.agents == 0 {
-        if let home = usual?.value { report(finding(instance, use, home)) }
-      }
       // Seen from one place only: strange where the account's other instances have another.
-      if networks.count == 1, let only = networks.first, only.value.agents == 0, homes[only.key] == nil,
-        let home = homes.max(by: { $0.value < $1.value }),
-        home.value >= 3
-      {
-        report(finding(instance, only.value, nil))
+      if networks.count == 1 {
+        if let only = networks.first, all[only.value].agents == 0, homes[only.key] == nil, let home, home.value >= 3 {
+          report(finding(instance, all[only.value], nil))
+        }
+        continue
+      }
+      // The instance's own way out is where its agents report from, else where most calls come from.
+      guard let usual = networks.max(by: { weight($0) < weight($1) }) else { continue }
+      for (network, place) in networks.sorted(by: { $0.key < $1.key })
+      where network != usual.key && all[place].agents == 0 {
+        report(finding(instance, all[place], all[usual.value]))
       }
     }
     uses = [:]
+    all = []
     homes = [:]
-    count = 0
   }
 
-  private static func weight(_ one: (key: String, value: Use), _ homes: [String: Int]) -> (Int, Int, String) {
-    (one.value.agents * 1000 + (homes[one.key] ?? 0), one.value.number, one.key)
+  private func weight(_ one: (key: String, value: Int)) -> (Int, Int, String) {
+    (all[one.value].agents * 1000 + (homes[one.key] ?? 0), all[one.value].number, one.key)
   }
 
   /// Addresses of one NAT lie together: the first three numbers, or the first four groups.
   private static func network(_ address: String) -> String {
-    if AddressText.isIPv4(address) { return address.split(separator: ".").prefix(3).joined(separator: ".") }
+    if AddressText.isIPv4(address), let dot = address.utf8.lastIndex(of: 0x2E) { return String(address[..<dot]) }
     return address.split(separator: ":", omittingEmptySubsequences: false).prefix(4).joined(separator: ":")
   }
 

@@ -20,7 +20,7 @@ enum Log4ShellLeads {
   /// Payloads of three layers of URL encoding and nested lookups reach some 10 KiB.
   static let maximumWindow = 64 << 10
 
-  private static let exact: [StaticString] = [
+  static let exact: [StaticString] = [
     "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\44", "\\044", "\\45", "\\045",
     "\\\\",
     "&#", "$\0{\0", "%\02\0",
@@ -29,7 +29,7 @@ enum Log4ShellLeads {
     // The same in UTF-16LE, and in Base64 of Base64.
     "JAB7A", "QAewA", "QAewB", "kAHsA", "Skh0cWJt", "pIdHFib", "KSHRxYm", "Skhza2", "pIc2tl", "KSHNrZ",
   ]
-  private static let ignoringCase: [StaticString] = [
+  static let ignoringCase: [StaticString] = [
     "%u00", "%5c", "\\u00", "&dollar", "&percnt", "&bsol", "&amp;", "\\uu",
   ]
   static let set = LiteralSet(exact: exact, ignoringCase: ignoringCase)

@@ -2,7 +2,7 @@ import Bytes
 
 /// The words without which no reverse shell can be written, and the stretch of text to look at around one.
 enum ReverseShellLeads {
-  private static let exact: [StaticString] = [
+  static let exact: [StaticString] = [
     "/dev/tcp/", "/dev/udp/", "/inet/tcp/", "/inet/udp/", "mkfifo", "mknod", "s_client", "fsockopen",
     "stream_socket_client",
     "socket_connect", "TCPSocket", "TCPServer", "IO::Socket", "use Socket", "PeerAddr", "child_process", "net.Dial(",
@@ -16,7 +16,7 @@ enum ReverseShellLeads {
     // PowerShell's UTF-16: `$client`, `$c`.
     "JABjAGwAaQBlAG4AdA", "JABjACAAPQ",
   ]
-  private static let ignoringCase: [StaticString] = [
+  static let ignoringCase: [StaticString] = [
     "base64", "b64decode", "tcpclient(", "%2fdev%2f", "dev%2ftcp", "dev\\/tcp", "invoke-conptyshell",
     "invoke-powershelltcp",
     "powercat", "%20-e%20", "+-e+", "bash+-i", "bash%20-i",

@@ -17,6 +17,8 @@ extension Event {
 enum AddressText {
   /// Without brackets, zone and the IPv4-in-IPv6 prefix; lower case.
   static func plain(_ text: String) -> String {
+    // As nearly all are.
+    if text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2E }) { return text }
     var rest = text.lowercased()[...]
     if rest.hasPrefix("[") { rest = rest.dropFirst().prefix { $0 != "]" } }
     if let zone = rest.firstIndex(of: "%") { rest = rest[..<zone] }
@@ -24,10 +26,28 @@ enum AddressText {
     return String(rest)
   }
 
+  static func isIPv4(_ text: String) -> Bool { ipv4(text) != nil }
+
   /// Four numbers.
-  static func isIPv4(_ text: String) -> Bool {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+  private static func ipv4(_ text: String) -> (UInt8, UInt8, UInt8, UInt8)? {
+    var numbers: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
+    var dots = 0
+    var digits = 0
+    var number = 0
+    for byte in text.utf8 {
+      if byte >= 0x30, byte <= 0x39, digits < 3 {
+        number = number * 10 + Int(byte - 0x30)
+        digits += 1
+      } else if byte == 0x2E, dots < 3, digits > 0, number < 256 {
+        numbers = (numbers.1, numbers.2, numbers.3, UInt8(number))
+        dots += 1
+        (digits, number) = (0, 0)
+      } else {
+        return nil
+      }
+    }
+    guard dots == 3, digits > 0, number < 256 else { return nil }
+    return (numbers.1, numbers.2, numbers.3, UInt8(number))
   }
 
   static func isAddress(_ text: String) -> Bool {
@@ -42,10 +62,11 @@ enum AddressText {
 
   /// RFC 1918, link-local and unique local.
   static func isPrivate(_ text: String) -> Bool {
-    let parts = text.split(separator: ".").compactMap { Int($0) }
-    if parts.count == 4 {
-      return parts[0] == 10 || parts[0] == 192 && parts[1] == 168 || parts[0] == 172 && (16...31).contains(parts[1])
-        || parts[0] == 169 && parts[1] == 254 || isLocal(text)
+    if let numbers = ipv4(text) {
+      return switch (numbers.0, numbers.1) {
+      case (10, _), (192, 168), (172, 16...31), (169, 254): true
+      default: isLocal(text)
+      }
     }
     return text.hasPrefix("fe80:") || text.hasPrefix("fc") || text.hasPrefix("fd") || isLocal(text)
   }

@@ -24,7 +24,60 @@ public final class TextInEvents: EventDetector {
     "tls_cipher", "principal_id",
   ]
 
+  /// What the detectors look for in a text that is no command, sought in all texts of an event at once: most events end here.
+  private static let leads = LiteralSet(
+    exact: Log4ShellLeads.exact + ReverseShellLeads.exact,
+    ignoringCase: Log4ShellLeads.ignoringCase + ReverseShellLeads.ignoringCase)
+  /// Kept for its room.
+  private var joined: [UInt8] = []
+
+  /// Whether any detector may have something to say of an event's texts.
+  private func mayTell(_ event: Event) -> Bool {
+    joined.removeAll(keepingCapacity: true)
+    for attribute in event.attributes {
+      switch attribute.value {
+      case .text(let text):
+        // Of commands more is asked than leads.
+        if Self.mayNameCommand(attribute.name), Self.commands.contains(attribute.name) { return true }
+        joined.append(contentsOf: text.utf8)
+        // No lead holds a line's end, so none is made by what is joined.
+        joined.append(0x0A)
+      case .texts(let texts):
+        if Self.mayNameCommand(attribute.name), Self.commands.contains(attribute.name) { return true }
+        for text in texts {
+          joined.append(contentsOf: text.utf8)
+          joined.append(0x0A)
+        }
+      case .integer, .flag: break
+      }
+    }
+    return joined.withView { texts in
+      var found = false
+      Self.leads.forEachMatch(in: texts) { place, lead in
+        found = ReverseShellLeads.isPlausible(texts, place, lead)
+        return found ? nil : place + 1
+      }
+      return found
+    }
+  }
+
+  /// A look at the first letter spares most names their hash.
+  private static func mayNameCommand(_ name: String) -> Bool {
+    switch name.utf8.first {
+    case 0x61, 0x63, 0x65, 0x70: true
+    default: false
+    }
+  }
+
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    if mayTell(event) { inspectTexts(event, report) } else { reportLabel(event, report) }
+  }
+
+  private func reportLabel(_ event: Event, _ report: (Finding) -> Void) {
+    if let label = Self.label(event) { report(finding(event, label: label)) }
+  }
+
+  private func inspectTexts(_ event: Event, _ report: (Finding) -> Void) {
     var byRule: [String: [Seen]] = [:]
     for attribute in event.attributes where !Self.skipped.contains(attribute.name) {
       // lsof's `command` is a name, no command line, but costs nothing either.
@@ -35,9 +88,7 @@ public final class TextInEvents: EventDetector {
       case .integer, .flag: break
       }
     }
-    if let label = Self.label(event) {
-      if byRule["log4shell.jndi-lookup"] == nil { report(finding(event, label: label)) }
-    }
+    if byRule["log4shell.jndi-lookup"] == nil { reportLabel(event, report) }
     for (_, seen) in byRule.sorted(by: { $0.key < $1.key }) { report(finding(event, seen)) }
   }
 

@@ -19,37 +19,21 @@ struct SigmaAnalyzer: Analyzer {
   }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
-    let rules = try surroundings.rules.load(expecting: unit.rules)
-    let order = RuleChange(from: [:], to: rules)
-    var told = 0
-    try Self.ask(rules.sigma, unit, surroundings) { findings, number in
-      Self.write(findings, number, order, &told, into: result)
-    }
+    let follower = try SigmaFollower(unit, surroundings, into: result)
+    try Self.forEachEvent(of: unit, in: surroundings, follower.take)
+    follower.finish()
   }
 
-  /// Every group of findings in order: those of each event that has some, then those of correlations.
-  static func ask(
-    _ rules: SigmaRules, _ unit: Unit, _ surroundings: Surroundings,
-    _ body: (_ findings: [Finding], _ number: Int) throws -> Void
-  ) throws {
+  /// Every event that the unit's rules are asked of, from the stored result of the analyzer that read them.
+  static func forEachEvent(of unit: Unit, in surroundings: Surroundings, _ body: (Event) throws -> Void) throws {
     var options = unit.options
     let source = options.removeValue(forKey: "of") ?? ""
     guard let read = Analyzers.unit(source, unit.artifact, rules: unit.rules, options: options),
       let events = surroundings.store.results.result(of: read.key)
     else { throw BytesError(.cannotRead, "the events of this artifact are not in the store") }
-    let detector = SigmaDetector(rules, artifact: unit.artifact)
-    var number = 0
-    var findings: [Finding] = []
     try CaseResults.forEachLine(of: events, in: surroundings.store) { line in
-      guard case .event(let event) = line else { return }
-      number += 1
-      detector.inspect(event) { findings.append($0) }
-      if findings.isEmpty { return }
-      try body(findings, number)
-      findings = []
+      if case .event(let event) = line { try body(event) }
     }
-    detector.finish { findings.append($0) }
-    try body(findings, number + 1)
   }
 
   static func write(
@@ -62,5 +46,40 @@ struct SigmaAnalyzer: Analyzer {
       (order.order(of: findings[$0]), $0) < (order.order(of: findings[$1]), $1)
     }
     for index in sorted { result.finding(findings[index]) }
+  }
+}
+
+/// Asks the rules of events as they come: from the store, or from the analyzer that is just reading them, which spares reading
+/// them back. The result is the same bytes either way.
+final class SigmaFollower {
+  private let detector: SigmaDetector
+  private let order: RuleChange
+  private let result: ResultFile
+  private var number = 0
+  private var told = 0
+  private var findings: [Finding] = []
+
+  init(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
+    let rules = try surroundings.rules.load(expecting: unit.rules)
+    detector = SigmaDetector(rules.sigma, artifact: unit.artifact)
+    order = RuleChange(from: [:], to: rules)
+    self.result = result
+  }
+
+  func take(_ event: Event) {
+    number += 1
+    detector.inspect(event) { findings.append($0) }
+    write(number)
+  }
+
+  func finish() {
+    detector.finish { findings.append($0) }
+    write(number + 1)
+  }
+
+  private func write(_ number: Int) {
+    if findings.isEmpty { return }
+    SigmaAnalyzer.write(findings, number, order, &told, into: result)
+    findings = []
   }
 }

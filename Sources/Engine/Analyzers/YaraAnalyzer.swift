@@ -2,7 +2,6 @@ import ArtifactStore
 import Bytes
 import Detectors
 import Evidence
-import Foundation
 import MemoryParse
 
 /// Scans an artifact, with outer compression undone, with the YARA rules; a memory image (`format`) by address spaces.
@@ -28,15 +27,20 @@ struct YaraAnalyzer: Analyzer {
       return try MemoryYara.run(unit, as: format, with: detector, surroundings, into: result)
     }
     let stream = try surroundings.decoded(unit.artifact)
-    // Mapped: libyara reads the bytes where they lie, whatever their number, and whole-object conditions stay exact.
-    let content =
-      stream.encodings.isEmpty ? try surroundings.store.objects.open(unit.artifact) : try ScratchFile(stream).file
-    let sink = PlacedSink(result, content, encodings: stream.encodings)
-    guard let detector else {
-      sink.coverage(Coverage(.skipped, 0..<content.byteCount, reason: "there are no YARA rules"))
-      return
+    func scan(_ content: ByteView) {
+      let sink = PlacedSink(result, content, encodings: stream.encodings)
+      if let detector {
+        detector.scan(content, artifact: unit.artifact, path: unit.options["path"] ?? "", into: sink)
+      } else {
+        sink.coverage(Coverage(.skipped, 0..<UInt64(content.count), reason: "there are no YARA rules"))
+      }
     }
-    content.withView { detector.scan($0, artifact: unit.artifact, path: unit.options["path"] ?? "", into: sink) }
+    // Where they lie: libyara reads as many bytes as there are, and whole-object conditions stay exact.
+    if stream.encodings.isEmpty {
+      try surroundings.store.objects.open(unit.artifact).withView(scan)
+    } else {
+      try DecodedBytes(stream).withView(scan)
+    }
   }
 }
 
@@ -44,12 +48,13 @@ struct YaraAnalyzer: Analyzer {
 /// in a listing of processes or a log is read with its line, not with an offset.
 private final class PlacedSink: ResultSink {
   private let target: any ResultSink
-  private let content: MappedFile
+  /// Valid while the sink is used.
+  private let content: ByteView
   private let encodings: [String]
   /// A line is shown up to this many bytes before and after the hit.
   private static let reach = 512
 
-  init(_ target: any ResultSink, _ content: MappedFile, encodings: [String]) {
+  init(_ target: any ResultSink, _ content: ByteView, encodings: [String]) {
     self.target = target
     self.content = content
     self.encodings = encodings
@@ -57,19 +62,16 @@ private final class PlacedSink: ResultSink {
 
   /// The line around a place; nil where that is no text.
   private func line(around offset: UInt64) -> String? {
-    guard let place = Int(exactly: offset) else { return nil }
-    return content.withView { view in
-      guard place < view.count else { return nil }
-      let before = view.slice(place - Self.reach, place)
-      let after = view.slice(place, place + Self.reach)
-      let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-      let end = after.firstIndex(of: 0x0A) ?? after.count
-      let line = before.slice(start).array + after.slice(0, end).array
-      guard !line.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0D || $0 == 0x7F }) else { return nil }
-      // Cut in the middle of a character at either end, it is text all the same.
-      let whole = line.drop { $0 & 0xC0 == 0x80 }
-      return String(validating: whole, as: UTF8.self) ?? String(validating: whole.dropLast(3), as: UTF8.self)
-    }
+    guard let place = Int(exactly: offset), place < content.count else { return nil }
+    let before = content.slice(place - Self.reach, place)
+    let after = content.slice(place, place + Self.reach)
+    let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    let end = after.firstIndex(of: 0x0A) ?? after.count
+    let line = before.slice(start).array + after.slice(0, end).array
+    guard !line.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0D || $0 == 0x7F }) else { return nil }
+    // Cut in the middle of a character at either end, it is text all the same.
+    let whole = line.drop { $0 & 0xC0 == 0x80 }
+    return String(validating: whole, as: UTF8.self) ?? String(validating: whole.dropLast(3), as: UTF8.self)
   }
 
   func event(_ event: Event) { target.event(event) }
@@ -86,35 +88,5 @@ private final class PlacedSink: ResultSink {
     var coverage = coverage
     coverage.encodings = encodings
     target.coverage(coverage)
-  }
-}
-
-/// A decoded stream as a file without a name, mapped: whole-object conditions (`filesize`, offsets) stay exact without holding
-/// it in memory.
-private struct ScratchFile {
-  let file: MappedFile
-
-  init(_ stream: any ByteStream) throws {
-    let path = "\(FileManager.default.temporaryDirectory.path)/ir-analyze-\(getpid())-\(UInt64.random(in: 0 ... .max))"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw BytesError(.cannotOpen, "cannot make a temporary file: \(systemMessage())") }
-    defer {
-      close(descriptor)
-      unlink(path)
-    }
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-    defer { buffer.deallocate() }
-    while true {
-      let count = try stream.read(into: buffer)
-      if count == 0 { break }
-      var done = 0
-      while done < count {
-        let written = write(descriptor, buffer.baseAddress?.advanced(by: done), count - done)
-        if written < 0, errno == EINTR { continue }
-        guard written > 0 else { throw BytesError(.cannotRead, "cannot write a temporary file: \(systemMessage())") }
-        done += written
-      }
-    }
-    file = try MappedFile(path: path)
   }
 }

@@ -20,6 +20,8 @@ public final class CaseAnalysis {
   /// What triage said of the artifact under each of its paths.
   private var kinds: [Digest: [String: String]] = [:]
   private var seen: Set<Digest> = []
+  /// Keys of units that were computed along with another and are not planned yet.
+  private var fresh: Set<Digest> = []
   /// Artifacts whose content YARA is asked of, and so their names.
   private var named: Set<Digest> = []
   /// Whether an artifact's bytes are what its name says; nil while a worker hashes them.
@@ -85,9 +87,10 @@ public final class CaseAnalysis {
         progress.bytesDone += job.weight
         switch result {
         case .result where job.unit.analyzer == IntegrityCheck.name: trustworthy(job.unit.artifact)
-        case .result(let digest):
+        case .result(let digest, let also):
           outcome.computed += 1
           if job.base != nil { outcome.updated += 1 }
+          if also != nil, let next = job.also { fresh.insert(next.key) }
           take(job.unit, digest, job.base == nil ? .computed : .updated)
         case .damaged(let reason): damaged(job.unit, reason)
         // Not a property of the evidence: what is missing is computed by the next run.
@@ -235,8 +238,9 @@ public final class CaseAnalysis {
     guard seen.insert(key).inserted else { return }
     if let known = KnownResults.result(of: unit, key, in: store) {
       if (try? store.verified.require(known)) != nil {
-        outcome.reused += 1
-        take(unit, known, .reused)
+        let isFresh = fresh.remove(key) != nil
+        if isFresh { outcome.computed += 1 } else { outcome.reused += 1 }
+        take(unit, known, isFresh ? .computed : .reused)
         return
       }
       // A damaged result is computed again once its name is free.
@@ -257,7 +261,19 @@ public final class CaseAnalysis {
     progress.units += 1
     progress.bytes = progress.bytes.addingReportingOverflow(weight).partialValue
     let size = artifacts[unit.artifact]?.byteCount ?? 0
-    waiting.append(WorkerPool.Job(unit: unit, size: size, weight: weight, base: base(of: unit)))
+    waiting.append(
+      WorkerPool.Job(unit: unit, size: size, weight: weight, base: base(of: unit), also: follower(of: unit)))
+  }
+
+  /// The unit that asks Sigma rules of this one's events.
+  private func follower(of unit: Unit) -> Unit? {
+    guard Self.givesEvents.contains(unit.analyzer) else { return nil }
+    let options = Self.sigmaOptions(unit)
+    return Analyzers.unit("sigma", unit.artifact, rules: rules.rules(for: "sigma", options: options), options: options)
+  }
+
+  private static func sigmaOptions(_ unit: Unit) -> [String: String] {
+    unit.options.merging(["of": unit.analyzer]) { $1 }
   }
 
   /// The latest rule set under which the same work has a result.
@@ -275,7 +291,7 @@ public final class CaseAnalysis {
   private func take(_ unit: Unit, _ result: Digest, _ how: RunRecord.How) {
     outcome.results.append(UnitResult(unit: unit, result: result, how: how))
     if Self.givesEvents.contains(unit.analyzer) {
-      plan("sigma", unit.artifact, unit.options.merging(["of": unit.analyzer]) { $1 })
+      plan("sigma", unit.artifact, Self.sigmaOptions(unit))
     }
     if unit.analyzer == "expand" { expanded[unit.artifact, default: []].append(UnitResult(unit: unit, result: result)) }
     let tellsClock = unit.analyzer == "log" && LogFormats.tellingHostClock.contains(unit.options["format"] ?? "")

@@ -7,8 +7,9 @@ import Foundation
 /// The worker's side of the protocol: units in as JSON Lines, one answer line for each.
 ///
 /// In: `{"unit":{"analyzer":…,"artifact":…,"options":{…},"version":…}}` (see `Unit`), with `"base":FINGERPRINT` where an older
-/// rule set's result may be brought up to date, and `"audit":true` where the result is wanted from nothing and filed nowhere.
-/// Out: `{"unit":KEY,"result":DIGEST}` or `{"unit":KEY,"failed":"why"}`, with `"damaged":true` when the artifact's object is
+/// rule set's result may be brought up to date, `"audit":true` where the result is wanted from nothing and filed nowhere, and
+/// `"wide":true` where cores are idle, `"also":{…}` for a unit that asks rules of this one's events, which then need not be read back.
+/// Out: `{"unit":KEY,"result":DIGEST}`, with `"also":DIGEST` where that unit was computed too, or `{"unit":KEY,"failed":"why"}`, with `"damaged":true` when the artifact's object is
 /// gone or not what its name says, `"full":true` when the store cannot be written. The result itself is in the store before
 /// the answer is written. A pool, a job array and a distributed engine's pipe all drive this one loop.
 public struct Worker {
@@ -40,7 +41,11 @@ public struct Worker {
       do {
         let isAudit = request["audit"]?.bool ?? false
         let base = request["base"]?.string.flatMap(Digest.init(hex:))
-        out.field("result", try compute(unit, key, from: base, isAudit: isAudit).hex)
+        surroundings.hasSpareCores = request["wide"]?.bool ?? false
+        let also = request["also"].flatMap(Unit.init(json:))
+        let computed = try compute(unit, key, from: base, isAudit: isAudit, also: also)
+        out.field("result", computed.result.hex)
+        out.field("also", computed.also?.hex)
       } catch {
         out.field("failed", "\(error)")
         switch (error as? StoreError)?.code {
@@ -54,25 +59,58 @@ public struct Worker {
     return out.bytes
   }
 
-  /// The result's digest; computed only where the store does not have it.
-  private func compute(_ unit: Unit, _ key: Digest, from base: Digest?, isAudit: Bool) throws -> Digest {
+  /// The results' digests; computed only where the store does not have the first.
+  private func compute(
+    _ unit: Unit, _ key: Digest, from base: Digest?, isAudit: Bool, also next: Unit?
+  ) throws -> (result: Digest, also: Digest?) {
     // Whoever drives this worker: what is damaged is never read.
     try surroundings.store.verified.require(unit.artifact)
-    if unit.analyzer == IntegrityCheck.name { return unit.artifact }
-    if !isAudit, let known = KnownResults.result(of: unit, key, in: surroundings.store) { return known }
+    if unit.analyzer == IntegrityCheck.name { return (unit.artifact, nil) }
+    if !isAudit, let known = KnownResults.result(of: unit, key, in: surroundings.store) { return (known, nil) }
     guard let analyzer = Analyzers.named(unit.analyzer) else {
       throw BytesError(.cannotRead, "this version has no analyzer \(unit.analyzer)")
     }
-    let stored = try update(unit, analyzer, from: isAudit ? nil : base) ?? whole(unit, analyzer)
+    if let stored = try update(unit, analyzer, from: isAudit ? nil : base) { return (try file(stored, unit, key), nil) }
+    let result = try ResultFile(surroundings.store)
+    let follower = isAudit ? nil : next.flatMap { Follower($0, surroundings, result) }
+    try analyzer.run(unit, surroundings, into: result)
+    let stored = try result.finish()
+    if isAudit {
+      surroundings.store.verified.note([stored.digest])
+      return (stored.digest, nil)
+    }
+    let digest = try file(stored, unit, key)
+    // After the events that it is made of: whoever finds the one finds the other.
+    return (digest, try follower.map { try file($0.finish(), $0.unit, $0.unit.key) })
+  }
+
+  private func file(_ stored: ObjectStore.Stored, _ unit: Unit, _ key: Digest) throws -> Digest {
     surroundings.store.verified.note([stored.digest])
-    if !isAudit { try surroundings.store.results.record(key: key, unit: unit.json, result: stored) }
+    try surroundings.store.results.record(key: key, unit: unit.json, result: stored)
     return stored.digest
   }
 
-  private func whole(_ unit: Unit, _ analyzer: any Analyzer) throws -> ObjectStore.Stored {
-    let result = try ResultFile(surroundings.store)
-    try analyzer.run(unit, surroundings, into: result)
-    return try result.finish()
+  /// A unit that is computed from the events of another while that one writes them.
+  private struct Follower {
+    let unit: Unit
+    private let sigma: SigmaFollower
+    private let result: ResultFile
+
+    /// nil where it cannot be begun: computed by itself, it says why.
+    init?(_ unit: Unit, _ surroundings: Surroundings, _ events: ResultFile) {
+      guard let result = try? ResultFile(surroundings.store),
+        let sigma = try? SigmaFollower(unit, surroundings, into: result)
+      else { return nil }
+      events.onEvent = sigma.take
+      self.unit = unit
+      self.sigma = sigma
+      self.result = result
+    }
+
+    func finish() throws(StoreError) -> ObjectStore.Stored {
+      sigma.finish()
+      return try result.finish()
+    }
   }
 
   /// nil where the older result cannot be built upon.

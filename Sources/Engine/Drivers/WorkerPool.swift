@@ -10,7 +10,8 @@ import Synchronization
 /// memory), then it has failed, and the rest goes on. So does a unit that outlives its time.
 public final class WorkerPool: Sendable {
   public enum Outcome: Sendable {
-    case result(Digest)
+    /// `also`: the result of the job's `also`, where that was computed on the way.
+    case result(Digest, also: Digest?)
     case failed(String)
     /// The artifact's object is gone, or its bytes are not what its name says.
     case damaged(String)
@@ -27,24 +28,33 @@ public final class WorkerPool: Sendable {
     public var weight: UInt64
     /// An earlier rule set whose result may be brought up to date.
     public var base: Digest?
+    /// A unit that asks rules of this one's events: computed with it, they need not be read back.
+    public var also: Unit?
     /// Computes the unit from nothing, and leaves what the store has as it is.
     public var isAudit = false
 
-    public init(unit: Unit, size: UInt64, weight: UInt64, base: Digest? = nil, isAudit: Bool = false) {
+    public init(unit: Unit, size: UInt64, weight: UInt64, base: Digest? = nil, also: Unit? = nil, isAudit: Bool = false)
+    {
       self.unit = unit
       self.size = size
       self.weight = weight
       self.base = base
+      self.also = also
       self.isAudit = isAudit
     }
 
     /// As `Worker` reads it.
-    var request: [UInt8] {
+    func request(withFollower: Bool, isWide: Bool) -> [UInt8] {
       var out = JSONWriter()
       out.object { out in
         out.key("unit")
         out.raw(unit.json)
         out.field("base", base?.hex)
+        if withFollower, let also {
+          out.key("also")
+          out.raw(also.json)
+        }
+        if isWide { out.field("wide", true) }
         if isAudit { out.field("audit", true) }
       }
       return out.bytes
@@ -131,17 +141,19 @@ public final class WorkerPool: Sendable {
     var worker: WorkerProcess?
     while true {
       wake.wait()
-      let job: Job?? = state.withLock { state in state.isStopped ? nil : .some(state.queue.popLast()) }
-      guard let job else { break }
-      guard let job else { continue }
-      let outcome = compute(job, &worker)
+      let next: (job: Job?, isWide: Bool)? = state.withLock { state in
+        state.isStopped ? nil : (state.queue.popLast(), state.queue.count < threads)
+      }
+      guard let next else { break }
+      guard let job = next.job else { continue }
+      let outcome = compute(job, isWide: next.isWide, &worker)
       state.withLock { $0.outcomes.append((job, outcome)) }
       news.signal()
     }
     _ = worker?.end()
   }
 
-  private func compute(_ job: Job, _ worker: inout WorkerProcess?) -> Outcome {
+  private func compute(_ job: Job, isWide: Bool, _ worker: inout WorkerProcess?) -> Outcome {
     let limit = Self.allowance(job)
     for attempt in 1...2 {
       let current: WorkerProcess
@@ -157,7 +169,8 @@ public final class WorkerPool: Sendable {
         return !state.isStopped
       }
       guard goesOn else { return .failed("interrupted") }
-      let answer = current.ask(job.request)
+      // Rules that end a worker must not take the reading of a log with them: the second time it is read without them.
+      let answer = current.ask(job.request(withFollower: attempt == 1, isWide: isWide))
       let stopped = state.withLock { state in
         state.deadlines[current.pid] = nil
         return state.isStopped
@@ -175,7 +188,9 @@ public final class WorkerPool: Sendable {
   private static func read(_ answer: [UInt8]) -> Outcome {
     answer.withView { line in
       let json = JSONView(line)
-      if let digest = json["result"]?.string.flatMap(Digest.init(hex:)) { return .result(digest) }
+      if let digest = json["result"]?.string.flatMap(Digest.init(hex:)) {
+        return .result(digest, also: json["also"]?.string.flatMap(Digest.init(hex:)))
+      }
       let reason = json["failed"]?.string ?? "the worker's answer cannot be read"
       if json["full"]?.bool == true { return .cannotWrite(reason) }
       return json["damaged"]?.bool == true ? .damaged(reason) : .failed(reason)

@@ -26,6 +26,8 @@ public final class Surroundings {
   public let store: ArtifactStore
   /// Compiled once a worker, when the first unit asks for them.
   public let rules: RuleLibrary
+  /// Whether a unit that can use more than one core should. The result is the same.
+  var hasSpareCores = false
   /// By the fingerprint of their rules; nil where a part has none.
   private var detectors: [Digest: YaraDetector?] = [:]
   /// What changed from one set to the other, by their fingerprints.

@@ -20,11 +20,24 @@ extension SigmaAnalyzer: UpdatingAnalyzer {
       }
     }
     if !update.change.changed.isEmpty {
-      try Self.ask(update.rules.sigma, unit, surroundings) { findings, number in
+      let detector = SigmaDetector(update.rules.sigma, artifact: unit.artifact)
+      var number = 0
+      var findings: [Finding] = []
+      func merge() throws {
+        if findings.isEmpty { return }
         try flush(before: number)
         let standing = try old.next(before: number + 1)?.findings.filter(update.change.stands) ?? []
         write(standing + findings.filter { !update.change.stands($0) }, number)
+        findings = []
       }
+      try Self.forEachEvent(of: unit, in: surroundings) { event in
+        number += 1
+        detector.inspect(event) { findings.append($0) }
+        try merge()
+      }
+      detector.finish { findings.append($0) }
+      number += 1
+      try merge()
     }
     try flush(before: .max)
     return true

@@ -46,7 +46,7 @@ struct STIXBundle {
     var json = JSONWriter()
     json.object { json in
       json.field("type", "bundle")
-      json.field("id", "bundle--" + StableID.uuid("bundle", report.title, references.joined(separator: ",")))
+      json.field("id", id("bundle", references.joined(separator: ",")))
       json.field(
         "objects", array: { json in for id in objects.keys.sorted() { if let one = objects[id] { json.raw(one) } } })
     }
@@ -105,8 +105,10 @@ struct STIXBundle {
       let name = id("indicator", entity.entity.text)
       made[entity.entity] = name
       let from = entity.first.map(Self.time) ?? self.made
+      let described = "Named by \(entity.findings.count) findings of \(report.title)."
       add(name, "indicator") { json in
         json.field("name", entity.entity.text)
+        json.field("description", described)
         json.field("indicator_types", ["malicious-activity"])
         json.field("pattern", pattern)
         json.field("pattern_type", "stix")
@@ -243,8 +245,10 @@ struct STIXBundle {
     objects[id] = json.bytes
   }
 
+  /// Version 4, which the standard asks of all but the observables with contributing properties (2.9; of a process it is a MUST):
+  /// but drawn from the facts, so that a report made again has the same ids.
   private func id(_ type: String, _ parts: String...) -> String {
-    "\(type)--" + StableID.uuid("stix", type, report.title, parts.joined(separator: "\u{1F}"))
+    "\(type)--" + StableID.uuid("stix", type, report.title, parts.joined(separator: "\u{1F}"), version: 4)
   }
 
   private static func uuid(_ canonical: [UInt8]) -> String {

@@ -117,8 +117,8 @@ struct StoreRescan {
       for (job, result) in pool.outcomes() {
         open -= 1
         switch result {
-        case .result(let digest) where digest == expected[job.unit.key]: audit.agreed += 1
-        case .result(let digest):
+        case .result(let digest, _) where digest == expected[job.unit.key]: audit.agreed += 1
+        case .result(let digest, _):
           audit.differing.append("\(job.unit.analyzer) of \(job.unit.artifact.hex): \(digest.hex) from nothing")
         case .failed(let reason), .damaged(let reason), .cannotWrite(let reason):
           audit.failed.append("\(job.unit.analyzer) of \(job.unit.artifact.hex): \(reason)")
