@@ -14,8 +14,9 @@ final class SigmaIndex: Sendable {
   let rules: [Int]
   /// For each of these, the bits of all its clauses.
   let wanted: [UInt8]
-  /// For each literal, the clauses that it meets.
-  let met: [[Met]]
+  /// The clauses that literals meet, one literal's behind the other's: those of literal `n` end at `metEnd[n]`.
+  let met: [Met]
+  let metEnd: [Int32]
   /// Rules without a clause: always asked.
   let open: [Int]
   let literals: LiteralIndex?
@@ -51,7 +52,12 @@ final class SigmaIndex: Sendable {
     let isWithout = self.literals == nil && !literals.isEmpty
     self.rules = isWithout ? [] : rules
     self.wanted = isWithout ? [] : wanted
-    self.met = isWithout ? [] : met
+    self.met = isWithout ? [] : met.flatMap { $0 }
+    var end = 0
+    metEnd = met.map { clauses in
+      end += clauses.count
+      return Int32(clamping: end)
+    }
     open = needs.filter { isWithout || $0.need.clauses.isEmpty }.map(\.rule)
     asksTime = needs.contains { $0.need.asksTime }
     asksEverything = needs.contains { $0.need.asksEverything }

@@ -58,30 +58,42 @@ struct SigmaGates {
   private var touched: [Int32] = []
   /// By data type, of which a log has a few.
   private var known: [String: Asked] = [:]
-  private var last: (dataType: String, asked: Asked)?
+  private var last: Asked?
 
-  private struct Asked {
-    var kinds: [SigmaSource.Kind]
-    var index: SigmaIndex
-    var search: LiteralIndex.Search?
-    var plan: SigmaText.Plan
+  /// A class: it is taken for every event, and has many parts.
+  private final class Asked {
+    let dataType: String
+    let index: SigmaIndex
+    let search: LiteralIndex.Search?
+    let plan: SigmaText.Plan
+    /// Copies of the index's: what threads share they wait for each other to count.
+    let open: [Int]
+    let rules: [Int]
+
+    init(_ dataType: String, _ index: SigmaIndex, _ plan: SigmaText.Plan) {
+      self.dataType = dataType
+      self.index = index
+      self.plan = plan
+      search = index.literals.flatMap { LiteralIndex.Search($0) }
+      open = index.open.map { $0 }
+      rules = index.rules.map { $0 }
+    }
   }
 
   init(_ prefilter: SigmaPrefilter) { self.prefilter = prefilter }
 
   /// Adds the rules that the event's texts do not rule out, in their order.
   mutating func choose(_ event: Event, _ maker: SigmaRecordMaker, into chosen: inout [Int]) {
-    if last?.dataType != event.dataType { last = (event.dataType, lookUp(event.dataType)) }
-    guard let asked = last?.asked, !asked.index.isEmpty else { return }
-    let index = asked.index
-    chosen.append(contentsOf: index.open)
+    if last?.dataType != event.dataType { last = lookUp(event.dataType) }
+    guard let asked = last, !asked.index.isEmpty else { return }
+    chosen.append(contentsOf: asked.open)
     if let search = asked.search {
       text.fill(event, asked.plan, maker)
       numbers.removeAll(keepingCapacity: true)
       if search.numbers(in: text.bytes, &numbers) {
-        if !numbers.isEmpty { note(index, &chosen) }
+        if !numbers.isEmpty { note(asked.index, &chosen) }
       } else {
-        chosen = (index.open + index.rules).sorted()
+        chosen = (asked.open + asked.rules).sorted()
       }
     }
     // Most requests were passed on by no proxy.
@@ -92,10 +104,15 @@ struct SigmaGates {
 
   private mutating func note(_ index: SigmaIndex, _ chosen: inout [Int]) {
     if met.count < index.rules.count { met += [UInt8](repeating: 0, count: index.rules.count - met.count) }
-    for number in numbers {
-      for one in index.met[Int(number)] {
-        if met[Int(one.rule)] == 0 { touched.append(one.rule) }
-        met[Int(one.rule)] |= one.clause
+    index.met.withUnsafeBufferPointer { clauses in
+      index.metEnd.withUnsafeBufferPointer { ends in
+        for number in numbers {
+          let place = Int(number)
+          for one in clauses[(place == 0 ? 0 : Int(ends[place - 1]))..<Int(ends[place])] {
+            if met[Int(one.rule)] == 0 { touched.append(one.rule) }
+            met[Int(one.rule)] |= one.clause
+          }
+        }
       }
     }
     let start = chosen.count
@@ -111,9 +128,7 @@ struct SigmaGates {
     if let asked = known[dataType] { return asked }
     let kinds = SigmaTaxonomy.kinds(of: dataType)
     let index = prefilter.index(dataType, kinds)
-    let asked = Asked(
-      kinds: kinds, index: index, search: index.literals.flatMap { LiteralIndex.Search($0) },
-      plan: SigmaText.Plan(dataType, kinds, index))
+    let asked = Asked(dataType, index, SigmaText.Plan(dataType, kinds, index))
     if known.count < 4096 { known[dataType] = asked }
     return asked
   }

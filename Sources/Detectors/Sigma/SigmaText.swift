@@ -49,7 +49,9 @@ struct SigmaText {
         case .integer(let number): add(number)
         case .flag(let flag): add(flag ? "true" : "false")
         }
-        if plan.isProcess { addProcess(attributes[place], plan) }
+        if plan.isProcess, attributes[place].name.utf8.first == 0x63 || attributes[place].name.utf8.first == 0x73 {
+          addProcess(attributes[place], plan)
+        }
       }
     }
     if plan.asksEverything { add(event.message) }
