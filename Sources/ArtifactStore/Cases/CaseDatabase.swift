@@ -45,6 +45,10 @@ public final class CaseDatabase: Sendable {
     }
     addChecksums(&migrator)
     addVerdicts(&migrator)
+    migrator.registerMigration("permissions") { database in
+      try database.execute(
+        sql: "ALTER TABLE sightings ADD COLUMN mode INTEGER; ALTER TABLE sightings ADD COLUMN uid INTEGER")
+    }
     return migrator
   }
 
@@ -60,12 +64,15 @@ public final class CaseDatabase: Sendable {
     public var source: String
     /// Nanoseconds since 1970, where the source has it.
     public var modified: Int64?
+    /// The twelve bits of permissions and the number of the owner, where the source is a file system.
+    public var mode: UInt16?
+    public var owner: Int64?
     /// What was odd when it was taken in (`shrank while it was read`).
     public var note: String?
 
     public init(
       path: String, digest: Digest, byteCount: UInt64, type: String, source: String, modified: Int64?,
-      note: String? = nil
+      mode: UInt16? = nil, owner: Int64? = nil, note: String? = nil
     ) {
       self.path = path
       self.digest = digest
@@ -73,6 +80,8 @@ public final class CaseDatabase: Sendable {
       self.type = type
       self.source = source
       self.modified = modified
+      self.mode = mode
+      self.owner = owner
       self.note = note
     }
   }
@@ -101,8 +110,14 @@ public final class CaseDatabase: Sendable {
             sql: "INSERT OR IGNORE INTO artifacts VALUES (?, ?, ?, ?)",
             arguments: [one.digest.hex, Int64(clamping: one.byteCount), one.type, now])
           try database.execute(
-            sql: "INSERT OR IGNORE INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?)",
-            arguments: [name, one.path, one.digest.hex, one.source, one.modified, now, one.note])
+            sql: """
+              INSERT OR IGNORE INTO sightings ("case", path, digest, source, modified_ns, ingested, note, mode, uid)
+              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+              """,
+            arguments: [
+              name, one.path, one.digest.hex, one.source, one.modified, now, one.note, one.mode.map { Int64($0) },
+              one.owner,
+            ])
           try database.execute(
             sql: "DELETE FROM gaps WHERE \"case\" = ? AND path = ?", arguments: [name, one.path])
         }
@@ -127,7 +142,8 @@ public final class CaseDatabase: Sendable {
       try Row.fetchAll(
         database,
         sql: """
-          SELECT path, s.digest, bytes, type, source, modified_ns, note FROM sightings s JOIN artifacts a USING (digest)
+          SELECT path, s.digest, bytes, type, source, modified_ns, note, mode, uid
+          FROM sightings s JOIN artifacts a USING (digest)
           WHERE "case" = ? ORDER BY path, s.digest
           """, arguments: [name]
       ).compactMap { row in
@@ -136,7 +152,8 @@ public final class CaseDatabase: Sendable {
         return Sighting(
           path: row["path"], digest: digest, byteCount: UInt64(clamping: bytes), type: row["type"],
           source: row["source"],
-          modified: row["modified_ns"], note: row["note"])
+          modified: row["modified_ns"], mode: (row["mode"] as Int64?).flatMap { UInt16(exactly: $0) },
+          owner: row["uid"], note: row["note"])
       }
     }
   }

@@ -12,6 +12,9 @@ public struct FolderSource {
     public var byteCount: UInt64
     /// Nanoseconds since 1970.
     public var modified: Int64
+    /// The twelve bits of permissions.
+    public var mode: UInt16
+    public var owner: Int64
   }
 
   public private(set) var files: [File] = []
@@ -93,6 +96,7 @@ public struct FolderSource {
     let (seconds, over) = Int64(status.st_mtim.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
     return File(
       path: path, name: name, byteCount: UInt64(max(status.st_size, 0)),
-      modified: over ? 0 : seconds &+ Int64(status.st_mtim.tv_nsec))
+      modified: over ? 0 : seconds &+ Int64(status.st_mtim.tv_nsec), mode: UInt16(status.st_mode & 0o7777),
+      owner: Int64(status.st_uid))
   }
 }

@@ -111,7 +111,7 @@ public struct Ingest {
     }
     return CaseDatabase.Sighting(
       path: file.name, digest: stored.digest, byteCount: stored.byteCount, type: try contentType(stored.digest),
-      source: place, modified: file.modified, note: note)
+      source: place, modified: file.modified, mode: file.mode, owner: file.owner, note: note)
   }
 
   /// libmagic's word for an object.

@@ -140,6 +140,8 @@ public struct CaseExport {
               out.field("type", one.type)
               out.field("source", one.source)
               out.field("modified_ns", one.modified)
+              out.field("mode", one.mode.map { Int64($0) })
+              out.field("uid", one.owner)
               out.field("note", one.note)
             }
           }

@@ -156,7 +156,9 @@ public struct CaseImport {
         sightings.append(
           .init(
             path: path, digest: digest, byteCount: count, type: one["type"]?.string ?? "",
-            source: one["source"]?.string ?? place, modified: one["modified_ns"]?.integer, note: one["note"]?.string))
+            source: one["source"]?.string ?? place, modified: one["modified_ns"]?.integer,
+            mode: one["mode"]?.integer.flatMap { UInt16(exactly: $0) }, owner: one["uid"]?.integer,
+            note: one["note"]?.string))
         return true
       }
       json["gaps"]?.forEachElement { one in

@@ -38,7 +38,7 @@ extension ObjectStore {
     }
     try scratch.finish(as: digest, at: path)
     if let state = FileStamp(of: path) {
-      FileManager.default.createFile(atPath: "\(path).state", contents: Data(state.text.utf8))
+      _ = FileManager.default.createFile(atPath: "\(path).state", contents: Data(state.text.utf8))
     }
     return path
   }

@@ -68,7 +68,10 @@ struct CaseReport {
         case .other: break
         }
       }
+      guard events, result.unit.analyzer == "expand" else { continue }
+      try HostFiles.forEach(inArchive: result.result, of: store) { files.take(FileFact($0)) }
     }
+    HostFiles.forEach(of: try store.cases.sightings(of: name)) { files.take(FileFact($0)) }
     clocks = review.correction()
     correlations.finish { findings.append($0) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
@@ -208,5 +211,14 @@ struct ResultEvents: EventSource {
       self.lines = nil
     }
     return nil
+  }
+}
+
+extension FileFact {
+  fileprivate init(_ file: HostFiles.File) {
+    self.init(
+      path: file.path, mode: file.mode, owner: file.owner.map(String.init),
+      times: file.modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [],
+      evidence: EvidenceReference(artifact: file.content, locator: .whole))
   }
 }
