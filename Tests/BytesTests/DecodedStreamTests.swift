@@ -85,6 +85,17 @@ struct DecodedStreamTests {
     #expect(begun == (try all(DecodedStream(MemoryStream(broken)))))
   }
 
+  /// Two bytes, then a copy of what lies before the beginning: the decoder counts it as made.
+  @Test func whatADamagedMemberRefersToIsNeverShown() throws {
+    let bytes: [UInt8] = [
+      0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x63, 0x60, 0xA0, 0x2F, 0xD6, 0x9F, 0xE0, 0x49, 0xDA, 0x54,
+    ]
+    let stream = try DecodedStream(MemoryStream(bytes + [UInt8](repeating: 0x55, count: 300)))
+    let found = try all(stream)
+    #expect([0, 0].starts(with: found))
+    #expect(stream.damage?.contains("distance") == true)
+  }
+
   @Test func compressionInsideCompressionIsUndone() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write("f", "twice")

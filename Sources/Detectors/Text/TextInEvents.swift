@@ -39,15 +39,10 @@ public final class TextInEvents: EventDetector {
       case .text(let text):
         // Of commands more is asked than leads.
         if Self.mayNameCommand(attribute.name), Self.commands.contains(attribute.name) { return true }
-        joined.append(contentsOf: text.utf8)
-        // No lead holds a line's end, so none is made by what is joined.
-        joined.append(0x0A)
+        join(text)
       case .texts(let texts):
         if Self.mayNameCommand(attribute.name), Self.commands.contains(attribute.name) { return true }
-        for text in texts {
-          joined.append(contentsOf: text.utf8)
-          joined.append(0x0A)
-        }
+        for text in texts { join(text) }
       case .integer, .flag: break
       }
     }
@@ -59,6 +54,13 @@ public final class TextInEvents: EventDetector {
       }
       return found
     }
+  }
+
+  /// No lead holds a line's end, so none is made by what is joined. Longer texts are not looked at.
+  private func join(_ text: String) {
+    guard text.utf8.count <= Self.maximumText else { return }
+    joined.append(contentsOf: text.utf8)
+    joined.append(0x0A)
   }
 
   /// A look at the first letter spares most names their hash.

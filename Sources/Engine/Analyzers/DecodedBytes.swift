@@ -13,7 +13,9 @@ final class DecodedBytes {
 
   init(_ stream: any ByteStream) throws {
     // Pages are given as they are written to.
-    guard let base = mmap(nil, Self.mostInMemory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+    guard
+      let base = mmap(
+        nil, Self.mostInMemory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
       base != MAP_FAILED
     else { throw BytesError(.tooLarge, "cannot have \(Self.mostInMemory >> 20) MiB of memory: \(systemMessage())") }
     memory = UnsafeMutableRawBufferPointer(start: base, count: Self.mostInMemory)
