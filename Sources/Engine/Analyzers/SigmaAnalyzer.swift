@@ -60,9 +60,9 @@ final class SigmaFollower {
   private var findings: [Finding] = []
 
   init(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
-    let rules = try surroundings.rules.load(expecting: unit.rules)
-    detector = SigmaDetector(rules.sigma, artifact: unit.artifact)
-    order = RuleChange(from: [:], to: rules)
+    let sigma = try surroundings.sigma(expecting: unit.rules)
+    detector = SigmaDetector(sigma.rules, artifact: unit.artifact)
+    order = sigma.order
     self.result = result
   }
 

@@ -30,6 +30,8 @@ public final class Surroundings {
   var hasSpareCores = false
   /// By the fingerprint of their rules; nil where a part has none.
   private var detectors: [Digest: YaraDetector?] = [:]
+  /// Sigma's rules with their order, by their fingerprint.
+  private var sigma: [Digest: (rules: SigmaRules, order: RuleChange)] = [:]
   /// What changed from one set to the other, by their fingerprints.
   private var updates: [[Digest]: RuleUpdate] = [:]
 
@@ -46,6 +48,15 @@ public final class Surroundings {
     if let fingerprint, let known = detectors[fingerprint] { return known }
     let made = try YaraDetector(rules.load(expecting: fingerprint), timeout: Self.yaraTimeout)
     if let fingerprint { detectors[fingerprint] = .some(made) }
+    return made
+  }
+
+  /// Sigma's rules, and the order in which their findings are told.
+  func sigma(expecting fingerprint: Digest?) throws -> (rules: SigmaRules, order: RuleChange) {
+    if let fingerprint, let known = sigma[fingerprint] { return known }
+    let set = try rules.load(expecting: fingerprint)
+    let made = (set.sigma, RuleChange(from: [:], to: set))
+    if let fingerprint { sigma[fingerprint] = made }
     return made
   }
 

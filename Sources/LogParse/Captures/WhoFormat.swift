@@ -56,7 +56,7 @@ struct WhoFormat: LogFormat {
     session.startText = words[date..<after].map(\.string).joined(separator: " ")
     let before = words[0..<date]
     if line[0] == 0x20 {
-      guard before.count >= 2 || before.first.map { $0 == "run-level" } ?? false else { return nil }
+      guard before.count >= 2 || (before.first.map { $0 == "run-level" } ?? false) else { return nil }
       let kind = before.map(\.string).joined(separator: " ")
       session.kind = kind == "system boot" ? "boot" : kind.hasPrefix("run-level") ? "runlevel" : kind
       if session.kind?.contains(" ") == true || session.kind?.contains("/") == true { return nil }

@@ -6,7 +6,7 @@ struct ChainSection {
   let page: ReportPage
 
   private enum Size {
-    static let width = 208
+    static let width = 220
     static let height = 104
     static let gapX = 28
     static let gapY = 34
