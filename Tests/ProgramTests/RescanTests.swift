@@ -11,8 +11,9 @@ struct RescanTests {
     var store: String { folder.path + "/store" }
     var rules: String { folder.path + "/rules" }
 
-    init(rules texts: [String: String]) throws {
+    init(rules texts: [String: String], more: [String: String] = [:]) throws {
       folder = try TemporaryFolder()
+      for (name, text) in more { try folder.write("evidence/\(name)", text) }
       try folder.write("evidence/notes.txt", "alpha beta\nthe quick brown fox\n")
       try folder.write("evidence/more.txt", "gamma delta\n")
       try folder.write(
@@ -190,6 +191,38 @@ struct RescanTests {
       _ = try fresh.rescan()
       #expect(try old.results() == fresh.results())
     }
+  }
+
+  /// Six refusals in each of two logs: only together they are more than six.
+  @Test func aNewCorrelationIsAskedOfSeveralArtifacts() throws {
+    let rules = { (count: Int) in
+      """
+      title: Refused
+      id: 0b5fd8d2-1f6c-4f5a-9a51-1f7c2f0d9a11
+      status: test
+      logsource: {product: linux, service: sshd}
+      detection: {selection: {action: login_failed}, condition: selection}
+      level: low
+      ---
+      title: Refused on all hosts
+      id: 7d5a1f34-95a5-4d0a-8a0e-5f7d1a7f0c22
+      correlation: {type: event_count, rules: [0b5fd8d2-1f6c-4f5a-9a51-1f7c2f0d9a11], group-by: [user], timespan: 1h, \
+      condition: {gte: \(count)}, generate: true}
+      level: high
+      """
+    }
+    let second = (0..<6).map {
+      "2026-11-25T05:3\($0):00+00:00 db sshd[81\($0)]: Failed password for root from 203.0.113.9 port 4071\($0) ssh2\n"
+    }.joined()
+    let night = try Night(rules: ["sigma/refused.yml": rules(100)], more: ["db/auth.log": second])
+    #expect(try findings(night.rescan().json, "new").isEmpty)
+    try night.write(["sigma/refused.yml": rules(8)])
+    let name = "7d5a1f34-95a5-4d0a-8a0e-5f7d1a7f0c22"
+    #expect(try findings(night.rescan().json, "new") == ["\(name) changed-rule"])
+    let (quiet, json) = try night.rescan(["--audit", "100%"])
+    #expect(quiet.status == 0 && findings(json, "new").isEmpty && findings(json, "gone").isEmpty)
+    try night.write(["sigma/refused.yml": rules(100)])
+    #expect(try findings(night.rescan().json, "gone") == ["\(name) changed-rule"])
   }
 
   @Test func aBrokenFileIsNamedAndItsLastGoodVersionStaysInForce() throws {

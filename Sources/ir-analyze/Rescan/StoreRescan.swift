@@ -76,10 +76,17 @@ struct StoreRescan {
     let before = RunRecord.last(of: name, in: store)
     let outcome = try work.bring(name, upTo: loaded, from: rules, deadline: deadline)
     if outcome.isInterrupted { throw CaseWork.interrupted }
-    let isSame = outcome.computed == 0 && before?.entries.count == outcome.results.count
+    let isSame = outcome.computed == 0 && before?.adding(nil).entries.count == outcome.results.count
     let severity = try isSame ? before?.severity : RunRecord.severity(of: outcome.results, in: store)
-    let record = RunRecord(outcome, case: name, rules: loaded.set.fingerprint, severity: severity).keeping(before)
-    let diff = try FindingDiff(from: before?.entries ?? [], to: record.entries, rules: news, in: store)
+    var record = RunRecord(outcome, case: name, rules: loaded.set.fingerprint, severity: severity).keeping(before)
+    var earlier = before
+    if isSame, before?.rules == loaded.set.fingerprint {
+      record = record.adding(before?.correlations)
+    } else {
+      record = record.adding(try CaseCorrelations.entry(of: record.adding(nil).entries, loaded, in: store))
+      earlier = try before.map(withCorrelations)
+    }
+    let diff = try FindingDiff(from: earlier?.entries ?? [], to: record.entries, rules: news, in: store)
     try record.save(in: store)
     let audited = try audit.map { try self.audit(outcome, $0, loaded, work) }
     work.progress.end(
@@ -88,6 +95,14 @@ struct StoreRescan {
     let paths = Dictionary(outcome.artifacts.map { ($0.digest, $0.paths.first ?? "") }) { first, _ in first }
     return RescanReport.OfCase(
       name: name, isFirst: before == nil, outcome: outcome, record: record, diff: diff, audit: audited, paths: paths)
+  }
+
+  /// An earlier run with what correlations saw then, which only re-scans note down: with its events and its rules.
+  private func withCorrelations(_ run: RunRecord) throws -> RunRecord {
+    if run.correlations != nil { return run }
+    let rules = RuleLibrary(directory: store.rules.folder(of: run.rules)).load()
+    guard rules.set.fingerprint == run.rules else { return run }
+    return run.adding(try CaseCorrelations.entry(of: run.entries, rules, in: store))
   }
 
   /// Computes a random part of the results from nothing, each in a worker, and compares digests.
