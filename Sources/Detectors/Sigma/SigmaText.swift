@@ -49,6 +49,7 @@ struct SigmaText {
         case .integer(let number): add(number)
         case .flag(let flag): add(flag ? "true" : "false")
         }
+        // `command`, `command_line`, `shell`: handing any other on costs more than its first letter.
         if plan.isProcess, attributes[place].name.utf8.first == 0x63 || attributes[place].name.utf8.first == 0x73 {
           addProcess(attributes[place], plan)
         }

@@ -26,6 +26,8 @@ final class DecodedBytes {
       count += read
     }
     file = try Self.file(beginning: UnsafeRawBufferPointer(memory), stream)
+    // All of it is in the file now.
+    madvise(base, memory.count, MADV_DONTNEED)
   }
 
   deinit { munmap(memory.baseAddress, memory.count) }

@@ -115,9 +115,6 @@ public final class CaseAnalysis {
   /// Places of the same bytes that are told, the first in order. Archives full of copies of archives have millions.
   private static let mostPaths = 64
 
-  /// Analyzers whose events Sigma rules are asked of.
-  private static let givesEvents: Set<String> = ["log", "memory"]
-
   private func order(_ unit: Unit) -> (Digest, String, String, Digest) {
     (unit.artifact, unit.analyzer, unit.options["path"] ?? "", unit.key)
   }
@@ -267,7 +264,7 @@ public final class CaseAnalysis {
 
   /// The unit that asks Sigma rules of this one's events.
   private func follower(of unit: Unit) -> Unit? {
-    guard Self.givesEvents.contains(unit.analyzer) else { return nil }
+    guard Analyzers.givingEvents.contains(unit.analyzer) else { return nil }
     let options = Self.sigmaOptions(unit)
     return Analyzers.unit("sigma", unit.artifact, rules: rules.rules(for: "sigma", options: options), options: options)
   }
@@ -290,7 +287,7 @@ public final class CaseAnalysis {
   /// Files a result, and plans what it calls for.
   private func take(_ unit: Unit, _ result: Digest, _ how: RunRecord.How) {
     outcome.results.append(UnitResult(unit: unit, result: result, how: how))
-    if Self.givesEvents.contains(unit.analyzer) {
+    if Analyzers.givingEvents.contains(unit.analyzer) {
       plan("sigma", unit.artifact, Self.sigmaOptions(unit))
     }
     if unit.analyzer == "expand" { expanded[unit.artifact, default: []].append(UnitResult(unit: unit, result: result)) }

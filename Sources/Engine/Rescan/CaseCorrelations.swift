@@ -8,15 +8,13 @@ import Evidence
 public enum CaseCorrelations {
   static let analyzer = "sigma-case"
   private static let version = "1.\(SigmaDetector.version)"
-  /// Whose results are events.
-  private static let givingEvents: Set<String> = ["log", "memory"]
 
   /// - Parameter entries: of the run whose events are asked.
   /// - Returns: nil where there is nothing to put together.
   public static func entry(
     of entries: [RunRecord.Entry], _ rules: RuleLibrary.Loaded, in store: ArtifactStore
   ) throws -> RunRecord.Entry? {
-    let sources = entries.filter { givingEvents.contains($0.analyzer) }
+    let sources = entries.filter { Analyzers.givingEvents.contains($0.analyzer) }
     let correlations = SigmaCaseCorrelations(rules.set.sigma)
     guard correlations.isNeeded, let first = sources.first, Set(sources.map(\.artifact)).count > 1 else { return nil }
     let list = Digest(of: Array(sources.map { "\($0.artifact.hex) \($0.result.hex)\n" }.joined().utf8))

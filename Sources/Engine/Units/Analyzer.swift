@@ -91,6 +91,9 @@ public enum Analyzers {
     YaraAnalyzer(), SigmaAnalyzer(),
   ]
 
+  /// Those whose events Sigma's rules are asked of.
+  static let givingEvents: Set<String> = ["log", "memory"]
+
   public static func named(_ name: String) -> (any Analyzer)? { all.first { $0.name == name } }
 
   /// The unit that an analyzer of this program version would compute.

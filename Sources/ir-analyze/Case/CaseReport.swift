@@ -71,7 +71,7 @@ struct CaseReport {
       guard events, result.unit.analyzer == "expand" else { continue }
       try HostFiles.forEach(inArchive: result.result, of: store) { files.take(FileFact($0)) }
     }
-    HostFiles.forEach(of: try store.cases.sightings(of: name)) { files.take(FileFact($0)) }
+    if events { HostFiles.forEach(of: try store.cases.sightings(of: name)) { files.take(FileFact($0)) } }
     clocks = review.correction()
     correlations.finish { findings.append($0) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
