@@ -1,18 +1,71 @@
-/// Writes JSON into a byte array, by hand: 10 to 20 times as fast as `JSONEncoder`, and the order of keys is the caller's.
-public struct JSONWriter {
-  public private(set) var bytes: [UInt8] = []
+/// Writes JSON into memory of its own, by hand: 10 to 20 times as fast as `JSONEncoder`, and the order of keys is the caller's.
+///
+/// Not copyable, so that its memory can be a bare buffer: appended to an array, each byte pays for the array's checks, and writing
+/// events takes twice the time.
+public struct JSONWriter: ~Copyable {
+  private var memory: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  /// Bytes written since the beginning, or since `removeAll`.
+  public private(set) var count = 0
   private var needsComma = false
 
-  public init() {}
+  public init() {
+    capacity = 1 << 10
+    memory = .allocate(capacity: capacity)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// A copy of all that was written.
+  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
+
+  /// The bytes where they lie; valid within the call only.
+  public borrowing func withUnsafeBytes<T, E>(_ body: (UnsafeRawBufferPointer) throws(E) -> T) throws(E) -> T {
+    try body(UnsafeRawBufferPointer(start: memory, count: count))
+  }
 
   public mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: true)
+    count = 0
     needsComma = false
+  }
+
+  /// Makes room for so many bytes more.
+  @inline(__always)
+  private mutating func reserve(_ more: Int) {
+    if capacity - count < more { grow(more) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ more: Int) {
+    let larger = max(capacity * 2, count + more)
+    let place = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    place.update(from: memory, count: count)
+    memory.deallocate()
+    memory = place
+    capacity = larger
+  }
+
+  @inline(__always)
+  private mutating func append(_ byte: UInt8) {
+    reserve(1)
+    memory[count] = byte
+    count += 1
+  }
+
+  private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    guard let base = bytes.baseAddress else { return }
+    reserve(bytes.count)
+    (memory + count).update(from: base, count: bytes.count)
+    count += bytes.count
+  }
+
+  private mutating func append(plain text: StaticString) {
+    append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   /// Ends one line of JSON Lines.
   public mutating func newline() {
-    bytes.append(0x0A)
+    append(0x0A)
     needsComma = false
   }
 
@@ -22,15 +75,15 @@ public struct JSONWriter {
 
   private mutating func nested(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void) {
     comma()
-    bytes.append(open)
+    append(open)
     needsComma = false
     body(&self)
-    bytes.append(close)
+    append(close)
     needsComma = true
   }
 
   private mutating func comma() {
-    if needsComma { bytes.append(0x2C) }
+    if needsComma { append(0x2C) }
     needsComma = true
   }
 
@@ -38,7 +91,7 @@ public struct JSONWriter {
   public mutating func key(_ name: String) {
     comma()
     quote(name)
-    bytes.append(0x3A)
+    append(0x3A)
     needsComma = false
   }
 
@@ -55,24 +108,42 @@ public struct JSONWriter {
 
   public mutating func value(_ number: Int64) {
     comma()
-    bytes.append(contentsOf: String(number).utf8)
+    if number < 0 { append(0x2D) }
+    digits(number.magnitude)
   }
 
   public mutating func value(_ number: UInt64) {
     comma()
-    bytes.append(contentsOf: String(number).utf8)
+    digits(number)
+  }
+
+  private mutating func digits(_ number: UInt64) {
+    // The longest has twenty; they are made from the last to the first.
+    reserve(20)
+    var length = 1
+    var rest = number / 10
+    while rest > 0 {
+      length += 1
+      rest /= 10
+    }
+    rest = number
+    for place in stride(from: count + length - 1, through: count, by: -1) {
+      memory[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
+    count += length
   }
 
   public mutating func value(_ number: Int) { value(Int64(number)) }
 
   public mutating func value(_ flag: Bool) {
     comma()
-    bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+    append(plain: flag ? "true" : "false")
   }
 
   public mutating func null() {
     comma()
-    bytes.append(contentsOf: "null".utf8)
+    append(plain: "null")
   }
 
   public mutating func value(_ texts: [String]) {
@@ -82,7 +153,7 @@ public struct JSONWriter {
   /// JSON that is already written and known to be whole.
   public mutating func raw(_ json: [UInt8]) {
     comma()
-    bytes.append(contentsOf: json)
+    json.withUnsafeBufferPointer { append($0) }
   }
 
   // Keys with values, the usual case. A nil value writes nothing.
@@ -131,40 +202,46 @@ public struct JSONWriter {
   /// Quotes and escapes; control characters (also DEL and C1's U+0080–U+009F, which terminals obey, and the line separators
   /// U+2028/9, which end a line of JavaScript) are written as \u escapes.
   private mutating func quote(_ text: String, _ more: String? = nil) {
-    bytes.append(0x22)
+    append(0x22)
     escape(text)
     if let more { escape(more) }
-    bytes.append(0x22)
+    append(0x22)
   }
 
   private mutating func escape(_ text: String) {
     var text = text
-    text.withUTF8 { utf8 in
-      // Runs without anything to escape, which is nearly all text, are copied at once.
-      var start = 0
-      var place = 0
-      while place < utf8.count {
-        // Eight bytes at once while none of them is of interest.
-        if let base = utf8.baseAddress {
-          while utf8.count - place >= 8, Self.isPlain(UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)) {
-            place += 8
-          }
-          if place == utf8.count { break }
-        }
-        let byte = utf8[place]
-        guard byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 || byte == 0xE2 else {
-          place += 1
-          continue
-        }
-        let length = escapedLength(utf8, place)
-        if length > 0 {
-          bytes.append(contentsOf: utf8[start..<place])
-          escape(utf8, place, length)
-          start = place + length
-        }
-        place += max(length, 1)
+    text.withUTF8 { escape($0) }
+  }
+
+  private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
+    guard let base = utf8.baseAddress else { return }
+    // As if nothing were to escape, which is nearly all text; what is escaped makes room for itself.
+    reserve(utf8.count + 8)
+    var place = 0
+    while place < utf8.count {
+      // Eight bytes at once while none of them is of interest.
+      while utf8.count - place >= 8 {
+        let word = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
+        guard Self.isPlain(word) else { break }
+        UnsafeMutableRawPointer(memory + count).storeBytes(of: word, as: UInt64.self)
+        count += 8
+        place += 8
       }
-      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+      let end = min(place + 8, utf8.count)
+      while place < end {
+        let byte = utf8[place]
+        let isOfInterest = byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 || byte == 0xE2
+        let length = isOfInterest ? escapedLength(utf8, place) : 0
+        if length == 0 {
+          memory[count] = byte
+          count += 1
+          place += 1
+        } else {
+          escape(utf8, place, length)
+          place += length
+          reserve(utf8.count - place + 8)
+        }
+      }
     }
   }
 
@@ -193,11 +270,11 @@ public struct JSONWriter {
 
   private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>, _ place: Int, _ length: Int) {
     switch (length, utf8[place]) {
-    case (1, 0x22): bytes.append(contentsOf: [0x5C, 0x22])
-    case (1, 0x5C): bytes.append(contentsOf: [0x5C, 0x5C])
-    case (1, 0x0A): bytes.append(contentsOf: [0x5C, 0x6E])
-    case (1, 0x0D): bytes.append(contentsOf: [0x5C, 0x72])
-    case (1, 0x09): bytes.append(contentsOf: [0x5C, 0x74])
+    case (1, 0x22): append(plain: "\\\"")
+    case (1, 0x5C): append(plain: "\\\\")
+    case (1, 0x0A): append(plain: "\\n")
+    case (1, 0x0D): append(plain: "\\r")
+    case (1, 0x09): append(plain: "\\t")
     case (1, let byte): escape(UInt16(byte))
     case (2, _): escape(UInt16(utf8[place + 1]))
     default: escape(utf8[place + 2] == 0xA8 ? 0x2028 : 0x2029)
@@ -205,8 +282,10 @@ public struct JSONWriter {
   }
 
   private mutating func escape(_ unit: UInt16) {
-    let digits = Array("0123456789abcdef".utf8)
-    bytes.append(contentsOf: [0x5C, 0x75])
-    for shift in stride(from: 12, through: 0, by: -4) { bytes.append(digits[Int(unit >> UInt16(shift)) & 15]) }
+    append(plain: "\\u")
+    for shift in stride(from: UInt16(12), through: 0, by: -4) {
+      let digit = UInt8(truncatingIfNeeded: unit >> shift & 15)
+      append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+    }
   }
 }

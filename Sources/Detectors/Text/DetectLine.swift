@@ -50,7 +50,7 @@ private func write(_ detection: TextDetection, to writer: inout JSONWriter) {
 public func decodeLine(_ line: ByteView) -> [UInt8] {
   var writer = JSONWriter()
   for detection in Log4ShellDetector().scan(line, .logField) {
-    if !writer.bytes.isEmpty { writer.newline() }
+    if writer.count > 0 { writer.newline() }
     writer.object { writer in
       writer.field("scheme", detection.scheme)
       writer.field("host", detection.host)

@@ -42,8 +42,8 @@ public final class ResultFile: ResultSink {
   }
 
   private func flush(always: Bool = false) {
-    guard failure == nil, always || out.bytes.count > 1 << 18 else { return }
-    out.bytes.withUnsafeBytes { bytes in
+    guard failure == nil, always || out.count > 1 << 18 else { return }
+    out.withUnsafeBytes { bytes in
       do throws(StoreError) { try writer.write(bytes) } catch { failure = error }
     }
     out.removeAll()

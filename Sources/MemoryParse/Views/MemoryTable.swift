@@ -10,7 +10,7 @@ protocol MemoryTable {
 }
 
 /// Writes the rows of one view.
-struct TableWriter {
+struct TableWriter: ~Copyable {
   let view: String
   let sink: any ResultSink
   private(set) var count = 0

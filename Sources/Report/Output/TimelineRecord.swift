@@ -7,7 +7,7 @@ import Timeline
 /// The fields are Timesketch's: `message`, `datetime`, `timestamp` (microseconds), `timestamp_desc` and `data_type`, then
 /// where it comes from, then the record's own. Both times are always written, because the importer computes a missing one
 /// in the server's zone (timesketch/lib/utils.py).
-struct TimelineRecord {
+struct TimelineRecord: ~Copyable {
   static let csvHeader =
     "message,datetime,timestamp,timestamp_desc,data_type,artifact,locator,source,entities,seen_also"
   /// Lucene's longest keyword. A longer one would make the whole event be refused.
@@ -49,8 +49,8 @@ struct TimelineRecord {
     bytes.removeAll(keepingCapacity: true)
     bytes.append(UInt8(clamping: Source(dataType: event.dataType).order))
     withUnsafeBytes(of: (event.identity ?? 0).littleEndian) { bytes.append(contentsOf: $0) }
-    withUnsafeBytes(of: UInt32(clamping: writer.bytes.count).littleEndian) { bytes.append(contentsOf: $0) }
-    bytes.append(contentsOf: writer.bytes)
+    withUnsafeBytes(of: UInt32(clamping: writer.count).littleEndian) { bytes.append(contentsOf: $0) }
+    writer.withUnsafeBytes { bytes.append(contentsOf: $0) }
     CSV.append(message, to: &bytes)
     bytes.append(0x2C)
     CSV.append(moment, to: &bytes)
