@@ -6,7 +6,7 @@ import Bytes
 /// of the engine's own. The artifact is not repeated in events and coverage: the result's key names it.
 public enum ResultLine {
   /// Raised when lines of older results could be misread; part of every result's key.
-  public static let version = 1
+  public static let version = 2
 
   public static func write(_ event: Event, to out: inout JSONWriter) {
     out.object { out in

@@ -1,4 +1,6 @@
+import ArtifactStore
 import Bytes
+import Evidence
 import Foundation
 import TestSupport
 import Testing
@@ -29,7 +31,7 @@ struct HostileLogTests {
         "-c", "ulimit -d \(Self.memory); exec \"$0\" \"$@\"", irAnalyze, "run", folder.path + "/in", "-o",
         folder.path + "/out", "--store", folder.path + "/store", "--case", "hostile", "--workers", "1",
       ])
-    return (result.status, events(), read("out/incident.json"))
+    return (result.status, try events(), read("out/incident.json"))
   }
 
   private func read(_ name: String) -> String {
@@ -37,13 +39,20 @@ struct HostileLogTests {
   }
 
   /// Every event that a log gave, as it stands in its result: the timeline leaves out those without a time.
-  private func events() -> [String] {
-    read("store/runs/hostile.jsonl").split(separator: "\n").flatMap { unit -> [String] in
-      String(unit).withView { line in
+  private func events() throws -> [String] {
+    let objects = try ArtifactStore(directory: folder.path + "/store").objects
+    return try read("store/runs/hostile.jsonl").split(separator: "\n").flatMap { unit -> [String] in
+      try String(unit).withView { line in
         let unit = JSONView(line)
-        guard unit["analyzer"]?.string == "log", let result = unit["result"]?.string else { return [] }
-        return read("store/objects/\(result.prefix(2))/\(result.dropFirst(2))").split(separator: "\n").map(String.init)
-          .filter { $0.hasPrefix("{\"event\"") }
+        guard unit["analyzer"]?.string == "log", let result = unit["result"]?.string.flatMap(Digest.init(hex:)) else {
+          return []
+        }
+        let lines = try ObjectLines(of: result, in: objects)
+        var events: [String] = []
+        while let line = try lines.next() {
+          if line.hasPrefix("{\"event\"") { events.append(line.string) }
+        }
+        return events
       }
     }
   }

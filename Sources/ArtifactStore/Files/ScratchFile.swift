@@ -2,10 +2,10 @@ import Bytes
 import Foundation
 
 /// A file under `tmp` that is written front to back and then settled under its name; gone without a trace otherwise.
-final class ScratchFile {
-  let path: String
+public final class ScratchFile {
+  public let path: String
   let descriptor: Int32
-  private(set) var byteCount: UInt64 = 0
+  public private(set) var byteCount: UInt64 = 0
   private var isOpen = true
 
   init(in folder: String) throws(StoreError) {
@@ -22,7 +22,7 @@ final class ScratchFile {
     }
   }
 
-  func append(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+  public func append(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     try writeAll(descriptor, bytes, at: byteCount, path)
     byteCount += UInt64(bytes.count)
   }

@@ -46,18 +46,16 @@ public struct StoreReferences {
 
   /// Objects that a result makes: its `member` lines.
   private static func digests(in line: ResultLedger.Line, _ store: ArtifactStore) -> [Digest] {
-    guard line.analyzer == "expand", let file = try? store.objects.open(line.result) else { return [] }
-    return file.withView { view in
-      var all: [Digest] = []
-      var place = 0
-      let mark: StaticString = #""digest":""#
-      while let found = view.firstIndex(of: ByteView(mark), from: place) {
-        place = found + mark.utf8CodeUnitCount
-        if let digest = Digest(hex: view.slice(place, place + 64).string), store.objects.contains(digest) {
-          all.append(digest)
-        }
+    guard line.analyzer == "expand", let lines = try? ObjectLines(of: line.result, in: store.objects) else { return [] }
+    var all: [Digest] = []
+    let mark: StaticString = #""digest":""#
+    while let text = try? lines.next() {
+      guard let found = text.firstIndex(of: ByteView(mark)) else { continue }
+      let place = found + mark.utf8CodeUnitCount
+      if let digest = Digest(hex: text.slice(place, place + 64).string), store.objects.contains(digest) {
+        all.append(digest)
       }
-      return all
     }
+    return all
   }
 }

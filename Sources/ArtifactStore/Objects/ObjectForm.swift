@@ -8,7 +8,7 @@ public enum ObjectForm: String, Sendable, CaseIterable {
   case plain = ""
   /// Pages that differ from another image, and a list of where the others are found in it (`PackedObject`).
   case packed = ".packed"
-  /// A zstd frame (`CompressedObject`).
+  /// zstd frames (`CompressedObject`): large results from the beginning, other text when asked for.
   case compressed = ".zst"
 }
 

@@ -105,9 +105,16 @@ public final class ObjectStore: Sendable {
   /// - Parameters:
   ///   - durable: false for results, which can be computed again: they are not synced to the disk one by one.
   ///   - checksums: whether MD5 and SHA-1 are made too.
-  public func newObject(durable: Bool, checksums: Bool = false) throws(StoreError) -> ObjectWriter {
-    try ObjectWriter(store: self, temporary: temporary, durable: durable, checksums: checksums)
+  ///   - compressed: keeps it as zstd frames, for large text; each write that is a frame of its own is best 256 KiB or more.
+  public func newObject(
+    durable: Bool, checksums: Bool = false, compressed: Bool = false
+  ) throws(StoreError) -> ObjectWriter {
+    try ObjectWriter(
+      store: self, temporary: temporary, durable: durable, checksums: checksums, compressed: compressed)
   }
+
+  /// A file for what does not fit into memory for a while; gone when it is let go.
+  public func scratchFile() throws(StoreError) -> ScratchFile { try ScratchFile(in: temporary) }
 
   /// Reads an object whole and compares its digest with its name. Constant memory.
   ///

@@ -11,7 +11,12 @@ public final class ObjectWriter {
   private let hash = StreamingHash(.sha256)
   private let side: SideHashes?
   private let durable: Bool
+  /// nil for an object that is kept as it is.
+  private let frames: FrameWriter?
+  /// Of the object.
   private var byteCount: UInt64 = 0
+  /// Of the file, where it is compressed.
+  private var packedCount: UInt64 = 0
   private var isOpen = true
   /// Bytes that are on their way to the disk.
   private var begun: UInt64 = 0
@@ -21,9 +26,15 @@ public final class ObjectWriter {
   /// Holes are made of whole blocks of this size; smaller runs of zeros are written.
   private static let block = 4096
 
-  init(store: ObjectStore, temporary: String, durable: Bool, checksums: Bool) throws(StoreError) {
+  /// Fast enough that compressing costs less than writing what it saves.
+  private static let level: Int32 = 1
+
+  init(
+    store: ObjectStore, temporary: String, durable: Bool, checksums: Bool, compressed: Bool = false
+  ) throws(StoreError) {
     self.store = store
     self.durable = durable
+    frames = compressed ? try FrameWriter(level: Self.level) : nil
     side = checksums ? SideHashes() : nil
     path = "\(temporary)/\(getpid())-\(UInt64.random(in: 0 ... .max))"
     descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -41,6 +52,10 @@ public final class ObjectWriter {
   public func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     side?.update(bytes)
     hash.update(bytes)
+    if let frames {
+      byteCount += UInt64(bytes.count)
+      return try frames.add(bytes, append)
+    }
     var place = 0
     while place < bytes.count {
       // A run of blocks that are all zero, or all not, is one seek or one write.
@@ -59,6 +74,12 @@ public final class ObjectWriter {
       platform_begin_writeback(descriptor, begun, byteCount - begun)
       begun = byteCount
     }
+  }
+
+  /// Behind what is in the file.
+  private func append(_ frame: UnsafeRawBufferPointer) throws(StoreError) {
+    try writeAll(descriptor, frame, at: packedCount, "to the store at \(store.directory)")
+    packedCount += UInt64(frame.count)
   }
 
   private func isZero(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Bool {
@@ -86,7 +107,14 @@ public final class ObjectWriter {
     if store.byteCount(of: digest) == byteCount {
       return ObjectStore.Stored(digest: digest, byteCount: byteCount, isNew: false, checksums: checksums)
     }
-    try settle(at: store.place(of: digest, as: .plain), digest)
+    if let frames {
+      var failure: StoreError?
+      frames.table.withUnsafeBytes { table in
+        do throws(StoreError) { try append(table) } catch { failure = error }
+      }
+      if let failure { throw failure }
+    }
+    try settle(at: store.place(of: digest, as: frames == nil ? .plain : .compressed), digest)
     return ObjectStore.Stored(digest: digest, byteCount: byteCount, isNew: true, checksums: checksums)
   }
 
@@ -108,7 +136,7 @@ public final class ObjectWriter {
   }
 
   private func settle(at place: String, _ digest: Digest) throws(StoreError) {
-    try check(ftruncate(descriptor, off_t(clamping: byteCount)), .cannotWrite, "cannot write object \(digest.hex)")
+    try check(ftruncate(descriptor, off_t(clamping: frames == nil ? byteCount : packedCount)), .cannotWrite, "cannot write object \(digest.hex)")
     try settleFile(path, descriptor, at: place, durable: durable, "object \(digest.hex)")
     isOpen = false
     close(descriptor)

@@ -63,6 +63,11 @@ public struct JSONWriter: ~Copyable {
     append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  /// Whole lines that another writer wrote.
+  public mutating func append(_ other: borrowing JSONWriter) {
+    append(UnsafeBufferPointer(start: other.memory, count: other.count))
+  }
+
   /// Ends one line of JSON Lines.
   public mutating func newline() {
     append(0x0A)

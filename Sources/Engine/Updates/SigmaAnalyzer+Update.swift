@@ -9,7 +9,7 @@ extension SigmaAnalyzer: UpdatingAnalyzer {
   func update(
     _ older: Digest, of unit: Unit, _ update: RuleUpdate, _ surroundings: Surroundings, into result: ResultFile
   ) throws -> Bool {
-    let old = OlderGroups(try surroundings.store.objects.open(older))
+    let old = OlderGroups(try ObjectLines(of: older, in: surroundings.store.objects))
     var told = 0
     func write(_ findings: [Finding], _ number: Int) {
       Self.write(findings, number, update.change, &told, into: result)
@@ -46,34 +46,42 @@ extension SigmaAnalyzer: UpdatingAnalyzer {
 
 /// The findings of an older result, one group for each `at` line.
 private final class OlderGroups {
-  private let file: MappedFile
-  private var offset = 0
-  /// The number of the group that begins at `offset`, its `at` line having been read.
+  private let lines: ObjectLines
+  /// The number of the group that comes next, its `at` line having been read.
   private var number: Int?
+  /// The first finding of that group, where it was read too.
+  private var first: Finding?
 
-  init(_ file: MappedFile) { self.file = file }
+  init(_ lines: ObjectLines) { self.lines = lines }
 
   /// The next group, when its number is smaller.
   func next(before limit: Int) throws -> (number: Int, findings: [Finding])? {
-    try file.withView { view in
-      var findings: [Finding] = []
-      while offset < view.count {
-        let end = view.firstIndex(of: 0x0A, from: offset) ?? view.count
-        guard let line = ResultLine.read(view.slice(offset, end)) else {
-          throw StoreError(.integrity, "a result is damaged at byte \(offset): run `ir-analyze verify`")
-        }
-        switch line {
-        case .other("at", let json):
-          if let number, !findings.isEmpty { return (number, findings) }
-          number = Int(clamping: json["event"]?.integer ?? 0)
-        case .finding(let finding):
-          guard let number, number < limit else { return nil }
-          findings.append(finding)
-        default: break
-        }
-        offset = end + 1
+    if first != nil, let number, number >= limit { return nil }
+    var findings: [Finding] = first.map { [$0] } ?? []
+    first = nil
+    while true {
+      let offset = lines.offset
+      guard let text = try lines.next() else {
+        defer { number = nil }
+        return number.flatMap { findings.isEmpty ? nil : ($0, findings) }
       }
-      return number.flatMap { findings.isEmpty ? nil : ($0, findings) }
+      guard let line = ResultLine.read(text) else {
+        throw StoreError(.integrity, "a result is damaged at byte \(offset): run `ir-analyze verify`")
+      }
+      switch line {
+      case .other("at", let json):
+        let ended = number
+        number = Int(clamping: json["event"]?.integer ?? 0)
+        if let ended, !findings.isEmpty { return (ended, findings) }
+      case .finding(let finding):
+        guard let number else { continue }
+        if number >= limit {
+          first = finding
+          return nil
+        }
+        findings.append(finding)
+      default: break
+      }
     }
   }
 }
