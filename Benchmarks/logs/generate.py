@@ -6,9 +6,10 @@
 auth.log, and WAF and CloudTrail as many .gz of about 20 MB unpacked each. `waf` and `cloudtrail` are the records of the sample
 bundle with time, address and identifiers varied: they pack 25:1 and 13:1. `waf-varied` is like a shop's traffic, many clients
 with sessions, pages, queries and headers of their own, which packs 11:1 as WAF logs do. One request in about ten thousand is an
-attack.
+attack. `cloudtrail-varied` is like a busy account: services, people and two hundred instances, each from where it always calls;
+in `cloudtrail` every call comes from a network of its own, which is nobody's account and thousands of findings.
 """
-import glob, gzip, json, os, random, sys
+import datetime, glob, gzip, json, os, random, sys
 
 folder, megabytes = sys.argv[1], int(sys.argv[2])
 here = os.path.dirname(os.path.abspath(__file__))
@@ -140,7 +141,37 @@ def cloudtrail():
         write("cloudtrail", number, '{"Records":[' + ",".join(lines) + "]}")
 
 
+def cloudtrail_varied():
+    base = records("cloudtrail/**/*.gz", lambda text: json.loads(text)["Records"])
+    attacks = [record for record in base if record["sourceIPAddress"] == "203.0.113.66"]
+    plain = [record for record in base if "errorCode" not in record and record not in attacks]
+    instances = [("i-0" + hexadecimal(16), f"198.51.100.{1 + number % 4}") for number in range(200)]
+    people = {}
+    for number in range(max(1, megabytes // 20)):
+        lines, size, time = [], 0, 1795500000 + number * 3600
+        while size < 20_000_000:
+            time += rng.randrange(20) == 0
+            record = dict(rng.choice(attacks if rng.randrange(10_000) == 0 else plain))
+            record["eventID"] = "%08x-%04x-4%03x-8%03x-%012x" % tuple(rng.getrandbits(bits) for bits in (32, 16, 12, 12, 48))
+            record["requestID"] = f"{hexadecimal(8)}-{hexadecimal(4)}-{hexadecimal(4)}-{hexadecimal(4)}-{hexadecimal(12)}"
+            record["eventTime"] = datetime.datetime.fromtimestamp(time, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            session = record["userIdentity"].get("arn", "").rpartition("/i-")[2]
+            if record in attacks or not record["sourceIPAddress"][0].isdigit():
+                line = json.dumps(record, separators=(",", ":"))
+            elif session:
+                instance, record["sourceIPAddress"] = rng.choice(instances)
+                line = json.dumps(record, separators=(",", ":")).replace("i-" + session, instance)
+            else:
+                name = record["userIdentity"]["userName"] + str(rng.randrange(10))
+                record["sourceIPAddress"] = people.setdefault(name, address())
+                line = json.dumps(record, separators=(",", ":")).replace(record["userIdentity"]["userName"], name)
+            lines.append(line)
+            size += len(line) + 1
+        write("cloudtrail-varied", number, '{"Records":[' + ",".join(lines) + "]}")
+
+
 auth()
 waf()
 cloudtrail()
 waf_varied()
+cloudtrail_varied()

@@ -9,6 +9,9 @@ public protocol EventDetector: AnyObject {
   /// Part of every result's key: raised whenever the detector would say something else.
   static var version: Int { get }
 
+  /// Whether events of a data type can tell the detector anything: others are not shown to it.
+  static func concerns(_ dataType: String) -> Bool
+
   /// Looks at one event.
   func inspect(_ event: Event, _ report: (Finding) -> Void)
 
@@ -17,5 +20,6 @@ public protocol EventDetector: AnyObject {
 }
 
 extension EventDetector {
+  public static func concerns(_ dataType: String) -> Bool { true }
   public func finish(_ report: (Finding) -> Void) {}
 }

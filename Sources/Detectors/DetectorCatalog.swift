@@ -7,8 +7,10 @@ public enum DetectorCatalog {
     [
       TextInEvents(artifact: artifact), ReverseShellSocket(artifact: artifact), JNDICallback(artifact: artifact),
       ProcessTree(artifact: artifact),
-      DiscoveryBurst(artifact: artifact), InstanceCredentialUse(artifact: artifact), CloudRecon(artifact: artifact),
-      CloudActions(artifact: artifact), WebScan(artifact: artifact), WebRequests(artifact: artifact),
+      DiscoveryBurst(artifact: artifact),
+      CloudCallDetectors([
+        InstanceCredentialUse(artifact: artifact), CloudRecon(artifact: artifact), CloudActions(artifact: artifact),
+      ]), WebScan(artifact: artifact), WebRequests(artifact: artifact),
     ]
   }
 

@@ -27,7 +27,17 @@ public struct Event: Hashable, Sendable {
   }
 
   /// The first attribute of that name.
-  public subscript(_ name: String) -> Value? { attributes.first { $0.name == name }?.value }
+  public subscript(_ name: String) -> Value? {
+    // A look at the length, and no copies of what is passed over: detectors ask often.
+    let length = name.utf8.count
+    return attributes.withUnsafeBufferPointer { attributes in
+      for index in attributes.indices
+      where attributes[index].name.utf8.count == length && attributes[index].name == name {
+        return attributes[index].value
+      }
+      return nil
+    }
+  }
 
   public func text(_ name: String) -> String? { self[name]?.text }
 

@@ -22,10 +22,12 @@ public final class DiscoveryBurst: EventDetector {
     var event: Event
   }
 
+  public static func concerns(_ dataType: String) -> Bool {
+    dataType.hasSuffix(":command") || dataType.withView { $0.contains(":shell:") }
+  }
+
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard event.dataType.contains(":shell:") || event.dataType.hasSuffix(":command"),
-      let command = event.text("command"), count < Self.maximum
-    else { return }
+    guard Self.concerns(event.dataType), let command = event.text("command"), count < Self.maximum else { return }
     let names = command.withView { view in
       ShellWords.commands(view.slice(0, 4096)).prefix(32).compactMap { DiscoveryCommands.name($0) }
     }

@@ -32,8 +32,10 @@ public final class ProcessTree: EventDetector {
     "sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "busybox", "rbash",
   ]
 
+  public static func concerns(_ dataType: String) -> Bool { dataType.hasSuffix(":process") }
+
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard event.dataType.hasSuffix(":process"), let pid = event.integer("pid"), let parent = event.integer("ppid")
+    guard Self.concerns(event.dataType), let pid = event.integer("pid"), let parent = event.integer("ppid")
     else { return }
     let line = event.text("command_line") ?? event.text("args") ?? ""
     let name = event.programName ?? line.split(separator: " ").first.map(String.init) ?? ""

@@ -5,7 +5,7 @@ import Evidence
 ///
 /// People and pipelines make many of these every day: low for them. An instance's role that makes one has been taken over,
 /// and a denied try says the same of what it wanted.
-public final class CloudActions: EventDetector {
+public final class CloudActions: CloudCallDetector {
   public static let version = 1
 
   /// What the events that follow were read from.
@@ -60,18 +60,26 @@ public final class CloudActions: EventDetector {
     "DeleteBucketLogging",
   ]
 
-  public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard let call = CloudCall(event) else { return }
-    if let agent = event.text("user_agent"), let name = Self.attackTool(agent), toolUsers.count < 10_000,
+  public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
+    if let agent = call.userAgent, let name = Self.attackTool(agent), toolUsers.count < 10_000,
       toolUsers.insert("\(call.identity)|\(call.address)|\(name)").inserted
     {
       report(finding(call, Self.tool, .high, " with a user agent of \(name)"))
     }
     // What a service does on its own, a pipeline set up.
-    guard event.text("identity_type") != "AWSService" else { return }
-    guard let (rule, severity) = judge(call) else { return }
+    guard call.identityType != "AWSService", Self.judged.contains(call.name), let (rule, severity) = judge(call)
+    else { return }
     report(finding(call, rule, severity, ""))
   }
+
+  /// Every name that `judge` asks for, so that most calls are asked one question.
+  private static let judged: Set<String> = identityCalls.union(policyCalls).union(loggingCalls).union([
+    "UpdateDetector", "PutEventSelectors", "ModifySnapshotAttribute", "ModifyImageAttribute",
+    "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute", "PutBucketPolicy", "PutBucketAcl",
+    "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock", "PutBucketPublicAccessBlock",
+    "PutAccountPublicAccessBlock", "AuthorizeSecurityGroupIngress", "GetSecretValue", "BatchGetSecretValue",
+    "GetParameter", "GetParameters", "GetParametersByPath", "GetPasswordData", "ConsoleLogin",
+  ])
 
   private func judge(_ call: CloudCall) -> (Rule, Severity)? {
     let isInstance = call.instance != nil
@@ -117,7 +125,7 @@ public final class CloudActions: EventDetector {
       "GetPasswordData":
       return call.isDenied ? raised(Self.secret) : nil
     case "ConsoleLogin":
-      return call.event.text("identity_type") == "Root" ? (Self.root, .medium) : nil
+      return call.identityType == "Root" ? (Self.root, .medium) : nil
     default: return nil
     }
   }
@@ -139,7 +147,7 @@ public final class CloudActions: EventDetector {
     var attributes: [Attribute] = [Attribute("event_name", call.name)]
     attributes.add("error_code", call.error)
     attributes.add("remote_host", call.address)
-    attributes.add("request_parameters", call.event.text("request_parameters").map { String($0.prefix(4096)) })
+    attributes.add("request_parameters", call.parameters.map { String($0.prefix(4096)) })
     let result = call.isDenied ? "tried and was denied" : "made"
     return Finding(
       rule: rule.rule, title: rule.title, severity: severity, confidence: severity >= .high ? .high : .medium,

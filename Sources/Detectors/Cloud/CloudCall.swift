@@ -1,53 +1,121 @@
 import Bytes
 import Evidence
 
-/// What the CloudTrail detectors ask of one call (`aws:cloudtrail:entry`).
-struct CloudCall {
+/// What the CloudTrail detectors ask of one call (`aws:cloudtrail:entry`), taken from its attributes in one pass.
+public struct CloudCall {
+  static let dataType = "aws:cloudtrail:entry"
+
   let event: Event
-  let name: String
+  private(set) var name = ""
+  private(set) var source = ""
+  private(set) var error: String?
+  private(set) var accessKey: String?
+  private(set) var role: String?
+  private(set) var userAgent: String?
+  private(set) var identityType: String?
+  private(set) var parameters: String?
+  private(set) var isFromEndpoint = false
+  /// The instance whose role this is: its id is the session's name.
+  private(set) var instance: String?
+  let address: String
+  /// A service acted on its own or on someone's behalf: its address is a name.
+  let isService: Bool
+  private var user: String?
+  private var identityARN: String?
 
   init?(_ event: Event) {
-    guard event.dataType == "aws:cloudtrail:entry", let name = event.text("event_name") else { return nil }
+    guard event.dataType == Self.dataType else { return nil }
     self.event = event
-    self.name = name
+    var address: String?
+    var invoker: String?
+    var session: String?
+    for attribute in event.attributes {
+      guard case .text(let text) = attribute.value else { continue }
+      // A look at the length spares most names most comparisons.
+      switch (attribute.name.utf8.count, attribute.name) {
+      case (10, "event_name"): name = text
+      case (10, "user_agent"): userAgent = text
+      case (10, "error_code"): error = text
+      case (10, "access_key"): accessKey = text
+      case (10, "invoked_by"): invoker = text
+      case (12, "event_source"): source = text
+      case (12, "session_name"): session = text
+      case (12, "identity_arn"): identityARN = text
+      case (12, "vpc_endpoint"): isFromEndpoint = true
+      case (13, "identity_type"): identityType = text
+      case (18, "request_parameters"): parameters = text
+      case (9, "source_ip"): address = text
+      case (8, "instance"): instance = text
+      case (4, "role"): role = text
+      case (4, "user"): user = text
+      default: break
+      }
+    }
+    self.address = AddressText.plain(address ?? "")
+    isService = invoker != nil || identityType == "AWSService" || !AddressText.isAddress(self.address)
+    if name.isEmpty { return nil }
+    if instance == nil { instance = session.flatMap(Self.instance) }
   }
 
-  var source: String { event.text("event_source") ?? "" }
-  var address: String { AddressText.plain(event.text("source_ip") ?? "") }
-  var error: String? { event.text("error_code") }
-  var accessKey: String? { event.text("access_key") }
-  var role: String? { event.text("role") }
-
-  /// The instance whose role this is: its id is the session's name.
-  var instance: String? {
-    if let instance = event.text("instance") { return instance }
-    guard let session = event.text("session_name"), session.hasPrefix("i-") else { return nil }
-    return session.dropFirst(2).utf8.allSatisfy { hexDigit($0) != nil }
-      && (session.utf8.count == 10 || session.utf8.count == 19) ? session : nil
-  }
-
-  /// A service acted on its own or on someone's behalf: its address is a name.
-  var isService: Bool {
-    event.text("invoked_by") != nil || event.text("identity_type") == "AWSService" || !AddressText.isAddress(address)
+  private static func instance(_ session: String) -> String? {
+    guard session.hasPrefix("i-"), session.utf8.count == 10 || session.utf8.count == 19,
+      session.dropFirst(2).utf8.allSatisfy({ hexDigit($0) != nil })
+    else { return nil }
+    return session
   }
 
   var isDenied: Bool {
     guard let error else { return false }
-    return error.contains("AccessDenied") || error.contains("Unauthorized") || error.contains("NotAuthorized")
+    return error.withView { error in
+      error.contains("AccessDenied") || error.contains("Unauthorized") || error.contains("NotAuthorized")
+    }
   }
 
   /// `role cumulus-was-role of instance i-…`, `user ops.lee`
   var who: String {
     if let role { return "role \(role)" + (instance.map { " of instance \($0)" } ?? "") }
-    if let user = event.text("user") { return "user \(user)" }
-    return event.text("identity_arn") ?? event.text("identity_type") ?? "an unnamed identity"
+    if let user { return "user \(user)" }
+    return identityARN ?? identityType ?? "an unnamed identity"
   }
 
   /// One name for all calls of the same identity.
-  var identity: String { instance ?? accessKey ?? event.text("identity_arn") ?? event.text("user") ?? "" }
+  var identity: String { instance ?? accessKey ?? identityARN ?? user ?? "" }
 
   func parameters(contain words: [StaticString]) -> Bool {
-    guard let text = event.text("request_parameters") else { return false }
-    return text.withView { view in words.contains { view.contains($0) } }
+    guard let parameters else { return false }
+    return parameters.withView { view in words.contains { view.contains($0) } }
+  }
+}
+
+/// A detector over CloudTrail's calls.
+public protocol CloudCallDetector: EventDetector {
+  func inspect(_ call: CloudCall, _ report: (Finding) -> Void)
+}
+
+extension CloudCallDetector {
+  public static func concerns(_ dataType: String) -> Bool { dataType == CloudCall.dataType }
+
+  public func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    if let call = CloudCall(event) { inspect(call, report) }
+  }
+}
+
+/// Several of them as one, so that each call is taken apart once.
+final class CloudCallDetectors: EventDetector {
+  static let version = 1
+
+  private let detectors: [any CloudCallDetector]
+
+  init(_ detectors: [any CloudCallDetector]) { self.detectors = detectors }
+
+  static func concerns(_ dataType: String) -> Bool { dataType == CloudCall.dataType }
+
+  func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    guard let call = CloudCall(event) else { return }
+    for detector in detectors { detector.inspect(call, report) }
+  }
+
+  func finish(_ report: (Finding) -> Void) {
+    for detector in detectors { detector.finish(report) }
   }
 }

@@ -5,18 +5,20 @@ import Evidence
 ///
 /// People and their tools ask a lot too, and are denied now and then; so for them only several different denials count,
 /// while an instance's role has one job and no reason to look around.
-public final class CloudRecon: EventDetector {
+public final class CloudRecon: CloudCallDetector {
   public static let version = 1
 
   /// What the events that follow were read from.
   public var artifact: Digest
 
+  /// What is kept of a call: many are, so not the event.
   private struct Call {
     var name: String
     var service: String
     var isDenied: Bool
-    var event: Event
-    var artifact: Digest
+    var time: Timestamp?
+    var entities: [Entity]
+    var place: EvidenceReference
   }
 
   private struct Caller {
@@ -33,22 +35,25 @@ public final class CloudRecon: EventDetector {
 
   public init(artifact: Digest) { self.artifact = artifact }
 
-  public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard let call = CloudCall(event), !call.isService, count < Self.maximum else { return }
-    let isQuestion = ["List", "Describe", "Get", "Lookup", "Search", "Scan", "BatchGet"].contains {
-      call.name.hasPrefix($0)
-    }
-    guard isQuestion || call.isDenied else { return }
+  private static let questions: [StaticString] = ["List", "Describe", "Get", "Lookup", "Search", "Scan", "BatchGet"]
+
+  public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
+    guard !call.isService, count < Self.maximum else { return }
+    let isDenied = call.isDenied
+    guard isDenied || call.name.withView({ name in Self.questions.contains { name.hasPrefix($0) } }) else { return }
     count += 1
+    let event = call.event
     let key = "\(call.identity)|\(call.address)"
     callers[key, default: Caller(isInstance: call.instance != nil, who: call.who, address: call.address)].calls.append(
-      Call(name: call.name, service: call.source, isDenied: call.isDenied, event: event, artifact: artifact))
+      Call(
+        name: call.name, service: call.source, isDenied: isDenied, time: event.time, entities: event.entities,
+        place: event.reference(artifact)))
   }
 
   public func finish(_ report: (Finding) -> Void) {
     for (_, caller) in callers.sorted(by: { $0.key < $1.key }) {
       let calls = caller.calls.sorted {
-        ($0.event.time?.nanoseconds ?? 0, $0.name) < ($1.event.time?.nanoseconds ?? 0, $1.name)
+        ($0.time?.nanoseconds ?? 0, $0.name) < ($1.time?.nanoseconds ?? 0, $1.name)
       }
       if let burst = burst(calls, caller) { report(finding(burst, caller)) }
     }
@@ -93,7 +98,7 @@ public final class CloudRecon: EventDetector {
   }
 
   private func isNear(_ one: Call, _ other: Call) -> Bool {
-    guard let first = one.event.time, let second = other.event.time else { return true }
+    guard let first = one.time, let second = other.time else { return true }
     let (gap, overflow) = second.nanoseconds.subtractingReportingOverflow(first.nanoseconds)
     return !overflow && gap.magnitude <= UInt64(Self.window)
   }
@@ -111,7 +116,7 @@ public final class CloudRecon: EventDetector {
     let names = calls.reduce(into: [String]()) { if !$0.contains($1.name), $0.count < 64 { $0.append($1.name) } }
     let denied = Set(calls.filter(\.isDenied).map(\.name)).sorted()
     var entities: [Entity] = []
-    for call in calls.prefix(64) { for entity in call.event.entities { entities.addNew(entity) } }
+    for call in calls.prefix(64) { for entity in call.entities { entities.addNew(entity) } }
     entities.addNew(AddressText.entity(caller.address))
     var attributes: [Attribute] = [Attribute("remote_host", caller.address)]
     attributes.add("calls", names)
@@ -119,8 +124,8 @@ public final class CloudRecon: EventDetector {
     return Finding(
       rule: "cloud.recon", title: "Account explored with an identity", severity: .medium,
       confidence: caller.isInstance ? .high : .medium,
-      attack: ["T1580", "T1526", "T1087.004"], firstSeen: calls.first?.event.time, lastSeen: calls.last?.event.time,
-      entities: Array(entities.prefix(64)), evidence: calls.prefix(16).map { $0.event.reference($0.artifact) },
+      attack: ["T1580", "T1526", "T1087.004"], firstSeen: calls.first?.time, lastSeen: calls.last?.time,
+      entities: Array(entities.prefix(64)), evidence: calls.prefix(16).map(\.place),
       message:
         "\(caller.who) asked from \(caller.address) for \(names.prefix(12).joined(separator: ", "))\(denied.isEmpty ? "" : "; denied: \(denied.joined(separator: ", "))").",
       attributes: attributes)

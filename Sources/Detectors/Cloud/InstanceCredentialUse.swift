@@ -6,7 +6,7 @@ import Evidence
 /// The session of an instance role is named after the instance, and its calls come out of one place: its own address or
 /// its NAT. A second public network under the same session is somebody else's machine. One file seldom shows both, so the
 /// calls of many artifacts may be fed, with `artifact` set to each in turn.
-public final class InstanceCredentialUse: EventDetector {
+public final class InstanceCredentialUse: CloudCallDetector {
   public static let version = 1
 
   /// What the events that follow were read from.
@@ -41,10 +41,8 @@ public final class InstanceCredentialUse: EventDetector {
     "CreateControlChannel", "CreateDataChannel", "PutComplianceItems", "SendHeartbeat", "UpdateAgentInformation",
   ]
 
-  public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard let call = CloudCall(event), let instance = call.instance, !call.isService,
-      !AddressText.isPrivate(call.address),
-      event.text("vpc_endpoint") == nil
+  public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
+    guard let instance = call.instance, !call.isService, !call.isFromEndpoint, !AddressText.isPrivate(call.address)
     else { return }
     let network = Self.network(call.address)
     guard let place = uses[instance]?[network] ?? begin(instance, network, call) else { return }
@@ -55,11 +53,11 @@ public final class InstanceCredentialUse: EventDetector {
     }
     if all[place].calls.count < 64, !all[place].calls.contains(call.name) { all[place].calls.append(call.name) }
     if let key = call.accessKey, all[place].keys.count < 16 { all[place].keys.insert(key) }
-    if let time = event.time {
+    if let time = call.event.time {
       all[place].first = min(all[place].first ?? time, time)
       all[place].last = max(all[place].last ?? time, time)
     }
-    if all[place].evidence.count < 16 { all[place].evidence.append(event.reference(artifact)) }
+    if all[place].evidence.count < 16 { all[place].evidence.append(call.event.reference(artifact)) }
   }
 
   private func begin(_ instance: String, _ network: String, _ call: CloudCall) -> Int? {

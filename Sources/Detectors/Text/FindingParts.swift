@@ -51,7 +51,7 @@ enum AddressText {
   }
 
   static func isAddress(_ text: String) -> Bool {
-    isIPv4(text) || text.contains(":") && text.utf8.allSatisfy { hexDigit($0) != nil || $0 == 0x3A || $0 == 0x2E }
+    isIPv4(text) || text.utf8.contains(0x3A) && text.utf8.allSatisfy { hexDigit($0) != nil || $0 == 0x3A || $0 == 0x2E }
   }
 
   /// The machine itself, or no address at all.

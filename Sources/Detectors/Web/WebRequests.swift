@@ -23,9 +23,13 @@ public final class WebRequests: EventDetector {
     "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname",
   ])
 
+  public static func concerns(_ dataType: String) -> Bool {
+    dataType == "aws:waf:request" || dataType.hasPrefix("web:access")
+  }
+
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
+    guard Self.concerns(event.dataType) else { return }
     let isFirewall = event.dataType == "aws:waf:request"
-    guard isFirewall || event.dataType.hasPrefix("web:access") else { return }
     let uri = event.text("path") ?? event.text("uri") ?? ""
     let query = event.text("query") ?? ""
     if let what = Self.attack(uri, query) {

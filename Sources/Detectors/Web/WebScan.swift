@@ -46,10 +46,12 @@ public final class WebScan: EventDetector {
   private static let sensitiveSet = LiteralSet(exact: sensitive)
   private static let toolSet = LiteralSet(exact: [], ignoringCase: tools)
 
+  public static func concerns(_ dataType: String) -> Bool {
+    dataType == "aws:waf:request" || dataType.hasPrefix("web:access")
+  }
+
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
-    guard event.dataType == "aws:waf:request" || event.dataType.hasPrefix("web:access"),
-      let uri = event.text("path") ?? event.text("uri")
-    else { return }
+    guard Self.concerns(event.dataType), let uri = event.text("path") ?? event.text("uri") else { return }
     let path = uri.withView { Self.sensitiveSet.lowest(in: $0) }.map { String(describing: Self.sensitive[$0]) }
     let tool = event.text("user_agent").flatMap { agent in
       agent.withView { Self.toolSet.lowest(in: $0) }.map { String(describing: Self.tools[$0]) }

@@ -139,6 +139,9 @@ final class DetectingSink: ResultSink {
   private let target: any ResultSink
   private let artifact: Digest
   private let detectors: [any EventDetector]
+  /// Those that the data type at hand concerns; most logs have one data type.
+  private var concerned: [any EventDetector] = []
+  private var dataType: String?
   /// Made once: a closure for each detector and event is a tenth of the time.
   private let report: (Finding) -> Void
 
@@ -151,7 +154,11 @@ final class DetectingSink: ResultSink {
 
   func event(_ event: Event) {
     target.event(event)
-    for detector in detectors { detector.inspect(event, report) }
+    if event.dataType != dataType {
+      dataType = event.dataType
+      concerned = detectors.filter { type(of: $0).concerns(event.dataType) }
+    }
+    for detector in concerned { detector.inspect(event, report) }
   }
 
   /// A parser does not know its artifact's name; here it gets it.
