@@ -3,74 +3,35 @@
 /// Not copyable, so that its memory can be a bare buffer: appended to an array, each byte pays for the array's checks, and writing
 /// events takes twice the time.
 public struct JSONWriter: ~Copyable {
-  private var memory: UnsafeMutablePointer<UInt8>
-  private var capacity: Int
-  /// Bytes written since the beginning, or since `removeAll`.
-  public private(set) var count = 0
+  private var out = ByteBuilder()
   private var needsComma = false
 
-  public init() {
-    capacity = 1 << 10
-    memory = .allocate(capacity: capacity)
-  }
+  public init() {}
 
-  deinit { memory.deallocate() }
+  /// Bytes written since the beginning, or since `removeAll`.
+  public var count: Int { out.count }
 
   /// A copy of all that was written.
-  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
+  public var bytes: [UInt8] { out.bytes }
 
   /// The bytes where they lie; valid within the call only.
   public borrowing func withUnsafeBytes<T, E>(_ body: (UnsafeRawBufferPointer) throws(E) -> T) throws(E) -> T {
-    try body(UnsafeRawBufferPointer(start: memory, count: count))
+    try out.withView { (view) throws(E) in try body(view.unsafeBytes) }
   }
 
   public mutating func removeAll() {
-    count = 0
+    out.removeAll()
     needsComma = false
-  }
-
-  /// Makes room for so many bytes more.
-  @inline(__always)
-  private mutating func reserve(_ more: Int) {
-    if capacity - count < more { grow(more) }
-  }
-
-  @inline(never)
-  private mutating func grow(_ more: Int) {
-    let larger = max(capacity * 2, count + more)
-    let place = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-    place.update(from: memory, count: count)
-    memory.deallocate()
-    memory = place
-    capacity = larger
-  }
-
-  @inline(__always)
-  private mutating func append(_ byte: UInt8) {
-    reserve(1)
-    memory[count] = byte
-    count += 1
-  }
-
-  private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-    guard let base = bytes.baseAddress else { return }
-    reserve(bytes.count)
-    (memory + count).update(from: base, count: bytes.count)
-    count += bytes.count
-  }
-
-  private mutating func append(plain text: StaticString) {
-    append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   /// Whole lines that another writer wrote.
   public mutating func append(_ other: borrowing JSONWriter) {
-    append(UnsafeBufferPointer(start: other.memory, count: other.count))
+    other.out.withView { out.append($0) }
   }
 
   /// Ends one line of JSON Lines.
   public mutating func newline() {
-    append(0x0A)
+    out.append(0x0A)
     needsComma = false
   }
 
@@ -80,15 +41,15 @@ public struct JSONWriter: ~Copyable {
 
   private mutating func nested(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void) {
     comma()
-    append(open)
+    out.append(open)
     needsComma = false
     body(&self)
-    append(close)
+    out.append(close)
     needsComma = true
   }
 
   private mutating func comma() {
-    if needsComma { append(0x2C) }
+    if needsComma { out.append(0x2C) }
     needsComma = true
   }
 
@@ -96,7 +57,7 @@ public struct JSONWriter: ~Copyable {
   public mutating func key(_ name: String) {
     comma()
     quote(name)
-    append(0x3A)
+    out.append(0x3A)
     needsComma = false
   }
 
@@ -113,42 +74,25 @@ public struct JSONWriter: ~Copyable {
 
   public mutating func value(_ number: Int64) {
     comma()
-    if number < 0 { append(0x2D) }
-    digits(number.magnitude)
+    if number < 0 { out.append(0x2D) }
+    out.append(decimal: number.magnitude)
   }
 
   public mutating func value(_ number: UInt64) {
     comma()
-    digits(number)
-  }
-
-  private mutating func digits(_ number: UInt64) {
-    // The longest has twenty; they are made from the last to the first.
-    reserve(20)
-    var length = 1
-    var rest = number / 10
-    while rest > 0 {
-      length += 1
-      rest /= 10
-    }
-    rest = number
-    for place in stride(from: count + length - 1, through: count, by: -1) {
-      memory[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    }
-    count += length
+    out.append(decimal: number)
   }
 
   public mutating func value(_ number: Int) { value(Int64(number)) }
 
   public mutating func value(_ flag: Bool) {
     comma()
-    append(plain: flag ? "true" : "false")
+    out.append(ByteView(flag ? "true" : "false"))
   }
 
   public mutating func null() {
     comma()
-    append(plain: "null")
+    out.append(ByteView("null"))
   }
 
   public mutating func value(_ texts: [String]) {
@@ -158,7 +102,7 @@ public struct JSONWriter: ~Copyable {
   /// JSON that is already written and known to be whole.
   public mutating func raw(_ json: [UInt8]) {
     comma()
-    json.withUnsafeBufferPointer { append($0) }
+    json.withUnsafeBufferPointer { out.append($0) }
   }
 
   // Keys with values, the usual case. A nil value writes nothing.
@@ -207,29 +151,28 @@ public struct JSONWriter: ~Copyable {
   /// Quotes and escapes; control characters (also DEL and C1's U+0080–U+009F, which terminals obey, and the line separators
   /// U+2028/9, which end a line of JavaScript) are written as \u escapes.
   private mutating func quote(_ text: String, _ more: String? = nil) {
-    append(0x22)
+    out.append(0x22)
     escape(text)
     if let more { escape(more) }
-    append(0x22)
+    out.append(0x22)
   }
 
   private mutating func escape(_ text: String) {
-    var text = text
-    text.withUTF8 { escape($0) }
+    text.withView { escape($0.unsafeBytes.bindMemory(to: UInt8.self)) }
   }
 
   private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
     guard let base = utf8.baseAddress else { return }
     // As if nothing were to escape, which is nearly all text; what is escaped makes room for itself.
-    reserve(utf8.count + 8)
+    out.reserve(utf8.count + 8)
     var place = 0
     while place < utf8.count {
       // Eight bytes at once while none of them is of interest.
       while utf8.count - place >= 8 {
         let word = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
         guard Self.isPlain(word) else { break }
-        UnsafeMutableRawPointer(memory + count).storeBytes(of: word, as: UInt64.self)
-        count += 8
+        UnsafeMutableRawPointer(out.memory + out.count).storeBytes(of: word, as: UInt64.self)
+        out.count += 8
         place += 8
       }
       let end = min(place + 8, utf8.count)
@@ -238,13 +181,13 @@ public struct JSONWriter: ~Copyable {
         let isOfInterest = byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 || byte == 0xE2
         let length = isOfInterest ? escapedLength(utf8, place) : 0
         if length == 0 {
-          memory[count] = byte
-          count += 1
+          out.memory[out.count] = byte
+          out.count += 1
           place += 1
         } else {
           escape(utf8, place, length)
           place += length
-          reserve(utf8.count - place + 8)
+          out.reserve(utf8.count - place + 8)
         }
       }
     }
@@ -275,11 +218,11 @@ public struct JSONWriter: ~Copyable {
 
   private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>, _ place: Int, _ length: Int) {
     switch (length, utf8[place]) {
-    case (1, 0x22): append(plain: "\\\"")
-    case (1, 0x5C): append(plain: "\\\\")
-    case (1, 0x0A): append(plain: "\\n")
-    case (1, 0x0D): append(plain: "\\r")
-    case (1, 0x09): append(plain: "\\t")
+    case (1, 0x22): out.append(ByteView("\\\""))
+    case (1, 0x5C): out.append(ByteView("\\\\"))
+    case (1, 0x0A): out.append(ByteView("\\n"))
+    case (1, 0x0D): out.append(ByteView("\\r"))
+    case (1, 0x09): out.append(ByteView("\\t"))
     case (1, let byte): escape(UInt16(byte))
     case (2, _): escape(UInt16(utf8[place + 1]))
     default: escape(utf8[place + 2] == 0xA8 ? 0x2028 : 0x2029)
@@ -287,10 +230,10 @@ public struct JSONWriter: ~Copyable {
   }
 
   private mutating func escape(_ unit: UInt16) {
-    append(plain: "\\u")
+    out.append(ByteView("\\u"))
     for shift in stride(from: UInt16(12), through: 0, by: -4) {
       let digit = UInt8(truncatingIfNeeded: unit >> shift & 15)
-      append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+      out.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
     }
   }
 }

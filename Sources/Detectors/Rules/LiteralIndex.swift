@@ -106,17 +106,15 @@ final class LiteralIndex: @unchecked Sendable {
 
     /// Adds the numbers of the literals in a short text, each once where the index does not tell places; false where the
     /// search failed.
-    func numbers(in text: [UInt8], _ found: inout [UInt32]) -> Bool {
-      text.withUnsafeBytes { buffer in
-        withUnsafeMutablePointer(to: &found) { user in
-          hs_scan(
-            index.database, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), UInt32(clamping: buffer.count), 0,
-            scratch,
-            { id, _, _, _, user in
-              user?.assumingMemoryBound(to: [UInt32].self).pointee.append(id)
-              return 0
-            }, user) == HS_SUCCESS
-        }
+    func numbers(in text: ByteView, _ found: inout [UInt32]) -> Bool {
+      withUnsafeMutablePointer(to: &found) { user in
+        hs_scan(
+          index.database, text.unsafeBytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+          UInt32(clamping: text.count), 0, scratch,
+          { id, _, _, _, user in
+            user?.assumingMemoryBound(to: [UInt32].self).pointee.append(id)
+            return 0
+          }, user) == HS_SUCCESS
       }
     }
 

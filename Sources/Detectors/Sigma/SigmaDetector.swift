@@ -38,7 +38,7 @@ public final class SigmaDetector: EventDetector {
     kinds = rules.prefilter?.kinds ?? rules.rules.map(\.source.kind)
     self.artifact = artifact
     self.isOfCase = isOfCase
-    gates = isFiltered ? rules.prefilter.map { SigmaGates($0) } : nil
+    if isFiltered, let prefilter = rules.prefilter { gates = SigmaGates(prefilter) }
     for correlation in rules.correlations {
       let correlator = SigmaCorrelator(correlation: correlation)
       for (place, reference) in correlation.rules.enumerated() {

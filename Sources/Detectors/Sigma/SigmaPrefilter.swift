@@ -49,7 +49,7 @@ final class SigmaPrefilter: Sendable {
 }
 
 /// One thread's use of a prefilter.
-struct SigmaGates {
+struct SigmaGates: ~Copyable {
   private let prefilter: SigmaPrefilter
   private var text = SigmaText()
   private var numbers: [UInt32] = []
@@ -90,7 +90,7 @@ struct SigmaGates {
     if let search = asked.search {
       text.fill(event, asked.plan, maker)
       numbers.removeAll(keepingCapacity: true)
-      if search.numbers(in: text.bytes, &numbers) {
+      if text.bytes.withView({ search.numbers(in: $0, &numbers) }) {
         if !numbers.isEmpty { note(asked.index, &chosen) }
       } else {
         chosen = (asked.open + asked.rules).sorted()

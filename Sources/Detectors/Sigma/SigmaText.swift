@@ -5,8 +5,8 @@ import Evidence
 ///
 /// May only hold too much: what is missing here costs findings. Where `SigmaRecord` makes a value that stands in no
 /// attribute, this adds what the value's telling part needs.
-struct SigmaText {
-  private(set) var bytes: [UInt8] = []
+struct SigmaText: ~Copyable {
+  private(set) var bytes = ByteBuilder()
 
   /// What is made for events of one data type.
   struct Plan {
@@ -39,7 +39,7 @@ struct SigmaText {
   }
 
   mutating func fill(_ event: Event, _ plan: Plan, _ maker: SigmaRecordMaker) {
-    bytes.removeAll(keepingCapacity: true)
+    bytes.removeAll()
     bytes.append(0x0A)
     event.attributes.withUnsafeBufferPointer { attributes in
       for place in attributes.indices {
@@ -63,21 +63,11 @@ struct SigmaText {
     addFolded()
   }
 
-  private mutating func add(_ text: String) {
-    let isAdded: Void? = text.utf8.withContiguousStorageIfAvailable { bytes.append(contentsOf: $0) }
-    if isAdded == nil { bytes.append(contentsOf: text.utf8) }
-    bytes.append(0x0A)
-  }
+  private mutating func add(_ text: String) { bytes.append(text, end: 0x0A) }
 
   private mutating func add(_ number: Int64) {
-    if number < 0 { return add(String(number)) }
-    let start = bytes.count
-    var rest = number
-    repeat {
-      bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
-      rest /= 10
-    } while rest > 0
-    bytes[start...].reverse()
+    if number < 0 { bytes.append(0x2D) }
+    bytes.append(decimal: number.magnitude)
     bytes.append(0x0A)
   }
 
@@ -132,7 +122,7 @@ struct SigmaText {
     var name = word[0] == 0x2D ? word.dropFirst(1) : word
     if name[name.count - 1] == 0x3A { name = name.dropLast(1) }
     bytes.append(0x2F)
-    bytes.append(contentsOf: name.unsafeBytes)
+    bytes.append(name)
     bytes.append(0x0A)
     return name == "sudo"
   }
@@ -151,8 +141,7 @@ struct SigmaText {
   /// Path and query as one.
   private mutating func addAddress(_ event: Event) {
     guard let query = event.text("query"), let path = event.text("path") ?? event.text("uri") else { return }
-    add(path)
-    bytes[bytes.count - 1] = 0x3F
+    bytes.append(path, end: 0x3F)
     add(query)
   }
 
@@ -167,14 +156,15 @@ struct SigmaText {
   /// Letters beyond ASCII whose small form is an ASCII letter (K of Kelvin) are the reason why the small form of such a
   /// text is looked at too.
   private mutating func addFolded() {
-    let isASCII = bytes.withUnsafeBytes { buffer in
+    let folded = bytes.withView { text -> String? in
+      let buffer = text.unsafeBytes
       var place = 0
       while place + 8 <= buffer.count {
-        if buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { return false }
+        if buffer.loadUnaligned(fromByteOffset: place, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 { break }
         place += 8
       }
-      return buffer[place...].allSatisfy { $0 < 0x80 }
+      return buffer[place...].allSatisfy { $0 < 0x80 } ? nil : SigmaGlob.folded(text.string)
     }
-    if !isASCII { bytes.append(contentsOf: SigmaGlob.folded(String(decoding: bytes, as: UTF8.self)).utf8) }
+    if let folded { bytes.append(folded) }
   }
 }

@@ -29,23 +29,27 @@ public final class TextInEvents: EventDetector {
     exact: Log4ShellLeads.exact + ReverseShellLeads.exact,
     ignoringCase: Log4ShellLeads.ignoringCase + ReverseShellLeads.ignoringCase)
   /// Kept for its room.
-  private var joined: [UInt8] = []
+  private var joined = ByteBuilder()
 
   /// Whether any detector may have something to say of an event's texts.
   private func mayTell(_ event: Event) -> Bool {
-    joined.removeAll(keepingCapacity: true)
-    for attribute in event.attributes {
-      switch attribute.value {
-      case .text(let text):
-        // Of commands more is asked than leads.
-        if Self.mayNameCommand(attribute.name), Self.commands.contains(attribute.name) { return true }
-        join(text)
-      case .texts(let texts):
-        if Self.mayNameCommand(attribute.name), Self.commands.contains(attribute.name) { return true }
-        for text in texts { join(text) }
-      case .integer, .flag: break
+    joined.removeAll()
+    let isCommand = event.attributes.withUnsafeBufferPointer { attributes in
+      for place in attributes.indices {
+        switch attributes[place].value {
+        case .text(let text):
+          // Of commands more is asked than leads.
+          if Self.mayNameCommand(attributes[place].name), Self.commands.contains(attributes[place].name) { return true }
+          join(text)
+        case .texts(let texts):
+          if Self.mayNameCommand(attributes[place].name), Self.commands.contains(attributes[place].name) { return true }
+          for text in texts { join(text) }
+        case .integer, .flag: break
+        }
       }
+      return false
     }
+    if isCommand { return true }
     return joined.withView { texts in
       var found = false
       Self.leads.forEachMatch(in: texts) { place, lead in
@@ -59,8 +63,7 @@ public final class TextInEvents: EventDetector {
   /// No lead holds a line's end, so none is made by what is joined. Longer texts are not looked at.
   private func join(_ text: String) {
     guard text.utf8.count <= Self.maximumText else { return }
-    joined.append(contentsOf: text.utf8)
-    joined.append(0x0A)
+    joined.append(text, end: 0x0A)
   }
 
   /// A look at the first letter spares most names their hash.

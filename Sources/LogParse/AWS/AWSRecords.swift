@@ -113,17 +113,17 @@ extension JSONView {
 }
 
 /// Puts a text together from pieces of evidence. Reused, so that a text costs one allocation.
-struct TextBuilder {
-  private var bytes: [UInt8] = []
+struct TextBuilder: ~Copyable {
+  private var bytes = ByteBuilder()
 
-  mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+  mutating func removeAll() { bytes.removeAll() }
   mutating func add(_ text: StaticString) { add(ByteView(text)) }
-  mutating func add(_ view: ByteView) { bytes.append(contentsOf: view.unsafeBytes) }
-  mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  mutating func add(_ view: ByteView) { bytes.append(view) }
+  mutating func add(_ text: String) { bytes.append(text) }
 
   /// - Parameter limit: bytes that are added; what is cut is marked.
   mutating func add(_ text: String, limit: Int) {
-    bytes.append(contentsOf: text.utf8.prefix(limit))
+    text.withView { bytes.append($0.slice(0, limit)) }
     if text.utf8.count > limit { add("…") }
   }
 
@@ -132,14 +132,14 @@ struct TextBuilder {
     guard let json else { return }
     let raw = (json.rawString ?? json.bytes).slice(0, limit)
     if json.kind == .string, raw.firstIndex(of: 0x5C) != nil {
-      bytes.append(contentsOf: JSONView.unescape(raw))
+      JSONView.unescape(raw).withView { bytes.append($0) }
     } else {
       add(raw)
     }
     if (json.rawString ?? json.bytes).count > limit { add("…") }
   }
 
-  var text: String { String(decoding: bytes, as: UTF8.self) }
+  var text: String { bytes.withView { $0.string } }
 }
 
 extension [Attribute] {

@@ -22,7 +22,7 @@ public struct CloudTrailFormat: LogFormat {
   }
 }
 
-private struct CloudTrailReader {
+private struct CloudTrailReader: ~Copyable {
   private var seen = SeenRecords()
   private var text = TextBuilder()
   /// Made anew for every record in the same place: its lists keep their room.

@@ -23,7 +23,7 @@ public struct WAFFormat: LogFormat {
   }
 }
 
-private struct WAFReader {
+private struct WAFReader: ~Copyable {
   private var text = TextBuilder()
   /// Made anew for every record in the same place: its lists keep their room.
   private var event = Event(time: nil, dataType: "aws:waf:request", message: "", locator: .whole)

@@ -1,0 +1,86 @@
+/// Bytes that are appended to bare memory: for what is made anew for every record of a log.
+///
+/// Not copyable. An array checks with every append that nobody shares it and that there is room, which for short texts costs more
+/// than copying them.
+public struct ByteBuilder: ~Copyable {
+  private(set) var memory: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  public internal(set) var count = 0
+
+  public init() {
+    capacity = 1 << 10
+    memory = .allocate(capacity: capacity)
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Forgets the bytes, keeps their room.
+  public mutating func removeAll() { count = 0 }
+
+  /// A copy.
+  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: memory, count: count)) }
+
+  /// The bytes where they lie; valid within the call only.
+  public borrowing func withView<T, E>(_ body: (ByteView) throws(E) -> T) throws(E) -> T {
+    try body(ByteView(UnsafeBufferPointer(start: memory, count: count)))
+  }
+
+  /// Makes room for so many bytes more.
+  @inline(__always)
+  mutating func reserve(_ more: Int) {
+    if capacity - count < more { grow(more) }
+  }
+
+  @inline(never)
+  private mutating func grow(_ more: Int) {
+    let larger = max(capacity * 2, count + more)
+    let place = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    place.update(from: memory, count: count)
+    memory.deallocate()
+    memory = place
+    capacity = larger
+  }
+
+  public mutating func append(_ byte: UInt8) {
+    reserve(1)
+    memory[count] = byte
+    count += 1
+  }
+
+  public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    guard let base = bytes.baseAddress else { return }
+    reserve(bytes.count)
+    (memory + count).update(from: base, count: bytes.count)
+    count += bytes.count
+  }
+
+  public mutating func append(_ view: ByteView) { append(view.unsafeBytes.bindMemory(to: UInt8.self)) }
+
+  public mutating func append(_ text: String) { text.withView { append($0) } }
+
+  /// A text and an end behind it.
+  public mutating func append(_ text: String, end: UInt8) {
+    text.withView { append($0) }
+    append(end)
+  }
+
+  /// In decimal digits.
+  public mutating func append(decimal number: UInt64) {
+    // The longest has twenty; they are made from the last to the first.
+    reserve(20)
+    var length = 1
+    var rest = number / 10
+    while rest > 0 {
+      length += 1
+      rest /= 10
+    }
+    rest = number
+    var place = count + length
+    repeat {
+      place -= 1
+      memory[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    count += length
+  }
+}
