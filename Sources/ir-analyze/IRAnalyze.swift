@@ -32,7 +32,11 @@ struct IRAnalyze: ParsableCommand {
     Terminal.openStandardFiles()
     platform_ignore_sigpipe()
     do {
-      var command = try parseAsRoot()
+      // A worker is started by the hundred, and reading the words of all commands takes longer than its first unit.
+      let words = CommandLine.arguments.dropFirst()
+      var command =
+        words.first == WorkerCommand.configuration.commandName
+        ? try WorkerCommand.parseAsRoot(Array(words.dropFirst())) : try parseAsRoot()
       try command.run()
     } catch let failure as ExitStatus.Failure {
       Terminal.tell("error: \(failure.reason)")

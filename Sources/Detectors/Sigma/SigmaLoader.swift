@@ -30,6 +30,13 @@ public struct SigmaRules: Sendable {
   }
 }
 
+extension Node {
+  /// The value of a key. Yams itself asks of every key it passes what type it is of.
+  subscript(_ key: String) -> Node? {
+    mapping?.first { $0.key.scalar?.string == key }?.value
+  }
+}
+
 private struct SigmaLoader {
   private var result = SigmaRules()
   private var filters: [SigmaFilter] = []
@@ -42,7 +49,8 @@ private struct SigmaLoader {
   mutating func read(_ path: String, _ text: String) {
     var documents: [Node] = []
     do {
-      let parser = try Parser(yaml: text)
+      // What a plain word stands for is asked where it matters; asked of every word, it takes most of the time.
+      let parser = try Parser(yaml: text, resolver: .basic)
       while let node = try parser.nextRoot() { documents.append(node) }
     } catch {
       diagnostics.append(Self.broken(path, error))

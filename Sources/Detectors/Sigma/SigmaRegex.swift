@@ -9,8 +9,9 @@ import Synchronization
 /// ICU, on the first kilobytes of a value and with a limit on its steps, because an attacker writes the text.
 final class SigmaRegex: @unchecked Sendable, Hashable {
   let pattern: String
-  private let database: OpaquePointer?
-  private let fallback: NSRegularExpression?
+  private let flags: Set<Character>
+  /// Made when a text is first looked at: it costs a millisecond, and most rules of a set are never asked.
+  private let engine = Mutex<Engine?>(nil)
   /// Letters match in one case only, as far as the pattern and its flags say.
   let isCased: Bool
   /// Hyperscan's working space, of which each search needs one. Making it costs more than a search.
@@ -18,47 +19,72 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
 
   private struct Scratch: @unchecked Sendable { var pointer: OpaquePointer? }
 
+  private enum Engine: @unchecked Sendable {
+    case hyperscan(OpaquePointer)
+    case icu(NSRegularExpression)
+    case none
+  }
+
   /// - Parameter flags: of `i`, `m`, `s`.
   /// - Returns: nil, with the engine's words, for a pattern that neither engine takes.
   static func make(_ pattern: String, flags: Set<Character>) -> (regex: SigmaRegex?, complaint: String) {
-    let isCased = !flags.contains("i") && !pattern.contains("(?")
+    if isUnderstood(pattern, flags) || icu(pattern, flags) != nil { return (SigmaRegex(pattern, flags), "") }
+    return (nil, "regular expression not understood: \(pattern)")
+  }
+
+  private init(_ pattern: String, _ flags: Set<Character>) {
+    self.pattern = pattern
+    self.flags = flags
+    isCased = !flags.contains("i") && !pattern.contains("(?")
+  }
+
+  private static func options(_ pattern: String, _ flags: Set<Character>) -> UInt32 {
     var options = UInt32(HS_FLAG_SINGLEMATCH) | UInt32(HS_FLAG_ALLOWEMPTY)
     if flags.contains("i") { options |= UInt32(HS_FLAG_CASELESS) }
     if flags.contains("m") { options |= UInt32(HS_FLAG_MULTILINE) }
     if flags.contains("s") { options |= UInt32(HS_FLAG_DOTALL) }
     if !pattern.utf8.allSatisfy({ $0 < 0x80 }) { options |= UInt32(HS_FLAG_UTF8) }
-    var database: OpaquePointer?
-    var failure: UnsafeMutablePointer<hs_compile_error_t>?
-    let code = hs_compile(pattern, options, UInt32(HS_MODE_BLOCK), nil, &database, &failure)
-    if let failure { hs_free_compile_error(failure) }
-    if code == HS_SUCCESS, let database {
-      return (SigmaRegex(pattern: pattern, database: database, fallback: nil, isCased: isCased), "")
-    }
-    var icu: NSRegularExpression.Options = []
-    if flags.contains("i") { icu.insert(.caseInsensitive) }
-    if flags.contains("m") { icu.insert(.anchorsMatchLines) }
-    if flags.contains("s") { icu.insert(.dotMatchesLineSeparators) }
-    do {
-      return (
-        SigmaRegex(
-          pattern: pattern, database: nil, fallback: try NSRegularExpression(pattern: pattern, options: icu),
-          isCased: isCased), ""
-      )
-    } catch {
-      return (nil, "regular expression not understood: \(pattern)")
-    }
+    return options
   }
 
-  private init(pattern: String, database: OpaquePointer?, fallback: NSRegularExpression?, isCased: Bool) {
-    self.pattern = pattern
-    self.isCased = isCased
-    self.database = database
-    self.fallback = fallback
+  /// Whether Hyperscan reads the pattern, which it says a hundred times sooner than it compiles it.
+  private static func isUnderstood(_ pattern: String, _ flags: Set<Character>) -> Bool {
+    var facts: UnsafeMutablePointer<hs_expr_info_t>?
+    var failure: UnsafeMutablePointer<hs_compile_error_t>?
+    let code = hs_expression_info(pattern, options(pattern, flags), &facts, &failure)
+    if let failure { hs_free_compile_error(failure) }
+    free(facts)
+    return code == HS_SUCCESS
+  }
+
+  private static func icu(_ pattern: String, _ flags: Set<Character>) -> NSRegularExpression? {
+    var options: NSRegularExpression.Options = []
+    if flags.contains("i") { options.insert(.caseInsensitive) }
+    if flags.contains("m") { options.insert(.anchorsMatchLines) }
+    if flags.contains("s") { options.insert(.dotMatchesLineSeparators) }
+    return try? NSRegularExpression(pattern: pattern, options: options)
+  }
+
+  private func ready() -> Engine {
+    engine.withLock { engine in
+      if let engine { return engine }
+      var database: OpaquePointer?
+      var failure: UnsafeMutablePointer<hs_compile_error_t>?
+      let code = hs_compile(
+        pattern, Self.options(pattern, flags), UInt32(HS_MODE_BLOCK), nil, &database, &failure)
+      if let failure { hs_free_compile_error(failure) }
+      let made: Engine =
+        if code == HS_SUCCESS, let database { .hyperscan(database) } else {
+          Self.icu(pattern, flags).map(Engine.icu) ?? .none
+        }
+      engine = made
+      return made
+    }
   }
 
   deinit {
     spare.withLock { if let pointer = $0?.pointer { hs_free_scratch(pointer) } }
-    if let database { hs_free_database(database) }
+    engine.withLock { if case .hyperscan(let database) = $0 { hs_free_database(database) } }
   }
 
   static func == (left: SigmaRegex, right: SigmaRegex) -> Bool { left === right }
@@ -69,8 +95,12 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
   private static let fallbackReports = 64
 
   func matches(_ text: ByteView) -> Bool {
-    if let database { return search(database, text) }
-    guard let fallback else { return false }
+    let fallback: NSRegularExpression
+    switch ready() {
+    case .hyperscan(let database): return search(database, text)
+    case .icu(let expression): fallback = expression
+    case .none: return false
+    }
     let shown = text.slice(0, Self.fallbackLength).string
     var found = false
     var reports = 0
