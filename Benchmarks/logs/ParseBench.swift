@@ -17,12 +17,12 @@ final class Counter: ResultSink {
     events += 1
     guard writes else { return }
     ResultLine.write(event, to: &out)
-    if out.bytes.count > 1 << 18 { flush() }
+    if out.count > 1 << 18 { flush() }
   }
 
   func flush() {
     if tells { FileHandle.standardOutput.write(Data(out.bytes)) }
-    written += out.bytes.count
+    written += out.count
     out.removeAll()
   }
 
