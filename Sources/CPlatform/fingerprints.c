@@ -16,12 +16,17 @@ static inline uint8_t groups_at(
   return groups;
 }
 
+static inline int may_begin(const uint8_t *triples, const uint8_t *bytes) {
+  uint32_t slot = platform_triple_slot(bytes[0], bytes[1], bytes[2]);
+  return triples[slot >> 3] >> (slot & 7) & 1;
+}
+
 // Both kernels look at 16 places a step and need 18 bytes; they stop as soon as fewer are left or the room may not
 // suffice, and the plain loop does the rest.
 #if defined(__x86_64__)
 __attribute__((target("ssse3"))) static size_t step_by_16(
-    const struct platform_fingerprints *prints, const uint8_t *bytes, size_t count, size_t *place, uint64_t *found,
-    size_t room) {
+    const struct platform_fingerprints *prints, const uint8_t *triples, const uint8_t *bytes, size_t count,
+    size_t *place, uint64_t *found, size_t room) {
   __m128i low[3], high[3];
   for (int index = 0; index < 3; index++) {
     low[index] = _mm_loadu_si128((const __m128i *)prints->low[index]);
@@ -43,6 +48,7 @@ __attribute__((target("ssse3"))) static size_t step_by_16(
       _mm_storeu_si128((__m128i *)each, groups);
       for (; hits; hits &= hits - 1) {
         int bit = __builtin_ctz(hits);
+        if (!may_begin(triples, bytes + at + bit)) continue;
         found[written++] = (uint64_t)(at + bit) << 8 | each[bit];
       }
     }
@@ -55,8 +61,8 @@ __attribute__((target("ssse3"))) static size_t step_by_16(
 static int can_step(void) { return __builtin_cpu_supports("ssse3"); }
 #elif defined(__aarch64__)
 static size_t step_by_16(
-    const struct platform_fingerprints *prints, const uint8_t *bytes, size_t count, size_t *place, uint64_t *found,
-    size_t room) {
+    const struct platform_fingerprints *prints, const uint8_t *triples, const uint8_t *bytes, size_t count,
+    size_t *place, uint64_t *found, size_t room) {
   uint8x16_t low[3], high[3];
   for (int index = 0; index < 3; index++) {
     low[index] = vld1q_u8(prints->low[index]);
@@ -74,7 +80,7 @@ static size_t step_by_16(
       uint8_t each[16];
       vst1q_u8(each, groups);
       for (int bit = 0; bit < 16; bit++) {
-        if (each[bit]) found[written++] = (uint64_t)(at + bit) << 8 | each[bit];
+        if (each[bit] && may_begin(triples, bytes + at + bit)) found[written++] = (uint64_t)(at + bit) << 8 | each[bit];
       }
     }
     at += 16;
@@ -87,11 +93,11 @@ static int can_step(void) { return 1; }
 #endif
 
 size_t platform_find_fingerprints(
-    const struct platform_fingerprints *prints, const uint8_t *bytes, size_t count, size_t from, uint64_t *found,
-    size_t room, size_t *next) {
+    const struct platform_fingerprints *prints, const uint8_t *triples, const uint8_t *bytes, size_t count, size_t from,
+    uint64_t *found, size_t room, size_t *next) {
   size_t place = from < count ? from : count, written = 0;
 #if defined(__x86_64__) || defined(__aarch64__)
-  if (can_step()) written = step_by_16(prints, bytes, count, &place, found, room);
+  if (can_step()) written = step_by_16(prints, triples, bytes, count, &place, found, room);
   // The plain loop below only finishes: with much left over, the room was the reason to stop.
   if (count - place >= 18 && written > 0) {
     *next = place;

@@ -3,7 +3,7 @@ import CPlatform
 /// Many short literals, sought together in one pass: several GB/s where few of them occur.
 ///
 /// The first three bytes of every literal make a fingerprint that the processor compares 16 places at a time; only where
-/// one fits are the literals themselves compared. Build it once and keep it: a value without state.
+/// one fits, and a table knows the three bytes, are the literals themselves compared. Build it once and keep it: a value without state.
 public struct LiteralSet: Sendable {
   struct Literal: Sendable {
     let text: StaticString
@@ -16,6 +16,8 @@ public struct LiteralSet: Sendable {
   /// The second byte of each, small: it spares most comparisons.
   private var seconds: [UInt8] = []
   private var prints = platform_fingerprints()
+  /// A bit for each three bytes that a literal may begin with.
+  private var triples = [UInt8](repeating: 0, count: Int(platform_triple_bytes))
 
   /// - Parameters:
   ///   - exact: literals as they stand, at least two bytes each. The index of a literal in this list is its name.
@@ -33,12 +35,20 @@ public struct LiteralSet: Sendable {
     for (rank, index) in order.enumerated() {
       let group = UInt8(1) << UInt8(rank * 8 / max(order.count, 1))
       let bytes = ByteView(literals[index].text)
-      for place in 0..<3 {
-        // A literal of two bytes says nothing about the third.
-        let possible = place < bytes.count ? Self.cases(bytes[place], literals[index].ignoresCase) : Array(0...255)
-        for byte in possible { Self.mark(&prints, place, byte, group) }
+      // A literal of two bytes says nothing about the third.
+      let possible = (0..<3).map { place in
+        place < bytes.count ? Self.cases(bytes[place], literals[index].ignoresCase) : Array(0...255)
+      }
+      for place in 0..<3 { for byte in possible[place] { Self.mark(&prints, place, byte, group) } }
+      for first in possible[0] {
+        for second in possible[1] { for third in possible[2] { mark(first, second, third) } }
       }
     }
+  }
+
+  private mutating func mark(_ first: UInt8, _ second: UInt8, _ third: UInt8) {
+    let slot = Int(platform_triple_slot(first, second, third))
+    triples[slot >> 3] |= 1 << UInt8(slot & 7)
   }
 
   private static func cases(_ byte: UInt8, _ ignoresCase: Bool) -> [UInt8] {
@@ -77,7 +87,7 @@ public struct LiteralSet: Sendable {
       while from < text.count {
         var next = 0
         let number = withUnsafePointer(to: prints) {
-          platform_find_fingerprints($0, base, text.count, from, found.baseAddress, found.count, &next)
+          platform_find_fingerprints($0, triples, base, text.count, from, found.baseAddress, found.count, &next)
         }
         var jumped = false
         for index in 0..<number {

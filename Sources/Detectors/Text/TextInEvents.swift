@@ -29,48 +29,55 @@ public final class TextInEvents: EventDetector {
     exact: Log4ShellLeads.exact + ReverseShellLeads.exact,
     ignoringCase: Log4ShellLeads.ignoringCase + ReverseShellLeads.ignoringCase)
   /// Kept for its room.
-  private var joined = ByteBuilder()
+  private var texts = Texts()
 
-  /// Whether any detector may have something to say of an event's texts.
-  private func mayTell(_ event: Event) -> Bool {
-    joined.removeAll()
-    let isCommand = event.attributes.withUnsafeBufferPointer { attributes in
-      for place in attributes.indices {
-        switch attributes[place].value {
-        case .text(let text):
-          // Of commands more is asked than leads.
-          if Self.mayNameCommand(attributes[place].name), Self.commands.contains(attributes[place].name) { return true }
-          join(text)
-        case .texts(let texts):
-          if Self.mayNameCommand(attributes[place].name), Self.commands.contains(attributes[place].name) { return true }
-          for text in texts { join(text) }
-        case .integer, .flag: break
+  /// All texts of an event, a line each. No lead holds a line's end, so none is made by what is joined.
+  private struct Texts: ~Copyable {
+    private(set) var bytes = ByteBuilder()
+
+    /// - Returns: false where a command is among them.
+    mutating func fill(_ event: Event) -> Bool {
+      bytes.removeAll()
+      return event.attributes.withUnsafeBufferPointer { attributes in
+        for place in attributes.indices {
+          switch attributes[place].value {
+          case .text(let text):
+            if namesCommand(attributes[place].name) { return false }
+            add(text)
+          case .texts(let texts):
+            if namesCommand(attributes[place].name) { return false }
+            for text in texts { add(text) }
+          case .integer, .flag: break
+          }
         }
+        return true
       }
-      return false
     }
-    if isCommand { return true }
-    return joined.withView { texts in
+
+    /// Longer texts are not looked at.
+    private mutating func add(_ text: String) {
+      if text.utf8.count <= maximumText { bytes.append(text, end: 0x0A) }
+    }
+
+    /// A look at the first letter spares most names their hash.
+    private func namesCommand(_ name: String) -> Bool {
+      switch name.utf8.first {
+      case 0x61, 0x63, 0x65, 0x70: commands.contains(name)
+      default: false
+      }
+    }
+  }
+
+  /// Whether any detector may have something to say of an event's texts. Of commands more is asked than leads.
+  private func mayTell(_ event: Event) -> Bool {
+    guard texts.fill(event) else { return true }
+    return texts.bytes.withView { texts in
       var found = false
       Self.leads.forEachMatch(in: texts) { place, lead in
         found = ReverseShellLeads.isPlausible(texts, place, lead)
         return found ? nil : place + 1
       }
       return found
-    }
-  }
-
-  /// No lead holds a line's end, so none is made by what is joined. Longer texts are not looked at.
-  private func join(_ text: String) {
-    guard text.utf8.count <= Self.maximumText else { return }
-    joined.append(text, end: 0x0A)
-  }
-
-  /// A look at the first letter spares most names their hash.
-  private static func mayNameCommand(_ name: String) -> Bool {
-    switch name.utf8.first {
-    case 0x61, 0x63, 0x65, 0x70: true
-    default: false
     }
   }
 

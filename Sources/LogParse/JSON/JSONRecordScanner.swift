@@ -106,7 +106,7 @@ struct JSONRecordScanner {
   /// Looks for the end of the open string; nil once it is found.
   private mutating func closeString(_ bytes: ByteView) -> Outcome? {
     let start = string ?? place
-    while let quote = bytes.firstIndex(of: 0x22, from: place) {
+    while let quote = JSONView.quote(in: bytes, from: place) {
       place = quote + 1
       var slashes = 0
       while quote - 1 - slashes > start, bytes[quote - 1 - slashes] == 0x5C { slashes += 1 }
