@@ -58,4 +58,21 @@ struct JSONViewTests {
     #expect(!out.bytes.contains { $0 < 0x20 || $0 == 0x7F })
     #expect(!String(decoding: out.bytes, as: UTF8.self).unicodeScalars.contains { $0 == "\u{85}" || $0 == "\u{2028}" })
   }
+
+  /// Eight bytes at once find what a plain search finds, wherever it stands and whatever stands around it.
+  @Test func quotesAreFoundAsByAPlainSearch() {
+    var random = SystemRandomNumberGenerator()
+    let around: [UInt8] = [0x21, 0x22, 0x23, 0xA2, 0xA3, 0x00, 0x80, 0xFF, 0x61, 0x5C]
+    for length in 0..<90 {
+      for rarity in [1, 4, 40] {
+        let bytes = (0..<length).map { _ in
+          Int.random(in: 0..<rarity, using: &random) == 0 ? around.randomElement(using: &random) ?? 0 : 0xA2
+        }
+        for start in [0, 1, 7, length / 2, length, length + 3] {
+          let plain = bytes.indices.first { $0 >= start && bytes[$0] == 0x22 }
+          #expect(bytes.withView { JSONView.quote(in: $0, from: start) } == plain, "\(bytes) from \(start)")
+        }
+      }
+    }
+  }
 }

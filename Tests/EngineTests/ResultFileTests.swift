@@ -73,7 +73,9 @@ struct ResultFileTests {
   }
 
   @Test func aDamagedLineIsDamageOfTheStore() throws {
-    let digest = try store.objects.put(Array("{\"coverage\":{\"state\":\"parsed\",\"start\":0,\"end\":1}}\n{\"fin".utf8)).digest
+    let digest = try store.objects.put(
+      Array("{\"coverage\":{\"state\":\"parsed\",\"start\":0,\"end\":1}}\n{\"fin".utf8)
+    ).digest
     #expect(throws: StoreError(.integrity, "")) { try read(digest) }
   }
 }

@@ -136,7 +136,9 @@ public final class ObjectWriter {
   }
 
   private func settle(at place: String, _ digest: Digest) throws(StoreError) {
-    try check(ftruncate(descriptor, off_t(clamping: frames == nil ? byteCount : packedCount)), .cannotWrite, "cannot write object \(digest.hex)")
+    try check(
+      ftruncate(descriptor, off_t(clamping: frames == nil ? byteCount : packedCount)), .cannotWrite,
+      "cannot write object \(digest.hex)")
     try settleFile(path, descriptor, at: place, durable: durable, "object \(digest.hex)")
     isOpen = false
     close(descriptor)

@@ -25,12 +25,14 @@ struct SeekTable {
   /// - Parameter file: the whole file; nil where its end is no table that fits it.
   init?(file: ByteView) {
     let footer = file.slice(file.count - Self.footerCount)
-    guard footer.count == Self.footerCount, footer.u32(5) == Self.magic, let count = footer.u32(0), footer[4] & 0x7C == 0
+    guard footer.count == Self.footerCount, footer.u32(5) == Self.magic, let count = footer.u32(0),
+      footer[4] & 0x7C == 0
     else { return nil }
     let entry = footer[4] & 0x80 == 0 ? 8 : 12
     let length = Int(count) * entry + Self.footerCount
     let table = file.slice(max(file.count - length - Self.headCount, 0))
-    guard table.count == length + Self.headCount, table.u32(0) == Self.skippable, table.u32(4) == UInt32(clamping: length)
+    guard table.count == length + Self.headCount, table.u32(0) == Self.skippable,
+      table.u32(4) == UInt32(clamping: length)
     else { return nil }
     offsets.reserveCapacity(Int(count) + 1)
     starts.reserveCapacity(Int(count) + 1)

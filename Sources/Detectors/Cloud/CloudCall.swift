@@ -104,7 +104,7 @@ extension CloudCallDetector {
 final class CloudCallDetectors: EventDetector {
   static let version = 1
 
-  private let detectors: [any CloudCallDetector]
+  let detectors: [any CloudCallDetector]
 
   init(_ detectors: [any CloudCallDetector]) { self.detectors = detectors }
 

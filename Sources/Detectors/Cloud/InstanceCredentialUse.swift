@@ -21,17 +21,26 @@ public final class InstanceCredentialUse: CloudCallDetector {
 
   public init(artifact: Digest) { self.artifact = artifact }
 
-  private struct Use {
-    var address: String
+  /// What one network did with one instance's credentials. A class, for each call changes most of it.
+  private final class Use {
+    let address: String
+    let who: String
+    let entities: [Entity]
     var calls: [String] = []
     var agents = 0
     var number = 0
     var first: Timestamp?
     var last: Timestamp?
     var keys: Set<String> = []
-    var who: String
-    var entities: [Entity]
+    /// Who calls, calls again.
+    var lastKey: String?
     var evidence: [EvidenceReference] = []
+
+    init(_ call: CloudCall) {
+      address = call.address
+      who = call.who
+      entities = call.event.entities
+    }
   }
 
   /// Calls that only software on the instance itself makes.
@@ -46,23 +55,27 @@ public final class InstanceCredentialUse: CloudCallDetector {
     else { return }
     let network = Self.network(call.address)
     guard let place = uses[instance]?[network] ?? begin(instance, network, call) else { return }
-    all[place].number += 1
+    let use = all[place]
+    use.number += 1
     if Self.agentCalls.contains(call.name) {
-      all[place].agents += 1
+      use.agents += 1
       homes[network, default: 0] += 1
     }
-    if all[place].calls.count < 64, !all[place].calls.contains(call.name) { all[place].calls.append(call.name) }
-    if let key = call.accessKey, all[place].keys.count < 16 { all[place].keys.insert(key) }
-    if let time = call.event.time {
-      all[place].first = min(all[place].first ?? time, time)
-      all[place].last = max(all[place].last ?? time, time)
+    if use.calls.count < 64, !use.calls.contains(call.name) { use.calls.append(call.name) }
+    if let key = call.accessKey, key != use.lastKey {
+      use.lastKey = key
+      if use.keys.count < 16 { use.keys.insert(key) }
     }
-    if all[place].evidence.count < 16 { all[place].evidence.append(call.event.reference(artifact)) }
+    if let time = call.event.time {
+      use.first = min(use.first ?? time, time)
+      use.last = max(use.last ?? time, time)
+    }
+    if use.evidence.count < 16 { use.evidence.append(call.event.reference(artifact)) }
   }
 
   private func begin(_ instance: String, _ network: String, _ call: CloudCall) -> Int? {
     guard all.count < Self.maximum else { return nil }
-    all.append(Use(address: call.address, who: call.who, entities: call.event.entities))
+    all.append(Use(call))
     uses[instance, default: [:]][network] = all.count - 1
     return all.count - 1
   }

@@ -23,8 +23,12 @@ public struct RuleSet: Sendable {
   /// A rule that does not compile is left out and told of, and so is a file whose rules cannot be told apart; nothing of
   /// them counts for the fingerprint.
   ///
-  /// - Parameter cache: where compiled rules are kept between runs.
-  public static func load(directory: String, cache: RuleCache? = nil) -> (RuleSet, [RuleDiagnostic]) {
+  /// - Parameters:
+  ///   - cache: where compiled rules are kept between runs.
+  ///   - waits: false returns while they are still being written there (`YaraRules.settle`).
+  public static func load(
+    directory: String, cache: RuleCache? = nil, waits: Bool = true
+  ) -> (RuleSet, [RuleDiagnostic]) {
     let files = RuleFiles(root: directory)
     var diagnostics: [RuleDiagnostic] = []
     let read = Parallel.map(files.paths(["yar", "yara"]), workers: 2) { path in
@@ -34,6 +38,7 @@ public struct RuleSet: Sendable {
     diagnostics += read.compactMap(\.1)
     let compiled = YaraCompiler(root: directory).compile(files.withoutIncluded(read.compactMap(\.0)), cache: cache)
     diagnostics += compiled.diagnostics
+    if waits { compiled.rules?.settle() }
     var documents: [(path: String, text: [UInt8])] = []
     for path in files.paths(["yml", "yaml"]) {
       let (bytes, diagnostic) = files.read(path)

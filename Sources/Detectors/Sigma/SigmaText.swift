@@ -44,7 +44,9 @@ struct SigmaText: ~Copyable {
     event.attributes.withUnsafeBufferPointer { attributes in
       for place in attributes.indices {
         switch attributes[place].value {
-        case .text(let text): add(text)
+        case .text(let text):
+          add(text)
+          if plan.isCloudTrail { addObject(text) }
         case .texts(let texts): for text in texts { add(text) }
         case .integer(let number): add(number)
         case .flag(let flag): add(flag ? "true" : "false")
@@ -59,7 +61,6 @@ struct SigmaText: ~Copyable {
     if plan.asksTime, let time = event.time { add("\(time)") }
     if plan.isWeb { addAddress(event) }
     if plan.isProcess { addParent(event, plan, maker) }
-    if plan.isCloudTrail { addObjects(event) }
     addFolded()
   }
 
@@ -145,11 +146,13 @@ struct SigmaText: ~Copyable {
     add(query)
   }
 
-  /// Objects of JSON without its escapes.
-  private mutating func addObjects(_ event: Event) {
-    for name in SigmaTaxonomy.cloudTrailObjects.values {
-      guard let text = event.text(name), text.utf8.contains(0x5C) else { continue }
-      add(text.withView { String(decoding: JSONView.unescape($0), as: UTF8.self) })
+  /// An object of JSON without its escapes: records show its members.
+  private mutating func addObject(_ text: String) {
+    guard text.utf8.first == 0x7B || text.utf8.first == 0x5B else { return }
+    text.withView { text in
+      guard text.firstIndex(of: 0x5C) != nil else { return }
+      JSONView.unescape(text).withView { bytes.append($0) }
+      bytes.append(0x0A)
     }
   }
 

@@ -32,7 +32,12 @@ public struct YaraCompiler {
       return Outcome(rules: stored.rules, sources: left, diagnostics: stored.repair.diagnostics)
     }
     let (outcome, repair) = compile(sources)
-    YaraStored.write(cache, key, outcome.rules, repair)
+    if let rules = outcome.rules {
+      // Written while the caller makes its index.
+      rules.change { YaraStored.write(cache, key, rules, repair) }
+    } else {
+      YaraStored.write(cache, key, nil, repair)
+    }
     return outcome
   }
 

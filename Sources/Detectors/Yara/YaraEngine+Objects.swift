@@ -45,7 +45,7 @@ extension YaraEngine {
   public func scan(_ object: YaraObject, _ selection: Selection) throws(YaraError) -> YaraScanner.Result {
     if selection.isEmpty { return YaraScanner.Result() }
     do throws(YaraError) {
-      guard let part = try subsets.scanner(for: selection.part, options) else { return try scanner.scan(object) }
+      guard let part = try subsets.scanner(for: selection.part, options) else { return try scanner().scan(object) }
       return renamed(try part.scan(object))
     } catch {
       guard error.code == .timeout else { throw error }

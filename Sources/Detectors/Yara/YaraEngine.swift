@@ -20,11 +20,11 @@ public final class YaraEngine {
   public static let largeObject = 8 << 20
 
   public let rules: YaraRules
-  public var options: YaraScanner.Options { didSet { scanner.options = options } }
+  public var options: YaraScanner.Options { didSet { made?.options = options } }
   /// Threads that look at one object together.
   public var workers = min(2, ProcessInfo.processInfo.activeProcessorCount)
   private let sources: [YaraSource]
-  let scanner: YaraScanner
+  private var made: YaraScanner?
   let prefilter: YaraPrefilter
   private let places: [YaraRules.Key: Int]
   let subsets: YaraSubsets
@@ -53,12 +53,19 @@ public final class YaraEngine {
     self.options = options
     self.sources = sources
     self.cache = cache
-    scanner = try YaraScanner(rules, options)
     prefilter = YaraPrefilter(sources, rules)
     subsets = YaraSubsets(sources, directory: directory, definitions, prefilter)
     places = Dictionary(
       rules.rules.enumerated().map { (YaraRules.Key(namespace: $1.namespace, name: $1.name), $0) },
       uniquingKeysWith: { first, _ in first })
+  }
+
+  /// All rules together. Made when they are first run: large objects are looked at with parts of them.
+  func scanner() throws(YaraError) -> YaraScanner {
+    if let made { return made }
+    let scanner = try YaraScanner(rules, options)
+    made = scanner
+    return scanner
   }
 
   /// The rules that hold for the object, as `YaraScanner.scan` tells them.
@@ -72,6 +79,7 @@ public final class YaraEngine {
     if view.count >= largeObject, !sources.isEmpty, let plans = plans(view, externals) {
       return try run(plans, view, externals)
     }
+    let scanner = try scanner()
     do throws(YaraError) {
       if options.timeout > 0, view.count < largeObject {
         scanner.options.timeout = min(options.timeout, Self.smallTimeout)
@@ -107,7 +115,7 @@ public final class YaraEngine {
       switch outcome {
       case .success(let found?): result.add(found)
       // What does not compile apart is run with everything.
-      case .success(nil): return try scanner.scan(view, externals)
+      case .success(nil): return try scanner().scan(view, externals)
       case .failure(let error):
         guard error.code == .timeout else { throw error }
         result.add(

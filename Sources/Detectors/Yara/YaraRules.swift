@@ -1,4 +1,6 @@
 import CYara
+import Foundation
+import Synchronization
 
 /// What a rule says of itself.
 public struct YaraRuleInfo: Hashable, Sendable {
@@ -50,6 +52,19 @@ public final class YaraRules: @unchecked Sendable {
   /// The regular expressions and hex strings of each rule, in their order; none for rules from a compiled file.
   let patterns: [Key: [YaraPattern]]
 
+  /// What changes the compiled rules for moments, as saving does.
+  private let changes = Mutex<DispatchGroup?>(nil)
+
+  /// Does something with the rules that other threads must not see them in, beside what does without them.
+  func change(_ body: @escaping @Sendable () -> Void) {
+    let group = DispatchGroup()
+    changes.withLock { $0 = group }
+    DispatchQueue.global().async(group: group, execute: body)
+  }
+
+  /// Waits until the rules may be run, and what is kept of them between runs is written.
+  public func settle() { changes.withLock { $0 }?.wait() }
+
   /// Takes over the handle.
   init(owning handle: UnsafeMutablePointer<YR_RULES>, patterns: [Key: [YaraPattern]] = [:]) {
     self.handle = handle
@@ -78,6 +93,7 @@ public final class YaraRules: @unchecked Sendable {
 
   /// Writes the rules so that `init(compiled:)` and `yara -C` can load them.
   public func save(to path: String) throws(YaraError) {
+    settle()
     let code = yr_rules_save(handle, path)
     guard code == ERROR_SUCCESS else { throw YaraError(.compiledFile, "\(path): \(YaraLibrary.words(code))") }
   }

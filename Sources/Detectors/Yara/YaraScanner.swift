@@ -79,6 +79,7 @@ public final class YaraScanner {
   private let handle: UnsafeMutablePointer<YR_SCAN_CONTEXT>
 
   public init(_ rules: YaraRules, _ options: Options = Options()) throws(YaraError) {
+    rules.settle()
     self.rules = rules
     self.options = options
     var created: UnsafeMutablePointer<YR_SCAN_CONTEXT>?

@@ -64,6 +64,7 @@ struct YaraCommandLine: ParsableCommand {
         failed = true
       }
     }
+    engine.rules.settle()
     try (failed ? ExitStatus.notCovered : .finished).end()
   }
 
@@ -78,7 +79,7 @@ struct YaraCommandLine: ParsableCommand {
     if compiled { return try YaraCommand.engine(compiled: rules) }
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: rules, isDirectory: &isFolder), isFolder.boolValue {
-      let (set, diagnostics) = RuleSet.load(directory: rules, cache: RuleCache.standard())
+      let (set, diagnostics) = RuleSet.load(directory: rules, cache: RuleCache.standard(), waits: false)
       tell(diagnostics)
       return try YaraEngine(set)
     }

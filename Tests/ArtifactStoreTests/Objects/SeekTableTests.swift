@@ -79,7 +79,8 @@ struct SeekTableTests {
     let digest = Digest(of: text)
     let place = store.objects.place(of: digest, as: .compressed)
     let plain = try folder.write("plain", text)
-    let made = try runProgram("/bin/sh", ["-c", "mkdir -p \"$(dirname '\(place)')\" && zstd -qf '\(plain)' -o '\(place)'"])
+    let made = try runProgram(
+      "/bin/sh", ["-c", "mkdir -p \"$(dirname '\(place)')\" && zstd -qf '\(plain)' -o '\(place)'"])
     #expect(made.status == 0)
     #expect(store.objects.byteCount(of: digest) == UInt64(text.count))
     let read = try read(digest)
