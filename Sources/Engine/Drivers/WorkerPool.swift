@@ -43,6 +43,10 @@ public final class WorkerPool: Sendable {
       self.isAudit = isAudit
     }
 
+    /// What the unit takes, as far as its kind and the artifact's size tell: YARA goes over a file many times as fast as a
+    /// parser.
+    var cost: UInt64 { unit.analyzer == YaraAnalyzer().name && unit.options["format"] == nil ? size / 8 : size }
+
     /// As `Worker` reads it.
     func request(withFollower: Bool, isWide: Bool) -> [UInt8] {
       var out = JSONWriter()
@@ -63,6 +67,8 @@ public final class WorkerPool: Sendable {
 
   private struct State: ~Copyable {
     var queue: [Job] = []
+    /// Of all in the queue.
+    var waiting: UInt64 = 0
     var outcomes: [(Job, Outcome)] = []
     var deadlines: [pid_t: Date] = [:]
     var isStopped = false
@@ -93,11 +99,12 @@ public final class WorkerPool: Sendable {
     }
   }
 
-  /// Adds work. The largest is taken first, so that no long unit is left for the end.
+  /// Adds work. What takes longest is begun first, so that no long unit is left for the end.
   public func add(_ jobs: [Job]) {
     state.withLock { state in
       state.queue += jobs
-      state.queue.sort { ($0.size, $0.unit.key) < ($1.size, $1.unit.key) }
+      state.queue.sort { ($0.cost, $0.unit.key) < ($1.cost, $1.unit.key) }
+      for job in jobs { state.waiting &+= job.cost }
     }
     for _ in jobs { wake.signal() }
   }
@@ -107,7 +114,10 @@ public final class WorkerPool: Sendable {
   /// - Returns: how many jobs.
   public func dropWaiting() -> Int {
     state.withLock { state in
-      defer { state.queue = [] }
+      defer {
+        state.queue = []
+        state.waiting = 0
+      }
       return state.queue.count
     }
   }
@@ -142,7 +152,11 @@ public final class WorkerPool: Sendable {
     while true {
       wake.wait()
       let next: (job: Job?, isWide: Bool)? = state.withLock { state in
-        state.isStopped ? nil : (state.queue.popLast(), state.queue.count < threads)
+        if state.isStopped { return nil }
+        guard let job = state.queue.popLast() else { return (nil, false) }
+        state.waiting &-= job.cost
+        // The others are done with what waits before this one is.
+        return (job, state.waiting < job.cost)
       }
       guard let next else { break }
       guard let job = next.job else { continue }
