@@ -54,10 +54,13 @@ extension BehaviourRule {
     ) { it in it.runs(NameTable(["ps", "pgrep", "grep", "egrep"])) && it.runs(NameTable(["ps", "pgrep"])) },
     BehaviourRule(
       "privilege-discovery", "Search for ways to more rights", .medium, ["T1548.001", "T1083"],
-      leads: [
-        "-perm -4", "-perm -u=s", "-perm /4", "-perm -2000", "-perm /6000", "getcap -r", "linpeas", "LinEnum",
-        "linux-exploit-suggester", "pspy",
-      ]),
+      leads: ["-perm", "getcap -r", "linpeas", "LinEnum", "linux-exploit-suggester", "pspy"]
+    ) { it in
+      it.hasAny(["getcap -r", "linpeas", "LinEnum", "linux-exploit-suggester", "pspy"])
+        || it.commands.contains { command in
+          zip(command.words, command.words.dropFirst()).contains { $0 == "-perm" && asksForSetID($1) }
+        }
+    },
     BehaviourRule(
       "discovery", "Several looks around in one line", .low, ["T1082", "T1033", "T1057"],
       leads: ["uname", "whoami", "/etc/passwd", "lscpu", "/proc/cpuinfo", "ifconfig", "hostname", "nproc"]
@@ -68,6 +71,20 @@ extension BehaviourRule {
       it.runs(NameTable(["nmap", "masscan", "zmap", "fscan", "naabu"]))
     },
   ]
+
+  /// Whether find's `-perm` asks for files that run with their owner's or group's rights: `-4000`, `/6000`, `-u=s`. Three digits
+  /// (`-444`) say who may read.
+  private static func asksForSetID(_ mode: ByteView) -> Bool {
+    var mode = mode
+    while let first = mode.unsafeBytes.first, first == 0x2D || first == 0x2F || first == 0x2B {
+      mode = mode.dropFirst(1)
+    }
+    if mode.unsafeBytes.allSatisfy({ (0x30...0x37).contains($0) }) {
+      return mode.count >= 4 && (mode[mode.count - 4] - 0x30) & 6 != 0
+    }
+    return mode[mode.count - 1] == 0x73 && (mode.firstIndex(of: 0x3D) ?? mode.firstIndex(of: 0x2B)) != nil
+      || mode == "s"
+  }
 }
 
 /// Commands by which someone finds out where he is. One alone is anybody's.
