@@ -184,13 +184,11 @@ struct CaseReport {
 }
 
 /// The events of all results, one result after the other.
-///
-/// Read as streams: a mapped result of gigabytes would count as the program's memory.
 struct ResultEvents: EventSource {
   private let store: ArtifactStore
   private let results: [CaseAnalysis.UnitResult]
   private var place = 0
-  private var lines: LineReader?
+  private var lines: ObjectLines?
 
   init(store: ArtifactStore, results: [CaseAnalysis.UnitResult]) {
     self.store = store
@@ -199,13 +197,12 @@ struct ResultEvents: EventSource {
 
   mutating func next() throws -> (artifact: Digest, event: Event)? {
     while place < results.count {
-      let lines =
-        try self.lines ?? LineReader(FileStream(path: store.objects.path(of: results[place].result)), limit: 16 << 20)
+      let lines = try self.lines ?? ObjectLines(of: results[place].result, in: store.objects)
       self.lines = lines
       while let line = try lines.next() {
         // Rows and coverage are most lines of some results, and are told by their first key.
-        guard line.bytes.hasPrefix("{\"event\"") else { continue }
-        if case .event(let event)? = ResultLine.read(line.bytes) { return (results[place].unit.artifact, event) }
+        guard line.hasPrefix("{\"event\"") else { continue }
+        if case .event(let event)? = ResultLine.read(line) { return (results[place].unit.artifact, event) }
       }
       place += 1
       self.lines = nil
