@@ -54,9 +54,9 @@ extension BehaviourRule {
     ) { it in it.runs(NameTable(["ps", "pgrep", "grep", "egrep"])) && it.runs(NameTable(["ps", "pgrep"])) },
     BehaviourRule(
       "privilege-discovery", "Search for ways to more rights", .medium, ["T1548.001", "T1083"],
-      leads: ["-perm", "getcap -r", "linpeas", "LinEnum", "linux-exploit-suggester", "pspy"]
+      leads: ["-perm"] + privilegeTools
     ) { it in
-      it.hasAny(["getcap -r", "linpeas", "LinEnum", "linux-exploit-suggester", "pspy"])
+      it.hasAny(privilegeTools)
         || it.commands.contains { command in
           zip(command.words, command.words.dropFirst()).contains { $0 == "-perm" && asksForSetID($1) }
         }
@@ -70,6 +70,10 @@ extension BehaviourRule {
     ) { it in
       it.runs(NameTable(["nmap", "masscan", "zmap", "fscan", "naabu"]))
     },
+  ]
+
+  private static let privilegeTools: [StaticString] = [
+    "getcap -r", "linpeas", "LinEnum", "linux-exploit-suggester", "pspy",
   ]
 
   /// Whether find's `-perm` asks for files that run with their owner's or group's rights: `-4000`, `/6000`, `-u=s`. Three digits

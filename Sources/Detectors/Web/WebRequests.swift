@@ -23,9 +23,7 @@ public final class WebRequests: EventDetector {
     "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname",
   ])
 
-  public static func concerns(_ dataType: String) -> Bool {
-    dataType == "aws:waf:request" || dataType.hasPrefix("web:access")
-  }
+  public static func concerns(_ dataType: String) -> Bool { WebScan.concerns(dataType) }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
     guard Self.concerns(event.dataType) else { return }

@@ -46,6 +46,7 @@ public final class WebScan: EventDetector {
   private static let sensitiveSet = LiteralSet(exact: sensitive)
   private static let toolSet = LiteralSet(exact: [], ignoringCase: tools)
 
+  /// Requests, as the firewall or the server noted them.
   public static func concerns(_ dataType: String) -> Bool {
     dataType == "aws:waf:request" || dataType.hasPrefix("web:access")
   }
