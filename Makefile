@@ -15,7 +15,7 @@ run: build  ## Analyze the incident bundle that the repository ships; the report
 	@echo "Open report/report.html in a browser."
 
 build: packages
-	$(SWIFT) build -c release --product ir-analyze
+	$(SWIFT) build -c release --product ir-analyze --static-swift-stdlib
 
 test: packages lint
 	$(SWIFT) build $(TEST_FLAGS) --build-tests --scratch-path .build-tests

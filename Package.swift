@@ -25,6 +25,7 @@ let package = Package(
   products: [.executable(name: "ir-analyze", targets: ["ir-analyze"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -61,7 +62,12 @@ let package = Package(
     module("Detectors", ["Evidence", "Bytes", "CYara", "CHyperscan", .product(name: "Yams", package: "Yams")]),
     module("Timeline", ["Evidence", "Bytes"]),
     module("Report", ["Evidence", "Bytes", "Timeline", .product(name: "GRDB", package: "GRDB.swift")]),
-    module("Engine", ["Evidence", "Bytes", "CPlatform", "ArtifactStore", "MemoryParse", "LogParse", "Detectors"]),
+    module(
+      "Engine",
+      [
+        "Evidence", "Bytes", "CPlatform", "ArtifactStore", "MemoryParse", "LogParse", "Detectors",
+        .product(name: "HeapModule", package: "swift-collections"),
+      ]),
     .executableTarget(
       name: "ir-analyze",
       dependencies: [

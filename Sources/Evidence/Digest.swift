@@ -8,21 +8,25 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// - Parameter bytes: exactly 32.
   public init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (index, byte) in bytes.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-    self.words = (words[0], words[1], words[2], words[3])
+    var rest = bytes.makeIterator()
+    func word() -> UInt64 { (0..<8).reduce(0) { word, _ in word << 8 | UInt64(rest.next() ?? 0) } }
+    words = (word(), word(), word(), word())
   }
 
   /// - Parameter hex: 64 hexadecimal digits of either case.
   public init?(hex: String) {
-    let digits = Array(hex.utf8)
-    guard digits.count == 64 else { return nil }
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: 64, by: 2) {
-      guard let high = hexDigit(digits[index]), let low = hexDigit(digits[index + 1]) else { return nil }
-      bytes.append(high << 4 | low)
+    guard hex.utf8.count == 64 else { return nil }
+    var digits = hex.utf8.makeIterator()
+    func word() -> UInt64? {
+      var word: UInt64 = 0
+      for _ in 0..<16 {
+        guard let digit = digits.next().flatMap({ hexDigit($0) }) else { return nil }
+        word = word << 4 | UInt64(digit)
+      }
+      return word
     }
-    self.init(bytes: bytes)
+    guard let first = word(), let second = word(), let third = word(), let fourth = word() else { return nil }
+    words = (first, second, third, fourth)
   }
 
   /// The digest of bytes at hand. For streams use `Hasher256`.
@@ -35,10 +39,18 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
   public var hex: String {
-    [words.0, words.1, words.2, words.3].map { word in
-      let text = String(word, radix: 16)
-      return String(repeating: "0", count: 16 - text.count) + text
-    }.joined()
+    // Paths, keys and lines of custody are made of it: a hundred times for each artifact.
+    String(unsafeUninitializedCapacity: 64) { buffer in
+      var place = 0
+      for word in [words.0, words.1, words.2, words.3] {
+        for shift in stride(from: UInt64(60), through: 0, by: -4) {
+          let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
+          buffer[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
+          place += 1
+        }
+      }
+      return place
+    }
   }
 
   public var description: String { hex }

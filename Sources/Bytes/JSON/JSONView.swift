@@ -5,20 +5,36 @@ import Foundation
 /// Total on any input: malformed text gives nil, missing members and empty walks. Nothing recurses; nesting deeper than
 /// `maximumDepth` ends a value. A lookup walks the object from its start (records are small); walk with `forEachMember`
 /// when more than a few keys are wanted.
-public struct JSONView: Sendable {
+public struct JSONView: @unchecked Sendable {
   public static let maximumDepth = 512
   public enum Kind: Sendable { case object, array, string, number, bool, null, none }
 
   /// The value's text without blanks around it.
   public let bytes: ByteView
+  /// Where brackets close, by their places in `bytes`; nil where nobody went over them yet.
+  private let ends: UnsafePointer<UInt32>?
 
   /// - Parameter bytes: text that begins with a value; what follows the value is passed over.
   public init(_ bytes: ByteView) {
     let start = Self.skipBlanks(bytes, 0)
     self.bytes = bytes.slice(start, Self.end(of: bytes, at: start) ?? start)
+    ends = nil
   }
 
-  private init(exactly bytes: ByteView) { self.bytes = bytes }
+  private init(exactly bytes: ByteView, _ ends: UnsafePointer<UInt32>?) {
+    self.bytes = bytes
+    self.ends = ends
+  }
+
+  /// A value whose end is known already: saves the walk to find it.
+  ///
+  /// - Parameters:
+  ///   - bytes: exactly one value without blanks around it.
+  ///   - ends: what was noted of exactly these bytes, and lives as long as they do.
+  public init(whole bytes: ByteView, ends: JSONEnds? = nil) {
+    self.bytes = bytes
+    self.ends = ends?.places(ofTextWith: bytes.count)
+  }
 
   public var kind: Kind {
     switch bytes[0] {
@@ -115,8 +131,8 @@ public struct JSONView: Sendable {
       place = Self.skipBlanks(bytes, keyEnd)
       guard bytes[place] == 0x3A else { return false }
       place = Self.skipBlanks(bytes, place + 1)
-      guard let end = Self.end(of: bytes, at: place) else { return false }
-      if !body(key, JSONView(exactly: bytes.slice(place, end))) { return true }
+      guard let end = end(at: place) else { return false }
+      if !body(key, JSONView(exactly: bytes.slice(place, end), ends.map { $0 + place })) { return true }
       place = end
     }
   }
@@ -133,8 +149,8 @@ public struct JSONView: Sendable {
         place += 1
         continue
       }
-      guard let end = Self.end(of: bytes, at: place) else { return false }
-      if !body(JSONView(exactly: bytes.slice(place, end))) { return true }
+      guard let end = end(at: place) else { return false }
+      if !body(JSONView(exactly: bytes.slice(place, end), ends.map { $0 + place })) { return true }
       place = end
     }
   }
@@ -149,6 +165,16 @@ public struct JSONView: Sendable {
   }
 
   // MARK: Scanning
+
+  /// One past the value at a place.
+  @inline(__always)
+  private func end(at place: Int) -> Int? {
+    if let ends, bytes[place] == 0x7B || bytes[place] == 0x5B {
+      let end = Int(ends[place])
+      if end > place + 1, end <= bytes.count, bytes[end - 1] == 0x7D || bytes[end - 1] == 0x5D { return end }
+    }
+    return Self.end(of: bytes, at: place)
+  }
 
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 

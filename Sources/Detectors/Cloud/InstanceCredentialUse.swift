@@ -18,6 +18,13 @@ public final class InstanceCredentialUse: CloudCallDetector {
   /// Networks from which agents on instances report, whichever the instance: the account's own ways out.
   private var homes: [String: Int] = [:]
   private static let maximum = 50_000
+  /// Where the calls of one instance from one address stand in `all`: who calls, calls again.
+  private var places: [Caller: Int] = [:]
+
+  private struct Caller: Hashable {
+    var instance: String
+    var address: String
+  }
 
   public init(artifact: Digest) { self.artifact = artifact }
 
@@ -51,15 +58,13 @@ public final class InstanceCredentialUse: CloudCallDetector {
   ]
 
   public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
-    guard let instance = call.instance, !call.isService, !call.isFromEndpoint, !AddressText.isPrivate(call.address)
+    guard let instance = call.instance, !call.isService, !call.isFromEndpoint, let place = place(of: call, instance)
     else { return }
-    let network = Self.network(call.address)
-    guard let place = uses[instance]?[network] ?? begin(instance, network, call) else { return }
     let use = all[place]
     use.number += 1
     if Self.agentCalls.contains(call.name) {
       use.agents += 1
-      homes[network, default: 0] += 1
+      homes[Self.network(call.address), default: 0] += 1
     }
     if use.calls.count < 64, !use.calls.contains(call.name) { use.calls.append(call.name) }
     if let key = call.accessKey, key != use.lastKey {
@@ -71,6 +76,17 @@ public final class InstanceCredentialUse: CloudCallDetector {
       use.last = max(use.last ?? time, time)
     }
     if use.evidence.count < 16 { use.evidence.append(call.event.reference(artifact)) }
+  }
+
+  /// nil where the address says nothing, or there are too many.
+  private func place(of call: CloudCall, _ instance: String) -> Int? {
+    let caller = Caller(instance: instance, address: call.address)
+    if let place = places[caller] { return place }
+    if AddressText.isPrivate(call.address) { return nil }
+    let network = Self.network(call.address)
+    guard let place = uses[instance]?[network] ?? begin(instance, network, call) else { return nil }
+    if places.count < Self.maximum { places[caller] = place }
+    return place
   }
 
   private func begin(_ instance: String, _ network: String, _ call: CloudCall) -> Int? {
@@ -98,6 +114,7 @@ public final class InstanceCredentialUse: CloudCallDetector {
       }
     }
     uses = [:]
+    places = [:]
     all = []
     homes = [:]
   }

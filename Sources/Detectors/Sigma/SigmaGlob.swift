@@ -67,7 +67,10 @@ struct SigmaGlob: Hashable, Sendable {
   }
 
   /// Lower case; ASCII, which nearly everything is, without a detour.
-  static func folded(_ text: String) -> String { text.lowercased() }
+  static func folded(_ text: String) -> String {
+    // Texts without capitals, as many are, need no copy.
+    text.utf8.allSatisfy { $0 < 0x80 && !($0 >= 0x41 && $0 <= 0x5A) } ? text : text.lowercased()
+  }
 
   /// `contains`, `startswith`, `endswith`: a `*` at either end.
   mutating func open(atStart: Bool, atEnd: Bool) {

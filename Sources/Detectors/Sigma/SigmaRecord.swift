@@ -89,10 +89,12 @@ final class SigmaRecord: SigmaFields {
 
   /// `requestParameters.a.b` in the JSON text of the object; of arrays every element.
   private func member(_ field: String) -> [String]? {
-    var names = field.split(separator: ".").map(String.init)
-    guard names.count > 1, let attribute = SigmaTaxonomy.cloudTrailObjects[names.removeFirst()],
-      let text = event.text(attribute)
+    // Most fields with a dot are the identity's, and attributes of their own.
+    guard let dot = field.firstIndex(of: "."),
+      let attribute = SigmaTaxonomy.cloudTrailObjects[String(field[..<dot])], let text = event.text(attribute)
     else { return nil }
+    let names = field[field.index(after: dot)...].split(separator: ".").map(String.init)
+    guard !names.isEmpty else { return nil }
     return text.withView { view in
       var places = [JSONView(view)]
       for name in names {

@@ -1,5 +1,6 @@
 import Bytes
 import Foundation
+import Synchronization
 
 /// A decoded stream as bytes in one piece, so that whole-object conditions (`filesize`, offsets) stay exact: in memory while it
 /// is small, else in a mapped file without a name, so that memory does not grow with it.
@@ -7,19 +8,20 @@ final class DecodedBytes {
   /// What is held in memory; a worker has one of these at a time.
   private static let mostInMemory = 128 << 20
 
+  /// Of that, what is kept for the next: most files are small, and pages given anew are zeroed first, which takes longer than
+  /// decoding into them.
+  private static let mostKept = 32 << 20
+  private static let kept = Mutex<Memory?>(nil)
+
+  private struct Memory: @unchecked Sendable { var bytes: UnsafeMutableRawBufferPointer }
+
   private let memory: UnsafeMutableRawBufferPointer
   private var count = 0
   private var file: MappedFile?
 
   init(_ stream: any ByteStream) throws {
-    // Pages are given as they are written to.
-    guard
-      let base = mmap(
-        nil, Self.mostInMemory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
-      base != MAP_FAILED
-    else { throw BytesError(.tooLarge, "cannot have \(Self.mostInMemory >> 20) MiB of memory: \(systemMessage())") }
-    memory = UnsafeMutableRawBufferPointer(start: base, count: Self.mostInMemory)
-    madvise(base, Self.mostInMemory, MADV_HUGEPAGE)
+    memory = try Self.takeMemory()
+    let base = memory.baseAddress
     while count < memory.count {
       let read = try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: memory[count...]))
       if read == 0 { return }
@@ -30,7 +32,32 @@ final class DecodedBytes {
     madvise(base, memory.count, MADV_DONTNEED)
   }
 
-  deinit { munmap(memory.baseAddress, memory.count) }
+  deinit {
+    if count > Self.mostKept {
+      madvise(memory.baseAddress?.advanced(by: Self.mostKept), memory.count - Self.mostKept, MADV_DONTNEED)
+    }
+    let isKept = Self.kept.withLock { [memory] kept in
+      guard kept == nil else { return false }
+      kept = Memory(bytes: memory)
+      return true
+    }
+    if !isKept { munmap(memory.baseAddress, memory.count) }
+  }
+
+  private static func takeMemory() throws -> UnsafeMutableRawBufferPointer {
+    let known = kept.withLock { kept in
+      defer { kept = nil }
+      return kept
+    }
+    if let known { return known.bytes }
+    // Pages are given as they are written to.
+    guard
+      let base = mmap(nil, mostInMemory, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+      base != MAP_FAILED
+    else { throw BytesError(.tooLarge, "cannot have \(mostInMemory >> 20) MiB of memory: \(systemMessage())") }
+    madvise(base, mostInMemory, MADV_HUGEPAGE)
+    return UnsafeMutableRawBufferPointer(start: base, count: mostInMemory)
+  }
 
   /// All bytes, valid inside the closure.
   func withView<Result>(_ body: (ByteView) throws -> Result) rethrows -> Result {

@@ -2,6 +2,7 @@ import Bytes
 import CPlatform
 import Evidence
 import Foundation
+import HeapModule
 import Synchronization
 
 /// Computes units in worker processes on this machine, as many at once as asked for.
@@ -21,9 +22,11 @@ public final class WorkerPool: Sendable {
 
   /// One unit to compute.
   public struct Job: Sendable {
-    public var unit: Unit
+    public let unit: Unit
+    /// The unit's: made once, for it is asked for in every comparison.
+    let key: Digest
     /// Bytes of the artifact: for the order (most follows from the largest) and the time allowed.
-    public var size: UInt64
+    public let size: UInt64
     /// Bytes that the unit goes over: for progress.
     public var weight: UInt64
     /// An earlier rule set whose result may be brought up to date.
@@ -32,10 +35,13 @@ public final class WorkerPool: Sendable {
     public var also: Unit?
     /// Computes the unit from nothing, and leaves what the store has as it is.
     public var isAudit = false
+    let cost: UInt64
 
     public init(unit: Unit, size: UInt64, weight: UInt64, base: Digest? = nil, also: Unit? = nil, isAudit: Bool = false)
     {
       self.unit = unit
+      key = unit.key
+      cost = Self.cost(unit, size)
       self.size = size
       self.weight = weight
       self.base = base
@@ -45,7 +51,9 @@ public final class WorkerPool: Sendable {
 
     /// What the unit takes, as far as its kind and the artifact's size tell: YARA goes over a file many times as fast as a
     /// parser.
-    var cost: UInt64 { unit.analyzer == YaraAnalyzer().name && unit.options["format"] == nil ? size / 8 : size }
+    private static func cost(_ unit: Unit, _ size: UInt64) -> UInt64 {
+      unit.analyzer == YaraAnalyzer().name && unit.options["format"] == nil ? size / 8 : size
+    }
 
     /// As `Worker` reads it.
     func request(withFollower: Bool, isWide: Bool) -> [UInt8] {
@@ -65,8 +73,16 @@ public final class WorkerPool: Sendable {
     }
   }
 
+  /// A job among those that wait: the dearest first, and of equals always the same one.
+  private struct Waiting: Comparable {
+    let job: Job
+
+    static func == (left: Self, right: Self) -> Bool { left.job.key == right.job.key }
+    static func < (left: Self, right: Self) -> Bool { (left.job.cost, left.job.key) < (right.job.cost, right.job.key) }
+  }
+
   private struct State: ~Copyable {
-    var queue: [Job] = []
+    var queue = Heap<Waiting>()
     /// Of all in the queue.
     var waiting: UInt64 = 0
     var outcomes: [(Job, Outcome)] = []
@@ -102,9 +118,10 @@ public final class WorkerPool: Sendable {
   /// Adds work. What takes longest is begun first, so that no long unit is left for the end.
   public func add(_ jobs: [Job]) {
     state.withLock { state in
-      state.queue += jobs
-      state.queue.sort { ($0.cost, $0.unit.key) < ($1.cost, $1.unit.key) }
-      for job in jobs { state.waiting &+= job.cost }
+      for job in jobs {
+        state.queue.insert(Waiting(job: job))
+        state.waiting &+= job.cost
+      }
     }
     for _ in jobs { wake.signal() }
   }
@@ -115,7 +132,7 @@ public final class WorkerPool: Sendable {
   public func dropWaiting() -> Int {
     state.withLock { state in
       defer {
-        state.queue = []
+        state.queue = Heap()
         state.waiting = 0
       }
       return state.queue.count
@@ -153,7 +170,7 @@ public final class WorkerPool: Sendable {
       wake.wait()
       let next: (job: Job?, isWide: Bool)? = state.withLock { state in
         if state.isStopped { return nil }
-        guard let job = state.queue.popLast() else { return (nil, false) }
+        guard let job = state.queue.popMax()?.job else { return (nil, false) }
         state.waiting &-= job.cost
         // The others are done with what waits before this one is.
         return (job, state.waiting < job.cost)

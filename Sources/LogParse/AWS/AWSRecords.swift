@@ -22,7 +22,7 @@ enum AWSRecords {
     while let record = try records.next() {
       let locator = Locator(
         offset: record.offset, length: UInt64(record.bytes.count), line: record.line, encodings: encodings)
-      let understood = open(JSONView(whole: record.bytes), maximumEnvelopes) { body($0, locator) }
+      let understood = open(record.json, maximumEnvelopes) { body($0, locator) }
       if !understood { records.reject(record, "a JSON record that is no \(name)") }
     }
     records.finish()
@@ -64,7 +64,7 @@ enum AWSRecords {
     let records = JSONRecords(MemoryStream(start.array), coverage: CollectingSink())
     var number = 0
     while number < 4, let record = try? records.next() {
-      if open(JSONView(whole: record.bytes), body: test) { return .high }
+      if open(record.json, body: test) { return .high }
       number += 1
     }
     return number == 0 ? .medium : nil
@@ -140,6 +140,8 @@ struct TextBuilder: ~Copyable {
   }
 
   var text: String { bytes.withView { $0.string } }
+
+  func text(_ known: inout KnownTexts) -> String { bytes.withView { known.text($0) } }
 }
 
 extension [Attribute] {

@@ -25,6 +25,8 @@ public struct CloudTrailFormat: LogFormat {
 private struct CloudTrailReader: ~Copyable {
   private var seen = SeenRecords()
   private var text = TextBuilder()
+  private var identities = KnownIdentities()
+  private var known = KnownTexts()
   /// Made anew for every record in the same place: its lists keep their room.
   private var event = Event(time: nil, dataType: "", message: "", locator: .whole)
 
@@ -32,7 +34,7 @@ private struct CloudTrailReader: ~Copyable {
     guard let record = CloudTrailRecord(json) else { return false }
     if let identifier = record.eventID?.rawString, !seen.insert(identifier, json.bytes) { return true }
     event.locator = locator
-    record.write(to: &event, &text)
+    record.write(to: &event, by: identities.known(record.identity), &known, &text)
     sink.event(event)
     return true
   }
@@ -45,7 +47,7 @@ struct CloudTrailRecord {
   private var parameters, response, additional, requestID, apiVersion, readOnly, resources, type: JSONView?
   private var account, sharedID, endpoint, serviceDetails, management, category, insight, addendum, tls: JSONView?
   private var fromConsole, edge: JSONView?
-  private var identity: JSONView?
+  private(set) var identity: JSONView?
   private var unknown: [String] = []
 
   /// - Returns: nil for what is no CloudTrail event.
@@ -95,21 +97,22 @@ struct CloudTrailRecord {
   }
 
   /// Makes an event this record's, all but its place.
-  func write(to event: inout Event, _ text: inout TextBuilder) {
-    let who = AWSIdentity(identity)
+  func write(
+    to event: inout Event, by who: KnownIdentities.Known, _ known: inout KnownTexts, _ text: inout TextBuilder
+  ) {
     let eventID = eventID?.kept
     var attributes: [Attribute] = []
     swap(&attributes, &event.attributes)
     attributes.removeAll(keepingCapacity: true)
     attributes.reserveCapacity(32)
-    attributes.add("event_source", source?.kept)
-    attributes.add("event_name", name?.kept)
-    attributes.add("region", region?.kept)
-    attributes.add("source_ip", address?.kept)
-    attributes.add("user_agent", agent?.kept)
-    attributes.add("error_code", errorCode?.kept)
-    attributes.add("error_message", errorMessage?.kept)
-    who.add(to: &attributes)
+    attributes.add("event_source", source?.kept(&known))
+    attributes.add("event_name", name?.kept(&known))
+    attributes.add("region", region?.kept(&known))
+    attributes.add("source_ip", address?.kept(&known))
+    attributes.add("user_agent", agent?.kept(&known))
+    attributes.add("error_code", errorCode?.kept(&known))
+    attributes.add("error_message", errorMessage?.kept(&known))
+    attributes.append(contentsOf: who.attributes)
     attributes.add("read_only", readOnly?.flag)
     attributes.add("request_parameters", parameters?.kept)
     attributes.add("response_elements", response?.kept)
@@ -117,23 +120,23 @@ struct CloudTrailRecord {
     attributes.add("service_event_details", serviceDetails?.kept)
     attributes.add("insight_details", insight?.kept)
     attributes.add("resources", arns)
-    attributes.add("event_type", type?.kept)
-    attributes.add("event_category", category?.kept)
+    attributes.add("event_type", type?.kept(&known))
+    attributes.add("event_category", category?.kept(&known))
     attributes.add("management_event", management?.flag)
-    attributes.add("recipient_account", account?.kept)
+    attributes.add("recipient_account", account?.kept(&known))
     attributes.add("event_id", eventID)
     attributes.add(RecordKey.name, eventID.map { RecordKey.cloudTrail($0) })
     attributes.add("shared_event_id", sharedID?.kept)
     attributes.add("request_id", requestID?.kept)
-    attributes.add("vpc_endpoint", endpoint?.kept)
-    attributes.add("tls_version", tls?["tlsVersion"]?.kept)
-    attributes.add("tls_cipher", tls?["cipherSuite"]?.kept)
-    attributes.add("tls_host", tls?["clientProvidedHostHeader"]?.kept)
+    attributes.add("vpc_endpoint", endpoint?.kept(&known))
+    attributes.add("tls_version", tls?["tlsVersion"]?.kept(&known))
+    attributes.add("tls_cipher", tls?["cipherSuite"]?.kept(&known))
+    attributes.add("tls_host", tls?["clientProvidedHostHeader"]?.kept(&known))
     attributes.add("session_from_console", fromConsole?.flag)
     attributes.add("edge_device", edge?.kept)
     attributes.add("addendum", addendum?.kept)
-    attributes.add("api_version", apiVersion?.kept)
-    attributes.add("event_version", version?.kept)
+    attributes.add("api_version", apiVersion?.kept(&known))
+    attributes.add("event_version", version?.kept(&known))
     attributes.add("unknown_fields", unknown)
     let isInsight = insight?.kind == .object
     event.time = time?.rawString.flatMap { Timestamp(iso8601: $0) }
@@ -152,16 +155,16 @@ struct CloudTrailRecord {
     return all
   }
 
-  private func entities(_ who: AWSIdentity) -> [Entity] {
+  private func entities(_ who: KnownIdentities.Known) -> [Entity] {
     var entities = who.entities
     // A call that a service makes names the service instead of an address.
     if let text = address?.rawString.flatMap(IPAddress.normal) { entities.append(Entity(.address, text)) }
-    if let own = account?.string, who.account != own { entities.append(Entity(.account, own)) }
+    if let own = account?.string, who.identity.account != own { entities.append(Entity(.account, own)) }
     return entities
   }
 
   /// `iam.amazonaws.com CreateUser by role cumulus-was-role, session i-0b7c4e19d2f35a86e, from 203.0.113.66 failed: AccessDenied`
-  private func message(_ who: AWSIdentity, _ text: inout TextBuilder) -> String {
+  private func message(_ who: KnownIdentities.Known, _ text: inout TextBuilder) -> String {
     text.removeAll()
     func add(_ json: JSONView?, else other: StaticString) {
       if json?.rawString != nil { text.add(json, limit: .max) } else { text.add(other) }
@@ -170,7 +173,7 @@ struct CloudTrailRecord {
     text.add(" ")
     add(name, else: "?")
     text.add(" by ")
-    who.add(to: &text)
+    text.add(who.words)
     if address?.rawString != nil {
       text.add(" from ")
       text.add(address, limit: .max)

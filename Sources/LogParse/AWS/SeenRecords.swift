@@ -11,6 +11,13 @@ struct SeenRecords {
     var content: UInt64
     /// The identifier, where it is no UUID; an empty text takes no memory of its own.
     var name: String
+
+    /// With a UUID its bits are enough.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(high)
+      hasher.combine(low)
+      if !name.isEmpty { hasher.combine(name) }
+    }
   }
 
   private let capacity: Int
@@ -21,7 +28,7 @@ struct SeenRecords {
 
   /// - Returns: false when the record is known.
   mutating func insert(_ identifier: ByteView, _ bytes: ByteView) -> Bool {
-    let content = Self.hash(bytes)
+    let content = bytes.fingerprint
     let key =
       if let (high, low) = Self.uuid(identifier) {
         Key(high: high, low: low, content: content, name: "")
@@ -48,17 +55,5 @@ struct SeenRecords {
       if index < 18 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
     }
     return (high, low)
-  }
-
-  /// FNV-1a, eight bytes at a time.
-  private static func hash(_ bytes: ByteView) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    var place = 0
-    while let word = bytes.u64(place) {
-      hash = (hash ^ word) &* 0x100_0000_01b3
-      place += 8
-    }
-    for index in place..<max(place, bytes.count) { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01b3 }
-    return hash
   }
 }

@@ -25,13 +25,14 @@ public struct WAFFormat: LogFormat {
 
 private struct WAFReader: ~Copyable {
   private var text = TextBuilder()
+  private var known = KnownTexts()
   /// Made anew for every record in the same place: its lists keep their room.
   private var event = Event(time: nil, dataType: "aws:waf:request", message: "", locator: .whole)
 
   mutating func read(_ json: JSONView, _ locator: Locator, into sink: any ResultSink) -> Bool {
     guard let record = WAFRecord(json) else { return false }
     event.locator = locator
-    record.write(to: &event, &text)
+    record.write(to: &event, &known, &text)
     sink.event(event)
     return true
   }
@@ -110,47 +111,47 @@ struct WAFRecord {
   }
 
   /// Makes an event this record's, all but its place.
-  func write(to event: inout Event, _ text: inout TextBuilder) {
-    let seen = WAFHeaders(headers, &text)
-    let host = host?.kept ?? seen.host
-    let client = clientIP?.kept
+  func write(to event: inout Event, _ known: inout KnownTexts, _ text: inout TextBuilder) {
+    let seen = WAFHeaders(headers, &known, &text)
+    let host = host?.kept(&known) ?? seen.host
+    let client = clientIP?.kept(&known)
     var attributes: [Attribute] = []
     swap(&attributes, &event.attributes)
     attributes.removeAll(keepingCapacity: true)
     attributes.reserveCapacity(28)
-    attributes.add("action", action?.kept)
+    attributes.add("action", action?.kept(&known))
     attributes.add("client_ip", client)
-    attributes.add("country", country?.kept)
-    attributes.add("http_method", method?.kept)
-    attributes.add("scheme", scheme?.kept)
+    attributes.add("country", country?.kept(&known))
+    attributes.add("http_method", method?.kept(&known))
+    attributes.add("scheme", scheme?.kept(&known))
     attributes.add("host", host)
-    attributes.add("uri", uri?.kept)
-    attributes.add("query", query?.kept)
-    attributes.add("fragment", fragment?.kept)
-    attributes.add("http_version", httpVersion?.kept)
+    attributes.add("uri", uri?.kept(&known))
+    attributes.add("query", query?.kept(&known))
+    attributes.add("fragment", fragment?.kept(&known))
+    attributes.add("http_version", httpVersion?.kept(&known))
     attributes.add("user_agent", seen.userAgent)
     attributes.add("headers", seen.all)
-    attributes.add("labels", names(labels))
-    attributes.add("rule", rule?.kept)
-    attributes.add("rule_type", ruleType?.kept)
+    attributes.add("labels", names(labels, &known))
+    attributes.add("rule", rule?.kept(&known))
+    attributes.add("rule_type", ruleType?.kept(&known))
     attributes.add("matched_data", WAFRules.matches(matches))
     attributes.add("matching_rules", WAFRules.rules(groups: groups, counted: counted))
     attributes.add("rate_rules", WAFRules.rates(rates))
-    attributes.add("inserted_headers", WAFHeaders(inserted, &text).all)
+    attributes.add("inserted_headers", WAFHeaders(inserted, &known, &text).all)
     attributes.add("response_code", responseCode?.integer)
     attributes.add("captcha", WAFRules.answer(captcha))
     attributes.add("challenge", WAFRules.answer(challenge))
     attributes.add("trace_id", requestID?.kept)
-    attributes.add("ja3", ja3?.kept)
-    attributes.add("ja4", ja4?.kept)
+    attributes.add("ja3", ja3?.kept(&known))
+    attributes.add("ja4", ja4?.kept(&known))
     addSizes(to: &attributes)
     attributes.add("client_asn", asn?.integer)
     attributes.add("forwarded_asn", forwardedASN?.integer)
     attributes.add("redacted", redacted(seen))
-    attributes.add("web_acl", webACL?.kept)
-    attributes.add("http_source", source?.kept)
-    attributes.add("http_source_id", sourceID?.kept)
-    attributes.add("cloudfront_tenant", tenant?.kept)
+    attributes.add("web_acl", webACL?.kept(&known))
+    attributes.add("http_source", source?.kept(&known))
+    attributes.add("http_source_id", sourceID?.kept(&known))
+    attributes.add("cloudfront_tenant", tenant?.kept(&known))
     attributes.add("unknown_fields", unknown)
 
     event.attributes = attributes
@@ -182,10 +183,10 @@ struct WAFRecord {
     return fields
   }
 
-  private func names(_ list: JSONView?) -> [String] {
+  private func names(_ list: JSONView?, _ known: inout KnownTexts) -> [String] {
     var all: [String] = []
     list?.forEachElement {
-      if let name = $0["name"]?.kept { all.append(name) }
+      if let name = $0["name"]?.kept(&known) { all.append(name) }
       return all.count < AWSRecords.maximumList
     }
     return all

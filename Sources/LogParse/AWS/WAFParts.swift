@@ -9,7 +9,7 @@ struct WAFHeaders {
   /// `header Cookie` for each whose value WAF was told to hide.
   private(set) var redacted: [String] = []
 
-  init(_ list: JSONView?, _ text: inout TextBuilder) {
+  init(_ list: JSONView?, _ known: inout KnownTexts, _ text: inout TextBuilder) {
     guard let list, list.kind == .array else { return }
     all.reserveCapacity(12)
     list.forEachElement { header in
@@ -24,9 +24,9 @@ struct WAFHeaders {
       text.add(name)
       text.add(": ")
       text.add(value)
-      all.append(text.text)
-      if userAgent == nil, label.count == 10, label.equalsIgnoringCase("user-agent") { userAgent = value?.kept }
-      if host == nil, label.count == 4, label.equalsIgnoringCase("host") { host = value?.kept }
+      all.append(text.text(&known))
+      if userAgent == nil, label.count == 10, label.equalsIgnoringCase("user-agent") { userAgent = value?.kept(&known) }
+      if host == nil, label.count == 4, label.equalsIgnoringCase("host") { host = value?.kept(&known) }
       if value?.rawString.map({ $0 == "REDACTED" }) == true { redacted.append("header " + (name.kept ?? "")) }
       return all.count < AWSRecords.maximumList
     }

@@ -52,15 +52,18 @@ struct JSONRecordScanner {
   private var lineBreak = Self.unknown
   private var count = 0
   private static let unknown = -2
+  /// Where brackets of the object close, for whoever reads it.
+  private var ends: JSONEnds?
 
-  init() {}
+  init(ends: JSONEnds? = nil) { self.ends = ends }
 
   /// Begins anew `number` bytes further on: at an object, or inside one behind a member. Keeps what is known of line
   /// breaks, so that a long line is not searched once for every record in it.
   mutating func restart(after number: Int, insideObject: Bool = false) {
     let known = lineBreak - number
     let rest = count - number
-    self = JSONRecordScanner()
+    self = JSONRecordScanner(ends: ends)
+    ends?.begin()
     if known >= 0, rest >= 0 { (lineBreak, count) = (known, rest) }
     if insideObject { (depth, previous) = (1, 0x5D) }
   }
@@ -90,9 +93,11 @@ struct JSONRecordScanner {
         }
         depth += 1
         if depth > JSONView.maximumDepth { return .broken(place) }
+        ends?.open(place)
         previous = byte
       case 0x7D, 0x5D:
         depth -= 1
+        ends?.close(place)
         if depth <= 0 { return .whole(place + 1) }
         previous = byte
       case 0x20, 0x0A, 0x0D, 0x09: break
@@ -133,6 +138,7 @@ struct JSONRecordScanner {
   ///
   /// - Returns: how many bytes the caller drops from the front.
   mutating func forget(_ bytes: ByteView) -> Int {
+    ends?.abandon()
     var number = place
     if let start = string {
       // An open string's bytes count again from here, so the run of backslashes before must be whole pairs.

@@ -17,6 +17,10 @@ public final class JSONRecords {
     public var line: Int
     /// The array that it is an element of; nil for a record on its own or in a plain array.
     public var container: JSONContainer?
+    fileprivate var ends: JSONEnds?
+
+    /// The object, and where brackets close in it. Valid as long as `bytes`.
+    public var json: JSONView { JSONView(whole: bytes, ends: ends) }
   }
 
   private enum Level { case array(JSONContainer?), wrapper }
@@ -32,7 +36,8 @@ public final class JSONRecords {
   private var atEnd = false
   private var lineBreaks = 0
   private var levels: [Level] = []
-  private var scanner = JSONRecordScanner()
+  private let ends = JSONEnds()
+  private var scanner: JSONRecordScanner
   /// Stream offset of the scanner's first byte.
   private var lastScanStart: UInt64 = 0
   private var coverage: CoverageLedger
@@ -50,6 +55,7 @@ public final class JSONRecords {
     self.limit = max(limit, 64)
     coverage = CoverageLedger(sink, encodings: stream.encodings)
     buffer = .allocate(byteCount: 2 * Self.chunk, alignment: 64)
+    scanner = JSONRecordScanner(ends: ends)
   }
 
   deinit { buffer.deallocate() }
@@ -148,7 +154,7 @@ public final class JSONRecords {
     }
     var container: JSONContainer?
     if case .array(let name) = levels.last { container = name }
-    let record = Record(bytes: bytes, offset: position, line: lineBreaks + 1, container: container)
+    let record = Record(bytes: bytes, offset: position, line: lineBreaks + 1, container: container, ends: ends)
     consume(count)
     return record
   }

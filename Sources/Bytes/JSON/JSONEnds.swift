@@ -1,0 +1,70 @@
+/// Where the brackets of one JSON text close, noted by whoever went over it once, so that values nested in it are not gone over
+/// again at every level at which they are read: a header of a WAF record would be, five times.
+///
+/// A table with a place for each byte of the text. Only places of brackets that opened are ever written; what stands there from an
+/// earlier text is never taken for granted (`JSONView` looks whether a bracket closes there).
+public final class JSONEnds {
+  /// Texts longer than this are read without: the table takes four times the room.
+  public static let maximumCount = 1 << 20
+
+  // Touched by this class's own methods alone, none of which calls back.
+  @exclusivity(unchecked) private var table: UnsafeMutableBufferPointer<UInt32>
+  @exclusivity(unchecked) private var depth = 0
+  @exclusivity(unchecked) private var isWhole = false
+  /// Places of the brackets that are open.
+  private let opened: UnsafeMutableBufferPointer<UInt32>
+
+  public init() {
+    table = .allocate(capacity: 1 << 14)
+    table.initialize(repeating: 0)
+    opened = .allocate(capacity: JSONView.maximumDepth + 1)
+    opened.initialize(repeating: 0)
+  }
+
+  deinit {
+    table.deallocate()
+    opened.deallocate()
+  }
+
+  /// A new text begins.
+  public func begin() {
+    depth = 0
+    isWhole = true
+  }
+
+  /// The text's places are no longer counted from its start.
+  public func abandon() { isWhole = false }
+
+  /// - Parameter place: of the bracket, from the text's first byte.
+  public func open(_ place: Int) {
+    guard isWhole, depth < opened.count, place >= 0, grow(toHold: place + 1) else { return abandon() }
+    opened[depth] = UInt32(truncatingIfNeeded: place)
+    depth += 1
+  }
+
+  public func close(_ place: Int) {
+    guard isWhole, depth > 0 else { return }
+    depth -= 1
+    table[Int(opened[depth])] = UInt32(truncatingIfNeeded: place &+ 1)
+  }
+
+  /// The table, with a place for each byte of the text; valid until the next text begins. nil where it does not hold all of
+  /// the text.
+  func places(ofTextWith count: Int) -> UnsafePointer<UInt32>? {
+    guard isWhole, depth == 0, grow(toHold: count) else { return nil }
+    return table.baseAddress.map { UnsafePointer($0) }
+  }
+
+  private func grow(toHold count: Int) -> Bool {
+    if count <= table.count { return true }
+    guard count <= Self.maximumCount else { return false }
+    var capacity = table.count
+    while capacity < count { capacity *= 2 }
+    let larger = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: capacity)
+    larger.initialize(repeating: 0)
+    for index in table.indices { larger[index] = table[index] }
+    table.deallocate()
+    table = larger
+    return true
+  }
+}
