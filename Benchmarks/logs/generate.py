@@ -5,8 +5,8 @@
 
 auth.log, and WAF and CloudTrail as many .gz of about 20 MB unpacked each. `waf` and `cloudtrail` are the records of the sample
 bundle with time, address and identifiers varied: they pack 25:1 and 13:1. `waf-varied` is like a shop's traffic, many clients
-with sessions, pages, queries and headers of their own, which packs 11:1 as WAF logs do. One request in about ten thousand is an
-attack. `cloudtrail-varied` is like a busy account: services, people and two hundred instances, each from where it always calls;
+with sessions, pages, queries and headers of their own, which packs 11:1 as WAF logs do; one request in ten thousand is an attack.
+`waf-small` is the same in files of a hundred records, as the service delivers them where there is less traffic. `cloudtrail-varied` is like a busy account: services, people and two hundred instances, each from where it always calls;
 in `cloudtrail` every call comes from a network of its own, which is nobody's account and thousands of findings.
 """
 import datetime, glob, gzip, json, os, random, sys
@@ -103,11 +103,13 @@ def waf_varied():
     attack = next(record for record in base if "jndi" in json.dumps(record))
     plain = next(record for record in base if not record["labels"])
     clients = [client() for _ in range(2000)]
+    count, parts = 0, 0
     for number in range(max(1, megabytes // 20)):
         lines, size, time = [], 0, 1795500000000 + number * 3_600_000
         while size < 20_000_000:
             time += rng.randrange(200)
-            record = attack if rng.randrange(10_000) == 0 else plain
+            count += 1
+            record = attack if count % 10_000 == 0 else plain
             request = record["httpRequest"]
             record["timestamp"] = time
             request["requestId"] = f"1-{time // 1000:08x}-{hexadecimal(24)}"
@@ -125,6 +127,9 @@ def waf_varied():
             lines.append(line)
             size += len(line) + 1
         write("waf-varied", number, "\n".join(lines) + "\n")
+        for start in range(0, len(lines), 100):
+            write("waf-small", parts, "\n".join(lines[start:start + 100]) + "\n")
+            parts += 1
 
 
 def cloudtrail():
@@ -146,12 +151,13 @@ def cloudtrail_varied():
     attacks = [record for record in base if record["sourceIPAddress"] == "203.0.113.66"]
     plain = [record for record in base if "errorCode" not in record and record not in attacks]
     instances = [("i-0" + hexadecimal(16), f"198.51.100.{1 + number % 4}") for number in range(200)]
-    people = {}
+    people, count = {}, 0
     for number in range(max(1, megabytes // 20)):
         lines, size, time = [], 0, 1795500000 + number * 3600
         while size < 20_000_000:
             time += rng.randrange(20) == 0
-            record = dict(rng.choice(attacks if rng.randrange(10_000) == 0 else plain))
+            count += 1
+            record = dict(rng.choice(attacks if count % 10_000 == 0 else plain))
             record["eventID"] = "%08x-%04x-4%03x-8%03x-%012x" % tuple(rng.getrandbits(bits) for bits in (32, 16, 12, 12, 48))
             record["requestID"] = f"{hexadecimal(8)}-{hexadecimal(4)}-{hexadecimal(4)}-{hexadecimal(4)}-{hexadecimal(12)}"
             record["eventTime"] = datetime.datetime.fromtimestamp(time, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
