@@ -14,6 +14,7 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
       precondition(record.offset >= place && record.bytes.count <= limit && record.bytes[0] == 0x7B)
       place = record.offset + UInt64(record.bytes.count)
       precondition(input[Int(record.offset)] == 0x7B)
+      compare(record.json, JSONView(record.bytes), 0)
     }
     records.finish()
     var covered: UInt64 = 0
@@ -24,4 +25,29 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     precondition(covered == UInt64(count))
   }
   return 0
+}
+
+/// What was noted of brackets is what a walk finds.
+private func compare(_ noted: JSONView, _ walked: JSONView, _ depth: Int) {
+  precondition(noted.bytes == walked.bytes)
+  guard depth < 8 else { return }
+  var values: [JSONView] = []
+  noted.forEachMember { _, value in
+    values.append(value)
+    return values.count < 64
+  }
+  noted.forEachElement {
+    values.append($0)
+    return values.count < 64
+  }
+  var place = 0
+  func next(_ value: JSONView) -> Bool {
+    precondition(place < values.count)
+    compare(values[place], value, depth + 1)
+    place += 1
+    return place < 64
+  }
+  walked.forEachMember { next($1) }
+  walked.forEachElement { next($0) }
+  precondition(place == values.count)
 }

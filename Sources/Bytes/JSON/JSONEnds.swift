@@ -1,8 +1,9 @@
 /// Where the brackets of one JSON text close, noted by whoever went over it once, so that values nested in it are not gone over
 /// again at every level at which they are read: a header of a WAF record would be, five times.
 ///
-/// A table with a place for each byte of the text. Only places of brackets that opened are ever written; what stands there from an
-/// earlier text is never taken for granted (`JSONView` looks whether a bracket closes there).
+/// A table with a place for each byte of the text, which holds how many bytes there are from a bracket to its end. Only places of
+/// brackets that opened are ever written; what stands there from an earlier text is never taken for granted (`JSONView` looks
+/// whether a bracket closes there).
 public final class JSONEnds {
   /// Texts longer than this are read without: the table takes four times the room.
   public static let maximumCount = 1 << 20
@@ -45,7 +46,8 @@ public final class JSONEnds {
   public func close(_ place: Int) {
     guard isWhole, depth > 0 else { return }
     depth -= 1
-    table[Int(opened[depth])] = UInt32(truncatingIfNeeded: place &+ 1)
+    let start = Int(opened[depth])
+    table[start] = UInt32(truncatingIfNeeded: place &+ 1 &- start)
   }
 
   /// The table, with a place for each byte of the text; valid until the next text begins. nil where it does not hold all of

@@ -11,7 +11,7 @@ public struct JSONView: @unchecked Sendable {
 
   /// The value's text without blanks around it.
   public let bytes: ByteView
-  /// Where brackets close, by their places in `bytes`; nil where nobody went over them yet.
+  /// How far off brackets close (`JSONEnds`), by their places in `bytes`; nil where nobody went over them yet.
   private let ends: UnsafePointer<UInt32>?
 
   /// - Parameter bytes: text that begins with a value; what follows the value is passed over.
@@ -170,8 +170,8 @@ public struct JSONView: @unchecked Sendable {
   @inline(__always)
   private func end(at place: Int) -> Int? {
     if let ends, bytes[place] == 0x7B || bytes[place] == 0x5B {
-      let end = Int(ends[place])
-      if end > place + 1, end <= bytes.count, bytes[end - 1] == 0x7D || bytes[end - 1] == 0x5D { return end }
+      let end = place &+ Int(ends[place])
+      if end > place &+ 1, end <= bytes.count, bytes[end - 1] == 0x7D || bytes[end - 1] == 0x5D { return end }
     }
     return Self.end(of: bytes, at: place)
   }

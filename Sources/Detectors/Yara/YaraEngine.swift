@@ -30,6 +30,8 @@ public final class YaraEngine {
   private let places: Lazy<[YaraRules.Key: Int]>
   let subsets: YaraSubsets
   var index: YaraIndex?
+  /// For objects that are not large.
+  var gate = YaraGate()
 
   /// nil where the set has no YARA rules.
   public convenience init?(
@@ -82,6 +84,7 @@ public final class YaraEngine {
     if view.count >= largeObject, !sources.isEmpty, let plans = plans(view, externals) {
       return try run(plans, view, externals)
     }
+    if view.count < largeObject, gate.excludesAll(prefilter, view, externals) { return YaraScanner.Result() }
     let scanner = try scanner()
     do throws(YaraError) {
       if options.timeout > 0, view.count < largeObject {

@@ -140,8 +140,6 @@ struct TextBuilder: ~Copyable {
   }
 
   var text: String { bytes.withView { $0.string } }
-
-  func text(_ known: inout KnownTexts) -> String { bytes.withView { known.text($0) } }
 }
 
 extension [Attribute] {

@@ -24,7 +24,7 @@ struct WAFHeaders {
       text.add(name)
       text.add(": ")
       text.add(value)
-      all.append(text.text(&known))
+      all.append(text.text)
       if userAgent == nil, label.count == 10, label.equalsIgnoringCase("user-agent") { userAgent = value?.kept(&known) }
       if host == nil, label.count == 4, label.equalsIgnoringCase("host") { host = value?.kept(&known) }
       if value?.rawString.map({ $0 == "REDACTED" }) == true { redacted.append("header " + (name.kept ?? "")) }

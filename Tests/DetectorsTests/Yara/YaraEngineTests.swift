@@ -15,6 +15,8 @@ struct YaraEngineTests {
         engine.workers = workers
         #expect(try engine.scan(view, externals, largeObject: 0).matches == all)
       }
+      var gate = YaraGate()
+      if gate.excludesAll(engine.prefilter, view, externals, smallest: 0) { #expect(all.isEmpty) }
     }
   }
 
@@ -27,6 +29,32 @@ struct YaraEngineTests {
     try agree(set, object, externals)
     let chosen = try #require(object.withView { engine.survivors($0, externals) })
     return chosen.map { set.yaraSources[0].rules[$0].name }
+  }
+
+  @Test func ofTextsWithoutAnyLiteralNoRuleIsRun() throws {
+    let folder = try TemporaryFolder([
+      "r.yar": #"rule a { strings: $a = "telling" nocase condition: $a } rule b { condition: uint16(0) == 0x5A4D }"#
+    ])
+    let engine = try #require(try YaraEngine(RuleSet.load(directory: folder.path).0))
+    var gate = YaraGate()
+    func isExcluded(_ text: [UInt8]) -> Bool {
+      text.withView { gate.excludesAll(engine.prefilter, $0, .init()) }
+    }
+    let log = [UInt8]("127.0.0.1 GET / 200\n".utf8)
+    let long = Array(repeatElement(log, count: 2000).joined())
+    #expect(isExcluded(long))
+    #expect(!isExcluded(long + Array("TellinG".utf8)))
+    #expect(!isExcluded(Array("MZ".utf8) + long))
+    #expect(!isExcluded(log))
+  }
+
+  @Test func whereNothingIsExcludedItIsNotTriedForEver() throws {
+    let folder = try TemporaryFolder(["r.yar": #"rule always { strings: $a = "GET" condition: $a }"#])
+    let engine = try #require(try YaraEngine(RuleSet.load(directory: folder.path).0))
+    var gate = YaraGate()
+    let busy = Array(repeatElement(Array("GET / ".utf8), count: 10_000).joined())
+    for _ in 0..<20 { #expect(!busy.withView { gate.excludesAll(engine.prefilter, $0, .init()) }) }
+    #expect(try busy.withView { try engine.scan($0).matches.count } == 1)
   }
 
   @Test func theCommandsObjectsGiveTheSame() throws {

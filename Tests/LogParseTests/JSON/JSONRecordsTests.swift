@@ -32,12 +32,30 @@ private struct Outcome: Equatable {
   var covered: UInt64 = 0
 }
 
+/// Everything in a value, in order, as deep as its brackets go.
+private func leaves(_ json: JSONView, _ depth: Int = 0) -> [String] {
+  guard depth < 20, json.kind == .object || json.kind == .array else { return [json.bytes.string] }
+  var all: [String] = []
+  let isWhole =
+    json.kind == .object
+    ? json.forEachMember { key, value in
+      all += [key.string] + leaves(value, depth + 1)
+      return true
+    }
+    : json.forEachElement {
+      all += leaves($0, depth + 1)
+      return true
+    }
+  return all + [isWhole ? "end" : "broken", json.bytes.string]
+}
+
 private func split(_ bytes: [UInt8], limit: Int = 1 << 20, step: Int = .max, damage: String? = nil) throws -> Outcome {
   let sink = CollectingSink()
   let records = JSONRecords(DrippingStream(bytes, step: step, damage: damage), coverage: sink, limit: limit)
   var outcome = Outcome()
   while let record = try records.next() {
     outcome.records.append(record.bytes.string)
+    #expect(leaves(record.json) == leaves(JSONView(record.bytes)), "noted ends are those that a walk finds")
     outcome.places.append("\(record.line):\(record.offset):\(record.container?.rawValue ?? "-")")
   }
   records.finish()
@@ -56,6 +74,22 @@ private func split(_ text: String, limit: Int = 1 << 20, step: Int = .max, damag
 }
 
 @Suite struct JSONRecordsTests {
+  @Test func valuesWithinValuesAreThoseOfAWalk() throws {
+    let text = #"{"a":{"b":[{"c":1},{"d":[[],{}]},"]"],"e":{"f":"}"}},"g":[[1,[2,{"h":[3]}]],4],"i":{}}"#
+    // Beginning at other places of the stream, and after others whose brackets close elsewhere.
+    let others = [
+      #"{"x":[[[[]]]]}"#, #"{"long":"\#(String(repeating: "[", count: 300))"}"#, #"{"y":{"z":[1,2,3,4,5,6,7,8,9]}}"#,
+    ]
+    for before in others {
+      for step in [1, 7, .max] {
+        #expect(try split(before + text + before + text, step: step).records == [before, text, before, text])
+      }
+    }
+    // Longer than what ends are noted of.
+    let huge = #"{"a":["\#(String(repeating: "x", count: JSONEnds.maximumCount))",{"b":[1]}]}"#
+    #expect(try split(huge + text, limit: 4 << 20).records == [huge, text])
+  }
+
   @Test func linesConcatenationAndArraysGiveTheSameRecords() throws {
     let one = #"{"a":1}"#
     let two = #"{"b":"}{\"\\"}"#
