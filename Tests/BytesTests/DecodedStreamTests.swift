@@ -59,6 +59,30 @@ struct DecodedStreamTests {
     #expect(stream.damage?.contains("gzip") == true)
   }
 
+  /// A library that is asked for a megabyte does not own up to what it had decoded before it met the damage.
+  @Test(arguments: ["zstd -q --no-check", "xz", "bzip2"])
+  func damageInTheMiddleLeavesWhatStoodBefore(_ tool: String) throws {
+    let text = (0..<200_000).map { "line \($0 &* 2_654_435_761)\n" }.joined()
+    var whole = try packed(tool, text)
+    for place in 0..<32 { whole[whole.count * 3 / 4 + place] ^= 0x5A }
+    for size in [1 << 12, 1 << 20] {
+      let stream = try DecodedStream(MemoryStream(whole))
+      let found = try all(stream, by: size)
+      #expect(found.count > text.utf8.count / 3, "\(tool) by \(size)")
+      #expect(stream.damage != nil)
+      #expect(text.utf8.prefix(found.count / 2).elementsEqual(found.prefix(found.count / 2)))
+    }
+  }
+
+  @Test(arguments: [1, 7, 1000, 1 << 14, 1 << 17])
+  func zstdIsTheSameWhateverIsReadAtOnce(_ size: Int) throws {
+    let text = (0..<30000).map { "line \($0 &* 2_654_435_761)\n" }.joined()
+    let frame = try packed("zstd -q", text)
+    let stream = try DecodedStream(MemoryStream(frame + frame))
+    #expect(String(decoding: try all(stream, by: size), as: UTF8.self) == text + text)
+    #expect(stream.damage == nil)
+  }
+
   @Test(arguments: [1, 7, 1000, 1 << 17])
   func gzipIsTheSameWhateverIsReadAtOnce(_ size: Int) throws {
     let text = (0..<3000).map { "line \($0 &* 2_654_435_761)\n" }.joined()

@@ -44,6 +44,17 @@ import Testing
     #expect(clocks.zone(of: "disk/i-0aaaaaaaaaaaaaaaa-root.tar.gz!/var/log/syslog") == nil)
   }
 
+  @Test func universalTimeBesideTheHostsOwnSaysNothing() {
+    var clocks = HostClocks()
+    clocks.take(clock("2026-11-25T05:27:49Z", zone: 0), of: "a/command/date_-u.txt")
+    clocks.take(clock("2026-11-25T05:27:49Z", zone: 540), of: "a/command/date.txt")
+    clocks.take(zone(0), of: "b/command/date.txt")
+    #expect(clocks.zone(of: "a/command/last_output.txt") == 540)
+    #expect(clocks.zone(of: "b/command/last_output.txt") == 0)
+    // Another host's UTC is its own.
+    #expect(clocks.zone(of: "c/syslog") == nil)
+  }
+
   @Test func theOrderOfTakingDoesNotMatter() {
     let events = [(540, "a/x/date.txt"), (540, "a/y/date.txt"), (0, "b/date.txt")].map { (zone(Int64($0.0)), $0.1) }
     var one = HostClocks()

@@ -82,11 +82,47 @@ import Testing
 
   @Test func changesOfTheTimeOnly() throws {
     let findings = try review([
-      ("/etc/crontab", "-rw-r--r--", "root", during), ("/etc/hosts", "-rw-r--r--", "root", before),
+      ("/etc/crontab", "-rw-r--r--", "root", during), ("/etc/hostname", "-rw-r--r--", "root", during),
+      ("/etc/hosts", "-rw-r--r--", "root", before),
       ("/var/log/syslog", "-rw-r-----", "root", during), ("/home/ops/.bashrc", "-rw-r--r--", "ops", during),
     ])
-    #expect(findings.map(\.entities[0].value) == ["/etc/crontab", "/home/ops/.bashrc"])
-    #expect(findings.allSatisfy { $0.rule == "file.changed-in-incident" && $0.severity == .low })
+    // What starts by itself weighs more.
+    #expect(
+      findings.map { "\($0.rule) \($0.entities[0].value) \($0.severity.rawValue)" } == [
+        "file.changed-in-incident /etc/hostname low", "file.persistence-changed /etc/crontab medium",
+        "file.persistence-changed /home/ops/.bashrc medium",
+      ])
+  }
+
+  @Test func withoutATimeFilesAreToldByTheirPlace() throws {
+    var review = FileReview()
+    let content = Digest(of: Array("a web shell".utf8))
+    for (path, mode) in [
+      ("/tmp/.x", UInt16(0o755)), ("/var/tmp/.sh", 0o4755), ("/opt/app/run", 0o4755), ("/usr/bin/sudo", 0o4755),
+      ("/etc/crontab", 0o644), ("/var/www/html/x.php", 0o644),
+    ] {
+      review.take(
+        FileFact(
+          path: path, mode: mode, owner: "0", times: [FileTime(.modification, try time(during))],
+          evidence: EvidenceReference(artifact: listing, locator: .whole),
+          content: path.hasSuffix("php") ? content : listing))
+    }
+    let findings = review.findings()
+    #expect(
+      findings.map { "\($0.rule) \($0.entities[0].value) \($0.severity.rawValue)" } == [
+        "file.executable-in-open-folder /tmp/.x low", "file.setuid-in-odd-place /opt/app/run medium",
+        "file.setuid-in-open-folder /var/tmp/.sh high",
+      ])
+    #expect(findings.allSatisfy { $0.message.hasSuffix("When the incident was is not known.") })
+    #expect(findings[0].attributes.contains(Attribute("sha256", listing.hex)))
+    // What was dropped tells when it was.
+    let window = try #require(review.window(around: [content]))
+    #expect(window.lowerBound.description == "2026-11-25T04:22:30Z")
+    #expect(window.upperBound.description == "2026-11-25T06:22:30Z")
+    #expect(review.window(around: [Digest(of: [])]) == nil)
+    review.window = window
+    #expect(review.isOfTheTime("/etc/crontab") && !review.isOfTheTime("/etc/hosts"))
+    #expect(review.findings().contains { $0.rule == "file.web-root-drop" })
   }
 
   @Test func theOrderOfTakingDoesNotMatter() throws {

@@ -3,10 +3,15 @@ import Foundation
 
 /// The files of a folder (or one file), in the order of their paths. Links to files inside are followed; links that lead out
 /// of the folder, devices, sockets and pipes are named as gaps, never opened.
+///
+/// The folder may be a host's root: an absolute link there is meant from that root, and where it leads to a file inside, nothing
+/// is missing. Names are bytes: one that is no UTF-8 (EUC-KR, or somebody hiding) is shown with U+FFFD and opened as it is.
 public struct FolderSource {
   public struct File: Hashable, Sendable {
     /// As it is opened.
     public var path: String
+    /// The same with a NUL behind, where `path` cannot say it.
+    var bytes: [CChar]?
     /// Under the folder, with `/` between parts.
     public var name: String
     public var byteCount: UInt64
@@ -37,7 +42,7 @@ public struct FolderSource {
     }
     guard let root = realpath(path, nil) else { throw StoreError(.badSource, "\(path): \(systemMessage())") }
     defer { free(root) }
-    guard walk(path, "", root: String(cString: root), depth: 0) else {
+    guard walk(Array(path.utf8CString), "", root: String(cString: root), depth: 0) else {
       throw StoreError(.badSource, "\(path): \(gaps.first?.reason ?? "cannot be read")")
     }
     if files.isEmpty, gaps.isEmpty { throw StoreError(.badSource, "\(path) holds no file: nothing to analyze") }
@@ -45,7 +50,7 @@ public struct FolderSource {
   }
 
   /// - Returns: false where the folder itself could not be read.
-  private mutating func walk(_ path: String, _ prefix: String, root: String, depth: Int) -> Bool {
+  private mutating func walk(_ path: [CChar], _ prefix: String, root: String, depth: Int) -> Bool {
     guard depth < Self.maximumDepth else {
       gaps.append(.init(path: prefix, reason: "nested deeper than \(Self.maximumDepth) folders"))
       return false
@@ -56,17 +61,24 @@ public struct FolderSource {
     }
     defer { closedir(folder) }
     while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      let bytes = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+          Array(UnsafeBufferPointer(start: $0, count: strnlen($0, 256)))
+        }
       }
+      let name = Self.text(bytes)
       if name == "." || name == ".." { continue }
       let inside = prefix.isEmpty ? name : "\(prefix)/\(name)"
-      add("\(path)/\(name)", inside, root: root, depth: depth)
+      add(path.dropLast() + [0x2F] + bytes + [0], inside, root: root, depth: depth)
     }
     return true
   }
 
-  private mutating func add(_ path: String, _ name: String, root: String, depth: Int) {
+  private static func text(_ bytes: [CChar]) -> String {
+    String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  private mutating func add(_ path: [CChar], _ name: String, root: String, depth: Int) {
     var status = stat()
     guard lstat(path, &status) == 0 else {
       gaps.append(.init(path: name, reason: "cannot be read: \(systemMessage())"))
@@ -74,6 +86,7 @@ public struct FolderSource {
     }
     switch status.st_mode & S_IFMT {
     case S_IFREG: files.append(Self.file(path, name, status))
+    case S_IFLNK where leadsInside(path, root): return
     case S_IFDIR: _ = walk(path, name, root: root, depth: depth + 1)
     case S_IFLNK:
       guard let target = realpath(path, nil) else {
@@ -92,11 +105,39 @@ public struct FolderSource {
     }
   }
 
+  /// Whether it is an absolute link to something that, taken from the folder as root, is inside and comes by itself.
+  private func leadsInside(_ path: [CChar], _ root: String) -> Bool {
+    var target = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(path, &target, target.count - 1)
+    guard count > 0, target[0] == 0x2F else { return false }
+    let place = Self.text(Array(target.prefix(count)))
+    // Upwards would lead out again.
+    guard !place.split(separator: "/").contains(".."), !place.hasPrefix(root + "/") else { return false }
+    var status = stat()
+    return lstat(root + place, &status) == 0
+  }
+
+  private static func file(_ path: [CChar], _ name: String, _ status: stat) -> File {
+    let shown = text(path.dropLast())
+    var made = file(shown, name, status)
+    if !shown.utf8.elementsEqual(path.dropLast().lazy.map { UInt8(bitPattern: $0) }) { made.bytes = path }
+    return made
+  }
+
   private static func file(_ path: String, _ name: String, _ status: stat) -> File {
     let (seconds, over) = Int64(status.st_mtim.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
     return File(
       path: path, name: name, byteCount: UInt64(max(status.st_size, 0)),
       modified: over ? 0 : seconds &+ Int64(status.st_mtim.tv_nsec), mode: UInt16(status.st_mode & 0o7777),
       owner: Int64(status.st_uid))
+  }
+}
+
+extension FolderSource.File {
+  func open() throws(BytesError) -> FileStream {
+    guard let bytes else { return try FileStream(path: path) }
+    let descriptor = Foundation.open(bytes, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw BytesError(.cannotOpen, "cannot open \(path): \(systemMessage())") }
+    return FileStream(descriptor: descriptor, name: path)
   }
 }

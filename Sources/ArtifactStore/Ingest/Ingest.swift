@@ -95,7 +95,7 @@ public struct Ingest {
     _ file: FolderSource.File, _ isInterrupted: @escaping () -> Bool, _ onProgress: (Int) -> Void
   ) throws(StoreError) -> ObjectStore.Stored {
     let stream: FileStream
-    do throws(BytesError) { stream = try FileStream(path: file.path) } catch {
+    do throws(BytesError) { stream = try file.open() } catch {
       throw StoreError(.cannotRead, "cannot be read: \(error.reason)")
     }
     return try store.objects.put(InterruptibleStream(stream, isInterrupted), onProgress: onProgress)

@@ -55,13 +55,33 @@ final class LibarchiveDecoder: ByteStream {
     ended = true
   }
 
+  /// The block at hand, and how much of it was handed out.
+  private var block = UnsafeRawBufferPointer(start: nil, count: 0)
+  private var taken = 0
+
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(BytesError) -> Int {
-    while !ended {
-      let count = archive_read_data(archive, buffer.baseAddress, buffer.count)
-      if let failure = input.failure { throw failure }
-      if count > 0 { return count }
-      if count == 0 { ended = true } else if count != Int(ARCHIVE_RETRY) { fail() }
+    while taken == block.count, !ended { try nextBlock() }
+    let count = min(buffer.count, block.count - taken)
+    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[taken..<taken + count]))
+    taken += count
+    return count
+  }
+
+  /// Asks for one block at a time: archive_read_data drops what it has when the block behind it cannot be read.
+  private func nextBlock() throws(BytesError) {
+    block = UnsafeRawBufferPointer(start: nil, count: 0)
+    taken = 0
+    var start: UnsafeRawPointer?
+    var count = 0
+    var offset: Int64 = 0
+    let status = archive_read_data_block(archive, &start, &count, &offset)
+    if let failure = input.failure { throw failure }
+    if status == ARCHIVE_EOF {
+      ended = true
+    } else if status == ARCHIVE_OK || status == ARCHIVE_WARN {
+      block = UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : max(count, 0))
+    } else if status != ARCHIVE_RETRY {
+      fail()
     }
-    return 0
   }
 }

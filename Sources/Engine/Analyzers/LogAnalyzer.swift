@@ -9,14 +9,14 @@ struct LogAnalyzer: Analyzer {
 
   func version(options: [String: String]) -> String {
     let format = options["format"].flatMap(LogFormats.named)
-    return "1.\(format?.version ?? 0).\(DetectorCatalog.version)"
+    return "2.\(format?.version ?? 0).\(DetectorCatalog.version)"
   }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     guard let format = unit.options["format"].flatMap(LogFormats.named) else {
       throw BytesError(.cannotRead, "this version has no log format \(unit.options["format"] ?? "")")
     }
-    let stream = try surroundings.decoded(unit.artifact)
+    let stream = try surroundings.text(unit.artifact)
     let sink = DetectingSink(result, artifact: unit.artifact)
     let context = PathFacts.context(unit.options)
     // A second thread costs a tenth of the work, and shortens it where no other unit wants the core.

@@ -13,18 +13,21 @@ struct TriageAnalyzer: Analyzer {
   /// Bytes looked at, after decoding.
   static let headCount = 1 << 16
 
-  func version(options: [String: String]) -> String { "3" }
+  func version(options: [String: String]) -> String { "4" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let path = unit.options["path"] ?? ""
     let stream = try surroundings.decoded(unit.artifact)
     let raw = try surroundings.store.objects.open(unit.artifact)
     let head = try readHead(stream)
-    let (kind, plans) = head.withView { head in
+    var (kind, plans) = head.withView { head in
       decide(
         FormatSample(head: head, path: path, isWhole: head.count < Self.headCount), raw: raw,
         encodings: stream.encodings,
         unit.options)
+    }
+    if kind == "unknown", let found = try wideLog(unit.artifact, path, unit.options, surroundings) {
+      (kind, plans) = found
     }
     result.line("artifact") { out in
       out.field("kind", kind)
@@ -73,6 +76,24 @@ struct TriageAnalyzer: Analyzer {
       return ("log/\(format.name)", [Plan(analyzer: "log", options: chosen), Plan(analyzer: "yara")])
     }
     return ("unknown", [Plan(analyzer: "text"), Plan(analyzer: "yara")])
+  }
+
+  /// A log that was saved in wide characters.
+  private func wideLog(
+    _ artifact: Digest, _ path: String, _ options: [String: String], _ surroundings: Surroundings
+  ) throws -> (kind: String, [Plan])? {
+    let stream = try surroundings.text(artifact)
+    guard WideTextStream.isNamed(in: stream.encodings) else { return nil }
+    let head = try readHead(stream)
+    return head.withView { head in
+      guard
+        let format = LogFormats.recognize(
+          FormatSample(head: head, path: path, isWhole: head.count < Self.headCount))
+      else { return nil }
+      var chosen = options
+      chosen["format"] = format.name
+      return ("log/\(format.name)", [Plan(analyzer: "log", options: chosen), Plan(analyzer: "yara")])
+    }
   }
 
   private static func memoryPlans(_ format: String) -> [Plan] {

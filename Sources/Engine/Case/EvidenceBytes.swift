@@ -32,7 +32,7 @@ public enum EvidenceBytes {
       return (file.withView { $0.slice(start, start > Int.max - count ? .max : start + count).array }, offset)
     }
     // A compressed stream has no random access: it is read up to the place.
-    let window = WindowedStream(try DecodedStream(stream), size: 1 << 20, overlap: 0)
+    let window = WindowedStream(try decoded(stream, locator), size: 1 << 20, overlap: 0)
     var bytes: [UInt8] = []
     while bytes.count < count, let part = try window.next() {
       let end = part.offset + UInt64(part.bytes.count)
@@ -41,5 +41,12 @@ public enum EvidenceBytes {
       bytes += part.bytes.slice(start, start + count - bytes.count).array
     }
     return (bytes, offset)
+  }
+
+  /// The bytes in which a place is counted, with all undone that stands between them and the object.
+  public static func decoded(_ stream: any ByteStream, _ locator: Locator) throws(BytesError) -> any ByteStream {
+    if locator.encodings.isEmpty { return stream }
+    let decoded = try DecodedStream(stream)
+    return WideTextStream.isNamed(in: locator.encodings) ? try WideTextStream(decoded) : decoded
   }
 }

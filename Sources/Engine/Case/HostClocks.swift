@@ -15,6 +15,8 @@ struct HostClocks {
   }
 
   private var statements: [Statement] = []
+  /// Folders in which a zone other than UTC is told.
+  private var zoned: Set<[Substring]> = []
   /// A case has a few for each host; a flood of them says nothing.
   private static let limit = 10_000
 
@@ -23,6 +25,7 @@ struct HostClocks {
     guard statements.count < Self.limit, event.dataType == "linux:host:clock" || event.dataType == "linux:host:zone"
     else { return }
     let minutes = event.integer("zone_minutes").flatMap { (-1440...1440).contains($0) ? $0 : nil }
+    if let minutes, minutes != 0 { zoned.insert(Self.parts(path)) }
     statements.append(
       Statement(
         path: Self.parts(path), instance: Self.instance(path), minutes: minutes,
@@ -30,7 +33,11 @@ struct HostClocks {
   }
 
   /// Minutes east of UTC of local times in the file.
-  func zone(of path: String) -> Int64? { nearest(path, \.minutes) { $0 == $1 } }
+  ///
+  /// Any host tells UTC when it is asked for (`date -u`): beside another zone in the same folder it says nothing.
+  func zone(of path: String) -> Int64? {
+    nearest(path, { $0.minutes == 0 && zoned.contains($0.path) ? nil : $0.minutes }) { $0 == $1 }
+  }
 
   /// When the host's captures were made. Several commands of one collection are within minutes: the latest of them.
   func collected(of path: String) -> Int64? {

@@ -82,6 +82,9 @@ public final class Surroundings {
   func decoded(_ artifact: Digest) throws -> DecodedStream {
     try DecodedStream(FileStream(path: store.objects.path(of: artifact)))
   }
+
+  /// The same for who reads text, be it wide.
+  func text(_ artifact: Digest) throws -> WideTextStream { try WideTextStream(decoded(artifact)) }
 }
 
 /// All analyzers, by name.

@@ -60,6 +60,7 @@ enum AWSRecords {
     if start.hasPrefix("\u{FEFF}") { start = start.dropFirst(3) }
     while start[0] == 0, !start.isEmpty { start = start.dropFirst(1) }
     start = start.trimmed
+    start = start.dropFirst(JSONRecords.exportTime(start.slice(0, 64)))
     guard start[0] == 0x7B || start[0] == 0x5B, names.allSatisfy({ start.contains($0) }) else { return nil }
     let records = JSONRecords(MemoryStream(start.array), coverage: CollectingSink())
     var number = 0

@@ -8,7 +8,7 @@ import Evidence
 /// up to ten minutes.
 public struct VPCFlowFormat: LogFormat {
   public let name = "aws.vpcflow"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -56,19 +56,23 @@ struct VPCFlowReader {
     }
     words = Self.withoutExportTime(words)
     guard Self.isStandard(words) else { return .unknown("a flow record of a custom format without a header line") }
-    return event(VPCFlowField.standard, words, locator)
+    return event(VPCFlowField.standard, Array(words.prefix(VPCFlowField.standard.count)), locator)
   }
 
   /// CloudWatch writes the time of each event before it when it exports.
   static func withoutExportTime(_ words: [ByteView]) -> [ByteView] {
-    guard words.count == VPCFlowField.standard.count + 1, Timestamp(iso8601: words[0]) != nil else { return words }
+    guard words.count > VPCFlowField.standard.count, Timestamp(iso8601: words[0]) != nil else { return words }
     return Array(words.dropFirst())
   }
 
   /// Whether the words look like a record in the standard order.
   static func isStandard(_ words: [ByteView]) -> Bool {
-    guard words.count == 14, let version = words[0].integer, (2...99).contains(version) else { return false }
+    guard words.count >= 14, let version = words[0].integer, (2...99).contains(version) else { return false }
     let status = words[13]
+    // A custom format may begin with all fields of the standard one; what others follow no line says.
+    if words.count > 14 {
+      return words[2].hasPrefix("eni-") && (status == "OK" || status == "NODATA" || status == "SKIPDATA")
+    }
     return words[2].hasPrefix("eni-") || status == "OK" || status == "NODATA" || status == "SKIPDATA"
   }
 
@@ -89,12 +93,19 @@ private struct VPCFlow {
   var attributes: [Attribute] = []
   private var source, destination, action, status, interface, account, instance, rejectReason: String?
   private var packetSource, packetDestination: String?
+  /// Fields whose number no number can hold.
+  private var unread: [String] = []
   private var sourcePort, destinationPort, number, packets, bytes, start, end: Int64?
 
   /// - Returns: false for a number that is none.
   mutating func take(_ field: VPCFlowField, _ word: ByteView) -> Bool {
     if field.isNumber {
-      guard let value = word.integer else { return false }
+      guard let value = word.integer else {
+        // Digits beyond 64 bits: the rest of the record is as good as any.
+        guard word.count >= 19, (0..<word.count).allSatisfy({ (0x30...0x39).contains(word[$0]) }) else { return false }
+        unread.append(field.rawValue)
+        return true
+      }
       attributes.append(Attribute(field.attribute, value))
       switch field {
       case .sourcePort: sourcePort = value
@@ -129,6 +140,7 @@ private struct VPCFlow {
   mutating func event(_ locator: Locator) -> Event {
     let transport = number.map(Self.transport)
     attributes.add("protocol", transport)
+    attributes.add("unread_fields", unread)
     // An interval that lies back to front says nothing of its length.
     if let start, let end, case let (length, over) = end.subtractingReportingOverflow(start), !over, length >= 0 {
       attributes.append(Attribute("duration_seconds", length))

@@ -2,10 +2,12 @@
 /// called.
 extension LogFormats {
   static let captures: [any LogFormat] = [
+    // One line with a time in it: nearly a login.
+    DateFormat(), UnameFormat(),
     NetstatFormat(), SsFormat(), LsofFormat(), PsFormat(), WFormat(), LastFormat(), LastlogFormat(), LsmodFormat(),
-    DateFormat(), TimedatectlFormat(), UACLogFormat(), UACAcquisitionFormat(), UnameFormat(), FreeFormat(),
-    FilesystemFormat(), InterfaceFormat(), ProcStatusFormat(),
-    ProcMapsFormat(), HashListFormat(), HistoryOutput(), LsofFieldFormat(), WhoFormat(), PathListFormat(),
+    TimedatectlFormat(), UACLogFormat(), UACAcquisitionFormat(), FreeFormat(),
+    FilesystemFormat(), InterfaceFormat(), NeighbourFormat(), RouteFormat(), ProcStatusFormat(),
+    ProcMapsFormat(), HashListFormat(), PathListFormat(), HistoryOutput(), LsofFieldFormat(), WhoFormat(),
     EmptyCapture(),
   ]
 }

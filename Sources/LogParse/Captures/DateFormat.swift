@@ -1,17 +1,19 @@
 import Bytes
 import Evidence
 
-/// `date`: the host's clock and zone at the capture.
+/// `date`: the host's clock and zone at the capture; and `uptime -s`, which prints the moment of the boot alike and is known by
+/// its name.
 struct DateFormat: LogFormat {
   let name = "capture.date"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isWhole, sample.head.count < 400, let line = sample.lines(1).first else { return nil }
     return Self.read(line, .inferred(0)) == nil ? nil : .high
   }
 
-  // Wed Nov 25 05:27:49 UTC 2026 — Wed 25 Nov 2026 05:27:49 AM KST — 2026-11-25T05:27:49+00:00
+  // Wed Nov 25 05:27:49 UTC 2026 — Wed Nov 25 05:27:49 AM UTC 2026 — Wed 25 Nov 2026 05:27:49 AM KST — 2026-11-25T05:27:49+00:00
+  // Wed, 25 Nov 2026 05:27:49 +0000 — 2026-11-25 14:27:49 KST — 2026. 11. 25. (수) 14:27:49 KST
   private static func read(_ line: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, zone: ZoneText?)? {
     if let time = Timestamp(iso8601: line.trimmed, assuming: zone) {
       let text = line.trimmed
@@ -19,18 +21,25 @@ struct DateFormat: LogFormat {
       return (time, ZoneText(tail) ?? (text[text.count - 1] == 0x5A ? ZoneText(ByteView("Z")) : nil))
     }
     let words = line.words(limit: 9)
+    if words.count == 3, words[0].count == 10, let zoneText = ZoneText(words[2]),
+      let time = Timestamp(iso8601: line.trimmed.slice(0, 19), assuming: zoneText.zone(else: zone))
+    {
+      return (time, zoneText)
+    }
+    if let found = inNumbers(line, words, zone) { return found }
     if let (time, zoneText, used) = CivilTime.ctime(words), used == words.count, CivilTime.weekday(words[0]) != nil {
       return time.timestamp(zoneText?.zone(else: zone) ?? zone).map { ($0, zoneText) }
     }
     // Day before month, as en_GB and newer en_US have it, perhaps with AM or PM.
-    guard words.count >= 5, CivilTime.weekday(words[0]) != nil, let day = CivilTime.number(words[1]),
+    guard words.count >= 5, words[0].count <= 4, CivilTime.weekday(words[0].slice(0, 3)) != nil,
+      words[0].count == 3 || words[0][3] == 0x2C, let day = CivilTime.number(words[1]),
       let month = CivilTime.month(words[2]), let year = CivilTime.number(words[3]),
       let clock = CivilTime.timeOfDay(words[4])
     else { return nil }
     var hour = clock.hour
     var rest = words.dropFirst(5)
-    if let half = rest.first, half == "AM" || half == "PM", (1...12).contains(hour) {
-      hour = hour % 12 + (half == "PM" ? 12 : 0)
+    if let full = rest.first.flatMap({ CivilTime.hour(of: hour, half: $0) }) {
+      hour = full
       rest = rest.dropFirst()
     }
     let zoneText = rest.first.flatMap { ZoneText($0) }
@@ -39,12 +48,53 @@ struct DateFormat: LogFormat {
     return time.timestamp(zoneText?.zone(else: zone) ?? zone).map { ($0, zoneText) }
   }
 
+  /// Korean, Japanese and Chinese: year, month, day, hour, minute and second in this order, with words between that say no
+  /// more but for the half of the day.
+  // 2026년 11월 25일 수요일 14시 27분 49초 KST — 2026. 11. 25. (수) 오후 02:27:49 KST — 2026年 11月 25日 星期三 14:27:49 CST
+  private static func inNumbers(
+    _ line: ByteView, _ words: [ByteView], _ zone: Timestamp.Zone
+  ) -> (time: Timestamp, zone: ZoneText?)? {
+    guard (0..<line.count).contains(where: { line[$0] >= 0x80 }) else { return nil }
+    var numbers: [Int] = []
+    var place = 0
+    while place < line.count, numbers.count < 7 {
+      var end = place
+      while (0x30...0x39).contains(line[end]) { end += 1 }
+      if end > place {
+        guard let number = CivilTime.number(line.slice(place, end)) else { return nil }
+        numbers.append(number)
+      }
+      place = max(end, place + 1)
+    }
+    guard numbers.count == 6, (1970...2261).contains(numbers[0]) else { return nil }
+    var hour = numbers[3]
+    if line.contains("오후") || line.contains("下午") || line.contains("午後") {
+      hour = CivilTime.hour(of: hour, half: ByteView("PM")) ?? hour
+    } else if line.contains("오전") || line.contains("上午") || line.contains("午前") {
+      hour = CivilTime.hour(of: hour, half: ByteView("AM")) ?? hour
+    }
+    guard hour < 24, numbers[4] < 60, numbers[5] <= 60 else { return nil }
+    let zoneText = words.last.flatMap { ZoneText($0) }
+    return CivilTime(
+      year: numbers[0], month: numbers[1], day: numbers[2], hour: hour, minute: numbers[4], second: numbers[5]
+    ).timestamp(zoneText?.zone(else: zone) ?? zone).map { ($0, zoneText) }
+  }
+
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    let isBoot = context.path.split(separator: "/").last?.contains("uptime") ?? false
     try readLines(stream, into: sink) { line in
       guard let (time, zone) = Self.read(line.bytes, context.zone) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a date")
       }
       var attributes: [Attribute] = [Attribute("text", line.bytes.trimmed.string)]
+      if isBoot {
+        sink.event(
+          Event(
+            time: time, .event, dataType: "linux:host:boot",
+            message: "The host was started at \(line.bytes.trimmed.string).", attributes: attributes,
+            locator: line.locator))
+        return .parsed
+      }
       attributes.add("zone", zone?.text)
       attributes.add("zone_minutes", zone?.minutes.map { Int64($0) })
       sink.event(

@@ -4,7 +4,7 @@ import Evidence
 /// File systems: `df` and `mount`, alone or one after the other, and `/proc/mounts`, `/etc/mtab`, `/etc/fstab`.
 struct FilesystemFormat: LogFormat {
   let name = "capture.filesystem"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -21,6 +21,8 @@ struct FilesystemFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var header: ColumnHeader?
+    // A name wider than its column has its numbers on the next line.
+    var wide: (device: String, locator: Locator)?
     try readLines(stream, into: sink) { line in
       if Self.isHeader(line.bytes) {
         header = ColumnHeader(line.bytes)
@@ -31,8 +33,22 @@ struct FilesystemFormat: LogFormat {
         sink.event(Self.event(mount, line.locator))
         return .parsed
       }
+      if let header, line.bytes[0] == 0x20, let begun = wide {
+        wide = nil
+        let whole = begun.device + " " + line.bytes.string
+        let locator = begun.locator.reaching(line.end)
+        if let event = whole.withView({ Self.space($0, header, locator) }) {
+          sink.event(event)
+          return .parsed
+        }
+      }
+      wide = nil
       if let header, let event = Self.space(line.bytes, header, line.locator) {
         sink.event(event)
+        return .parsed
+      }
+      if header != nil, line.bytes[0] > 0x20, line.bytes.words(limit: 2).count == 1 {
+        wide = (line.bytes.trimmed.string, line.locator)
         return .parsed
       }
       return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of df or mount")

@@ -7,7 +7,7 @@ import Evidence
 /// Times are local to the host.
 struct HistoryOutput: LogFormat {
   let name = "capture.history"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -37,7 +37,14 @@ struct HistoryOutput: LogFormat {
     // A changed entry has a star behind its number.
     let digits = words[0][words[0].count - 1] == 0x2A ? words[0].dropLast(1) : words[0]
     guard let number = digits.integer, number >= 0 else { return nil }
-    let rest = words[1]
+    var rest = words[1]
+    // HISTTIMEFORMAT='[%F %T] '
+    if rest[0] == 0x5B, let close = rest.slice(0, 40).firstIndex(of: 0x5D),
+      let time = Timestamp(iso8601: rest.slice(1, close), assuming: zone)
+    {
+      rest = rest.slice(close + 1).trimmed
+      return rest.isEmpty ? nil : (number, time, rest)
+    }
     if let time = Timestamp(iso8601: rest.slice(0, 19), assuming: zone), rest.count > 19 {
       // `%F %T %z` puts the offset behind.
       let after = rest.slice(19)

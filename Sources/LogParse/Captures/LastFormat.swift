@@ -1,35 +1,48 @@
 import Bytes
 import Evidence
 
-/// `last` and `lastb`, in any mix of `-F` (full times), `-a` (host at the end), `-i`, `-w` and `-x`.
+/// `last` and `lastb`, in any mix of `-F` (full times), `-a` (host at the end), `-i`, `-w`, `-x` and `--time-format iso`, and
+/// busybox's.
 ///
 /// Times are local to the host. Without `-F` the year is missing; records run from new to old, so each is settled to the
 /// last such moment before the one above it, the first before the capture.
 struct LastFormat: LogFormat {
   let name = "capture.last"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     var rows = 0
     let lines = sample.lines(12)
     for line in lines {
+      if Self.isHeader(line) { return .high }
       if line.hasPrefix("wtmp begins ") || line.hasPrefix("btmp begins ") { return .high }
-      if Self.row(line, nil, nil, isFailure: false) != nil { rows += 1 }
+      if let row = Self.row(line, nil, nil, isFailure: false), row.hasEnd { rows += 1 }
     }
     return rows > 0 && rows >= lines.count - 1 ? .high : nil
+  }
+
+  /// busybox's, of the small `last`.
+  private static func isHeader(_ line: ByteView) -> Bool {
+    line.hasPrefix("USER ") && line.contains(" TTY ") && line.contains(" HOST ") && line.contains(" LOGIN ")
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let isFailure = context.path.contains("lastb") || context.path.contains("btmp")
     var relative = RelativeTime(context)
+    var isShort = false
     try readLines(stream, into: sink) { line in
+      if Self.isHeader(line.bytes) {
+        isShort = true
+        return .parsed
+      }
       if line.bytes.hasPrefix("wtmp begins ") || line.bytes.hasPrefix("btmp begins ")
         || line.bytes.firstIndex(of: ByteView(" begins ")) != nil
       {
         return .parsed
       }
-      guard let session = Self.row(line.bytes, relative, context.zone, isFailure: isFailure) else {
+      guard let session = Self.session(line.bytes, relative, context.zone, isFailure: isFailure, isShort: isShort)
+      else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of last")
       }
       if let start = session.start { relative?.collected = start.adding(seconds: -RelativeTime.tolerance + 60) }
@@ -41,30 +54,70 @@ struct LastFormat: LogFormat {
   // ops      pts/1        10.1.0.9         Wed Nov 25 05:20 - 05:21  (00:00)
   // ops      pts/1        Wed Nov 25 05:20:51 2026 - Wed Nov 25 05:21:15 2026  (00:00)     10.1.0.9
   // reboot   system boot  6.1.0-50-cloud-amd Wed Nov 25 05:20   still running
-  private static func row(
-    _ line: ByteView, _ relative: RelativeTime?, _ zone: Timestamp.Zone?, isFailure: Bool
+  // ops      pts/1        10.1.0.9         2026-11-25T05:20:51+00:00 - 2026-11-25T05:21:15+00:00  (00:00)
+  private static func session(
+    _ line: ByteView, _ relative: RelativeTime?, _ zone: Timestamp.Zone?, isFailure: Bool, isShort: Bool
   ) -> LoginSession? {
+    row(line, relative, zone, isFailure: isFailure, isShort: isShort)?.session
+  }
+
+  /// - Returns: also whether the session's end, or that there was none yet, stands behind the start, as it always does.
+  private static func row(
+    _ line: ByteView, _ relative: RelativeTime?, _ zone: Timestamp.Zone?, isFailure: Bool, isShort: Bool = false
+  ) -> (session: LoginSession, hasEnd: Bool)? {
     let words = line.words(limit: 40)
     // The date is the anchor: user, line and host stand before it in a varying number of words.
     guard
-      let date = (1..<max(1, min(words.count, 12) - 3)).first(where: {
-        CivilTime.weekday(words[$0]) != nil && CivilTime.month(words[$0 + 1]) != nil && words[$0 + 1].count == 3
-      }), let (start, _, used) = CivilTime.ctime(words[date...])
+      let date = (1..<max(1, min(words.count, 12))).first(where: { isDate(words[$0...], isShort) }),
+      let (start, used) = time(words[date...], zone)
     else { return nil }
     var session = LoginSession(user: words[0].string)
-    session.isFailure = isFailure
     session.startText =
       line.slice(line.offset(of: words[date]), line.offset(of: words[date + used - 1]) + words[date + used - 1].count)
       .string
-    session.start = start.year == nil ? relative?.withoutYear(start) : zone.flatMap { start.timestamp($0) }
+    session.start =
+      switch start {
+      case .whole(let time): time
+      case .civil(let civil): civil.year == nil ? relative?.withoutYear(civil) : zone.flatMap { civil.timestamp($0) }
+      }
     setLine(words[1..<date], &session)
     // A failed attempt may have no user: then the line begins with a blank and its first word is the terminal.
     if line[0] == 0x20 {
       session.user = ""
       setLine(words[0..<date], &session)
     }
-    setEnd(words[(date + used)...], start, relative, zone, &session)
-    return session
+    // sshd's failed attempts are on this line, which no session ever is.
+    session.isFailure = isFailure || session.tty == "ssh:notty"
+    let end = words[(date + used)...]
+    setEnd(end, zone, &session)
+    return (session, end.first.map { $0 == "-" || $0 == "still" || $0 == "gone" } ?? false)
+  }
+
+  private enum Time {
+    case whole(Timestamp)
+    case civil(CivilTime)
+  }
+
+  /// - Parameter isShort: the weekday may be missing, as only busybox leaves it out; other listings have such dates too.
+  private static func isDate(_ words: ArraySlice<ByteView>, _ isShort: Bool) -> Bool {
+    let all = Array(words.prefix(4))
+    guard let first = all.first, all.count > 1 else { return false }
+    if first.count >= 19, first[10] == 0x54 {
+      return (all[1] == "-" || all[1] == "still" || all[1] == "gone")
+        && Timestamp(iso8601: first, assuming: .inferred(0)) != nil
+    }
+    let place = CivilTime.weekday(first) == nil ? 0 : 1
+    guard all.count >= place + 3, isShort || place == 1 else { return false }
+    return all[place].count == 3 && CivilTime.month(all[place]) != nil && CivilTime.number(all[place + 1]) != nil
+      && CivilTime.timeOfDay(all[place + 2]) != nil
+  }
+
+  /// The time at the front, and how many words it is.
+  private static func time(_ words: ArraySlice<ByteView>, _ zone: Timestamp.Zone?) -> (time: Time, words: Int)? {
+    if let word = words.first, word.count >= 19, let time = Timestamp(iso8601: word, assuming: zone ?? .inferred(0)) {
+      return (.whole(time), 1)
+    }
+    return CivilTime.ctime(words).map { (.civil($0.time), $0.words) }
   }
 
   private static func setLine(_ words: ArraySlice<ByteView>, _ session: inout LoginSession) {
@@ -88,8 +141,7 @@ struct LastFormat: LogFormat {
 
   /// `still logged in`, `- 05:21  (00:00)`, `- crash  (1+02:03)`, `gone - no logout`, then the host with `-a`.
   private static func setEnd(
-    _ words: ArraySlice<ByteView>, _ start: CivilTime, _ relative: RelativeTime?, _ zone: Timestamp.Zone?,
-    _ session: inout LoginSession
+    _ words: ArraySlice<ByteView>, _ zone: Timestamp.Zone?, _ session: inout LoginSession
   ) {
     var rest = words
     func status(_ count: Int, _ text: String) {
@@ -104,10 +156,15 @@ struct LastFormat: LogFormat {
       status(4, "gone - no logout")
     } else if rest.first.map({ $0 == "-" }) == true {
       rest = rest.dropFirst()
-      if let (end, _, used) = CivilTime.ctime(rest), end.year != nil {
+      switch time(rest, zone) {
+      case (.whole(let end), let used)?:
+        session.end = end
+        rest = rest.dropFirst(used)
+      case (.civil(let end), let used)? where end.year != nil:
         session.end = zone.flatMap { end.timestamp($0) }
         rest = rest.dropFirst(used)
-      } else if let word = rest.first {
+      default:
+        guard let word = rest.first else { break }
         if CivilTime.timeOfDay(word) == nil { status(0, word.string) }
         rest = rest.dropFirst()
       }

@@ -4,13 +4,15 @@ import Evidence
 /// Loaded kernel modules: `lsmod`, or `/proc/modules` with state and address.
 struct LsmodFormat: LogFormat {
   let name = "capture.lsmod"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(4)
     guard let first = lines.first else { return nil }
-    if Self.isHeader(first) { return .high }
+    if Self.isHeader(first) || CommandMessage.reason(first) != nil && lines.contains(where: Self.isHeader) {
+      return .high
+    }
     return lines.allSatisfy { Self.isProcRow($0.words(limit: 8)) } ? .high : nil
   }
 

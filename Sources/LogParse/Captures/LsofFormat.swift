@@ -1,17 +1,18 @@
 import Bytes
 import Evidence
 
-/// lsof's table, with the columns of threads (`TID`, `TASKCMD`), parents and groups when they are there.
+/// busybox's `lsof` (pid, program, number, file, with tabs between), and lsof's table, with the columns of threads (`TID`, `TASKCMD`), parents and groups when they are there.
 ///
 /// lsof makes every column as wide as its widest cell, so a cell is known by where it stands: several may be empty.
 struct LsofFormat: LogFormat {
   let name = "capture.lsof"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
-    for line in sample.lines(20) where Self.isHeader(line) { return .high }
-    return nil
+    let lines = sample.lines(20)
+    for line in lines where Self.isHeader(line) { return .high }
+    return !lines.isEmpty && lines.allSatisfy { Self.busybox($0) != nil } ? .high : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -21,12 +22,26 @@ struct LsofFormat: LogFormat {
         layout = LsofLayout(ColumnHeader(line.bytes))
         return .parsed
       }
-      guard let file = layout?.file(line.bytes) else {
+      guard let file = layout == nil ? Self.busybox(line.bytes) : layout?.file(line.bytes) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not an lsof row")
       }
       sink.event(file.event(line.locator))
       return .parsed
     }
+  }
+
+  // 465	/usr/bin/java	3	socket:[12345]
+  private static func busybox(_ line: ByteView) -> OpenFile? {
+    let cells = line.split(0x09, limit: 5)
+    guard cells.count == 3 || cells.count == 4, let pid = cells[0].integer, pid > 0, cells[1][0] == 0x2F,
+      let name = cells.last, cells.count == 3 || cells[2].integer != nil
+    else { return nil }
+    var file = OpenFile()
+    file.pid = pid
+    file.command = PsTime.program(cells[1].string)
+    if cells.count == 4 { file.fd = cells[2].string }
+    file.name = name.string
+    return file
   }
 
   private static func isHeader(_ line: ByteView) -> Bool {

@@ -1,16 +1,18 @@
 import Bytes
 import Evidence
 
-/// Lists of files: `find -print` (a path a line) and `find -ls`.
+/// Lists of files: `find -print` (a path a line), `find -ls`, `ls -l` and `ls -lR`.
 struct PathListFormat: LogFormat {
   let name = "capture.paths"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
-    let lines = sample.lines(12)
+    let lines = sample.lines(12).filter { CommandMessage.reason($0) == nil }
     guard !lines.isEmpty else { return nil }
-    if lines.allSatisfy({ Self.listing($0) != nil }) { return .high }
+    let listings = lines.filter { FileListing($0) != nil }.count
+    if listings == lines.count { return .high }
+    if listings > 0, lines.allSatisfy({ FileListing($0) != nil || Self.isHeading($0) }) { return .high }
     let paths = lines.filter { Self.isPath($0) }.count
     // A script may begin with a path too: every line has to be one, and none may hold a blank with an option behind it.
     return paths == lines.count && !lines.contains { $0.contains(" -") } ? .medium : nil
@@ -21,11 +23,22 @@ struct PathListFormat: LogFormat {
       && CommandMessage.reason(line) == nil
   }
 
+  /// What `ls -lR` puts above a folder's files: its path and a colon, and how many blocks they take.
+  private static func isHeading(_ line: ByteView) -> Bool {
+    line.hasPrefix("total ") && line.slice(6).words(limit: 2).count == 1
+      || line[line.count - 1] == 0x3A && (line[0] == 0x2F || line[0] == 0x2E)
+  }
+
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let relative = RelativeTime(context)
+    var folder: String?
     try readLines(stream, into: sink) { line in
-      if let file = Self.listing(line.bytes) {
-        sink.event(Self.event(file, relative, context.zone, line.locator))
+      if let file = FileListing(line.bytes) {
+        sink.event(Self.event(file, in: folder, relative, context.zone, line.locator))
+        return .parsed
+      }
+      if Self.isHeading(line.bytes) {
+        if line.bytes[line.bytes.count - 1] == 0x3A { folder = line.bytes.dropLast(1).string }
         return .parsed
       }
       if line.bytes.hasPrefix("find: ") { return .skipped("the command's own message") }
@@ -39,44 +52,30 @@ struct PathListFormat: LogFormat {
     }
   }
 
-  // 1234567      4 drwxr-xr-x   2 root     root         4096 Nov 25 05:20 /tmp/.x
-  private static func listing(_ line: ByteView) -> [ByteView]? {
-    let words = line.words(limit: 11)
-    guard words.count == 11, words[0].integer != nil, words[1].integer != nil, words[2].count >= 10,
-      words[3].integer != nil, words[7].count == 3, CivilTime.month(words[7]) != nil,
-      CivilTime.number(words[8]) != nil
-    else { return nil }
-    return words
-  }
-
   private static func event(
-    _ words: [ByteView], _ relative: RelativeTime?, _ zone: Timestamp.Zone, _ locator: Locator
+    _ file: FileListing, in folder: String?, _ relative: RelativeTime?, _ zone: Timestamp.Zone, _ locator: Locator
   ) -> Event {
-    var civil = CivilTime(
-      month: CivilTime.month(words[7]) ?? 1, day: CivilTime.number(words[8]) ?? 1, precision: .day)
     var time: Timestamp?
-    if let clock = CivilTime.timeOfDay(words[9]) {
-      civil.hour = clock.hour
-      civil.minute = clock.minute
-      civil.precision = .minute
-      time = relative?.withoutYear(civil)
-    } else {
-      civil.year = CivilTime.number(words[9])
-      time = civil.timestamp(zone)
+    switch file.time {
+    case .civil(let civil): time = civil.year == nil ? relative?.withoutYear(civil) : civil.timestamp(zone)
+    case .whole(let text): time = Timestamp(iso8601: text, assuming: zone)
     }
-    let name = words[10]
-    let arrow = words[2][0] == 0x6C ? name.firstIndex(of: ByteView(" -> ")) : nil
-    let path = arrow.map { name.slice(0, $0) } ?? name
-    var attributes: [Attribute] = [Attribute("path", path.string)]
-    attributes.add("link_target", arrow.map { name.slice($0 + 4).string })
-    attributes.add("mode", words[2].string)
-    attributes.add("inode", words[0].integer)
-    attributes.add("user", words[4].string)
-    attributes.add("group", words[5].string)
-    attributes.add("size_bytes", words[6].integer)
+    let arrow = file.mode[0] == 0x6C ? file.name.firstIndex(of: ByteView(" -> ")) : nil
+    var path = FileListing.unescaped(arrow.map { file.name.slice(0, $0) } ?? file.name)
+    if let folder, !path.hasPrefix("/"), path != ".", path != ".." {
+      path = folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
+    }
+    let user = file.user.string
+    var attributes: [Attribute] = [Attribute("path", path)]
+    attributes.add("link_target", arrow.map { FileListing.unescaped(file.name.slice($0 + 4)) })
+    attributes.add("mode", file.mode.string)
+    attributes.add("inode", file.inode)
+    attributes.add("user", user)
+    attributes.add("group", file.group.string)
+    attributes.add("size_bytes", file.size)
     return Event(
       time: time, .modification, dataType: "linux:capture:path",
-      message: "\(path.string) of \(words[4].string) was last written to.",
-      entities: [Entity(.file, path.string), Entity(.user, words[4].string)], attributes: attributes, locator: locator)
+      message: "\(path) of \(user) was last written to.",
+      entities: [Entity(.file, path), Entity(.user, user)], attributes: attributes, locator: locator)
   }
 }

@@ -1,19 +1,33 @@
 import Bytes
 import Evidence
 
-/// `ps` in any layout, read by its header: `-ef`, `aux`, `-el`, `axjf`, `-eo pid,lstart,args`, busybox's.
+/// `ps` in any layout, read by its header: `-ef`, `aux`, `-el`, `axjf`, `-eo pid,lstart,args`, busybox's; and `top -b`, whose
+/// table is the same.
 ///
 /// Columns are words but for the last, which holds the command line with its blanks, and for those that ps prints as
 /// several words (`LSTART`). A start shown without its date is settled by the capture's time (see `RelativeTime`); a bare
 /// year gives no time.
 struct PsFormat: LogFormat {
   let name = "capture.ps"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
-    for line in sample.lines(3) where PsLayout(line) != nil { return .high }
+    // top says of the whole machine first.
+    let lines = sample.lines(10)
+    for (index, line) in lines.enumerated() where index < 3 || Self.isSummary(lines[0]) {
+      if PsLayout(line) != nil { return .high }
+    }
     return nil
+  }
+
+  /// What top prints above its table.
+  private static func isSummary(_ line: ByteView) -> Bool {
+    for name in [
+      "top - ", "Tasks:", "Threads:", "%Cpu", "MiB ", "KiB ", "GiB ", "Mem:", "Swap:", "CPU:", "Cpu(s):",
+      "Load average:",
+    ] as [StaticString] where line.hasPrefix(ByteView(name)) { return true }
+    return false
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -25,6 +39,7 @@ struct PsFormat: LogFormat {
         return .parsed
       }
       guard let row = layout?.row(line.bytes) else {
+        if Self.isSummary(line.bytes) || layout?.isThread(line.bytes) ?? false { return .parsed }
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a ps row")
       }
       sink.event(Self.event(row, relative, context.zone, line.locator))
@@ -58,7 +73,7 @@ struct PsFormat: LogFormat {
           user = text.string
           attributes.add("user", user)
         }
-      case .number(let name): attributes.add(name, text.integer)
+      case .number(let name): attributes.add(name, name.hasSuffix("_kib") ? PsTime.kib(text) : text.integer)
       case .text(let name):
         if !(text == "-"), !(text == "?") || name == "tty" { attributes.add(name, text.string) }
       case .cpuTime: attributes.add("cpu_time", PsTime.duration(text))

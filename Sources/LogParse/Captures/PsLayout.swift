@@ -7,10 +7,23 @@ enum PsColumn: Hashable {
   case number(String)
   case text(String)
 
-  /// By ps's header (procps, busybox). `CMD` and `COMMAND` are told apart by where they stand: see `PsLayout`.
+  /// By ps's header (procps, busybox, top). `CMD` and `COMMAND` are told apart by where they stand: see `PsLayout`.
+  ///
+  /// procps knows some 150 columns and takes any heading from `-o pid,x=HEADING`: one that is not known here is kept as
+  /// text under its own name. Nil for a word that is no heading.
   init?(header: ByteView) {
-    guard let known = Self.known[header.string] else { return nil }
-    self = known
+    if let known = Self.known[header.string] {
+      self = known
+    } else {
+      guard header.count <= 24, (0x41...0x5A).contains(header[0]) || header[0] == 0x25 else { return nil }
+      for index in 0..<header.count {
+        switch header[index] {
+        case 0x41...0x5A, 0x30...0x39, 0x25, 0x2B, 0x5F: continue
+        default: return nil
+        }
+      }
+      self = .text("ps_" + header.string.lowercased())
+    }
   }
 
   private static let known: [String: PsColumn] = [
@@ -34,6 +47,9 @@ enum PsColumn: Hashable {
     "PENDING": .text("signals_pending"), "BLOCKED": .text("signals_blocked"), "IGNORED": .text("signals_ignored"),
     "CAUGHT": .text("signals_caught"), "CMD": .commandLine, "COMMAND": .commandLine, "ARGS": .commandLine,
     "COMM": .command, "UCMD": .command, "UCOMM": .command,
+    // Those of top.
+    "PR": .text("priority"), "VIRT": .number("virtual_kib"), "RES": .number("resident_kib"),
+    "SHR": .number("shared_kib"), "TIME+": .cpuTime,
   ]
 
   /// Whether ps fills the column from its left edge.
@@ -49,7 +65,7 @@ enum PsColumn: Hashable {
 struct PsLayout {
   private var columns: [(column: PsColumn, start: Int)] = []
 
-  /// Nil where the line is not ps's header: PID and a command column must be there, and nothing unknown.
+  /// Nil where the line is not ps's header: PID and a command column must be there, and only words that are headings.
   init?(_ line: ByteView) {
     let first = line.trimmed
     // Cheap refusal of the rows, which come to here too.
@@ -71,11 +87,22 @@ struct PsLayout {
   func row(_ line: ByteView) -> [(column: PsColumn, text: ByteView)]? {
     var cells: [(column: PsColumn, text: ByteView)] = []
     var place = 0
-    for (index, (column, _)) in columns.enumerated() {
+    var line = line
+    // Behind a command that is not the last column stand words only, so they are taken from the end.
+    var behind: [(column: PsColumn, text: ByteView)] = []
+    if let command = columns.lastIndex(where: { $0.column == .commandLine || $0.column == .command }) {
+      for (column, _) in columns[(command + 1)...].reversed() {
+        guard let (rest, cell) = Self.cutLast(line, isLong: column == .longStart) else { return nil }
+        behind.append((column, cell))
+        line = rest
+      }
+    }
+    let last = columns.count - 1 - behind.count
+    for (index, (column, _)) in columns[...last].enumerated() {
       while place < line.count, line[place] == 0x20 || line[place] == 0x09 { place += 1 }
       let rest = line.slice(place)
-      if index == columns.count - 1 {
-        cells.append((column, column == .longStart ? rest.trimmed : Self.withoutTree(rest.trimmed)))
+      if index == last {
+        cells.append((column, Self.withoutTree(rest.trimmed)))
         break
       }
       // A zombie's or a kernel thread's command may be all that is left: then the row is too short.
@@ -89,13 +116,48 @@ struct PsLayout {
         if next.isLeftAligned, start > end, line[start - 1] == 0x20, line[start] != 0x20 { end = start }
       default: break
       }
-      let text = line.slice(place, end).trimmed
-      if column == .pid || column == .number("ppid"), text.integer == nil { return nil }
-      cells.append((column, text))
+      cells.append((column, line.slice(place, end).trimmed))
       place = end
     }
-    guard cells.count == columns.count, let command = cells.last?.text, !command.isEmpty else { return nil }
+    cells += behind.reversed()
+    guard cells.count == columns.count, last >= 0, !cells[last].text.isEmpty else { return nil }
+    for (column, text) in cells where column == .pid || column == .number("ppid") {
+      guard text.integer != nil else { return nil }
+    }
     return cells
+  }
+
+  /// With `m` the threads of a process follow it, a dash in place of the pid and mostly of all else.
+  func isThread(_ line: ByteView) -> Bool {
+    guard let place = columns.firstIndex(where: { $0.column == .pid }) else { return false }
+    let words = line.words(limit: place + 2)
+    return words.count > place && words[place] == "-"
+  }
+
+  /// The last word of a line and what stands before it; of a long start all its words.
+  private static func cutLast(_ line: ByteView, isLong: Bool) -> (rest: ByteView, cell: ByteView)? {
+    let text = line.slice(0, line.offset(of: line.trimmed) + line.trimmed.count)
+    var start = text.lastIndex(of: 0x20).map { $0 + 1 } ?? 0
+    guard start < text.count else { return nil }
+    if isLong {
+      // `Wed Nov 25 05:20:12 2026` is five words, `Nov 25` two, `05:20:12` one.
+      var places: [Int] = [start]
+      var before = text.slice(0, start)
+      while places.count < 5, !before.trimmed.isEmpty {
+        before = before.slice(0, before.offset(of: before.trimmed) + before.trimmed.count)
+        let next = before.lastIndex(of: 0x20).map { $0 + 1 } ?? 0
+        places.append(next)
+        before = before.slice(0, next)
+      }
+      if places.count == 5, CivilTime.ctime(text.slice(places[4]).words(limit: 5))?.words == 5 {
+        start = places[4]
+      } else if places.count >= 2, CivilTime.month(text.slice(places[1], places[0]).trimmed) != nil,
+        text.slice(places[1], places[0]).trimmed.count == 3
+      {
+        start = places[1]
+      }
+    }
+    return (text.slice(0, start), text.slice(start))
   }
 
   /// `Wed Nov 25 05:20:12 2026` (lstart), `05:20:12` or `Nov 25` (start): how many bytes it takes.
@@ -120,7 +182,7 @@ struct PsLayout {
 
 /// ps's ways of writing times.
 enum PsTime {
-  /// `[DD-]HH:MM:SS`, `MM:SS`, `MMM:SS`, busybox's `1h02`, in seconds.
+  /// `[DD-]HH:MM:SS`, `MM:SS`, `MMM:SS`, busybox's `1h02`, `3d02` and `120d`, plain seconds, in seconds.
   static func duration(_ text: ByteView) -> Int64? {
     var days: Int64 = 0
     var rest = text
@@ -129,12 +191,18 @@ enum PsTime {
       days = Int64(value)
       rest = after
     }
+    if let (days, hours) = rest.cut(0x64), let day = CivilTime.number(days),
+      let hour = hours.isEmpty ? 0 : CivilTime.number(hours)
+    {
+      return Int64(day) * 86400 + Int64(hour) * 3600
+    }
     if let (hours, minutes) = rest.cut(0x68), let hour = CivilTime.number(hours), let minute = CivilTime.number(minutes)
     {
       return Int64(hour) * 3600 + Int64(minute) * 60
     }
     let parts = rest.split(0x3A, limit: 4)
-    guard parts.count == 2 || parts.count == 3 else { return nil }
+    // `times`, a number of seconds, is headed like `time`.
+    guard parts.count <= 3, days == 0 || parts.count > 1 else { return nil }
     var seconds: Int64 = 0
     for part in parts {
       guard let value = CivilTime.number(part.cut(0x2E)?.before ?? part) else { return nil }
@@ -153,6 +221,18 @@ enum PsTime {
       return nil
     }
     return relative.withoutYear(CivilTime(month: month, day: day, precision: .day))
+  }
+
+  /// `1234`, and what busybox and top make of large numbers (`123m`, `1.6g`), in KiB.
+  static func kib(_ text: ByteView) -> Int64? {
+    if let value = text.integer { return value }
+    let units: [UInt8: Int64] = [0x6B: 1, 0x6D: 1 << 10, 0x67: 1 << 20, 0x74: 1 << 30]
+    guard let unit = units[text[text.count - 1] | 0x20] else { return nil }
+    let (whole, part) = text.dropLast(1).cut(0x2E) ?? (text.dropLast(1), text.slice(0, 0))
+    guard let value = CivilTime.number(whole), let tenths = part.isEmpty ? 0 : CivilTime.number(part.slice(0, 1)) else {
+      return nil
+    }
+    return Int64(value) * unit + Int64(tenths) * unit / 10
   }
 
   /// The program's name in a command line: `/usr/sbin/sshd -D` → `sshd`, `[kthreadd]` → `kthreadd`, `-bash` → `bash`,

@@ -1,18 +1,41 @@
 import Bytes
 import Evidence
 
-/// iproute2's `ss` in its usual table: `-tanp`, `-uanp`, `-xap`, with or without `Netid` and processes.
+/// iproute2's `ss` in its usual table: `-tanp`, `-uanp`, `-xap`, with or without `Netid`, processes, and the header (`-H`); what
+/// `-i` and `-m` say of a socket on the lines below it belongs to it.
 ///
 /// A socket that several processes hold gives one event for each.
 struct SsFormat: LogFormat {
   let name = "capture.ss"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
-    for line in sample.lines(3) where Self.isHeader(line) { return .high }
-    return nil
+    let lines = sample.lines(6)
+    for line in lines.prefix(3) where Self.isHeader(line) { return .high }
+    guard let first = lines.first, let header = Self.header(of: first) else { return nil }
+    return lines.allSatisfy { Self.isDetail($0) || Self.row($0, header, ByteView("tcp")) != nil } ? .high : nil
   }
+
+  /// The columns of a table whose header was left out, told by where a state stands.
+  private static func header(of row: ByteView) -> ColumnHeader? {
+    let words = row.words(limit: 6)
+    guard words.count >= 5 else { return nil }
+    if states.contains(where: { words[0] == $0 }), words[1].integer != nil, words[2].integer != nil {
+      return ColumnHeader(ByteView("State Recv-Q Send-Q"))
+    }
+    guard states.contains(where: { words[1] == $0 }), words[2].integer != nil, words[3].integer != nil,
+      (0x61...0x7A).contains(words[0][0])
+    else { return nil }
+    return ColumnHeader(ByteView("Netid State Recv-Q Send-Q"))
+  }
+
+  private static let states: [StaticString] = [
+    "LISTEN", "ESTAB", "UNCONN", "TIME-WAIT", "CLOSE-WAIT", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2",
+    "LAST-ACK", "CLOSING", "CLOSED",
+  ]
+
+  private static func isDetail(_ line: ByteView) -> Bool { line[0] == 0x09 || line.hasPrefix("  ") }
 
   private static func isHeader(_ line: ByteView) -> Bool {
     line.contains("Recv-Q") && line.contains("Send-Q") && line.contains("Address:Port")
@@ -23,14 +46,18 @@ struct SsFormat: LogFormat {
     var header: ColumnHeader?
     // Without Netid all sockets are of the kind that was asked for, which only the file's name may tell.
     let kind: StaticString = context.path.contains("_-u") || context.path.contains("udp") ? "udp" : "tcp"
+    var hasRow = false
     try readLines(stream, into: sink) { line in
       if Self.isHeader(line.bytes) {
         header = ColumnHeader(line.bytes)
         return .parsed
       }
+      if hasRow, Self.isDetail(line.bytes) { return .parsed }
+      if header == nil { header = Self.header(of: line.bytes) }
       guard let header, let row = Self.row(line.bytes, header, ByteView(kind)) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not an ss row")
       }
+      hasRow = true
       let owners = Self.owners(line.bytes)
       if owners.isEmpty { sink.event(row.event(line.locator)) }
       for (index, owner) in owners.enumerated() {

@@ -5,7 +5,7 @@ import Evidence
 /// The password of an encrypted archive stands in it in clear and is not repeated.
 struct UACAcquisitionFormat: LogFormat {
   let name = "capture.uac_acquisition"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -21,6 +21,14 @@ struct UACAcquisitionFormat: LogFormat {
       if text[0] == 0x23 { return .parsed }
       if text[0] == 0x5B, text[text.count - 1] == 0x5D {
         section = text.slice(1, text.count - 1).string
+        return .parsed
+      }
+      if section.isEmpty, text.hasPrefix("Created by UAC") {
+        sink.event(
+          Event(
+            time: nil, dataType: "uac:acquisition:entry", message: "The acquisition log says: \(text.string)",
+            attributes: [Attribute("name", "Created by"), Attribute("text", text.slice(11).string)],
+            locator: line.locator))
         return .parsed
       }
       guard let (left, right) = text.cut(0x3A) else {

@@ -4,11 +4,22 @@ import Evidence
 /// `uname -a`, and the banner of `/proc/version`.
 struct UnameFormat: LogFormat {
   let name = "capture.uname"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isWhole, sample.head.count < 1024, let line = sample.lines(1).first else { return nil }
-    return Self.attributes(line) == nil ? nil : .high
+    if Self.attributes(line) != nil { return .high }
+    return sample.name.contains("uname") && sample.lines(2).count == 1 && Self.release(line) != nil ? .medium : nil
+  }
+
+  /// What `uname -r` prints: `6.1.0-50-cloud-amd64`.
+  private static func release(_ line: ByteView) -> [Attribute]? {
+    let text = line.trimmed
+    let parts = text.split(0x2E, limit: 3)
+    guard text.words(limit: 2).count == 1, parts.count == 3, CivilTime.number(parts[0]) != nil,
+      CivilTime.number(parts[1]) != nil, (0x30...0x39).contains(parts[2][0])
+    else { return nil }
+    return [Attribute("kernel_release", text.string)]
   }
 
   // Linux web-1 6.1.0-50-cloud-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-07-02) x86_64 GNU/Linux
@@ -39,7 +50,7 @@ struct UnameFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     try readLines(stream, into: sink) { line in
-      guard let attributes = Self.attributes(line.bytes) else {
+      guard let attributes = Self.attributes(line.bytes) ?? Self.release(line.bytes) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of uname")
       }
       let host = attributes.first { $0.name == "hostname" }?.value.text

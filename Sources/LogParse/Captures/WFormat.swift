@@ -1,10 +1,10 @@
 import Bytes
 import Evidence
 
-/// procps' `w`: the uptime line and who is logged in and doing what.
+/// procps' `w`: the uptime line and who is logged in and doing what, also with the fewer columns of `-s`; and busybox's.
 struct WFormat: LogFormat {
   let name = "capture.w"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -21,9 +21,15 @@ struct WFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var header: ColumnHeader?
     var relative = RelativeTime(context)
+    var isBusybox = false
     try readLines(stream, into: sink) { line in
       if Self.isHeader(line.bytes) {
         header = ColumnHeader(line.bytes)
+        return .parsed
+      }
+      if WhoFormat.isBusyboxHeader(line.bytes) {
+        header = nil
+        isBusybox = true
         return .parsed
       }
       if let event = Self.uptime(line, relative) {
@@ -32,7 +38,11 @@ struct WFormat: LogFormat {
         sink.event(event)
         return .parsed
       }
-      guard let header, let session = Self.session(line.bytes, header, relative) else {
+      let found =
+        isBusybox
+        ? WhoFormat.row(line.bytes, relative, context.zone)
+        : header.flatMap { Self.session(line.bytes, $0, relative) }
+      guard let session = found else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of w")
       }
       for event in session.events(line.locator) { sink.event(event) }
@@ -64,20 +74,27 @@ struct WFormat: LogFormat {
     let what = header.columns.last?.start ?? 0
     let words = line.slice(0, max(what, 0)).words(limit: 12)
     let fixed = header.columns.count - 1
-    guard words.count >= fixed - (hasFrom ? 2 : 1), words.count >= 4, let user = words.first else { return nil }
+    // LOGIN@ IDLE JCPU PCPU stand before WHAT and are always there; `-s` leaves all but IDLE out.
+    let names = header.columns.map(\.name)
+    let times = names.dropLast().filter { $0 == "LOGIN@" || $0 == "IDLE" || $0 == "JCPU" || $0 == "PCPU" }
+    guard words.count >= fixed - (hasFrom ? 2 : 1), words.count > times.count, let user = words.first,
+      let idle = times.firstIndex(of: "IDLE")
+    else { return nil }
     var session = LoginSession(user: user.string)
-    // LOGIN@ IDLE JCPU PCPU stand before WHAT and are always there.
-    let login = words[words.count - 4]
-    for word in words[1..<(words.count - 4)] {
+    let cells = words[(words.count - times.count)...]
+    for word in words[1..<cells.startIndex] {
       if let from = header.index(of: "FROM"), line.offset(of: word) >= header.columns[from].start {
         session.host = LoginSession.host(word)
       } else {
         session.tty = word.string
       }
     }
-    session.startText = login.string
-    session.start = start(login, relative)
-    session.idle = words[words.count - 3].string
+    if let place = times.firstIndex(of: "LOGIN@") {
+      let login = cells[cells.startIndex + place]
+      session.startText = login.string
+      session.start = start(login, relative)
+    }
+    session.idle = cells[cells.startIndex + idle].string
     let running = line.slice(what).trimmed
     if !running.isEmpty, !(running == "-") { session.commandLine = running.string }
     return session
@@ -87,6 +104,9 @@ struct WFormat: LogFormat {
   private static func start(_ text: ByteView, _ relative: RelativeTime?) -> Timestamp? {
     guard let relative else { return nil }
     if let time = relative.timeOfDay(text) { return time }
+    if text.count == 5, let weekday = CivilTime.weekday(text.slice(0, 3)), let hour = CivilTime.number(text.slice(3)) {
+      return relative.weekday(weekday, hour: hour)
+    }
     guard text.count == 7, let day = CivilTime.number(text.slice(0, 2)), let month = CivilTime.month(text.slice(2)),
       let year = CivilTime.number(text.slice(5))
     else { return nil }

@@ -1,14 +1,15 @@
 import Bytes
 import Evidence
 
-/// coreutils' `who`, with the extra rows and columns of `-a`.
+/// coreutils' `who`, with the extra rows and columns of `-a`, and busybox's.
 struct WhoFormat: LogFormat {
   let name = "capture.who"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(12)
+    if let first = lines.first, Self.isBusyboxHeader(first) { return .high }
     let rows = lines.filter { Self.row($0, nil, .inferred(0)) != nil }.count
     return rows > 0 && rows == lines.count ? .medium : nil
   }
@@ -16,7 +17,7 @@ struct WhoFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let relative = RelativeTime(context)
     try readLines(stream, into: sink) { line in
-      if line.bytes.hasPrefix("NAME ") { return .parsed }
+      if line.bytes.hasPrefix("NAME ") || Self.isBusyboxHeader(line.bytes) { return .parsed }
       guard let session = Self.row(line.bytes, relative, context.zone) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of who")
       }
@@ -25,9 +26,15 @@ struct WhoFormat: LogFormat {
     }
   }
 
+  // USER		TTY		IDLE	TIME		 HOST
+  static func isBusyboxHeader(_ line: ByteView) -> Bool {
+    line.hasPrefix("USER\t") && line.contains("\tTTY\t") && line.contains("IDLE")
+  }
+
   // ops      + pts/2        2026-11-25 05:21 00:06         435 (10.1.0.9)
   //            system boot  2026-11-25 05:20
-  private static func row(_ line: ByteView, _ relative: RelativeTime?, _ zone: Timestamp.Zone) -> LoginSession? {
+  // root            pts/0           00:06   Nov 25 05:21:40  10.1.0.9
+  static func row(_ line: ByteView, _ relative: RelativeTime?, _ zone: Timestamp.Zone) -> LoginSession? {
     let words = line.words(limit: 16)
     guard
       let date = words.indices.first(where: { place in
@@ -62,7 +69,17 @@ struct WhoFormat: LogFormat {
       if session.kind?.contains(" ") == true || session.kind?.contains("/") == true { return nil }
       session.user = ""
     } else {
+      // A user, whether messages are let in, a line; busybox has the idle time as well. Listings of files have more.
+      guard before.count <= 4, session.user.count < 33, !(before.count > 1 && before[1].integer != nil) else {
+        return nil
+      }
       session.tty = before.count > 1 ? before.last?.string : nil
+      // busybox has the idle time between.
+      if before.count == 3, let idle = before.last, CivilTime.timeOfDay(idle) != nil || idle == "old" || idle == "." {
+        session.tty = before[1].string
+        session.idle = idle.string
+        if after < words.count, !(words[after][0] == 0x28) { session.host = LoginSession.host(words[after]) }
+      }
       // A getty waiting for somebody.
       if session.user == "LOGIN" { session.kind = "login prompt" }
     }

@@ -71,7 +71,9 @@ public final class JSONRecords {
       }
       passFiller()
       let byte = pending[0]
-      if start == end || byte == 0xEF && end - start < 3 && !atEnd {
+      if start == end || byte == 0xEF && end - start < 3 && !atEnd
+        || (0x30...0x39).contains(byte) && end - start < Self.exportTimeCount && !atEnd
+      {
         if try !fill(), start == end { return nil }
       } else if byte == 0x7B {
         scanner.restart(after: scannedBefore())
@@ -287,10 +289,25 @@ public final class JSONRecords {
       switch bytes[place] {
       case 0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x00, 0x1E: place += 1
       case 0xEF where bytes[place + 1] == 0xBB && bytes[place + 2] == 0xBF: place += 3
+      case 0x30...0x39:
+        let count = Self.exportTime(bytes.slice(place, place + Self.exportTimeCount))
+        if count == 0 { break loop }
+        place += count
       default: break loop
       }
     }
     if place > 0 { consume(place) }
+  }
+
+  private static let exportTimeCount = 40
+
+  /// Bytes of a time and a blank before a record, as CloudWatch Logs writes them when it exports (`2026-11-25T05:20:12.123Z {`);
+  /// 0 where there is none.
+  static func exportTime(_ bytes: ByteView) -> Int {
+    guard bytes[4] == 0x2D, bytes[10] == 0x54, let (time, rest) = bytes.cut(0x20), rest[0] == 0x7B,
+      time[time.count - 1] == 0x5A
+    else { return 0 }
+    return time.count + 1
   }
 
   private func consume(_ count: Int) {

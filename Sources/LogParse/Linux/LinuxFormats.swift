@@ -6,7 +6,9 @@ extension LogFormats {
     SSHServerFormat(), ZoneNameFormat(), TZifFormat(),
     // dnf's log looks like syslog's with a host called SUBDEBUG.
     PackageLogFormat(),
-    SyslogFormat(), AuditFormat(), JournalFileFormat(), JournalExportFormat(), JournalJSONFormat(), DmesgFormat(),
+    // Its ISO times look like syslog's.
+    DmesgFormat(),
+    SyslogFormat(), AuditFormat(), JournalFileFormat(), JournalExportFormat(), JournalJSONFormat(),
     AccessLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
     PasswdFormat(), ShadowFormat(), GroupFormat(), SudoersFormat(), KnownHostsFormat(), AuthorizedKeysFormat(),
     CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(),

@@ -15,6 +15,12 @@ struct CivilTime: Hashable {
   /// Nil where the year is missing or the date does not exist.
   func timestamp(_ zone: Timestamp.Zone) -> Timestamp? {
     guard let year else { return nil }
+    // The end of a day as ISO 8601 writes it.
+    if hour == 24, minute == 0, second == 0 {
+      var start = self
+      start.hour = 0
+      return start.timestamp(zone)?.adding(seconds: 86400)
+    }
     return Timestamp(
       year: year, month: month, day: day, hour: hour, minute: minute, second: second, nanosecond: nanosecond,
       precision: precision, zone: zone)
@@ -46,8 +52,9 @@ struct CivilTime: Hashable {
   static func timeOfDay(
     _ text: ByteView
   ) -> (hour: Int, minute: Int, second: Int, nanosecond: Int64, precision: Timestamp.Precision)? {
-    guard let first = text.firstIndex(of: 0x3A), let hour = number(text.slice(0, first)), hour < 24 else { return nil }
+    guard let first = text.firstIndex(of: 0x3A), let hour = number(text.slice(0, first)), hour <= 24 else { return nil }
     let rest = text.slice(first + 1)
+    if hour == 24, !(rest == "00" || rest == "00:00") { return nil }
     guard let second = rest.firstIndex(of: 0x3A) else {
       guard rest.count == 2, let minute = number(rest), minute < 60 else { return nil }
       return (hour, minute, 0, 0, .minute)
@@ -71,6 +78,12 @@ struct CivilTime: Hashable {
     return (value, kept.count <= 3 ? .millisecond : kept.count <= 6 ? .microsecond : .nanosecond)
   }
 
+  /// The hour of the day of one that is counted to twelve; nil where no `AM` or `PM` follows.
+  static func hour(of hour: Int, half: ByteView) -> Int? {
+    guard half == "AM" || half == "PM", (1...12).contains(hour) else { return nil }
+    return hour % 12 + (half == "PM" ? 12 : 0)
+  }
+
   /// A small number of digits only.
   static func number(_ text: ByteView) -> Int? {
     guard !text.isEmpty, text.count <= 9, (0x30...0x39).contains(text[0]) else { return nil }
@@ -78,11 +91,11 @@ struct CivilTime: Hashable {
   }
 
   /// `Wed Nov 25 05:20:12 2026`, with a zone before or after the year (`UTC`, `+0000`), as `date`, `ctime` and `last -F`
-  /// write it. The weekday may be missing.
+  /// write it. The weekday may be missing. In American English `date` counts to twelve: `Wed Nov 25 05:20:12 AM UTC 2026`.
   ///
   /// - Returns: the time, its zone if there was one, and how many words it took.
   static func ctime(_ words: some Collection<ByteView>) -> (time: CivilTime, zone: ZoneText?, words: Int)? {
-    let all = Array(words.prefix(7))
+    let all = Array(words.prefix(8))
     var place = !all.isEmpty && weekday(all[0]) != nil ? 1 : 0
     guard all.count >= place + 3, all[place].count == 3, let month = month(all[place]),
       let day = number(all[place + 1]), let clock = timeOfDay(all[place + 2])
@@ -91,6 +104,10 @@ struct CivilTime: Hashable {
       month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
       nanosecond: clock.nanosecond, precision: clock.precision)
     place += 3
+    if place < all.count, let hour = hour(of: clock.hour, half: all[place]) {
+      time.hour = hour
+      place += 1
+    }
     var zone: ZoneText?
     for _ in 0..<2 where place < all.count {
       if time.year == nil, all[place].count == 4, let year = number(all[place]) {

@@ -10,11 +10,12 @@ enum FileOwner {
     return nil
   }
 
-  /// The user that a crontab of `/var/spool/cron[/crontabs]` belongs to.
+  /// The user that a crontab of `/var/spool/cron[/crontabs]` belongs to; Alpine's lie in `/etc/crontabs`.
   static func ofCrontab(_ path: String) -> String? {
     let parts = path.split(separator: "/", omittingEmptySubsequences: true)
     guard let cron = parts.lastIndex(where: { $0 == "cron" || $0 == "crontabs" || $0 == "tabs" }),
-      cron + 1 == parts.count - 1, parts[..<cron].contains("spool")
+      cron + 1 == parts.count - 1,
+      parts[..<cron].contains("spool") || parts[cron] == "crontabs" && parts[..<cron].last == "etc"
     else { return nil }
     return String(parts[parts.count - 1])
   }

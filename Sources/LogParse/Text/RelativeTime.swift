@@ -31,6 +31,24 @@ struct RelativeTime {
     return isLater(candidate) ? candidate.adding(seconds: -86400) : candidate
   }
 
+  /// A weekday (Monday is 1) and an hour of it: the last such before the capture, to the day.
+  func weekday(_ weekday: Int, hour: Int) -> Timestamp? {
+    guard (1...7).contains(weekday), (0..<24).contains(hour) else { return nil }
+    for back in 0..<8 {
+      var civil = collected.adding(seconds: -86400 * Int64(back)).civil(in: zone)
+      civil.hour = hour
+      civil.minute = 0
+      civil.second = 0
+      civil.precision = .day
+      guard let moment = civil.timestamp(zone), !isLater(moment) else { continue }
+      // 1 January 1970 was a Thursday.
+      let local = moment.adding(seconds: Int64(zone.minutes) * 60).nanoseconds
+      let days = local / 86_400_000_000_000 - (local % 86_400_000_000_000 < 0 ? 1 : 0)
+      if ((days % 7 + 7) % 7 + 3) % 7 + 1 == Int64(weekday) { return moment }
+    }
+    return nil
+  }
+
   /// A day or moment without its year: the last one before the capture.
   func withoutYear(_ time: CivilTime) -> Timestamp? {
     var time = time

@@ -33,6 +33,9 @@ enum LineOutcome {
 
 /// Hands every line that is not blank to `body` and accounts for all bytes.
 ///
+/// A machine that loses its power leaves runs of NULs in the files that were being written, in front of what was written
+/// afterwards: these are told and passed over.
+///
 /// - Parameters:
 ///   - blanks: whether blank lines are handed out too (they always count as parsed otherwise).
 ///   - limit: bytes of the longest line that is handed out whole; of a longer one the rest counts as skipped.
@@ -48,7 +51,18 @@ func readLines(
     lines = line.number
     var outcome = LineOutcome.parsed
     // A first byte that is no blank settles it for nearly all lines.
-    if blanks || line.bytes[0] > 0x20 || !line.bytes.trimmed.isEmpty {
+    if line.bytes[0] == 0, !line.bytes.isEmpty {
+      let zeros = line.bytes.zerosAtFront
+      let rest = line.bytes.dropFirst(zeros)
+      ledger.skipped(upTo: line.offset + UInt64(zeros), "NUL bytes")
+      outcome =
+        rest.trimmed.isEmpty
+        ? .skipped("NUL bytes")
+        : body(
+          TextLine(
+            bytes: rest, number: line.number, offset: line.offset + UInt64(zeros),
+            byteCount: line.byteCount - UInt64(zeros), encodings: encodings))
+    } else if blanks || line.bytes[0] > 0x20 || !line.bytes.trimmed.isEmpty {
       outcome = body(
         TextLine(
           bytes: line.bytes, number: line.number, offset: line.offset, byteCount: line.byteCount, encodings: encodings))
@@ -68,20 +82,45 @@ func readLines(
 }
 
 extension FormatSample {
-  /// The first lines that are not blank, without carriage returns; a last line that may be cut is left out unless it is
-  /// the only one.
+  /// The first lines that are not blank, without carriage returns and without NULs in front; a last line that may be cut is
+  /// left out unless it is the only one.
   func lines(_ number: Int) -> [ByteView] {
     var lines: [ByteView] = []
     var rest = head.hasPrefix("\u{FEFF}") ? head.dropFirst(3) : head
     while lines.count < number, !rest.isEmpty {
       let (line, after) = rest.cut(0x0A) ?? (rest, rest.slice(rest.count))
       if rest.firstIndex(of: 0x0A) == nil, !isWhole, !lines.isEmpty { break }
-      if !line.trimmed.isEmpty { lines.append(line[line.count - 1] == 0x0D ? line.dropLast(1) : line) }
+      let text = line[0] == 0 ? line.dropFirst(line.zerosAtFront) : line
+      if !text.trimmed.isEmpty { lines.append(text[text.count - 1] == 0x0D ? text.dropLast(1) : text) }
       rest = after
     }
     return lines
   }
 
-  /// Whether the bytes look like text at all: no NUL in the first KiB.
-  var isText: Bool { head.slice(0, 1024).firstIndex(of: 0) == nil }
+  /// Whether the bytes look like text at all: no NUL in the first KiB but in runs as a crash leaves them, at the front or
+  /// behind a line end. Records of fixed size and wide characters have others.
+  var isText: Bool {
+    var rest = head
+    var seen = 0
+    while let zero = rest.slice(0, max(1024 - seen, 0)).firstIndex(of: 0) {
+      let zeros = rest.slice(zero).zerosAtFront
+      guard zeros >= 64, zero == 0 ? seen == 0 : rest[zero - 1] == 0x0A else { return false }
+      let after = rest.slice(zero + zeros)
+      // Nothing but zeros, as far as can be seen, is no text.
+      guard !after.trimmed.isEmpty, after[0] >= 0x20 || after[0] == 0x0A || after[0] == 0x09 else { return false }
+      seen += zero
+      rest = after
+    }
+    return true
+  }
+}
+
+extension ByteView {
+  /// How many NULs there are at the front.
+  fileprivate var zerosAtFront: Int {
+    var place = 0
+    while let word = u64(place), word == 0 { place += 8 }
+    while place < count, self[place] == 0 { place += 1 }
+    return place
+  }
 }

@@ -12,11 +12,14 @@ public struct FileFact: Hashable, Sendable {
   /// When content, metadata or the file itself came to be, each with its meaning.
   public var times: [FileTime]
   public var evidence: EvidenceReference
+  /// The file's own bytes, where they were collected.
+  public var content: Digest?
 
   public init(
     path: String, mode: UInt16? = nil, isRegular: Bool = true, owner: String? = nil, times: [FileTime] = [],
-    evidence: EvidenceReference
+    evidence: EvidenceReference, content: Digest? = nil
   ) {
+    self.content = content
     self.path = path
     self.mode = mode
     self.isRegular = isRegular

@@ -10,14 +10,31 @@ public struct FileReview {
   /// Findings of one rule; the last says how many more there are.
   static let maximumFindings = 100
 
-  /// From the first to the last moment of the incident; what was changed within counts as its work. May be set when all files
-  /// are taken, since only `findings` asks for it.
-  public var window: ClosedRange<Timestamp>
+  /// From the first to the last moment of the incident; what was changed within counts as its work. Nil where nobody knows when
+  /// it was: then files are told by their place and permissions alone. May be set when all files are taken, since only
+  /// `findings` asks for it.
+  public var window: ClosedRange<Timestamp>?
   private var files: [String: FileFact] = [:]
   private var accounts: Set<String> = []
   public private(set) var isCut = false
 
-  public init(window: ClosedRange<Timestamp>) { self.window = window }
+  public init(window: ClosedRange<Timestamp>? = nil) { self.window = window }
+
+  /// When files of these contents were written, an hour on both sides: what an intruder dropped tells when he was there, where
+  /// nothing else does. Nil where no time of any is known.
+  public func window(around contents: Set<Digest>) -> ClosedRange<Timestamp>? {
+    let times = files.values.lazy.filter { $0.content.map { contents.contains($0) } ?? false }
+      .flatMap { $0.times.map(\.time) }
+    guard let first = times.min(), let last = times.max() else { return nil }
+    let hour: Int64 = 3_600_000_000_000
+    let (start, isBefore) = first.nanoseconds.subtractingReportingOverflow(hour)
+    let (end, isBeyond) = last.nanoseconds.addingReportingOverflow(hour)
+    guard !isBefore, !isBeyond else { return nil }
+    return Timestamp(nanoseconds: start)...Timestamp(nanoseconds: end)
+  }
+
+  /// Whether something was done to a file of this path during the incident.
+  public func isOfTheTime(_ path: String) -> Bool { files[path].map { moment($0) != nil } ?? false }
 
   /// Takes an event of a bodyfile, a listing or a list of accounts; others are passed over.
   public mutating func take(_ event: Event, artifact: Digest) {
@@ -33,6 +50,7 @@ public struct FileReview {
     if var known = files[fact.path] {
       known.mode = known.mode ?? fact.mode
       known.owner = known.owner ?? fact.owner
+      known.content = known.content ?? fact.content
       for time in fact.times where !known.times.contains(time) && known.times.count < 16 { known.times.append(time) }
       // The place that tells it must not depend on the order of taking.
       if Self.order(fact.evidence) < Self.order(known.evidence) { known.evidence = fact.evidence }
@@ -72,7 +90,8 @@ public struct FileReview {
 
   /// The first moment within the incident at which something was done to the file.
   private func moment(_ file: FileFact) -> FileTime? {
-    file.times.filter { window.contains($0.time) }.min {
+    guard let window else { return nil }
+    return file.times.filter { window.contains($0.time) }.min {
       ($0.time, $0.meaning.rawValue) < ($1.time, $1.meaning.rawValue)
     }
   }
@@ -82,7 +101,12 @@ public struct FileReview {
     let moment = moment(file)
     guard moment != nil || !Self.isProgramFolder(file.path) else { return nil }
     let word = (file.mode ?? 0) & 0o4000 != 0 ? "setuid" : "setgid"
-    return Self.finding(
+    if moment == nil, AttackMarks.isDropPlace(file.path) {
+      return finding(
+        "file.setuid-in-open-folder", "A setuid file in a folder open to everybody", .high, ["T1548.001"], file, nil,
+        "\(file.path) is \(word)\(file.owner.map { " of \($0)" } ?? "")")
+    }
+    return finding(
       moment == nil ? "file.setuid-in-odd-place" : "file.setuid-of-the-time",
       moment == nil ? "A setuid file outside of the program folders" : "A file was made setuid during the incident",
       moment == nil ? .medium : .high, ["T1548.001"], file, moment,
@@ -92,7 +116,7 @@ public struct FileReview {
   private func executable(_ file: FileFact) -> Finding? {
     guard file.isExecutable, AttackMarks.isDropPlace(file.path) else { return nil }
     let moment = moment(file)
-    return Self.finding(
+    return finding(
       "file.executable-in-open-folder", "An executable file in a folder open to everybody",
       moment == nil ? .low : .medium, ["T1105"], file, moment, "\(file.path) can be run")
   }
@@ -102,31 +126,44 @@ public struct FileReview {
     guard !accounts.isEmpty, let owner = file.owner, !accounts.contains(owner), owner.allSatisfy(\.isNumber)
     else { return nil }
     let moment = moment(file)
-    return Self.finding(
+    return finding(
       "file.unowned", "A file of no known account", moment == nil ? .low : .medium, ["T1136.001"], file, moment,
       "\(file.path) belongs to the number \(owner), which is no account")
   }
 
   private func changed(_ file: FileFact) -> Finding? {
     guard let moment = moment(file), Self.isSensitive(file.path) else { return nil }
-    return Self.finding(
+    if Self.isPersistence(file.path) {
+      return finding(
+        "file.persistence-changed", "What starts or lets somebody in was changed during the incident", .medium,
+        ["T1546"], file, moment, "\(file.path) says what runs by itself or who may log in")
+    }
+    return finding(
       "file.changed-in-incident", "A file of the system was changed during the incident", .low, [], file, moment,
       "\(file.path) matters to the system")
   }
 
-  static func finding(
+  private func finding(
     _ rule: String, _ title: String, _ severity: Severity, _ attack: [String], _ file: FileFact, _ moment: FileTime?,
     _ what: String
   ) -> Finding {
+    Self.finding(rule, title, severity, attack, file, moment, what, isTimeKnown: window != nil)
+  }
+
+  static func finding(
+    _ rule: String, _ title: String, _ severity: Severity, _ attack: [String], _ file: FileFact, _ moment: FileTime?,
+    _ what: String, isTimeKnown: Bool
+  ) -> Finding {
     let when =
       moment.map { " At \($0.time), during the incident, \(words($0.meaning))." }
-      ?? " No change of it lies in the incident."
+      ?? (isTimeKnown ? " No change of it lies in the incident." : " When the incident was is not known.")
     var finding = Finding(
       rule: rule, title: title, severity: severity, confidence: .medium, attack: attack, firstSeen: moment?.time,
       entities: [Entity(.file, file.path)], evidence: [file.evidence], message: what + "." + when)
     finding.attributes.add("path", file.path)
     finding.attributes.add("mode", file.mode.map { String($0, radix: 8) })
     finding.attributes.add("owner", file.owner)
+    finding.attributes.add("sha256", file.content?.hex)
     return finding
   }
 
@@ -147,6 +184,18 @@ public struct FileReview {
     ]
     where path.hasPrefix(folder) { return true }
     return false
+  }
+
+  /// What starts by itself, and who may come in.
+  private static func isPersistence(_ path: String) -> Bool {
+    for place in [
+      "/etc/cron", "/var/spool/cron/", "/etc/systemd/", "/usr/lib/systemd/", "/lib/systemd/", "/etc/init.d/", "/etc/rc",
+      "/etc/profile", "/etc/bash.bashrc", "/etc/ld.so.preload", "/etc/sudoers", "/etc/pam.d/", "/etc/udev/rules.d/",
+      "/etc/modules-load.d/", "/etc/update-motd.d/",
+    ] where path.hasPrefix(place) { return true }
+    guard let name = path.split(separator: "/").last else { return false }
+    return name.hasPrefix("authorized_keys") || path.contains("/.config/systemd/")
+      || [".bashrc", ".profile", ".bash_profile", ".zshrc", ".bash_login"].contains(String(name))
   }
 
   /// Configuration, programs and what starts by itself; logs and state change all the time.

@@ -10,10 +10,10 @@ struct WebRootReview {
     var times: [Int64] = []
   }
 
-  private let window: ClosedRange<Timestamp>
+  private let window: ClosedRange<Timestamp>?
   private var medians: [String: (median: Int64, count: Int)] = [:]
 
-  init(_ files: [FileFact], _ window: ClosedRange<Timestamp>) {
+  init(_ files: [FileFact], _ window: ClosedRange<Timestamp>?) {
     self.window = window
     var roots: [String: [Int64]] = [:]
     for file in files where file.isRegular {
@@ -59,19 +59,19 @@ struct WebRootReview {
     guard let root = Self.root(file.path), let dot = file.path.lastIndex(of: "."),
       Self.scripts.contains(file.path[file.path.index(after: dot)...].lowercased())
     else { return nil }
-    let during = file.times.filter { window.contains($0.time) }
+    let during = file.times.filter { window?.contains($0.time) ?? false }
       .min { ($0.time, $0.meaning.rawValue) < ($1.time, $1.meaning.rawValue) }
     if let during {
       return FileReview.finding(
         "file.web-root-drop", "A script came into a web root during the incident", .high, ["T1505.003"], file, during,
-        "\(file.path) lies where a web server runs it")
+        "\(file.path) lies where a web server runs it", isTimeKnown: true)
     }
     guard let written = Self.written(file), let (median, count) = medians[root], count >= 3,
       case let (later, over) = written.nanoseconds.subtractingReportingOverflow(median), !over, later > Self.distance
     else { return nil }
     return FileReview.finding(
       "file.web-root-newer", "A script is newer than the web application around it", .medium, ["T1505.003"], file, nil,
-      "\(file.path) was written at \(written), \(later / 3_600_000_000_000) hours after most of the \(count) files in \(root)"
-    )
+      "\(file.path) was written at \(written), \(later / 3_600_000_000_000) hours after most of the \(count) files in \(root)",
+      isTimeKnown: window != nil)
   }
 }

@@ -9,18 +9,36 @@ public struct ClockReview {
   private var pairs = ClockPairs()
   /// Artifacts whose events bear a host's clock.
   private var local: Set<Digest> = []
+  /// Artifacts that lie in no instance's folder and were taken for the only instance's.
+  private let guessed: Set<Digest>
+  /// What those call their host, and all names that hosts of the case go by.
+  private var names: [Digest: String] = [:]
+  private var allNames: Set<String> = []
 
   public init(artifacts: [ArtifactRecord]) {
     var hosts: [Digest: String] = [:]
     for artifact in artifacts { hosts[artifact.digest] = Self.instance(in: artifact.paths) }
     let names = Set(hosts.values)
     // With one host, what lies outside its folder is of it too; with several, nobody knows.
-    if names.count == 1, let name = names.first { for artifact in artifacts { hosts[artifact.digest] = name } }
+    var guessed: Set<Digest> = []
+    if names.count == 1, let name = names.first {
+      for artifact in artifacts where hosts[artifact.digest] == nil {
+        hosts[artifact.digest] = name
+        guessed.insert(artifact.digest)
+      }
+    }
     self.hosts = hosts
+    self.guessed = guessed
   }
 
   public mutating func take(_ event: Event, _ artifact: Digest) {
-    if !event.dataType.hasPrefix("aws:") { local.insert(artifact) }
+    if !event.dataType.hasPrefix("aws:") {
+      local.insert(artifact)
+      if !guessed.isEmpty, allNames.count < 1000, let name = event.text("host").flatMap(Self.shortName) {
+        allNames.insert(name)
+        if guessed.contains(artifact), names[artifact] == nil { names[artifact] = name }
+      }
+    }
     pairs.take(event, host: hosts[artifact] ?? "")
   }
 
@@ -34,6 +52,8 @@ public struct ClockReview {
     }
     var nanoseconds: [Digest: Int64] = [:]
     for artifact in local {
+      // A log that names its host, where logs name several, is of that one and not of the only instance that was measured.
+      if allNames.count > 1, names[artifact] != nil { continue }
       if let measure = best[hosts[artifact] ?? ""] { nanoseconds[artifact] = -Int64(measure.seconds * 1e9) }
     }
     let skews = measures.map { ClockSkew($0, isCorrected: best[$0.host] == $0) }
@@ -53,6 +73,12 @@ public struct ClockReview {
   /// Web servers write whole seconds, and a flow's start is a packet's: a second or two are no skew.
   private static func counts(_ measure: ClockPairs.Measure) -> Bool {
     abs(measure.seconds) >= 2 && measure.spread * 3 <= abs(measure.seconds)
+  }
+
+  /// Without its domain; nil for what every host is called before it has a name.
+  private static func shortName(_ host: String) -> String? {
+    let name = host.prefix { $0 != "." }.lowercased()
+    return name.isEmpty || name == "localhost" ? nil : name
   }
 
   private static func instance(in paths: [String]) -> String? {

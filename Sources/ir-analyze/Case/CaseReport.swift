@@ -43,7 +43,8 @@ struct CaseReport {
         .init(path: $0.path ?? $0.name, reason: $0.sentence)
       }
       + store.cases.sightings(of: name).compactMap { one in one.note.map { .init(path: one.path, reason: $0) } }
-      + CaptureSet.missing(in: outcome.artifacts.flatMap(\.paths)).map { lost in
+      + CaptureSet.missing(in: outcome.artifacts.flatMap { one in one.paths.map { (path: $0, kind: one.kind) } }).map {
+        lost in
         .init(path: lost.folder, reason: "has no capture of \(lost.what.joined(separator: ", ")): lost, or never made")
       }
     let records = Self.records(of: outcome)
@@ -51,7 +52,8 @@ struct CaseReport {
     var checks = CaseChecks()
     var review = ClockReview(artifacts: records)
     let correlations = SigmaCaseCorrelations(set.sigma)
-    var files = FileReview(window: .now ... .now)
+    var files = FileReview()
+    var accounts = AccountReview()
     for result in outcome.results {
       let artifact = result.unit.artifact
       try CaseResults.forEachLine(of: result.result, in: store, events: events) { line in
@@ -64,6 +66,7 @@ struct CaseReport {
           review.take(event, artifact)
           if correlations.isNeeded { correlations.inspect(event, of: artifact) }
           files.take(event, artifact: artifact)
+          accounts.take(event, artifact: artifact)
         case .row(let view, let json): json.withView { checks.take(row: $0, view: view, artifact) }
         case .other: break
         }
@@ -76,10 +79,9 @@ struct CaseReport {
     correlations.finish { findings.append($0) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
     findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
-    if let window = Self.window(of: findings) {
-      files.window = window
-      findings += files.findings()
-    }
+    files.window = Self.window(of: findings) ?? files.window(around: Self.dropped(findings, records))
+    findings += files.findings()
+    findings += accounts.findings(isOfTheTime: files.isOfTheTime)
     let sizes = Dictionary(outcome.artifacts.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
     for failure in outcome.failures {
       coverage.append(
@@ -102,6 +104,15 @@ struct CaseReport {
       let last = grave.compactMap({ $0.lastSeen ?? $0.firstSeen }).max()
     else { return nil }
     return first <= last ? first...last : first...first
+  }
+
+  /// Files, not logs, in which rules found something grave.
+  private static func dropped(_ findings: [Finding], _ records: [ArtifactRecord]) -> Set<Digest> {
+    let found = Set(
+      findings.lazy.filter { $0.severity >= .high && $0.rule.hasPrefix("yara:") }.flatMap(\.evidence).map(\.artifact))
+    return Set(
+      records.lazy.filter { found.contains($0.digest) && !$0.kind.hasPrefix("log/") && !$0.kind.hasPrefix("memory") }
+        .map(\.digest))
   }
 
   private static func records(of outcome: CaseAnalysis.Outcome) -> [ArtifactRecord] {
@@ -216,6 +227,6 @@ extension FileFact {
     self.init(
       path: file.path, mode: file.mode, owner: file.owner.map(String.init),
       times: file.modified.map { [FileTime(.modification, Timestamp(nanoseconds: $0))] } ?? [],
-      evidence: EvidenceReference(artifact: file.content, locator: .whole))
+      evidence: EvidenceReference(artifact: file.content, locator: .whole), content: file.content)
   }
 }

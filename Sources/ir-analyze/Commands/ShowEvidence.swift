@@ -58,7 +58,7 @@ struct ShownBytes {
     )?
   {
     let file = try FileStream(path: store.objects.path(of: artifact))
-    let lines = LineReader(locator.encodings.isEmpty ? file : try DecodedStream(file), limit: 1 << 20)
+    let lines = LineReader(try EvidenceBytes.decoded(file, locator), limit: 1 << 20)
     while let line = try lines.next() {
       if line.number == number { return (line.offset, line.byteCount) }
     }

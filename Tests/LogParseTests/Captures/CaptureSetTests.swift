@@ -23,6 +23,13 @@ import Testing
     #expect(missing.first?.what == ["open files (lsof)", "clock (date)"])
   }
 
+  @Test func aCaptureUnderAnotherNameIsNotLost() {
+    let kept = Self.all.filter { $0 != "lsof_output" && $0 != "ps_aux_output" }
+    let files =
+      kept.map { (path: "command/\($0).txt", kind: "") } + [(path: "command/processes.txt", kind: "log/capture.ps")]
+    #expect(CaptureSet.missing(in: files).first?.what == ["open files (lsof)"])
+  }
+
   @Test func otherFoldersAreNotJudged() {
     #expect(CaptureSet.missing(in: ["src/command/run.swift", "src/command/show.swift", "x/ps_output.txt"]).isEmpty)
   }

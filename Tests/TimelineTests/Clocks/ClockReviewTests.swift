@@ -53,6 +53,27 @@ import Testing
 
   @Test func twoRequestsAreNotEnough() { #expect(review(one, ahead: 42, of: 2).correction().skews.isEmpty) }
 
+  /// A log in no instance's folder is the only instance's, unless logs name several hosts.
+  @Test(arguments: [(["web-1", "web-1.internal", "localhost"], true), (["web-1", "db-1"], false)])
+  func aLogThatNamesAnotherHostIsLeftAsItIs(_ names: [String], _ isCorrected: Bool) {
+    var all = one
+    let logs = names.map { CaseSamples.artifact("log of \($0)") }
+    for (log, name) in zip(logs, names) { all[log] = "\(name)/var/log/auth.log" }
+    var review = ClockReview(artifacts: all.map { ArtifactRecord(digest: $0, paths: [$1], size: 1) })
+    for number in 0..<Int64(9) {
+      review.take(CaseSamples.request(number * 10, "/p\(number)"), waf)
+      review.take(CaseSamples.request(number * 10 + 42, "/p\(number)", type: "web:access:request"), web)
+    }
+    for (log, name) in zip(logs, names) {
+      var event = CaseSamples.request(5, "/x", type: "linux:auth:entry")
+      event.attributes.append(Attribute("host", name))
+      review.take(event, log)
+    }
+    let clocks = review.correction()
+    let event = CaseSamples.request(100, "/x")
+    for log in logs { #expect((clocks.corrected(event, in: log) != event) == isCorrected) }
+  }
+
   @Test func anotherHostsTimesAreLeftAsTheyAre() {
     var two = one
     two[other] = "i-0aaaaaaaaaaaaaaaa/auth.log"

@@ -4,12 +4,21 @@ import Evidence
 /// known_hosts: where somebody of this account connected to by ssh. Hashed names stay hashed.
 struct KnownHostsFormat: LogFormat {
   let name = "linux.known_hosts"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard sample.isText, sample.name.contains("known_hosts") else { return nil }
-    let lines = sample.lines(8).filter { $0.trimmed[0] != 0x23 }
-    return !lines.isEmpty && lines.allSatisfy { Self.split($0.trimmed) != nil } ? .high : nil
+    guard sample.isText, !sample.name.hasPrefix("authorized_keys") else { return nil }
+    let lines = sample.lines(8).map(\.trimmed).filter { $0[0] != 0x23 }
+    guard !lines.isEmpty, lines.allSatisfy({ Self.split($0) != nil }) else { return nil }
+    if sample.name.contains("known_hosts") { return .high }
+    // Under another name the hosts themselves must look like it: hashed, addresses, names with a domain.
+    return lines.allSatisfy { Self.split($0).map { Self.isHost($0.hosts) } ?? false } ? .medium : nil
+  }
+
+  private static func isHost(_ text: ByteView) -> Bool {
+    if text.hasPrefix("|1|") { return true }
+    guard text.firstIndex(of: 0x3D) == nil, text.firstIndex(of: 0x22) == nil else { return false }
+    return text.firstIndex(of: 0x2E) != nil || text.firstIndex(of: 0x3A) != nil
   }
 
   private static func split(_ text: ByteView) -> (hosts: ByteView, key: PublicKey)? {

@@ -7,13 +7,14 @@ import Evidence
 /// certain: the path does.
 struct CrontabFormat: LogFormat {
   let name = "linux.crontab"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let isNamed = Self.isCrontabPath(sample.path)
     let lines = sample.lines(100).filter { $0.trimmed[0] != 0x23 && Self.variable($0) == nil }
-    let jobs = lines.filter { Self.schedule($0) != nil }.count
+    let isAnacron = sample.name == "anacrontab"
+    let jobs = lines.filter { Self.schedule($0) != nil || isAnacron && Self.anacron($0) != nil }.count
     if jobs > 0, jobs * 2 > lines.count { return .high }
     // A crontab of comments only.
     return isNamed && (jobs > 0 || lines.isEmpty && !sample.head.isEmpty) ? .medium : nil
@@ -48,13 +49,40 @@ struct CrontabFormat: LogFormat {
     }
     let words = text.words(limit: 6)
     guard words.count == 6 else { return nil }
-    for (index, word) in words.prefix(5).enumerated() where !isField(word, names: index >= 3) { return nil }
+    for (index, word) in words.prefix(5).enumerated()
+    where !isField(word, names: index >= 3) || !isWithin(word, limits[index]) { return nil }
     return (words[0..<5].map(\.string).joined(separator: " "), words[5])
   }
 
   private static let nicknames: Set<String> = [
     "@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "@every_minute",
   ]
+
+  /// Minutes, hours, days, months and weekdays go up to; a table of other numbers soon leaves them.
+  private static let limits = [59, 23, 31, 12, 7]
+
+  /// Whether no number that a field begins with, or that follows a comma or a dash, is beyond the limit. Steps may be.
+  private static func isWithin(_ word: ByteView, _ limit: Int) -> Bool {
+    var place = 0
+    while place < word.count {
+      var end = place
+      while (0x30...0x39).contains(word[end]) { end += 1 }
+      if end > place, place == 0 || word[place - 1] != 0x2F {
+        guard let number = CivilTime.number(word.slice(place, end)), number <= limit else { return false }
+      }
+      place = max(end, place + 1)
+    }
+    return true
+  }
+
+  // 7	25	cron.weekly	run-parts /etc/cron.weekly        @monthly 45 cron.monthly run-parts /etc/cron.monthly
+  private static func anacron(_ line: ByteView) -> (schedule: String, job: String, command: ByteView)? {
+    let words = line.trimmed.words(limit: 4)
+    guard words.count == 4, words[0].integer != nil || nicknames.contains(words[0].string), words[1].integer != nil
+    else { return nil }
+    let period = words[0].integer.map { "every \($0) days" } ?? words[0].string
+    return ("\(period), \(words[1].string) minutes after the start", words[2].string, words[3])
+  }
 
   /// Numbers, `*`, lists, ranges, steps; names of months and days where they may stand.
   private static func isField(_ word: ByteView, names: Bool) -> Bool {
@@ -77,6 +105,7 @@ struct CrontabFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let owner = FileOwner.ofCrontab(context.path)
     let name = context.path.split(separator: "/").last ?? ""
+    let isAnacron = name == "anacrontab"
     let isSystem = owner == nil && (name == "crontab" || context.path.contains("cron.d/"))
     var installed: Timestamp?
     try readLines(stream, into: sink) { line in
@@ -96,6 +125,12 @@ struct CrontabFormat: LogFormat {
             time: installed, .modification, dataType: "linux:cron:variable",
             message: "The crontab sets \(variable.string) to \(value.string).",
             attributes: [Attribute("name", variable.string), Attribute("text", value.string)], locator: line.locator))
+        return .parsed
+      }
+      if isAnacron, let (schedule, job, command) = Self.anacron(text) {
+        let entry = PersistenceEntry(
+          mechanism: .cron, command: command.string, user: "root", schedule: schedule, extra: [Attribute("job", job)])
+        sink.event(entry.event("anacron runs \(schedule) as root: \(command.string)", line.locator))
         return .parsed
       }
       guard let (schedule, rest) = Self.schedule(text) else { return .skipped("line is not a job of cron") }

@@ -6,7 +6,7 @@ import Evidence
 /// further events.
 struct StartupScriptFormat: LogFormat {
   let name = "linux.startup_script"
-  let version = 1
+  let version = 2
 
   /// Lines and bytes of one event.
   private static let lineLimit = 400
@@ -15,7 +15,8 @@ struct StartupScriptFormat: LogFormat {
   /// Folders whose scripts run, how, and when.
   private static let places: [(folder: String, mechanism: PersistenceEntry.Mechanism, schedule: String)] = [
     ("init.d", .initScript, "at boot"), ("rc.d", .initScript, "at boot"), ("boot.d", .initScript, "at boot"),
-    ("cron.hourly", .cron, "@hourly"), ("cron.daily", .cron, "@daily"), ("cron.weekly", .cron, "@weekly"),
+    ("local.d", .rcLocal, "at boot"), ("cron.hourly", .cron, "@hourly"), ("cron.daily", .cron, "@daily"),
+    ("cron.weekly", .cron, "@weekly"),
     ("cron.monthly", .cron, "@monthly"), ("update-motd.d", .motd, "at each login"),
     ("if-up.d", .network, "as a network comes up"), ("if-pre-up.d", .network, "before a network comes up"),
     ("if-down.d", .network, "as a network goes down"), ("dispatcher.d", .network, "as a network changes"),
@@ -32,7 +33,12 @@ struct StartupScriptFormat: LogFormat {
 
   private static func place(_ path: String) -> Place? {
     let parts = path.split(separator: "/")
-    guard parts.count >= 2, let name = parts.last, name.first != "." else { return nil }
+    // On RHEL rc.local lies among them, and is read line by line like that of others.
+    guard parts.count >= 2, let name = parts.last, name.first != ".", name != "rc.local" else { return nil }
+    // Alpine's cron.hourly and its kin.
+    if parts.count >= 3, parts[parts.count - 3] == "periodic" {
+      return Place(mechanism: .cron, schedule: "@\(parts[parts.count - 2])")
+    }
     // `rc3.d/S20job` is init.d by another name.
     for folder in parts.dropLast().suffix(2) {
       if let found = places.first(where: { $0.folder == folder }) {

@@ -6,7 +6,7 @@ import Evidence
 /// One event for each distinct time of a file; `macb` says which of the four it is (mactime's letters).
 struct BodyfileFormat: LogFormat {
   let name = "linux.bodyfile"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -32,6 +32,10 @@ struct BodyfileFormat: LogFormat {
   private static func seconds(_ text: ByteView) -> (seconds: Int64, nanoseconds: Int64, precision: Timestamp.Precision)?
   {
     if let whole = text.integer { return (whole, 0, .second) }
+    // Beyond 64 bits: no time, but a row all the same.
+    if text.count >= 19, text.count <= 64, (0..<text.count).allSatisfy({ (0x30...0x39).contains(text[$0]) }) {
+      return (.max, 0, .second)
+    }
     guard let (before, after) = text.cut(0x2E), let whole = before.integer, whole >= 0,
       let part = CivilTime.fraction(after)
     else { return nil }

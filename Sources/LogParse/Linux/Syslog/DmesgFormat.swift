@@ -1,12 +1,12 @@
 import Bytes
 import Evidence
 
-/// `dmesg`: the kernel's ring buffer, with seconds since boot or, with `-T`, the civil time of each line.
+/// `dmesg`: the kernel's ring buffer, with seconds since boot or the time of each line, as `-T` and `--time-format=iso` have it.
 ///
 /// Seconds since boot give no time: when the host booted is not in this file, and it runs on through a suspend.
 struct DmesgFormat: LogFormat {
   let name = "linux.dmesg"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -17,10 +17,16 @@ struct DmesgFormat: LogFormat {
   }
 
   // [    0.000000] Linux version …        <6>[    1.2] …        kern  :info  : [    1.2] …
-  // [Wed Nov 25 05:20:12 2026] …
+  // [Wed Nov 25 05:20:12 2026] …        2026-11-25T05:20:12,345678+00:00 …
   private static func split(
     _ line: ByteView, _ zone: Timestamp.Zone
   ) -> (time: Timestamp?, sinceBoot: ByteView, text: ByteView)? {
+    // A comma before the fraction, which syslog never has.
+    if line[19] == 0x2C, line[10] == 0x54, let (stamp, text) = line.slice(0, 1 << 16).cut(0x20),
+      let time = Timestamp(iso8601: stamp)
+    {
+      return (time, line.slice(0, 0), text.trimmed)
+    }
     guard let open = line.slice(0, 24).firstIndex(of: 0x5B), let close = line.slice(0, open + 40).firstIndex(of: 0x5D),
       open < close,
       open == 0 || line[0] == 0x3C || line[open - 1] == 0x20 && line.slice(0, open).firstIndex(of: 0x3A) != nil

@@ -1,21 +1,24 @@
 import Bytes
 import Evidence
 
-/// `journalctl -o json`: an object a line. A message that is no UTF-8 comes as an array of numbers.
+/// `journalctl -o json`, `json-pretty`, `json-seq`, and an array that somebody made of it. A message that is no UTF-8 comes as an
+/// array of numbers.
 struct JournalJSONFormat: LogFormat {
   let name = "linux.journal_json"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard let line = sample.lines(1).first, line[0] == 0x7B else { return nil }
-    return line.contains("\"__REALTIME_TIMESTAMP\"") && (line.contains("\"MESSAGE\"") || line.contains("\"_BOOT_ID\""))
-      ? .high : nil
+    AWSRecords.recognizes(sample, names: ["\"__REALTIME_TIMESTAMP\""]) {
+      $0["__REALTIME_TIMESTAMP"] != nil && ($0["MESSAGE"] != nil || $0["_BOOT_ID"] != nil)
+    }
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    try readLines(stream, into: sink) { line in
+    let records = JSONRecords(stream, coverage: sink)
+    let encodings = stream.encodings
+    while let record = try records.next() {
       var entry = JournalEntry()
-      let whole = JSONView(line.bytes).forEachMember { key, value in
+      let whole = JSONView(whole: record.bytes).forEachMember { key, value in
         if value.kind == .array {
           var bytes: [UInt8] = []
           value.forEachElement { element in
@@ -30,9 +33,14 @@ struct JournalJSONFormat: LogFormat {
         }
         return true
       }
-      guard whole, let event = entry.event(line.locator) else { return .skipped("line is not an entry of the journal") }
+      let locator = Locator(
+        offset: record.offset, length: UInt64(record.bytes.count), line: record.line, encodings: encodings)
+      guard whole, let event = entry.event(locator) else {
+        records.reject(record, "a JSON record that is no entry of the journal")
+        continue
+      }
       sink.event(event)
-      return .parsed
     }
+    records.finish()
   }
 }

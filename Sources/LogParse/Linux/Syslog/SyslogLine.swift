@@ -126,7 +126,7 @@ struct SyslogLine {
       end += 1
       while end < text.count, end < 128, text[end] != 0x20, text[end] != 0x3A { end += 1 }
     }
-    guard text[end] == 0x3A, end > 0 else { return }
+    guard text[end] == 0x3A, end > 0 else { return readLevel(text) }
     let tag = text.slice(0, end)
     if tag[tag.count - 1] == 0x5D, let open = tag.lastIndex(of: 0x5B),
       let number = tag.slice(open + 1, tag.count - 1).integer
@@ -164,6 +164,25 @@ struct SyslogLine {
     body = text.slice(place + 3)
     return true
   }
+
+  /// `auth.info sshd[300]: `: busybox's syslogd names facility and severity before the tag.
+  private mutating func readLevel(_ text: ByteView) {
+    guard priority == nil, let (word, rest) = text.cut(0x20), word.count <= 16,
+      let (facility, severity) = word.cut(0x2E),
+      let high = Self.facilities.firstIndex(where: { facility == $0 }),
+      let low = Self.severities.firstIndex(where: { severity == $0 })
+    else { return }
+    priority = high << 3 | low
+    body = rest
+    readTag(rest)
+  }
+
+  private static let facilities: [StaticString] = [
+    "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp",
+    "security", "console", "clock", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+  ]
+
+  private static let severities: [StaticString] = ["emerg", "alert", "crit", "err", "warn", "notice", "info", "debug"]
 
   /// `APP PROCID MSGID STRUCTURED-DATA MSG`, `-` for what is missing.
   private mutating func readHeader5424(_ text: ByteView) {

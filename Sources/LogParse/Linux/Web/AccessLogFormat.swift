@@ -5,7 +5,7 @@ import Evidence
 /// virtual host in front, and further fields behind.
 struct AccessLogFormat: LogFormat {
   let name = "web.access"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -29,9 +29,11 @@ struct AccessLine {
   private var virtualHost: ByteView?
   private var remote: ByteView
   private var user: ByteView
-  private var time: Timestamp
+  /// Nil for a date that there is not, or that is out of range.
+  private var time: Timestamp?
   private var request: ByteView
-  private var status: Int64
+  /// Nil where the line ends within the request: it was cut, or something in it broke it.
+  private var status: Int64?
   private var bytes: Int64?
   private var referrer: ByteView?
   private var agent: ByteView?
@@ -40,9 +42,9 @@ struct AccessLine {
   // 198.51.100.7 - - [25/Nov/2026:05:20:30 +0000] "GET /item?id=1 HTTP/1.1" 200 82 "-" "Mozilla/5.0"
   init?(_ line: ByteView) {
     guard let open = line.firstIndex(of: 0x5B), let close = line.firstIndex(of: 0x5D, from: open), open > 0,
-      let time = Self.time(line.slice(open + 1, close))
+      Self.isTime(line.slice(open + 1, close))
     else { return nil }
-    self.time = time
+    time = Self.time(line.slice(open + 1, close))
     let front = line.slice(0, open).words(limit: 8)
     guard front.count >= 3 else { return nil }
     remote = front[0]
@@ -53,19 +55,29 @@ struct AccessLine {
       user = front[3]
     }
     var rest = line.slice(close + 1).trimmed
-    guard let request = Self.quoted(&rest) else { return nil }
+    guard let (request, isClosed) = Self.quoted(&rest) else { return nil }
     self.request = request
+    guard isClosed else {
+      self.rest = rest
+      return
+    }
     let numbers = rest.words(limit: 3)
     guard numbers.count >= 1, numbers[0].count == 3, let status = numbers[0].integer, status >= 100 else { return nil }
     self.status = status
     bytes = numbers.count > 1 ? numbers[1].integer : nil
     rest = numbers.count > 2 ? numbers[2] : rest.slice(rest.count)
-    referrer = Self.quoted(&rest)
-    agent = Self.quoted(&rest)
+    referrer = Self.quoted(&rest)?.text
+    agent = Self.quoted(&rest)?.text
     self.rest = rest
   }
 
   /// `25/Nov/2026:05:20:30 +0000`
+  private static func isTime(_ text: ByteView) -> Bool {
+    text.count >= 20 && text[2] == 0x2F && text[6] == 0x2F && text[11] == 0x3A && text[14] == 0x3A
+      && CivilTime.number(text.slice(0, 2)) != nil && CivilTime.month(text.slice(3, 6)) != nil
+      && CivilTime.number(text.slice(7, 11)) != nil
+  }
+
   private static func time(_ text: ByteView) -> Timestamp? {
     guard text.count >= 20, text[2] == 0x2F, text[6] == 0x2F, text[11] == 0x3A,
       let day = CivilTime.number(text.slice(0, 2)),
@@ -80,7 +92,7 @@ struct AccessLine {
   }
 
   /// The text between quotes at the front; quotes inside are escaped by a backslash. Nil where there is no quote.
-  private static func quoted(_ rest: inout ByteView) -> ByteView? {
+  private static func quoted(_ rest: inout ByteView) -> (text: ByteView, isClosed: Bool)? {
     guard rest[0] == 0x22 else { return nil }
     var place = 1
     while let quote = rest.firstIndex(of: 0x22, from: place) {
@@ -89,14 +101,14 @@ struct AccessLine {
       if slashes % 2 == 0 {
         let inner = rest.slice(1, quote)
         rest = rest.slice(quote + 1).trimmed
-        return inner
+        return (inner, true)
       }
       place = quote + 1
     }
     // Tomcat does not escape: a line whose quotes do not pair ends the field at the line's end.
     let inner = rest.slice(1)
     rest = rest.slice(rest.count)
-    return inner
+    return (inner, false)
   }
 
   /// Apache and nginx write `\x22`, `\"`, `\\`, `\n` for what would break the line.
@@ -159,7 +171,7 @@ struct AccessLine {
     attributes.add("other_fields", Self.unescaped(rest))
     return Event(
       time: time, dataType: "web:access:request",
-      message: "\(address ?? remote.string) asked for \(text) and got \(status).", entities: entities,
-      attributes: attributes, locator: locator)
+      message: "\(address ?? remote.string) asked for \(text)\(status.map { " and got \($0)" } ?? "").",
+      entities: entities, attributes: attributes, locator: locator)
   }
 }

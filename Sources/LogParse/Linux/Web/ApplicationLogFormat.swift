@@ -8,7 +8,7 @@ import Evidence
 /// are local to the host.
 struct ApplicationLogFormat: LogFormat {
   let name = "app.log"
-  let version = 1
+  let version = 2
 
   /// Of an entry's text; a dump of megabytes is cut to it.
   private static let textLimit = 1 << 16
@@ -77,10 +77,30 @@ struct ApplicationEntry {
     attributes.add("level", level)
     attributes.add("thread", thread)
     attributes.add("text", text)
+    let client = text.withView { Self.client($0) }
+    if let client { attributes.addEndpoint("remote", client) }
     if lines > 1 { attributes.add("lines", Int64(lines)) }
     return Event(
       time: time, .recorded, dataType: "app:log:entry", message: (level.map { "\($0): " } ?? "") + text,
+      entities: client.flatMap { $0.isSpecific ? [Entity(.address, $0.address ?? "")] : nil } ?? [],
       attributes: attributes, locator: locator)
+  }
+
+  /// Who asked, as the error logs of Apache (`[client 203.0.113.66:4444]`) and nginx (`client: 203.0.113.66,`) say it.
+  private static func client(_ text: ByteView) -> Endpoint? {
+    let front = text.slice(0, 1 << 12)
+    let word: ByteView
+    if let place = front.firstIndex(of: ByteView("[client ")) {
+      let rest = front.slice(place + 8)
+      word = rest.slice(0, rest.firstIndex(of: 0x5D) ?? 0)
+    } else if let place = front.firstIndex(of: ByteView(", client: ")) {
+      let rest = front.slice(place + 10)
+      word = rest.slice(0, rest.firstIndex(of: 0x2C) ?? rest.count)
+    } else {
+      return nil
+    }
+    if IPAddress.normal(word) != nil { return Endpoint(host: word, port: ByteView("")) }
+    return Endpoint(word).flatMap { $0.address == nil ? nil : $0 }
   }
 }
 
@@ -96,6 +116,7 @@ struct ApplicationLine {
   // 25-Nov-2026 05:20:26.245 INFO [main] org.apache.catalina.startup.Catalina.start …
   // [Wed Nov 25 05:20:26.245678 2026] [core:error] [pid 1:tid 2] …
   // 2026/11/25 05:20:26 [error] 12#12: *1 …
+  // Nov 25, 2026 5:20:26 AM org.apache.catalina.startup.Catalina start (the level begins the next line)
   init?(_ line: ByteView, _ zone: Timestamp.Zone) {
     let isBracketed = line[0] == 0x5B
     let start = isBracketed ? 1 : 0
@@ -120,6 +141,17 @@ struct ApplicationLine {
       else { return nil }
       time = stamp
       end += 12 + length
+    } else if front[3] == 0x20, let month = CivilTime.month(front.slice(0, 3)) {
+      let words = front.words(limit: 6)
+      guard words.count >= 5, words[1][words[1].count - 1] == 0x2C, let day = CivilTime.number(words[1].dropLast(1)),
+        words[2].count == 4, let year = CivilTime.number(words[2]), let clock = CivilTime.timeOfDay(words[3]),
+        let hour = CivilTime.hour(of: clock.hour, half: words[4]),
+        let stamp = CivilTime(
+          year: year, month: month, day: day, hour: hour, minute: clock.minute, second: clock.second
+        ).timestamp(zone)
+      else { return nil }
+      time = stamp
+      end += front.offset(of: words[4]) + 2
     } else if isBracketed, let close = line.slice(0, 48).firstIndex(of: 0x5D) {
       let words = line.slice(1, close).words(limit: 6)
       guard let (civil, _, used) = CivilTime.ctime(words), used == words.count, let stamp = civil.timestamp(zone) else {

@@ -1,0 +1,37 @@
+import Foundation
+
+@testable import Bytes
+
+private func text(_ bytes: [UInt8], by size: Int) -> [UInt8] {
+  guard let stream = try? WideTextStream(MemoryStream(bytes)) else { return [] }
+  var out: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: size)
+  while true {
+    let count = buffer.withUnsafeMutableBytes { (try? stream.read(into: $0)) ?? 0 }
+    if count == 0 { return out }
+    precondition(count <= size)
+    out += buffer.prefix(count)
+  }
+}
+
+/// Wide characters in both byte orders: whatever is read at once the text is the same, and it is what the standard library
+/// makes of them.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzWideText(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+  let bytes = Array(UnsafeBufferPointer(start: data, count: count))
+  for mark in [[0xFF, 0xFE], [0xFE, 0xFF]] as [[UInt8]] {
+    let whole = mark + bytes
+    if whole.starts(with: [0xFF, 0xFE, 0, 0]) { continue }
+    let found = text(whole, by: 1 << 17)
+    precondition(found == text(whole, by: 1 + count % 300), "what is read at once changes the text")
+    let units = stride(from: 0, to: whole.count - 1, by: 2).map {
+      mark[0] == 0xFF
+        ? UInt16(whole[$0 + 1]) << 8 | UInt16(whole[$0]) : UInt16(whole[$0]) << 8 | UInt16(whole[$0 + 1])
+    }
+    if whole.count % 2 == 0 {
+      precondition(found == Array(String(decoding: units, as: UTF16.self).utf8), "another text than the library's")
+    }
+  }
+  _ = text(bytes, by: 1 << 12)
+  return 0
+}
