@@ -112,6 +112,45 @@ struct IncidentBuilderTests {
     #expect(incident.host.addresses == ["10.0.2.15"])
   }
 
+  @Test(
+    "A payload known only by the firewall's label, let through just before a call to a JNDI port, is more than a probe")
+  func labels() {
+    func label(_ second: Int64, action: String) -> Finding {
+      var finding = Finding(
+        rule: "log4shell.waf-label", title: "Labelled", severity: .medium, confidence: .medium, attack: ["T1190"],
+        firstSeen: Samples.time(second), entities: [],
+        evidence: [EvidenceReference(artifact: Samples.artifact("waf"), locator: Samples.line(1))], message: "")
+      finding.attributes.add("action", action)
+      return finding
+    }
+    var callback = Finding(
+      rule: "log4shell.callback-port", title: "Callback", severity: .medium, confidence: .low, attack: ["T1190"],
+      firstSeen: Samples.time(30), entities: [],
+      evidence: [EvidenceReference(artifact: Samples.artifact("flow"), locator: Samples.line(2))], message: "")
+    callback.attributes.add("remote_host", Samples.attacker)
+    callback.attributes.add("remote_port", Int64(1389))
+    func severities(_ label: Finding) -> [Severity] {
+      Samples.story([label, callback], []).findings.filter { $0.rule == JoinedFinding.log4shellSucceeded }.map(
+        \.severity)
+    }
+    #expect(severities(label(10, action: "COUNT")) == [.high])
+    #expect(severities(label(10, action: "BLOCK")) == [])
+    #expect(severities(label(-300, action: "ALLOW")) == [])
+  }
+
+  @Test("An answer to a scanner is no connection to it, whatever port it came from")
+  func answers() {
+    func ends(_ flows: [(String, String)]) -> [String] {
+      Samples.story(
+        [Samples.payload(10)],
+        flows.enumerated().map { ("flow", Samples.flow(5000 + Int64($0.offset), $0.element.0, $0.element.1)) }
+      ).findings.filter { $0.rule == JoinedFinding.connectionToAttacker }.compactMap(\.remoteEnd?.text)
+    }
+    #expect(ends([("10.0.2.15:8080", "203.0.113.66:2048")]) == [])
+    #expect(ends([("10.0.2.15:7001", "203.0.113.66:2048"), ("10.0.2.15:7001", "203.0.113.66:2049")]) == [])
+    #expect(ends([("10.0.2.15:40001", "203.0.113.66:9999")]) == ["203.0.113.66:9999"])
+  }
+
   @Test("A flow to the same host just after the callback is the payload's download, and said to be inferred")
   func delivery() throws {
     let incident = Samples.story(

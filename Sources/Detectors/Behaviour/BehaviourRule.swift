@@ -83,10 +83,15 @@ struct BehaviourText {
     return copies.contains { words in words.dropFirst().contains { $0.firstIndex(of: ByteView(path)) != nil } }
   }
 
-  private static let copying = NameTable(["tee", "cp", "mv", "ln", "install", "dd", "sed"])
+  static let copying = NameTable(["tee", "cp", "mv", "ln", "install", "dd", "sed"])
 
   /// Whether a URL or an argument names a machine by its number.
-  var namesAddress: Bool {
+  var namesAddress: Bool { hasAddress { _ in true } }
+
+  /// The same of a machine outside.
+  var namesPublicAddress: Bool { hasAddress { !AddressText.isPrivate($0.string) } }
+
+  private func hasAddress(_ fits: (ByteView) -> Bool) -> Bool {
     var place = 0
     while place < text.count {
       let start = place
@@ -94,7 +99,7 @@ struct BehaviourText {
       if place - start >= 7, !isWordByte(text[start - 1]), !isWordByte(text[place]) {
         let address = text.slice(start, place)
         if Endpoint.isPlainHost(address), address.split(0x2E).count == 4, !address.hasPrefix("127."),
-          !address.hasPrefix("0.")
+          !address.hasPrefix("0."), fits(address)
         {
           return true
         }
@@ -103,6 +108,24 @@ struct BehaviourText {
     }
     return false
   }
+
+  /// Whether all that stands behind a redirection is where the text's last words go: `… | base64 -d > ~/.kube/config`.
+  var onlyWrites: Bool {
+    guard let last = commands.last, last.words.count >= 2 else { return false }
+    let target = last.words[last.words.count - 2]
+    guard target == ">" || target == ">>" else { return false }
+    let path = last.words[last.words.count - 1]
+    return path.count > 4 && text.firstIndex(of: path).map { $0 >= last.range.lowerBound } == true
+      && commands.allSatisfy { command in
+        command.words.dropLast(command.range == last.range ? 1 : 0).allSatisfy { word in
+          !Self.secretFiles.contains { word.firstIndex(of: ByteView($0)) != nil }
+        }
+      }
+  }
+
+  private static let secretFiles: [StaticString] = [
+    ".aws/", ".kube/", "id_rsa", "id_ed25519", "id_ecdsa", ".docker/", ".pgpass", ".my.cnf", ".git-cred",
+  ]
 
   static let temporary: [StaticString] = ["/tmp/", "/var/tmp/", "/dev/shm/"]
 

@@ -40,7 +40,12 @@ extension BehaviourRule {
     ) { it in
       // One's own key is named when logging in (`ssh -i`), made (`ssh-keygen`) or copied out (`.pub`).
       it.runs(readers) && !it.hasAny(["ssh-keygen", "ssh-copy-id", ".pub", "ssh -i", "scp -i", "rsync "])
+        && !it.onlyWrites
     },
+    BehaviourRule(
+      "history-search", "Command history searched for passwords", .medium, ["T1552.003"],
+      leads: [".bash_history", ".zsh_history", ".mysql_history"]
+    ) { it in it.runs(NameTable(["grep", "egrep", "rg"])) && it.hasAny(["pass", "PASS", "secret", "token", "key"]) },
     BehaviourRule("process-environment", "Environment of a process read", .medium, ["T1552.001"], leads: ["/environ"]) {
       it in
       it.has("/proc/") && it.runs(readers)
@@ -58,12 +63,17 @@ extension BehaviourRule {
     ) { it in
       it.hasAny(privilegeTools)
         || it.commands.contains { command in
-          zip(command.words, command.words.dropFirst()).contains { $0 == "-perm" && asksForSetID($1) }
+          // The whole system is searched, not a folder of one's own.
+          let isWide = command.words.contains { $0 == "/" || $0 == "/usr" || $0 == "/bin" || $0 == "/sbin" }
+          return isWide && zip(command.words, command.words.dropFirst()).contains { $0 == "-perm" && asksForSetID($1) }
         }
     },
     BehaviourRule(
       "discovery", "Several looks around in one line", .low, ["T1082", "T1033", "T1057"],
-      leads: ["uname", "whoami", "/etc/passwd", "lscpu", "/proc/cpuinfo", "ifconfig", "hostname", "nproc"]
+      leads: [
+        "uname", "whoami", "/etc/passwd", "lscpu", "/proc/cpuinfo", "ifconfig", "hostname", "nproc", "netstat ",
+        "ps aux",
+      ]
     ) { it in DiscoveryCommands.count(it.commands) >= 3 },
     BehaviourRule(
       "network-scan", "Network scanned", .low, ["T1046"], leads: ["nmap ", "masscan ", "zmap ", "fscan", "naabu "]

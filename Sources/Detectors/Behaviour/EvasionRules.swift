@@ -4,6 +4,20 @@ import Evidence
 extension BehaviourRule {
   private static let erasers = NameTable(["rm", "shred", "truncate", "unlink", "wipe", "srm"])
 
+  /// All logs at once, or one by `dd`: `find /var/log … -exec truncate`, `for f in /var/log/*; do > $f`.
+  private static func sweepsLogs(_ it: BehaviourText) -> Bool {
+    func namesLogs(_ word: ByteView) -> Bool { word.firstIndex(of: ByteView("/var/log")) != nil }
+    return it.programs.contains { words in
+      guard let first = words.first else { return false }
+      let program = ShellWords.baseName(first)
+      if program == "dd" { return words.contains { $0.hasPrefix("of=/var/log/") } }
+      return program == "find" && words.contains(where: namesLogs) && words.contains { $0 == "-exec" }
+        && words.contains { $0 == "truncate" || $0 == "shred" }
+    }
+      || it.commands.contains { $0.word(0) == "for" && $0.words.contains(where: namesLogs) }
+        && it.hasAny(["> $", ">$", "> \"$", ">\"$", "truncate"])
+  }
+
   /// Covering tracks and blinding defenders.
   static let evasionRules: [BehaviourRule] = [
     BehaviourRule(
@@ -45,7 +59,7 @@ extension BehaviourRule {
         it.hasAny([">/var/log/", "> /var/log/"]) && !it.hasAny([">>/var/log/", ">> /var/log/"])
         && (it.hasAny(["/dev/null", ":>", ": >", "true >"]) || it.text[0] == 0x3E
           || it.hasAny(["; >", ";>", "echo >", "echo > ", "echo \"\" >", "echo '' >"]))
-      guard wipes || empties else { return it.has("--vacuum-time=1s") ? .medium : nil }
+      guard wipes || empties || sweepsLogs(it) else { return it.has("--vacuum-time=1s") ? .medium : nil }
       // Who logged in is what an intruder wants forgotten; old rotations are what fills disks.
       if it.hasAny(["/wtmp", "/btmp", "/lastlog", "utmp", "/auth.log", "/secure", "/audit/audit.log"])
         && !it.hasAny([".gz", ".1", ".old", "-20"])

@@ -4,10 +4,29 @@ import Evidence
 extension BehaviourRule {
   /// What an entry would run that no administrator schedules.
   private static func isSuspicious(_ it: BehaviourText) -> Bool {
-    it.hasAny([
-      "/tmp/", "/dev/shm/", "/var/tmp/", "/dev/tcp/", "base64", "curl ", "wget ", "nc -", "| sh", "|sh", "| bash",
-      "|bash",
-    ])
+    if it.hasAny(["/dev/tcp/", "base64", "nc -e", "nc -c", "/dev/shm/", "| sh", "|sh", "| bash", "|bash"])
+      || it.hasHiddenTemporary
+    {
+      return true
+    }
+    return runsFromTemporary(it) || it.hasAny(["curl ", "wget "]) && it.namesPublicAddress
+  }
+
+  /// Whether a program in a scratch directory is to be run: not where it is only written to, read or copied.
+  private static func runsFromTemporary(_ it: BehaviourText) -> Bool {
+    func isScratch(_ word: ByteView) -> Bool { BehaviourText.temporary.contains { word.hasPrefix(ByteView($0)) } }
+    if it.hasAny(["=/tmp/", "=/var/tmp/"]) { return true }
+    return it.commands.contains { command in
+      for (place, word) in command.words.enumerated() where isScratch(word) {
+        let before = place > 0 ? command.words[place - 1] : ByteView("")
+        let isArgument =
+          ShellWords.isLoneRedirection(before) || before[0] == 0x2D
+          || place > 0 && BehaviourText.copying.contains(ShellWords.baseName(command.words[0]))
+          || command.words.prefix(place).contains { BehaviourText.copying.contains($0) || $0 == "crontab" }
+        if !isArgument { return true }
+      }
+      return false
+    }
   }
 
   /// Ways to come back.
@@ -38,17 +57,25 @@ extension BehaviourRule {
         it.writes(".bashrc") || it.writes(".bash_profile") || it.writes(".profile") || it.writes(".zshrc")
           || it.writes("/etc/profile") || it.writes("/etc/bash.bashrc")
       else { return nil }
-      return it.hasAny(["/dev/tcp/", "/dev/shm/", "nc -e", "| sh", "|sh", "| bash", "|bash", "base64"])
-        ? .high : .informational
+      if it.hasAny(["/dev/tcp/", "/dev/shm/", "nc -e"]) { return .high }
+      return it.hasAny(["| sh", "|sh", "| bash", "|bash", "base64"]) ? .medium : .informational
     },
     BehaviourRule(
       "loader-preload", "Library forced into every program", .high, ["T1574.006"], leads: ["/etc/ld.so.preload"]
-    ) { it in
-      it.writes("/etc/ld.so.preload")
+    ) { it -> Severity? in
+      guard it.writes("/etc/ld.so.preload") else { return nil }
+      // A distribution's own library (an allocator) is an administrator's; what lies anywhere else is nobody's.
+      let isInstalled = it.hasAny(["/usr/lib/", "/lib/x86_64", "/lib64/", "/usr/lib64/"])
+      return isInstalled && !it.hasAny(["/tmp/", "/dev/shm/", "/var/tmp/", "/."]) ? .medium : .high
     },
+    BehaviourRule(
+      "login-without-password", "Login made to take any password", .high, ["T1556.003"], leads: ["pam_permit.so"]
+    ) { it in it.has("/etc/pam.d/") && (it.writes("/etc/pam.d/") || it.runs(NameTable(["sed", "perl"]))) },
     BehaviourRule("ssh-key", "SSH key added", .medium, ["T1098.004"], leads: ["authorized_keys"]) { it in
       guard it.writes("authorized_keys") || it.hasAny(["-O ~/.ssh", "-o ~/.ssh", "-O /root/.ssh"]) else { return nil }
-      return it.hasAny(["chattr", "rm -rf .ssh", "rm -rf ~/.ssh", "lockr", "wget ", "curl "]) ? .high : .low
+      if it.hasAny(["chattr", "rm -rf .ssh", "rm -rf ~/.ssh", "lockr"]) { return .high }
+      // Keys are fetched from a code host every day, by name and over TLS.
+      return it.hasAny(["wget ", "curl "]) ? it.namesAddress || it.has("http://") ? .high : .medium : .low
     },
     BehaviourRule(
       "account-created", "Account created or given rights", .low, ["T1136.001"],

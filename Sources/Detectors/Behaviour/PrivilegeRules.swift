@@ -3,7 +3,38 @@ import Evidence
 
 extension BehaviourRule {
   /// More rights, out of the container, a better terminal.
+  /// Programs that start a shell when asked to, which under sudo is root's.
+  private static let lenders = NameTable([
+    "find", "vim", "vi", "view", "nano", "awk", "gawk", "python", "python2", "python3", "perl", "ruby", "php", "lua",
+    "node", "tar", "zip", "less", "more", "man", "nmap", "git", "ftp", "gdb",
+  ])
+
   static let privilegeRules: [BehaviourRule] = [
+    BehaviourRule(
+      "sudo-shell-escape", "Shell started out of a program that sudo allows", .medium, ["T1548.003"], leads: ["sudo "]
+    ) { it in
+      guard
+        it.hasAny([
+          "\"/bin/sh", "'/bin/sh", "\"/bin/bash", "'/bin/bash", "!/bin/sh", "!/bin/bash", "-exec /bin/sh ",
+          "-exec /bin/bash ", "exec=/bin/",
+        ])
+      else { return false }
+      // With `-c` it runs one command for a script.
+      return !it.hasAny(["sh -c", "bash -c"])
+        && it.commands.contains { command in
+          command.word(0) == "sudo" && command.words.dropFirst().contains { lenders.contains(ShellWords.baseName($0)) }
+        }
+    },
+    BehaviourRule(
+      "set-uid-call", "Program that makes itself root and starts a shell", .high, ["T1548.001", "T1068"],
+      leads: ["setuid(0)", "setreuid(0", "cap_setuid"]
+    ) { it -> Severity? in
+      if it.has("cap_setuid") { return it.runs(NameTable(["setcap"])) ? .medium : nil }
+      return ShellWords.namesShell(it.text)
+        && it.programs.contains { words in
+          words.dropFirst().contains { $0 == "-c" || $0 == "-e" || $0 == "-r" }
+        } ? .high : nil
+    },
     BehaviourRule(
       "pty-upgrade", "Terminal made for a bare shell", .medium, ["T1059.004"],
       leads: ["pty.spawn", "/dev/null", "stty raw", "PTY.spawn"]
@@ -71,15 +102,24 @@ extension BehaviourRule {
       }) {
         return .medium
       }
-      if it.has("docker.sock"), it.runs(NameTable(["curl", "nc", "socat"])) { return .medium }
+      // Asking the daemon for a container is what gives the host away; listing is looking.
+      if it.has("docker.sock"), it.runs(NameTable(["curl"])), it.hasAny(["/create", "/exec", "/start", "-X POST"]) {
+        return .medium
+      }
       guard it.runs(NameTable(["docker", "podman", "ctr", "nerdctl"])) else { return nil }
-      if it.has("-v /:/"), it.hasAny(["chroot", " sh", " bash", "/bin/sh", "/bin/bash"]) { return .high }
-      return it.has("-v /:/") || it.has("--privileged") && it.hasAny(["--pid=host", "--pid host"])
+      let mountsRoot = it.has("-v /:/") && !it.hasAny([":ro ", ":ro,"])
+      let opensShell = it.commands.contains { command in
+        command.words.contains { $0 == "chroot" || ShellWords.isShell($0) }
+      }
+      if mountsRoot, opensShell { return .high }
+      return mountsRoot || it.has("--privileged") && it.hasAny(["--pid=host", "--pid host"])
         ? .medium : it.has("--privileged") ? .low : nil
     },
-    BehaviourRule("host-disk-mounted", "Disk of the host mounted by hand", .low, ["T1611"], leads: ["mount /dev/"]) {
+    BehaviourRule(
+      "host-disk-mounted", "Disk of the host mounted by hand", .low, ["T1611"], leads: ["mount /dev/", "debugfs "]
+    ) {
       it in
-      it.hasAny(["chroot", "/mnt/host", "debugfs"])
+      it.hasAny(["chroot", "/mnt/host"]) || it.runs(NameTable(["debugfs"]))
     },
   ]
 }

@@ -5,7 +5,7 @@ import Evidence
 ///
 /// A server's work needs no shell; where a build server or a script host does start one, the finding's chain shows it.
 public final class ProcessTree: EventDetector {
-  public static let version = 1
+  public static let version = 2
 
   private let artifact: Digest
   private var processes: [Int64: Process] = [:]
@@ -93,12 +93,15 @@ public final class ProcessTree: EventDetector {
     let steps = chain.reversed().compactMap { one in
       processes[one].map { "\(one) \(String(($0.commandLine.isEmpty ? $0.name : $0.commandLine).prefix(120)))" }
     }
+    let severity: Severity =
+      ServerShell.isOrdinary(process.commandLine, of: server?.commandLine ?? "") ? .medium : .high
     let attributes: [Attribute] = [
       Attribute("pid", pid), Attribute("server_pid", root), Attribute("server", server?.name ?? ""),
       Attribute("command_line", String(process.commandLine.prefix(4096))), Attribute("chain", .texts(steps)),
     ]
     return Finding(
-      rule: "behaviour.server-shell", title: "Shell started by a server process", severity: .high,
+      rule: "behaviour.server-shell", title: "Shell started by a server process", severity: severity,
+      confidence: severity == .high ? .high : .low,
       attack: ["T1190", "T1059.004"],
       firstSeen: process.event.time, entities: entities,
       evidence: chain.prefix(8).compactMap { processes[$0]?.event.reference(artifact) },

@@ -24,6 +24,13 @@ extension BehaviourRule {
       ]
     ) { it in it.runs(NameTable(["aws"])) },
     BehaviourRule(
+      "cloud-exposure", "Cloud data opened from the host", .medium, ["T1537", "T1530"],
+      leads: ["modify-snapshot-attribute", "modify-image-attribute", "put-bucket-acl", "put-bucket-policy"]
+    ) { it in
+      it.runs(NameTable(["aws"]))
+        && it.hasAny(["--user-ids", "all", "public-read", "add", "\"Principal\":\"*\"", "\"Principal\": \"*\""])
+    },
+    BehaviourRule(
       "cloud-secrets-read", "Secrets read from the cloud account", .low, ["T1555.006"],
       leads: ["secretsmanager get-secret-value", "--with-decryption", "kubectl get secret", "vault kv get"]
     ) { it in it.runs(NameTable(["aws", "kubectl", "vault"])) },
@@ -62,8 +69,8 @@ extension BehaviourRule {
     },
     BehaviourRule(
       "process-memory-read", "Memory of another process copied", .medium, ["T1003.007"],
-      leads: ["gcore ", "/dev/mem", "/dev/kmem", "/proc/kcore", "mimipenguin"]
-    ) { it in it.runs(NameTable(["gcore", "dd", "cat", "strings", "cp"])) },
+      leads: ["gcore ", "/dev/mem", "/dev/kmem", "/proc/kcore", "mimipenguin", "dump memory"]
+    ) { it in it.runs(NameTable(["gcore", "dd", "cat", "strings", "cp", "gdb"])) },
     BehaviourRule(
       "preload-once", "Library from a scratch directory put before all others", .medium, ["T1574.006"],
       leads: ["LD_PRELOAD=/tmp/", "LD_PRELOAD=/dev/shm/", "LD_PRELOAD=/var/tmp/", "LD_PRELOAD=./"]),
@@ -84,10 +91,12 @@ extension BehaviourRule {
         }
         guard makes == true else { continue }
         let later = it.commands[(index + 1)...].prefix(4)
-        let sends = later.contains { next in
-          ShellText.withoutPrefix(next.words).first.map { ShellWords.baseName($0) == "curl" } == true
+        let tools = later.compactMap { ShellText.withoutPrefix($0.words).first.map { ShellWords.baseName($0) } }
+        // A copy to a neighbour by netcat is how disks are moved; out of the network it is not.
+        if it.namesPublicAddress, tools.contains(where: { $0 == "nc" || $0 == "ncat" || $0 == "netcat" }) {
+          return true
         }
-        if sends, it.namesAddress || it.hasAny(["http://", "ftp://"]) { return true }
+        if tools.contains(where: { $0 == "curl" }), it.namesAddress || it.hasAny(["http://", "ftp://"]) { return true }
       }
       return false
     },

@@ -12,8 +12,13 @@ extension BehaviourRule {
   /// A download piped into an interpreter, put into its arguments, or made executable and run.
   private static func runsDownload(_ it: BehaviourText) -> Bool {
     var isFetched = false
+    // `(curl … || wget …) | sh`: fetched within a bracket that is piped on.
+    var wasFetched = false
     for (index, command) in it.commands.enumerated() {
-      if index > 0, it.commands[index - 1].end != 0x7C { isFetched = false }
+      if index > 0, it.commands[index - 1].end != 0x7C {
+        wasFetched = (wasFetched || isFetched) && it.commands[index - 1].end != 0x3B
+        isFetched = command.before == 0x7C && wasFetched
+      }
       let words = it.programs[index]
       guard let first = words.first.map({ ShellWords.baseName($0) }) else { continue }
       // A later part of the same pipe.
@@ -28,12 +33,46 @@ extension BehaviourRule {
         let first = ShellText.withoutPrefix(
           it.commands[index > 1 && it.commands[index - 1].words.count == 1 ? index - 2 : index - 1].words
         ).first,
-        interpreters.contains(ShellWords.baseName(first)) || first == "eval" || first == "source"
+        interpreters.contains(ShellWords.baseName(first)) || first == "eval" || first == "source" || first == "."
       {
         return true
       }
     }
-    return false
+    return fetchesInCode(it)
+  }
+
+  private static let codeFetches = LiteralSet(exact: [
+    "urlopen(", "requests.get(", "urlretrieve(", "LWP::Simple", "file_get_contents(", "open-uri", "Net::HTTP.get",
+  ])
+  private static let codeRuns = LiteralSet(exact: ["exec(", "eval(", "eval ", "os.system(", "subprocess", "system("])
+
+  /// `python3 -c "exec(urlopen('http://…').read())"`
+  private static func fetchesInCode(_ it: BehaviourText) -> Bool {
+    codeFetches.lowest(in: it.text) != nil && codeRuns.lowest(in: it.text) != nil && it.hasAny(["http://", "https://"])
+      && it.programs.contains { words in
+        words.first.map { interpreters.contains(ShellWords.baseName($0)) } == true
+          && words.dropFirst().contains { $0 == "-c" || $0 == "-e" || $0 == "-r" }
+      }
+  }
+
+  /// Where software's own makers say to fetch its installer from and pipe it into a shell.
+  private static let vendors: [StaticString] = [
+    "https://get.docker.com", "https://test.docker.com", "https://sh.rustup.rs", "https://deb.nodesource.com/",
+    "https://rpm.nodesource.com/", "https://install.python-poetry.org", "https://get.k3s.io", "https://get.rke2.io",
+    "https://get.helm.sh", "https://raw.githubusercontent.com/nvm-sh/nvm/",
+    "https://raw.githubusercontent.com/creationix/nvm/", "https://raw.githubusercontent.com/helm/helm/",
+    "https://raw.githubusercontent.com/Homebrew/", "https://raw.github.com/Homebrew/",
+    "https://packagecloud.io/install/",
+    "https://packages.gitlab.com/install/", "https://bootstrap.pypa.io/", "https://get.pnpm.io",
+    "https://bun.sh/install",
+    "https://deno.land/install.sh", "https://fly.io/install.sh", "https://codecov.io/bash",
+    "https://sdk.cloud.google.com",
+    "https://get.sdkman.io", "https://getcomposer.org/installer", "https://get.rvm.io", "https://pyenv.run",
+    "https://my-netdata.io/kickstart.sh", "https://www.npmjs.com/install.sh", "https://install.meteor.com",
+  ]
+
+  private static func isVendor(_ it: BehaviourText) -> Bool {
+    it.hasAny(vendors) && !it.namesAddress && !it.hasAny(["http://", "-k ", "--insecure", "--no-check-certificate"])
   }
 
   /// Fetched, made executable, run: in one line.
@@ -49,23 +88,31 @@ extension BehaviourRule {
       else { return false }
       return script.firstIndex(of: ByteView("://")) == nil
     }
-    return starts && (it.hasAny(["chmod ", "chmod\t"]) || it.hasAny(["sh ", "bash ", "perl ", "python "]))
+    return starts
+      && (it.hasAny(["chmod ", "chmod\t", "sh ", "bash ", "perl ", "python "])
+        || it.namesPublicAddress && it.has("tar "))
   }
 
   /// Bringing tools in, running them, taking data out.
   static let transferRules: [BehaviourRule] = [
     BehaviourRule(
       "download-execute", "Download that is run at once", .medium, ["T1105", "T1059.004"],
-      leads: ["curl", "wget", "tftp", "fetch ", "ftpget", "lwp-download"]
+      leads: [
+        "curl", "wget", "tftp", "fetch ", "ftpget", "lwp-download", "urlopen(", "requests.get(", "LWP::Simple",
+        "file_get_contents(", "open-uri",
+      ]
     ) { it in
       if fetchesAndStarts(it) {
         // Installers are fetched by name and unpacked; a bare number or a scratch directory is not how software comes.
         let isOdd = it.namesAddress || it.hasAny(["/dev/shm", "/var/tmp", "chmod 777", "chmod +x *", "cd /tmp"])
-        if isOdd { return it.has("chmod") ? .high : .medium }
+        if isOdd { return it.has("chmod") && (it.namesPublicAddress || !it.namesAddress) ? .high : .medium }
       }
       guard runsDownload(it) else { return nil }
-      return it.namesAddress
-        ? .high : it.hasAny(["http://", "-k ", "--insecure", "--no-check-certificate"]) ? .medium : .low
+      if isVendor(it) { return nil }
+      return it.namesPublicAddress
+        ? .high
+        : it.namesAddress
+          ? .medium : it.hasAny(["http://", "-k ", "--insecure", "--no-check-certificate"]) ? .medium : .low
     },
     BehaviourRule("download-temporary", "Download into a scratch directory", .low, ["T1105"], leads: ["curl", "wget"]) {
       it in

@@ -6,7 +6,7 @@ import Evidence
 /// People and pipelines make many of these every day: low for them. An instance's role that makes one has been taken over,
 /// and a denied try says the same of what it wanted.
 public final class CloudActions: CloudCallDetector {
-  public static let version = 1
+  public static let version = 2
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -51,6 +51,14 @@ public final class CloudActions: CloudCallDetector {
     "CreatePolicyVersion",
     "SetDefaultPolicyVersion", "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "PassRole",
   ]
+  /// What gives somebody a way back in, or all rights.
+  private static let takeover: Set<String> = [
+    "CreateUser", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup", "AttachUserPolicy",
+    "PutUserPolicy", "PutGroupPolicy", "AttachGroupPolicy", "UpdateAssumeRolePolicy", "DeactivateMFADevice",
+    "ModifySnapshotAttribute", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute", "ModifyImageAttribute",
+    "PutBucketPolicy", "PutBucketAcl", "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock",
+    "CreateSAMLProvider", "CreateOpenIDConnectProvider", "CreatePolicyVersion", "SetDefaultPolicyVersion",
+  ]
   private static let loggingCalls: Set<String> = [
     "StopLogging", "DeleteTrail", "DeleteFlowLogs", "DeleteDetector", "StopConfigurationRecorder",
     "DeleteConfigurationRecorder", "DeleteDeliveryChannel",
@@ -88,7 +96,14 @@ public final class CloudActions: CloudCallDetector {
     func raised(_ rule: Rule, _ severity: Severity? = nil) -> (Rule, Severity) {
       let base = severity ?? rule.severity
       if call.isDenied { return (rule, isInstance ? .medium : min(base, .low)) }
-      return (rule, isInstance ? .high : base)
+      // What AWS Backup and its like do is set up by someone, once, and done every night.
+      if call.isService, call.instance == nil { return (rule, min(base, .low)) }
+      // Machines that build and controllers of clusters make roles and open ports; people and their keys they do not make.
+      return (
+        rule,
+        isInstance
+          ? max(base, Self.takeover.contains(call.name) || rule.rule == Self.logging.rule ? .high : .medium) : base
+      )
     }
     switch call.name {
     case let name where Self.identityCalls.contains(name): return raised(Self.identity)

@@ -6,7 +6,7 @@ import Evidence
 /// People and their tools ask a lot too, and are denied now and then; so for them only several different denials count,
 /// while an instance's role has one job and no reason to look around.
 public final class CloudRecon: CloudCallDetector {
-  public static let version = 1
+  public static let version = 2
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -25,6 +25,8 @@ public final class CloudRecon: CloudCallDetector {
     var isInstance: Bool
     var who: String
     var address: String
+    /// The console asks for whatever its pages show, whether one may see it or not.
+    var isConsole: Bool
     var calls: [Call] = []
   }
 
@@ -44,7 +46,12 @@ public final class CloudRecon: CloudCallDetector {
     count += 1
     let event = call.event
     let key = "\(call.identity)|\(call.address)"
-    callers[key, default: Caller(isInstance: call.instance != nil, who: call.who, address: call.address)].calls.append(
+    callers[
+      key,
+      default: Caller(
+        isInstance: call.instance != nil, who: call.who, address: call.address,
+        isConsole: call.userAgent?.hasPrefix("Mozilla/") == true)
+    ].calls.append(
       Call(
         name: call.name, service: call.source, isDenied: isDenied, time: event.time, entities: event.entities,
         place: event.reference(artifact)))
@@ -122,7 +129,8 @@ public final class CloudRecon: CloudCallDetector {
     attributes.add("calls", names)
     attributes.add("denied", denied)
     return Finding(
-      rule: "cloud.recon", title: "Account explored with an identity", severity: .medium,
+      rule: "cloud.recon", title: "Account explored with an identity",
+      severity: caller.isConsole && !caller.isInstance ? .low : .medium,
       confidence: caller.isInstance ? .high : .medium,
       attack: ["T1580", "T1526", "T1087.004"], firstSeen: calls.first?.time, lastSeen: calls.last?.time,
       entities: Array(entities.prefix(64)), evidence: calls.prefix(16).map(\.place),

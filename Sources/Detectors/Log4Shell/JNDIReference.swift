@@ -14,6 +14,9 @@ struct JNDIReference {
     "t3", "t3s", "ftp",
   ]
 
+  /// All that was read as the name, lookups included: what lies behind it is the line's.
+  private(set) var written = ""
+
   /// - Parameter content: from `jndi:` on.
   /// Returns nil for what fetches nothing: `java:comp/env`, a bare name.
   init?(_ text: JNDIText) {
@@ -26,7 +29,19 @@ struct JNDIReference {
         || text.isOpen && (byte == 0x20 || byte == 0x27 || byte == 0x3C || byte == 0x3E || byte == 0x60)
     }
     let name = Array(content[..<(end ?? content.endIndex)])
-    self.init(name: name, isCut: text.isOpen && text.isAtEnd && end == nil, isObfuscated: text.isObfuscated)
+    self.init(
+      name: name, isCut: text.isOpen && text.isAtEnd && end == nil, isObfuscated: text.isObfuscated || text.isEncoded)
+  }
+
+  /// `${jndi:${lower:rmi}}://host/a}`: a brace too many closes the lookup behind the scheme. Nothing is fetched, but it was
+  /// meant to be.
+  init?(_ text: JNDIText, followedBy rest: ByteView) {
+    guard !text.isOpen, rest.hasPrefix(":/") else { return nil }
+    let scheme = Array(text.content.dropFirst(5))
+    guard Self.schemes.contains(String(decoding: scheme, as: UTF8.self).lowercased()) else { return nil }
+    var end = 0
+    while end < rest.count, end < 2048, rest[end] > 0x20, !"}\"'<>`".utf8.contains(rest[end]) { end += 1 }
+    self.init(name: scheme + rest.slice(0, end).array, isCut: false, isObfuscated: true)
   }
 
   private static func defaultMark(in content: ArraySlice<UInt8>) -> Int? {
@@ -39,6 +54,7 @@ struct JNDIReference {
   }
 
   private init?(name: [UInt8], isCut: Bool, isObfuscated: Bool) {
+    written = String(decoding: name, as: UTF8.self)
     var place = 0
     while place < name.count, name[place] == 0x20 { place += 1 }
     let colon = name[place...].firstIndex(of: 0x3A)
@@ -57,10 +73,17 @@ struct JNDIReference {
       if let colon, colon < slashes, text.allSatisfy({ $0.isLetter }), !text.isEmpty { scheme = text }
       place = slashes
     }
-    // `corbaloc::host:port/key`: the protocol between the colons may be left out.
-    if scheme == "corbaloc", place < name.count, name[place] == 0x3A { place += 1 }
+    if scheme?.hasPrefix("corba") == true { place = Self.afterProtocol(name, place) }
     while place < name.count, name[place] == 0x2F || name[place] == 0x5C { place += 1 }
     readAuthority(name, from: place)
+  }
+
+  /// `corbaloc::host:port/key`, `corbaname:iiop:1.2@host:port#name`, `corba:iiop://host`: behind the protocol between the
+  /// colons, which may be left out.
+  private static func afterProtocol(_ name: [UInt8], _ start: Int) -> Int {
+    guard let colon = name[start...].firstIndex(of: 0x3A) else { return start }
+    let word = String(decoding: name[start..<colon], as: UTF8.self).lowercased()
+    return ["", "iiop", "rir", "ssliop"].contains(word) ? colon + 1 : start
   }
 
   /// Place of `//` where an authority could begin: at the start or after a colon.
@@ -81,13 +104,19 @@ struct JNDIReference {
     var bracket = false
     var colon: Int?
     var end = start
+    var start = start
     scan: while end < name.count {
       switch name[end] {
       case 0x7B: depth += 1
       case 0x7D: depth -= 1
       case 0x5B where end == start: bracket = true
       case 0x5D: bracket = false
-      case 0x2F where depth <= 0, 0x3F where depth <= 0: break scan
+      case 0x2F where depth <= 0, 0x3F where depth <= 0, 0x5C where depth <= 0: break scan
+      case 0x23 where depth <= 0 && scheme == "corbaname": break scan
+      case 0x40 where depth <= 0 && !bracket:
+        // Who logs in, or IIOP's version: the host comes behind it.
+        start = end + 1
+        colon = nil
       case 0x3A where depth <= 0 && !bracket: colon = end
       default: break
       }

@@ -21,6 +21,8 @@ struct JNDIText {
   /// Resolving was needed to see it.
   var isObfuscated: Bool
   var lookups: [UnresolvedLookup]
+  /// It stood in an encoding.
+  var isEncoded = false
 }
 
 extension LookupMachine {

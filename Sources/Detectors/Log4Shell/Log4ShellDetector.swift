@@ -7,7 +7,7 @@ import Evidence
 /// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
 /// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
 public struct Log4ShellDetector: TextDetector {
-  public let version = 3
+  public let version = 4
 
   public init() {}
 
@@ -23,9 +23,9 @@ public struct Log4ShellDetector: TextDetector {
     var found: [TextDetection] = []
     var machine = LookupMachine()
     // What a window costs is spent once: the next begins behind it.
-    Log4ShellLeads.set.forEachMatch(in: text) { place, _ in
+    Log4ShellLeads.set.forEachMatch(in: text) { place, lead in
       guard found.count < Self.maximumDetections(text) else { return nil }
-      guard let window = Log4ShellLeads.window(text, at: place, &judged) else { return place + 1 }
+      guard let window = Log4ShellLeads.window(text, at: place, lead: lead, &judged) else { return place + 1 }
       let before = found.count
       let resume = inspect(window, of: text, origin, &machine, &found)
       // The same Base64 digits may hold a payload that groups them otherwise.
@@ -49,6 +49,7 @@ public struct Log4ShellDetector: TextDetector {
     var decoded = window.bytes.withView { view in
       Encodings.mayHold(view) ? Encodings.undo(view) : DecodedText(bytes: window.bytes)
     }
+    if window.range.upperBound >= text.count, !decoded.passes.isEmpty { Encodings.dropCutEscape(&decoded.bytes) }
     guard decoded.bytes.withView({ Self.canName($0) }) else { return window.range.upperBound }
     decoded.bytes.withView { machine.run($0) }
     var resume = window.range.upperBound
@@ -62,7 +63,13 @@ public struct Log4ShellDetector: TextDetector {
         resume = min(resume, start)
         continue
       }
-      guard let reference = JNDIReference(jndi) else { continue }
+      var jndi = jndi
+      // Who encodes it means it: such a text is no word about lookups.
+      if !decoded.passes.isEmpty { jndi.isEncoded = true }
+      let reference =
+        JNDIReference(jndi)
+        ?? decoded.bytes.withView { JNDIReference(jndi, followedBy: $0.slice(min(jndi.range.upperBound, $0.count))) }
+      guard let reference else { continue }
       if decoded.bytes.count > 1 << 20 { decoded.passes = [] }
       let report = Log4ShellReport(reference, jndi, decoded.passes, extra: window.step)
       found.append(report.detection(range: start..<max(start, min(end, text.count)), in: text, origin))

@@ -23,30 +23,62 @@ enum Log4ShellLeads {
   static let exact: [StaticString] = [
     "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\44", "\\044", "\\45", "\\045",
     "\\\\",
-    "&#", "$\0{\0", "%\02\0",
-    // `${j`, `${J`, `${$` in Base64, by the place in a group of three.
-    "JHtqbm", "JHtKTk", "JHske", "R7am5ka", "R7JHs", "R7Sk5E", "ke2puZG", "ke0pORE", "keyR7",
-    // The same in UTF-16LE, and in Base64 of Base64.
-    "JAB7A", "QAewA", "QAewB", "kAHsA", "Skh0cWJt", "pIdHFib", "KSHRxYm", "Skhza2", "pIc2tl", "KSHNrZ",
+    "&#", "$\0{\0", "%\02\0", "$\0%\0", "$\0\\\0", "$\0&\0", "\\\0u\0", "\\\0x\0", "&\0#\0",
+  ]
+
+  /// What begins a payload, in Base64, by the place in a group of three at which it stands: 0, 1 (two digits of a group of
+  /// four before it) or 2 (three).
+  static let encoded: [[StaticString]] = [
+    [
+      // `${j`, `${J`, `${$`, `${base`; in UTF-16LE; `%24%7B`, `\u0024`, `&#36;`.
+      "JHtqbm", "JHtKTk", "JHske", "JHtiYXNl", "JAB7A", "JTI0JTdC", "JTI0JTdi", "XHUwMDI0", "JiMzNj",
+      // Base64 of Base64, whichever place it stood at there.
+      "Skh0cWJt", "Skhza2", "UjdhbTVrYV", "UjdKSH", "a2UycHVaR2", "a2V5Uj",
+    ],
+    [
+      "R7am5ka", "R7JHs", "R7JHt", "R7Sk5E", "R7YmFzZ", "QAewA", "QAewB", "UyNCU3Q", "UyNCU3Y", "x1MDAyN", "YjMzY7",
+      "pIdHFib", "pIc2tl", "I3YW01a2FU", "I3Skh0", "tlMnB1Wkdr", "tleVI3",
+    ],
+    [
+      "ke2puZG", "ke0pORE", "keyR7", "ke2Jhc2", "kAHsA", "lMjQlN0", "lMjQlN2", "cdTAwMj", "mIzM2O", "KSHRxYm",
+      "KSHNrZ", "SN2FtNWthV", "SN0pId", "rZTJwdVpHa", "rZXlSN",
+    ],
   ]
   static let ignoringCase: [StaticString] = [
     "%u00", "%5c", "\\u00", "&dollar", "&percnt", "&bsol", "&amp;", "\\uu",
+    // `${j`, `${J`, `${$` in hexadecimal digits.
+    "247b6a", "247b4a", "247b24",
   ]
-  static let set = LiteralSet(exact: exact, ignoringCase: ignoringCase)
+  static let set = LiteralSet(exact: all, ignoringCase: ignoringCase)
+  static let all = exact + encoded.joined()
+
+  /// How many digits of its group of four stand before a lead in Base64.
+  private static func ahead(_ lead: Int) -> Int {
+    let lead = lead - exact.count
+    return lead < encoded[0].count ? 0 : lead < encoded[0].count + encoded[1].count ? 2 : 3
+  }
 
   /// The window that a lead opens; nil when the second look finds it harmless.
-  static func window(_ text: ByteView, at place: Int, _ judged: inout JudgedBase64) -> Window? {
-    let next = text[place + 1]
+  static func window(_ text: ByteView, at place: Int, lead: Int, _ judged: inout JudgedBase64) -> Window? {
+    if lead >= exact.count, lead < all.count { return base64(text, place, ahead(lead), &judged) }
+    if text[place] == 0x32 { return hexadecimal(text, place) }
+    return text[place + 1] == 0 ? wide(text, place) : leads(text, place) ? line(text, place) : nil
+  }
+
+  /// The second look at a lead in plain bytes.
+  static func leads(_ text: ByteView, _ place: Int) -> Bool {
     switch text[place] {
-    case 0x24 where next == 0x7B: return mayResolve(text, place) ? line(text, place) : nil
-    case 0x24 where next == 0: return wide(text, place)
-    case 0x24: return opensBrace(text, place + 1) ? line(text, place) : nil
-    case 0x25 where next == 0: return wide(text, place)
-    case 0x25: return percentLeads(text, place) ? line(text, place) : nil
-    case 0x5C, 0x26: return escapeLeads(text, place) ? line(text, place) : nil
-    default: return base64(text, place, &judged)
+    case 0x24: text[place + 1] == 0x7B ? mayResolve(text, place) : opensBrace(text, place + 1)
+    case 0x25: percentLeads(text, place)
+    case 0x5C, 0x26: escapeLeads(text, place)
+    default: false
     }
   }
+
+  /// How much is made plain to look at a lead, before all of it is.
+  static let head = 320
+  /// The same for an escape, of which the next few characters tell.
+  static let shortHead = 24
 
   /// Base64 that was decoded, so that a run full of leads is decoded but once for each way to cut it
   /// into groups of four.
@@ -88,10 +120,11 @@ enum Log4ShellLeads {
     return start + 256 < text.count
   }
 
-  /// `{` in an encoding, or another layer that may hide it.
+  /// `{` in an encoding, or another layer that may hide it; a zero is the other half of a character in UTF-16.
   private static func opensBrace(_ text: ByteView, _ place: Int) -> Bool {
     guard let unit = Encodings.unit(text, place) else { return false }
-    return unit.value == 0x7B || unit.value == 0x25 || unit.value == 0x5C || unit.value == 0x26 || unit.value == 0x24
+    return unit.value == 0x7B || unit.value == 0 || unit.value == 0x25 || unit.value == 0x5C || unit.value == 0x26
+      || unit.value == 0x24
   }
 
   private static func percentLeads(_ text: ByteView, _ place: Int) -> Bool {
@@ -124,7 +157,8 @@ enum Log4ShellLeads {
     let after = place + unit.length
     switch unit.value {
     case 0x24: return follows(text, after)
-    case 0x25: return text[after] == 0x32 || lowercased(text[after]) == 0x75 || text[after] == 0x25
+    case 0x25:
+      return text[after] == 0x32 || lowercased(text[after]) == 0x75 || text[after] == 0x25 || text[after] == 0x5C
     // An escaped ampersand is common; only the entities of a payload count.
     case 0x26:
       return "#dlpb".utf8.contains(lowercased(text[after])) || text.slice(after, after + 4).equalsIgnoringCase("amp;")
@@ -142,76 +176,4 @@ enum Log4ShellLeads {
     return Window(
       bytes: part.slice(0, end).array, range: place..<place + end, isCut: end == part.count && limit < text.count)
   }
-
-  /// UTF-16LE, narrowed up to the first unit that is no text.
-  private static func wide(_ text: ByteView, _ place: Int) -> Window? {
-    var bytes: [UInt8] = []
-    var index = place
-    while index + 1 < text.count, bytes.count < maximumWindow / 2 {
-      let low = text[index]
-      let high = text[index + 1]
-      if high == 0 {
-        if low < 0x20 && low != 0x09 { break }
-        // Latin-1 above ASCII is no part of a payload's frame; one byte a unit keeps places true.
-        bytes.append(low < 0x80 ? low : 0x3F)
-      } else if high == 0x01, low == 0x31 {
-        // The dotless i, whose upper case is I.
-        bytes.append(0x69)
-      } else {
-        break
-      }
-      index += 2
-    }
-    guard bytes.count >= 8, bytes[0] == 0x25 || bytes.withView({ mayResolve($0, 0) }) else { return nil }
-    return Window(bytes: bytes, range: place..<index, stride: 2, step: "UTF-16LE read")
-  }
-
-  /// The Base64 text around a lead, decoded. The lead's first digit says where the groups of four begin.
-  private static func base64(_ text: ByteView, _ place: Int, _ judged: inout JudgedBase64) -> Window? {
-    let ahead =
-      switch text[place] {
-      case 0x4A, 0x53: 0
-      case 0x51, 0x52, 0x70: 2
-      default: 3
-      }
-    let group = (place - ahead) & 3
-    if judged.covers(place, group) { return nil }
-    var start = place
-    while start > 0, place - start < 4096, Base64.isDigit(text[start - 1]) { start -= 1 }
-    start += (group - start) & 3
-    var end = place
-    while end < text.count, end - place < maximumWindow, Base64.isDigit(text[end]) { end += 1 }
-    guard end - start >= 16 else { return nil }
-    // What the limit cut off may begin just before it.
-    judged.add(place, end - 32, group, decoded: end - start)
-    return decoded(text, start..<end)
-  }
-
-  private static func decoded(_ text: ByteView, _ range: Range<Int>) -> Window? {
-    let (start, end) = (range.lowerBound, range.upperBound)
-    var bytes = Base64.decode(text.slice(start, end))
-    var step = "Base64 decoded"
-    for _ in 0..<maximumWraps {
-      if bytes.withView({ $0.contains("${") }) {
-        return Window(bytes: bytes, range: start..<end, stride: 0, step: step)
-      }
-      if bytes.withView({ $0.contains("$\0{\0") }) {
-        bytes.removeAll { $0 == 0 }
-        step += ", UTF-16LE read"
-      } else {
-        let inner = bytes.withView { view in
-          Base64.runs(in: view, minimum: 16).max { $0.count < $1.count }.map {
-            Base64.decode(view.slice($0.lowerBound, $0.upperBound))
-          }
-        }
-        guard let inner else { return nil }
-        bytes = inner
-        step += ", and again"
-      }
-    }
-    return nil
-  }
-
-  /// Base64 in Base64, with UTF-16 between.
-  private static let maximumWraps = 4
 }

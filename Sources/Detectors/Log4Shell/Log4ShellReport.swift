@@ -17,7 +17,7 @@ struct Log4ShellReport {
     if let extra { steps.append(extra) }
     for pass in passes { steps.append("\(pass.kinds.words) undone: \(Self.excerpt(pass.bytes))") }
     if jndi.isObfuscated { steps.append("lookups resolved: \(normalForm)") }
-    leaks = Self.leaks(jndi)
+    leaks = Self.leaks(jndi, reference)
     readPath()
   }
 
@@ -28,9 +28,12 @@ struct Log4ShellReport {
 
   // MARK: Leaks
 
-  private static func leaks(_ jndi: JNDIText) -> [String] {
+  private static func leaks(_ jndi: JNDIText, _ reference: JNDIReference) -> [String] {
     var names: [String] = []
+    let written = jndi.isOpen ? reference.written.lowercased() : ""
     for lookup in jndi.lookups where !names.contains(lookup.name) {
+      // An open payload runs to the end of its line, which may have lookups of its own.
+      if jndi.isOpen, !lookup.hasDefault, !written.contains("${" + lookup.name.lowercased()) { continue }
       if lookup.hasDefault ? isSecret(lookup.name) : isPlausible(lookup.name) { names.append(lookup.name) }
     }
     return names

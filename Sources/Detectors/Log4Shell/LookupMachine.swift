@@ -82,6 +82,9 @@ struct LookupMachine {
   /// The text ended or broke off: every open lookup is judged as far as it goes.
   private mutating func end(at place: Int, isEnd: Bool) {
     var reports = Self.maximumOpen
+    var cuts = Self.maximumOpen
+    // The beginning of another lookup.
+    if isEnd, !frames.isEmpty, out.last == 0x24 { out.removeLast() }
     while let frame = frames.popLast() {
       if reports > 0, isJNDI(from: frame.start) || isEnd && frame.isObfuscated && begins(frame.start) {
         reports -= 1
@@ -91,6 +94,9 @@ struct LookupMachine {
             isObfuscated: frame.isObfuscated, lookups: Array(lookups.dropFirst(frame.lookups).prefix(64))))
         // The outermost that is one says it all; what is around an open lookup is the line, not the payload.
         out.removeLast(out.count - frame.start)
+      } else if isEnd, cuts > 0, let outer = frames.last {
+        cuts -= 1
+        finishCut(frame, in: outer)
       }
       if !frames.isEmpty {
         frames[frames.count - 1].isObfuscated = frames[frames.count - 1].isObfuscated || frame.isObfuscated
@@ -100,10 +106,34 @@ struct LookupMachine {
     out.removeAll(keepingCapacity: true)
   }
 
+  /// A lookup that the text's end cut: taken for what it would be if it were closed there, so that `${jndi:${lower:l` is
+  /// seen to begin with l. One without a value is left out where the scheme is still being spelled.
+  private mutating func finishCut(_ frame: Frame, in outer: Frame) {
+    work -= out.count - frame.start
+    guard work >= 0 else { return }
+    guard out.count > frame.start else {
+      out.removeLast(min(2, out.count - outer.start))
+      return
+    }
+    let known = lookups.count
+    if evaluate(frame) {
+      frames[frames.count - 1].isObfuscated = true
+      return
+    }
+    // Its name may be cut too.
+    lookups.removeLast(lookups.count - known)
+    if !out[outer.start..<(frame.start - 2)].contains(0x2F) {
+      out.removeLast(out.count - (frame.start - 2))
+      frames[frames.count - 1].isObfuscated = true
+    }
+  }
+
   private func isJNDI(from start: Int) -> Bool {
     out.count - start >= 5 && out[start] | 0x20 == 0x6A && out[start + 1] | 0x20 == 0x6E
       && out[start + 2] | 0x20 == 0x64
       && out[start + 3] | 0x20 == 0x69 && out[start + 4] == 0x3A
+      // `${JNDI:-x}` is a name with a default: a shell's, or a property of one's own.
+      && (out.count == start + 5 || out[start + 5] != 0x2D)
   }
 
   /// `jnd`, `jndi` and nothing more.

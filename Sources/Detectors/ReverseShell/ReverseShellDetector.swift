@@ -7,7 +7,7 @@ import Evidence
 /// Each matcher wants both halves, a connection and a shell that reads from it, so port checks, transfers, relays and
 /// certificate look-ups stay quiet.
 public struct ReverseShellDetector: LayeredDetector {
-  public let version = 3
+  public let version = 4
 
   public init() {}
 
@@ -41,8 +41,13 @@ public struct ReverseShellDetector: LayeredDetector {
     if lead != nil || wrapped.mayHold { layers += wrapped.unwrapped }
     var best: [ShellMatch] = []
     var layerOf: [Int] = []
+    // What starts a wrapped command is named outside of the wrapping.
+    let carrier = layers.count > 1 ? ShellText.carrier(part) : nil
     for (index, layer) in layers.enumerated() {
-      let matches = layer.text.withView { ReverseShellLeads.hasLead($0) ? Self.matches($0) : [] }
+      var matches = layer.text.withView { ReverseShellLeads.hasLead($0) ? Self.matches($0) : [] }
+      if index > 0, let carrier {
+        for place in matches.indices where matches[place].language == nil { matches[place].technique = carrier }
+      }
       for match in matches {
         // The same shell in plainer words, or seen by a second matcher. The one that names more stays.
         if let same = best.firstIndex(where: { Self.isSame($0, match) }) {

@@ -8,12 +8,14 @@ import Evidence
 /// on, is someone else's terminal. Where the connection is also its standard input and output there is no other reading.
 /// Interpreters do talk to services, so they count only on an odd port or with their input there.
 public final class ReverseShellSocket: EventDetector {
-  public static let version = 1
+  public static let version = 2
 
   private let artifact: Digest
   private var connections: [Key: Connection] = [:]
   private var order: [Key] = []
   private var listening: Set<Int64> = []
+  /// Connections of programs that are none of these: a child may have inherited one.
+  private var ordinary: Set<Ends> = []
   /// A host holds some thousand sockets; a made-up listing ends here.
   private static let maximum = 100_000
 
@@ -24,6 +26,11 @@ public final class ReverseShellSocket: EventDetector {
     var local: String
     var remote: String
     var networkProtocol: String
+  }
+
+  private struct Ends: Hashable {
+    var local: String
+    var remote: String
   }
 
   private struct Connection {
@@ -72,13 +79,19 @@ public final class ReverseShellSocket: EventDetector {
       if listening.count < 65536 { listening.insert(localPort) }
       return
     }
-    guard let remotePort = event.integer("remote_port"), remotePort > 0, let pid = event.integer("pid"),
-      let kind = Self.kind(name),
+    guard let remotePort = event.integer("remote_port"), remotePort > 0, let pid = event.integer("pid") else { return }
+    guard let kind = Self.kind(name) else {
+      if ordinary.count < Self.maximum { ordinary.insert(Self.ends(event, localPort, remotePort)) }
+      return
+    }
+    guard
       state == "ESTABLISHED" || state == "ESTAB" || state == "SYN_SENT" || state == "CLOSE_WAIT" || state.isEmpty
     else { return }
     let remote = AddressText.plain(event.text("remote_address") ?? event.text("remote_host") ?? "")
     guard !AddressText.isLocal(remote) else { return }
     let local = AddressText.plain(event.text("local_address") ?? event.text("local_host") ?? "")
+    // To itself: nobody is at the other end.
+    guard local != remote else { return }
     let networkProtocol = (event.text("protocol") ?? "tcp").lowercased().hasPrefix("udp") ? "udp" : "tcp"
     let key = Key(
       pid: pid, local: "\(local):\(localPort)", remote: "\(remote):\(remotePort)", networkProtocol: networkProtocol)
@@ -97,6 +110,12 @@ public final class ReverseShellSocket: EventDetector {
     connections[key] = connection
   }
 
+  private static func ends(_ event: Event, _ localPort: Int64, _ remotePort: Int64) -> Ends {
+    let local = AddressText.plain(event.text("local_address") ?? event.text("local_host") ?? "")
+    let remote = AddressText.plain(event.text("remote_address") ?? event.text("remote_host") ?? "")
+    return Ends(local: "\(local):\(localPort)", remote: "\(remote):\(remotePort)")
+  }
+
   public func finish(_ report: (Finding) -> Void) {
     for key in order {
       guard let connection = connections[key], !listening.contains(connection.localPort) else { continue }
@@ -105,6 +124,7 @@ public final class ReverseShellSocket: EventDetector {
     connections = [:]
     order = []
     listening = []
+    ordinary = []
   }
 
   /// Ports of services that scripts use every day.
@@ -117,13 +137,19 @@ public final class ReverseShellSocket: EventDetector {
   private func finding(_ key: Key, _ connection: Connection) -> Finding? {
     let isTerminal =
       connection.descriptors.contains(0) && (connection.descriptors.contains(1) || connection.descriptors.contains(2))
+    let isStandard = !connection.descriptors.isDisjoint(with: [0, 1, 2])
+    // A server that starts a shell may leave its own connections open in it (PHP does).
+    if !isStandard, !connection.descriptors.isEmpty, ordinary.contains(Ends(local: key.local, remote: key.remote)) {
+      return nil
+    }
+    let isNear = AddressText.isPrivate(connection.remoteHost)
     let severity: Severity
     switch connection.kind {
     case .shell: severity = isTerminal ? .critical : connection.isEstablished ? .high : .medium
     case .interpreter where isTerminal: severity = .critical
     // A script that talks to a service does its work.
     case .interpreter where Self.services.contains(connection.remotePort): return nil
-    case .interpreter: severity = .medium
+    case .interpreter: severity = isNear || key.networkProtocol == "udp" ? .low : .medium
     case .tool: severity = isTerminal ? .high : Self.services.contains(connection.remotePort) ? .low : .medium
     case .hidden: severity = .high
     }
@@ -145,7 +171,9 @@ public final class ReverseShellSocket: EventDetector {
     return Finding(
       rule: isHidden ? "behaviour.hidden-program-socket" : "reverse-shell.socket",
       title: isHidden ? "Hidden program with a connection" : "Shell connected to another machine", severity: severity,
-      confidence: connection.kind == .shell && connection.isEstablished || isTerminal ? .high : .medium,
+      // What a script or a client does is not known from its socket: its far end is nobody's yet.
+      confidence: connection.kind == .shell && connection.isEstablished || isTerminal
+        ? .high : connection.kind == .shell || isHidden ? .medium : .low,
       attack: isHidden ? ["T1564.001", "T1071"] : ["T1059.004", "T1095"], firstSeen: connection.time,
       entities: entities,
       evidence: connection.evidence, message: message, attributes: attributes)

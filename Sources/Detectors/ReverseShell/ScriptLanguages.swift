@@ -50,12 +50,17 @@ extension ScriptLanguage {
       receives: [".recv(", "makefile", "stdin="]),
     ScriptLanguage(
       technique: "node", marks: ["require(", "import ", "process.binding"],
-      connects: ["net.Socket", "net.connect", "net.createConnection", "tls.connect", ".connect("],
+      connects: [
+        "net.Socket", "net.connect", "net.createConnection", "tls.connect", ".createConnection(", ".connect(",
+      ],
       listens: ["net.createServer", ".listen("],
       runs: ["child_process", "process.binding('spawn_sync')", ".pipe(sh.", "spawn("]),
     ScriptLanguage(
+      technique: "other", name: "Deno", marks: ["Deno."], connects: ["Deno.connect(", "Deno.connectTls("],
+      listens: ["Deno.listen("], runs: ["Deno.run(", "Deno.Command("]),
+    ScriptLanguage(
       technique: "go", marks: ["net.Dial", "net.Listen"], connects: ["net.Dial"], listens: ["net.Listen"],
-      runs: ["exec.Command", "syscall.Exec"]),
+      runs: ["syscall.Exec"], weakRuns: ["exec.Command"], receives: [".Stdin", "bufio", ".Read("]),
     ScriptLanguage(
       technique: "other", name: "Rust", marks: ["TcpStream", "TcpListener"], connects: ["TcpStream::connect"],
       listens: ["TcpListener::bind"],
@@ -63,8 +68,9 @@ extension ScriptLanguage {
     ScriptLanguage(
       technique: "java", marks: ["new Socket", "java.net.Socket", "SocketChannel", "ServerSocket", "net.Socket("],
       connects: ["new Socket", "new java.net.Socket", "java.net.Socket", "SocketChannel.open", "Socket("],
-      listens: ["new ServerSocket"],
-      runs: ["ProcessBuilder", "getRuntime", ".exec(", ".execute()"]),
+      listens: ["new ServerSocket"], runs: [],
+      weakRuns: ["ProcessBuilder", "getRuntime", ".exec(", ".execute()"],
+      receives: ["getInputStream", "getOutputStream", "readLine"]),
     ScriptLanguage(
       technique: "powershell", marks: ["Net.Sockets", "TcpClient", "TCPClient"],
       connects: ["TCPClient(", "TcpClient(", "Sockets.TCPClient", "Sockets.TcpClient", "Socket("],
@@ -83,7 +89,7 @@ extension ScriptLanguage {
     ScriptLanguage(
       technique: "other", name: "Julia", marks: ["using Sockets", "import Sockets"], connects: ["connect("],
       listens: ["listen("],
-      runs: ["run(", "pipeline("]),
+      runs: ["run(", "pipeline(", "read(`", "open(`"]),
     ScriptLanguage(
       technique: "other", name: "Dart", marks: ["dart:io"], connects: ["Socket.connect"],
       listens: ["ServerSocket.bind"],

@@ -42,6 +42,12 @@ final class ShellText {
     return signs.isNode ? "node" : nil
   }
 
+  /// The same of a text that is not taken apart.
+  static func carrier(_ text: ByteView) -> String? {
+    if text.contains("getRuntime()") || text.contains("ProcessBuilder") { return "java" }
+    return text.contains("child_process") ? "node" : nil
+  }
+
   /// A host or port written as a variable is what the text assigns to it.
   func endpoint(_ host: ByteView, _ port: ByteView) -> Endpoint {
     let host = variables.resolve(host)
@@ -84,6 +90,7 @@ struct ShellSigns {
     "mkfifo", "mknod", "getRuntime()", "ProcessBuilder", "child_process", "ztcp", "/inet", "telnet://",
     // Whatever the language, a socket is named so, or by what Perl, PHP and Go say instead.
     "ocket", "OCKET", "fsockopen", "net.", "connect(", "PeerAddr", "TCPClient", "TcpClient", "TcpStream",
+    "open_connection", "createConnection",
   ]
   private static let finder = WordFinder(words)
 

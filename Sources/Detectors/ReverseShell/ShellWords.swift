@@ -78,11 +78,24 @@ enum ShellWords {
   ])
 
   private static let shellNames: [StaticString] = [
-    "sh", "bash", "zsh", "dash", "ksh", "ash", "cmd", "powershell", "cmd.exe",
+    "sh", "bash", "zsh", "dash", "ksh", "ash", "powershell", "cmd.exe",
   ]
 
   /// Whether a shell's name stands anywhere.
-  static func namesShell(_ text: ByteView) -> Bool { shellNames.contains { contains(text, word: $0) } }
+  static func namesShell(_ text: ByteView) -> Bool {
+    shellNames.contains { contains(text, word: $0) } || namesCommandPrompt(text)
+  }
+
+  /// `"cmd"`, `cmd /c`: without either it is a variable.
+  private static func namesCommandPrompt(_ text: ByteView) -> Bool {
+    var from = 0
+    while let place = place(of: "cmd", in: text, from: from) {
+      from = place + 3
+      if text[place - 1] == 0x22 || text[place - 1] == 0x27 || text[place - 1] == 0x5C { return true }
+      if text[from] == 0x20, text[from + 1] == 0x2F { return true }
+    }
+    return false
+  }
 
   /// The last part of a path.
   static func baseName(_ word: ByteView) -> ByteView {

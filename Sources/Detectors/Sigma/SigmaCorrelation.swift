@@ -49,7 +49,7 @@ struct SigmaCorrelation: Hashable, Sendable {
     groupBy = body["group-by"].map { SigmaHeader.texts($0) } ?? []
     aliases = try Self.aliases(body["aliases"])
     guard let span = body["timespan"]?.string.flatMap({ Self.nanoseconds($0) }) else {
-      throw SigmaProblem(body["timespan"] ?? body, "timespan must be a number and s, m, h or d")
+      throw SigmaProblem(body["timespan"] ?? body, "timespan must be a number and s, m, h, d, w, M or y")
     }
     timespan = span
     generates = (body["generate"] ?? node["generate"])?.bool ?? false
@@ -107,9 +107,12 @@ struct SigmaCorrelation: Hashable, Sendable {
     return aliases
   }
 
-  /// `30s`, `5m`, `1h`, `7d`; nil for anything else and for more than a century.
+  /// `30s`, `5m`, `1h`, `7d`, `2w`, and `3M` and `1y`, whose months and years are those of the calendar's mean; nil for
+  /// anything else and for more than a century.
   static func nanoseconds(_ text: String) -> Int64? {
-    let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
+    let units: [Character: Int64] = [
+      "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800, "M": 2_629_746, "y": 31_556_952,
+    ]
     guard let unit = text.last.flatMap({ units[$0] }), let number = Int64(text.dropLast()), number > 0,
       number <= 36500 * 86400 / unit
     else { return nil }

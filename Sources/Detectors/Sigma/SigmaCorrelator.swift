@@ -9,6 +9,7 @@ struct SigmaHit {
   /// Values of the fields that correlations group by or look at, by field.
   var fields: [String: String]
   var message: String
+  var dataType: String
 }
 
 /// Finds the spans of time in which a correlation holds. Windows slide with the events, they do not follow the clock.

@@ -3,7 +3,7 @@ import Evidence
 
 /// Asks Sigma rules of the events of one artifact, and correlations of what they find.
 public final class SigmaDetector: EventDetector {
-  public static let version = 2
+  public static let version = 3
 
   /// Hits kept for correlations, all rules together; more are counted, not correlated.
   static let maximumHits = 1 << 20
@@ -102,7 +102,7 @@ public final class SigmaDetector: EventDetector {
         nanoseconds: time.nanoseconds, time: time,
         reference: EvidenceReference(artifact: artifact, locator: event.locator), entities: event.entities,
         fields: fields,
-        message: event.message))
+        message: event.message, dataType: event.dataType))
     hitCount += 1
   }
 
@@ -130,8 +130,9 @@ public final class SigmaDetector: EventDetector {
         spansOf[place, default: []].append(
           SigmaHit(
             nanoseconds: last.nanoseconds, time: last.time, reference: first.reference, entities: finding.entities,
-            fields: first.fields.merging(zip(correlation.groupBy, span.key)) { _, new in new }, message: finding.message
-          ))
+            fields: first.fields.merging(zip(correlation.groupBy, span.key)) { _, new in new },
+            message: finding.message,
+            dataType: first.dataType))
       }
     }
   }
@@ -147,6 +148,8 @@ public final class SigmaDetector: EventDetector {
     attributes.append(Attribute("number", .text(number)))
     attributes.append(Attribute("events", Int64(span.hits.count)))
     attributes.add("group", group)
+    // Where all is of one kind, as for a rule's own finding.
+    if Set(span.hits.map(\.hit.dataType)).count == 1 { attributes.append(Attribute("data_type", first.dataType)) }
     return Finding(
       rule: correlation.header.id, title: correlation.header.title, severity: correlation.header.severity,
       confidence: correlation.header.confidence, attack: correlation.header.attack, firstSeen: first.time,

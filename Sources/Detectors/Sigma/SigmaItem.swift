@@ -45,28 +45,30 @@ struct SigmaItemReader {
   /// A value is its own; a longer list than this is a mistake.
   static let maximumValues = 50_000
 
-  static func item(key: Node, value: Node) throws -> SigmaItem {
+  static func expression(key: Node, value: Node) throws -> SigmaExpression {
     guard let name = key.string else { throw SigmaProblem(key, "a field name must be text") }
     let parts = name.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-    return try item(field: parts[0].isEmpty ? nil : parts[0], modifiers: Array(parts.dropFirst()), value: value)
+    return try expression(field: parts[0].isEmpty ? nil : parts[0], modifiers: Array(parts.dropFirst()), value: value)
   }
 
-  static func item(field: String?, modifiers: [String], value: Node) throws -> SigmaItem {
+  static func expression(field: String?, modifiers: [String], value: Node) throws -> SigmaExpression {
     var plan = Plan()
     for modifier in modifiers { try plan.add(modifier, value) }
     try plan.check(value)
     let nodes: [Node] = value.sequence.map(Array.init) ?? [value]
     guard nodes.count <= maximumValues else { throw SigmaProblem(value, "more than \(maximumValues) values") }
     guard !nodes.isEmpty else { throw SigmaProblem(value, "an empty list of values") }
-    var item = SigmaItem(field: field, tests: [], needsAll: plan.needsAll, isNegated: plan.isNegated)
-    for node in nodes {
+    let values = try nodes.map { node in
       if nodes.count > 1, isNull(node) { throw SigmaProblem(node, "null cannot stand in a list") }
-      let tests = try plan.tests(node, isKeyword: field == nil)
-      // The forms of one value are alternatives even under `all`.
-      if plan.needsAll, tests.count > 1 { throw SigmaProblem(node, "all cannot be joined with base64offset") }
-      item.tests += tests
+      return try plan.tests(node, isKeyword: field == nil)
     }
-    return item
+    if plan.needsAll, values.contains(where: { $0.count > 1 }) {
+      // The forms of one value (`base64offset`) are alternatives even where every value must be there.
+      let all = SigmaExpression.all(values.map { .item(SigmaItem(field: field, tests: $0)) })
+      return plan.isNegated ? .not(all) : all
+    }
+    return .item(
+      SigmaItem(field: field, tests: values.flatMap { $0 }, needsAll: plan.needsAll, isNegated: plan.isNegated))
   }
 
   static func isNull(_ node: Node) -> Bool {
@@ -132,6 +134,10 @@ private struct Plan {
       regexFlags != nil, isNetwork, isField, exists, comparison != nil || timePart != nil, !encodings.isEmpty,
     ]
     if kinds.lazy.filter({ $0 }).count > 1 { throw SigmaProblem(node, "modifiers that do not go together") }
+    let isOpened = opensStart || opensEnd
+    if isOpened, isNetwork || exists || comparison != nil || timePart != nil || loosensDashes && regexFlags != nil {
+      throw SigmaProblem(node, "modifiers that do not go together")
+    }
     if exists, needsAll || node.sequence != nil { throw SigmaProblem(node, "exists takes true or false") }
   }
 

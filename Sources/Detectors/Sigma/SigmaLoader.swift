@@ -188,7 +188,20 @@ private struct SigmaLoader {
         }
       }
     }
+    for index in placed.indices { resolveAliases(&placed[index], placed) }
     result.correlations = placed
+  }
+
+  /// An alias may call a rule by its name where the list of rules has its id, or the other way round.
+  private func resolveAliases(_ correlation: inout SigmaCorrelation, _ others: [SigmaCorrelation]) {
+    guard !correlation.aliases.isEmpty else { return }
+    for reference in correlation.rules {
+      let meant = (result.rules.map(\.header) + others.map(\.header)).filter { $0.isMeant(by: reference) }
+      for (name, fields) in correlation.aliases where fields[reference] == nil {
+        let other = fields.sorted { $0.key < $1.key }.first { key, _ in meant.contains { $0.isMeant(by: key) } }
+        if let other { correlation.aliases[name]?[reference] = other.value }
+      }
+    }
   }
 }
 

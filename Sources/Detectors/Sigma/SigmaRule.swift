@@ -135,15 +135,15 @@ enum SigmaDetectionReader {
     guard depth < maximumDepth else { throw SigmaProblem(node, "nested deeper than \(maximumDepth)") }
     if let mapping = node.mapping {
       guard !mapping.isEmpty else { throw SigmaProblem(node, "an empty part") }
-      return .all(try mapping.map { .item(try SigmaItemReader.item(key: $0.key, value: $0.value)) })
+      return .all(try mapping.map { try SigmaItemReader.expression(key: $0.key, value: $0.value) })
     }
     if let sequence = node.sequence {
       guard !sequence.isEmpty else { throw SigmaProblem(node, "an empty list") }
       if sequence.allSatisfy({ $0.scalar != nil }) {
-        return .item(try SigmaItemReader.item(field: nil, modifiers: [], value: node))
+        return try SigmaItemReader.expression(field: nil, modifiers: [], value: node)
       }
       return .any(try sequence.map { try part($0, depth: depth + 1) })
     }
-    return .item(try SigmaItemReader.item(field: nil, modifiers: [], value: node))
+    return try SigmaItemReader.expression(field: nil, modifiers: [], value: node)
   }
 }

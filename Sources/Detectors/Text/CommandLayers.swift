@@ -29,8 +29,9 @@ enum CommandLayers {
     exact: [
       "IFS", "\\x", "\\u", "%2", "''", "\"\"", "rev", "{echo,", "{nc,", "{bash,", "{sh,", "{curl,", "{wget,", "chr(",
       "Char", "xxd",
-      "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i",
-    ], ignoringCase: ["base64", "b64", "-enc", "[char]"])
+      "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i", "$'", "\\>", "\\&",
+      "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib",
+    ], ignoringCase: ["base64", "base32", "b64", "-enc", "[char]"])
 
   /// Whether a text shows any sign of wrapping: the cheap question before the dear one.
   static func mayHold(_ text: ByteView) -> Bool {
@@ -45,7 +46,7 @@ enum CommandLayers {
       var from = 0
       while let place = text.firstIndex(of: quote, from: from) {
         if isWordByte(text[place - 1]), isWordByte(text[place + 1]), text[place + 2] == quote,
-          isWordByte(text[place + 3])
+          isWordByte(text[place + 3]) || text[place + 3] == 0x20
         {
           return true
         }
@@ -61,7 +62,15 @@ enum CommandLayers {
       }
       from = place + 1
     }
-    return false
+    return ShellVariables.mayHold(text) || holdsRun(text)
+  }
+
+  /// Whether a long run of Base64 or hexadecimal digits stands for text.
+  private static func holdsRun(_ text: ByteView) -> Bool {
+    Base64.runs(in: text, minimum: 32).prefix(8).contains { run in
+      // The beginning tells.
+      Base64.text(text.slice(run.lowerBound, min(run.upperBound, run.lowerBound + 64))) != nil
+    } || hexadecimal(text) != nil
   }
 
   /// Layers in the order in which they were found, outer before inner. Linear in the text for each layer, and layers
@@ -100,15 +109,32 @@ enum CommandLayers {
       if kinds.contains(.url) { bytes = bytes.map { $0 == 0x2B ? 0x20 : $0 } }
       layers.append(CommandLayer(text: bytes, step: "\(kinds.words) undone", isRewording: true))
     }
+    if let whole = ShellVariables.expanded(text) {
+      layers.append(CommandLayer(text: whole, step: "variables put in", isRewording: true))
+    }
     if let values = queryValues(text) {
       layers.append(CommandLayer(text: values, step: "values of a query", isRewording: true))
     }
     var number = 0
+    var packed = 0
     for run in Base64.runs(in: text, minimum: 12) where number < 8 {
       // `/dev/tcp/` and words are of the alphabet too: what decodes to no text drops out.
-      guard let inner = Base64.text(text.slice(run.lowerBound, run.upperBound)) else { continue }
+      let digits = text.slice(run.lowerBound, run.upperBound)
+      if let inner = Base64.text(digits) {
+        layers.append(CommandLayer(text: inner, step: "Base64 decoded", isRewording: false))
+      } else if packed < 4, let inner = TextCodes.inflated(digits) {
+        packed += 1
+        layers.append(CommandLayer(text: inner, step: "Base64 decoded and decompressed", isRewording: false))
+      } else {
+        continue
+      }
       number += 1
-      layers.append(CommandLayer(text: inner, step: "Base64 decoded", isRewording: false))
+    }
+    if let inner = TextCodes.base32(text) {
+      layers.append(CommandLayer(text: inner, step: "Base32 decoded", isRewording: false))
+    }
+    if let inner = TextCodes.rotated(text) {
+      layers.append(CommandLayer(text: inner, step: "letters rotated by 13", isRewording: false))
     }
     if let inner = hexadecimal(text) {
       layers.append(CommandLayer(text: inner, step: "hexadecimal decoded", isRewording: false))

@@ -23,12 +23,14 @@ struct EncodingKinds: OptionSet {
   static let octalEscape = EncodingKinds(rawValue: 16)
   static let entity = EncodingKinds(rawValue: 32)
   static let slash = EncodingKinds(rawValue: 64)
+  static let wide = EncodingKinds(rawValue: 128)
 
   /// In words, for the steps that an analyst follows.
   var words: String {
     let names: [(EncodingKinds, String)] = [
       (.url, "URL encoding"), (.urlUnicode, "%u escapes"), (.unicodeEscape, "\\u escapes"), (.hexEscape, "\\x escapes"),
       (.octalEscape, "octal escapes"), (.entity, "HTML entities"), (.slash, "escaped quotes and slashes"),
+      (.wide, "UTF-16's zeros"),
     ]
     return names.filter { contains($0.0) }.map(\.1).joined(separator: ", ")
   }
@@ -43,13 +45,34 @@ enum Encodings {
   static func undo(_ text: ByteView) -> DecodedText {
     var result = DecodedText(bytes: text.array)
     while result.passes.count < maximumPasses {
-      let (bytes, sources, kinds) = result.bytes.withView { pass($0) }
+      var (bytes, sources, kinds) = result.bytes.withView { pass($0) }
       if kinds.isEmpty { break }
+      dropZeros(&bytes, &sources, &kinds)
       result.origins = sources.map { UInt32(clamping: result.origin(Int($0))) }
       result.bytes = bytes
       result.passes.append((kinds, bytes))
     }
     return result
+  }
+
+  /// UTF-16 whose zeros were escaped (`$\u0000{\u0000`): read as the characters that it stands for.
+  private static func dropZeros(_ bytes: inout [UInt8], _ sources: inout [UInt32], _ kinds: inout EncodingKinds) {
+    guard bytes.withView({ $0.contains("$\0{\0") || $0.contains("$\0%\0") || $0.contains("%\02\0") }) else { return }
+    sources = zip(sources, bytes).filter { $0.1 != 0 }.map(\.0) + sources.suffix(1)
+    bytes.removeAll { $0 == 0 }
+    kinds.insert(.wide)
+  }
+
+  /// Takes an escape off the end that a field's limit cut: `%2`, `\u00`, `&#5`.
+  static func dropCutEscape(_ bytes: inout [UInt8]) {
+    let tail = bytes.suffix(8)
+    guard let mark = tail.lastIndex(where: { $0 == 0x25 || $0 == 0x5C || $0 == 0x26 }) else { return }
+    var rest = tail[(mark + 1)...]
+    if bytes[mark] == 0x26 {
+      guard rest.isEmpty || rest.removeFirst() == 0x23 else { return }
+    }
+    if let first = rest.first, "uUxX".utf8.contains(first) { rest.removeFirst() }
+    if rest.allSatisfy({ hexDigit($0) != nil }) { bytes.removeLast(bytes.count - mark) }
   }
 
   /// One layer off.
@@ -186,6 +209,8 @@ enum Encodings {
         end += 1
       }
       guard end > start, value > 0, value < 0x110000 else { return nil }
+      // Cut by the text's end it may have had more digits.
+      guard end < text.count else { return nil }
       return (value, end + (text[end] == 0x3B ? 1 : 0) - place, .entity)
     }
     for (name, value, needsEnd) in names {

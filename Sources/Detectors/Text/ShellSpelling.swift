@@ -30,12 +30,15 @@ enum ShellSpelling {
       if rest.hasPrefix("${IFS") { return rest.slice(0, 24).firstIndex(of: 0x7D).map { ($0 + 1, [0x20]) } }
       if rest.hasPrefix("$IFS") { return (rest.hasPrefix("$IFS$9") ? 6 : 4, [0x20]) }
       if text[place + 1] == 0x28 { return printed(rest) }
+      if text[place + 1] == 0x27 { return quoted(rest) }
       // An empty parameter within a word: `ba$@sh`.
       let isEmpty = text[place + 1] == 0x40 || text[place + 1] == 0x2A
       return isEmpty && isWordByte(text[place - 1]) && isWordByte(text[place + 2]) ? (2, []) : nil
     case 0x5C:
       // A backslash before a letter inside a word; an escape such as \n or \x41 is not one.
       let next = lowercased(text[place + 1])
+      // `sh -c '$@|sh' . echo bash -i \>\& …`: what one shell is kept from reading, the next reads.
+      if next == 0x3E || next == 0x26, text[place - 1] != 0x5C { return (1, []) }
       let isLetter = next >= 0x61 && next <= 0x7A
       let isEscape =
         switch next {
@@ -56,6 +59,15 @@ enum ShellSpelling {
     case 0x00: return (1, [0x20])
     default: return nil
     }
+  }
+
+  /// `$'\x2fbin\057sh'`: what the escapes stand for.
+  private static func quoted(_ rest: ByteView) -> (length: Int, replacement: [UInt8])? {
+    guard let end = rest.slice(0, 1024).firstIndex(of: 0x27, from: 2) else { return nil }
+    let inner = rest.slice(2, end)
+    guard inner.firstIndex(of: 0x5C) != nil else { return nil }
+    let undone = Encodings.undo(inner).bytes
+    return undone.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? (end + 1, undone) : nil
   }
 
   /// `$(printf 'bash')`, `$(echo bash)`: what is printed, where it is plain.

@@ -16,10 +16,34 @@ public enum TextDetectors {
   public static func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
     // By name: asking each whether it shares layers costs more than most texts.
     let layers = SharedLayers(text)
-    let found =
-      log4Shell.scan(text, origin) + reverseShell.scan(text, origin, layers) + behaviour.scan(text, origin, layers)
+    var found = log4Shell.scan(text, origin)
+    if found.isEmpty, origin == .command { found = wrapped(text, layers) }
+    found += reverseShell.scan(text, origin, layers) + behaviour.scan(text, origin, layers)
     if found.isEmpty { return found }
     return found.sorted { ($0.range.lowerBound, $0.rule) < ($1.range.lowerBound, $1.rule) }
+  }
+
+  /// Log4Shell payloads in what a command wraps: `echo … | base64 -d | curl -d @-`, to any depth.
+  private static func wrapped(_ text: ByteView, _ layers: SharedLayers) -> [TextDetection] {
+    guard layers.mayHold else { return [] }
+    for (index, layer) in layers.unwrapped.enumerated() {
+      // Layers come one for each wrapping, so in one of them a payload stands as it is.
+      let opens = layer.text.withView { text in
+        text.contains("${") && (text.firstIndex(of: 0x6A) != nil || text.firstIndex(of: 0x4A) != nil)
+      }
+      var found = opens ? layer.text.withView { log4Shell.scan($0, .command) } : []
+      if found.isEmpty { continue }
+      let steps = layers.unwrapped[...index].map {
+        "\($0.step): \(String(decoding: $0.text.prefix(512), as: UTF8.self))"
+      }
+      for place in found.indices {
+        found[place].range = 0..<text.count
+        found[place].raw = text.slice(0, 4096).string
+        found[place].steps = steps + found[place].steps
+      }
+      return found
+    }
+    return []
   }
 }
 

@@ -26,7 +26,7 @@ public final class TextInEvents: EventDetector {
 
   /// What the detectors look for in a text that is no command, sought in all texts of an event at once: most events end here.
   private static let leads = LiteralSet(
-    exact: Log4ShellLeads.exact + ReverseShellLeads.exact,
+    exact: Log4ShellLeads.all + ReverseShellLeads.exact,
     ignoringCase: Log4ShellLeads.ignoringCase + ReverseShellLeads.ignoringCase)
   /// Kept for its room.
   private var texts = Texts()

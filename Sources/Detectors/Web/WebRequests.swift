@@ -4,7 +4,7 @@ import Evidence
 /// Finds requests that carry an attack in themselves: commands for a web shell, paths out of the web root, known injection
 /// forms; and bodies of which the firewall saw only a part.
 public final class WebRequests: EventDetector {
-  public static let version = 1
+  public static let version = 2
 
   private let artifact: Digest
 
@@ -33,7 +33,14 @@ public final class WebRequests: EventDetector {
     if let what = Self.attack(uri, query) {
       // What the server did with it is the difference between a try and a hole.
       let isServed = event.integer("status").map { (200..<300).contains($0) } ?? false
-      report(finding(event, what.rule, what.title, isServed ? what.served : what.severity, what.attack, what.words))
+      // Scanners knock at every server; where nothing was there, or the firewall stood before it, nothing was opened. An
+      // injection may do its work before the server refuses.
+      let isRefused =
+        what.rule != "web.injection"
+        && event.integer("status").map { (400..<500).contains($0) }
+          ?? (isFirewall && event.text("action") == "BLOCK")
+      let severity = isServed ? what.served : isRefused ? min(what.severity, .low) : what.severity
+      report(finding(event, what.rule, what.title, severity, what.attack, what.words))
     }
     if isFirewall, let unseen = event.integer("body_unseen"), unseen > 0 {
       report(

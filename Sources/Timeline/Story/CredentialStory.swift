@@ -26,10 +26,15 @@ struct CredentialStory {
       guard finding.severity >= .medium, let far = finding.text("remote_host") else { continue }
       for key in finding.entities where key.kind == .accessKey { found[key.value, default: []].insert(far) }
     }
+    let proven = AttackMarks(view.findings.filter { $0.severity >= .high }).hosts
     for call in view.index.calls {
       guard let key = call.event.text("access_key"), let far = call.event.text("source_ip"),
         view.marks.hosts.contains(far)
       else { continue }
+      // A key that was only ever used from there may be the sender's own: who tries his own servers for holes signs his
+      // calls from the same place.
+      let use = view.index.keys.keys[key]
+      guard use?.instance != nil || use?.places.count ?? 0 > 1 || proven.contains(far) else { continue }
       found[key, default: []].insert(far)
     }
     return found

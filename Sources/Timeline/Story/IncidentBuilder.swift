@@ -43,7 +43,7 @@ public struct IncidentBuilder {
       successes.map(\.finding) + spawned + HostJoin.connectionsToAttacker(in: view, besides: told)
       + HostJoin.droppedFiles(in: view, named: named, by: merged)
       + HostJoin.openFiles(in: view, of: all, besides: named)
-      + credentials.map(\.finding)
+      + credentials.map(\.finding) + (successes.isEmpty ? LabelJoin.find(in: view) : [])
     let during = filesOfTheTime(view, successes, shells, joined)
     view.findings = FindingMerge.merge(merged + joined + during, into: &exposures).map { finding in
       var traced = finding

@@ -10,9 +10,12 @@ enum HostJoin {
     let earliest = payloads.compactMap(\.firstSeen).min()
     let known = Set(
       view.findings.filter { $0.severity >= .high && Stage(of: $0) == .execution }.compactMap(\.pid))
+    // What the server uses as a tool was looked at by what it runs.
+    let ordinary = Set(
+      view.findings.filter { $0.rule == "behaviour.server-shell" && $0.severity < .high }.compactMap(\.pid))
     return view.processes.sorted.compactMap { node in
       guard let parent = node.parent, view.processes.isJava(parent), ProcessTable.shells.contains(node.name),
-        !known.contains(node.pid), node.evidence.first != nil
+        !known.contains(node.pid), !ordinary.contains(node.pid), node.evidence.first != nil
       else { return nil }
       if let start = node.start, let earliest, seconds(from: earliest, to: start) < -5 - start.slack { return nil }
       let heirs = view.processes.descendants(of: [node.pid]).subtracting([node.pid]).sorted()
@@ -35,9 +38,11 @@ enum HostJoin {
 
   /// Everything else that reached out to the attack's hosts, one finding for each far end.
   static func connectionsToAttacker(in view: CaseView, besides told: Set<Endpoint>) -> [Finding] {
+    let services = servicePorts(view)
     let all = (view.sockets + view.flows).filter { connection in
       view.marks.hosts.contains(connection.remote.host) && !view.own.contains(connection.remote.host)
         && !told.contains(connection.remote) && !connection.isRefused && isOutbound(connection)
+        && !services.contains(connection.local)
     }
     let byEnd = Dictionary(grouping: all, by: \.remote)
     return byEnd.keys.sorted().compactMap { end in
@@ -61,6 +66,21 @@ enum HostJoin {
       return finding
     }
   }
+
+  /// Near ends that are a server's: one listens there, several far ends have met it, or such a port is nothing else. What a
+  /// machine gives its own connections (32768 and up) is left out, for in time each of those meets several.
+  private static func servicePorts(_ view: CaseView) -> Set<Endpoint> {
+    var met: [Endpoint: Set<Endpoint>] = [:]
+    var services: Set<Endpoint> = []
+    for connection in view.sockets + view.flows where connection.local.port < 32768 {
+      let near = connection.local
+      if near.port < 1024 || usualServices.contains(near.port) { services.insert(near) }
+      if met[near]?.count ?? 0 < 2 { met[near, default: []].insert(connection.remote) }
+    }
+    return services.union(met.filter { $0.value.count >= 2 }.keys)
+  }
+
+  private static let usualServices: Set<Int> = [3000, 5000, 8000, 8008, 8080, 8081, 8443, 8888, 9000, 9090, 9443]
 
   /// A reply to a request that came in has the server's own port at the near end.
   private static func isOutbound(_ connection: Connection) -> Bool {

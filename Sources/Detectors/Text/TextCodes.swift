@@ -1,0 +1,66 @@
+import Bytes
+
+/// Codes that a shell's own tools undo and that are rarer than Base64: compression under it, Base32, ROT13.
+enum TextCodes {
+  /// Commands are short; a script of this length is seen from its beginning.
+  private static let maximumInflated = 64 << 10
+
+  /// Base64 of gzip's or zlib's bytes: `base64 -d | gunzip`, `zlib.decompress(b64decode(…))`. nil where it is neither, or no
+  /// text.
+  static func inflated(_ digits: ByteView) -> [UInt8]? {
+    // 1F 8B 08, 78 01, 78 9C, 78 DA
+    let isPacked =
+      digits.hasPrefix("H4sI") || digits.hasPrefix("eJ") || digits.hasPrefix("eN") || digits.hasPrefix("eA")
+    guard isPacked, digits.count >= 24 else { return nil }
+    let packed = Base64.decode(digits)
+    // Few texts shrink to a fiftieth.
+    let limit = min(maximumInflated, packed.count * 50 + 256)
+    let bytes = packed.withView { Inflated.bytes($0, limit: limit) } ?? []
+    for byte in bytes where byte < 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 { return nil }
+    return bytes.isEmpty ? nil : bytes
+  }
+
+  /// The first run of at least 24 digits of Base32 that is text, where the text speaks of `base32`.
+  static func base32(_ text: ByteView) -> [UInt8]? {
+    guard text.contains("base32") || text.contains("b32") else { return nil }
+    var place = 0
+    while place < text.count {
+      let start = place
+      var bytes: [UInt8] = []
+      var held: UInt32 = 0
+      var bits: UInt32 = 0
+      while let value = digit(text[place]), place < text.count {
+        held = (held << 5 | value) & 0xFFFF
+        bits += 5
+        if bits >= 8 {
+          bits -= 8
+          bytes.append(UInt8(truncatingIfNeeded: held >> bits))
+        }
+        place += 1
+      }
+      if place - start >= 24, bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A }) { return bytes }
+      place += 1
+    }
+    return nil
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt32? {
+    switch byte {
+    case 0x41...0x5A: UInt32(byte - 0x41)
+    case 0x32...0x37: UInt32(byte - 0x32) + 26
+    default: nil
+    }
+  }
+
+  /// `… | tr 'A-Za-z' 'N-ZA-Mn-za-m' | sh`: the text with its letters turned.
+  static func rotated(_ text: ByteView) -> [UInt8]? {
+    guard text.contains("N-ZA-M") || text.contains("n-za-m") else { return nil }
+    return text.array.map { byte in
+      switch byte {
+      case 0x41...0x5A: (byte - 0x41 + 13) % 26 + 0x41
+      case 0x61...0x7A: (byte - 0x61 + 13) % 26 + 0x61
+      default: byte
+      }
+    }
+  }
+}
