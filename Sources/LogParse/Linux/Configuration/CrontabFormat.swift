@@ -58,17 +58,17 @@ struct CrontabFormat: LogFormat {
     "@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "@every_minute",
   ]
 
-  /// Minutes, hours, days, months and weekdays go up to; a table of other numbers soon leaves them.
-  private static let limits = [59, 23, 31, 12, 7]
+  /// Of minutes, hours, days, months and weekdays; a table of other numbers soon leaves them.
+  private static let limits = [0...59, 0...23, 1...31, 1...12, 0...7]
 
-  /// Whether no number that a field begins with, or that follows a comma or a dash, is beyond the limit. Steps may be.
-  private static func isWithin(_ word: ByteView, _ limit: Int) -> Bool {
+  /// Whether every number that a field begins with, or that follows a comma or a dash, is within. Steps may be anything.
+  private static func isWithin(_ word: ByteView, _ limit: ClosedRange<Int>) -> Bool {
     var place = 0
     while place < word.count {
       var end = place
       while (0x30...0x39).contains(word[end]) { end += 1 }
       if end > place, place == 0 || word[place - 1] != 0x2F {
-        guard let number = CivilTime.number(word.slice(place, end)), number <= limit else { return false }
+        guard let number = CivilTime.number(word.slice(place, end)), limit.contains(number) else { return false }
       }
       place = max(end, place + 1)
     }
