@@ -11,6 +11,15 @@ static inline uint32_t shim_rules_count(YR_RULES *rules) { return rules->num_rul
 static inline uint32_t shim_rules_string_count(YR_RULES *rules) { return rules->num_strings; }
 static inline YR_RULE *shim_rules_at(YR_RULES *rules, uint32_t index) { return &rules->rules_table[index]; }
 
+/// What a compiler has made of its rules so far, before they can be run: the tables are those of finished rules, but for the
+/// automaton.
+static inline uint32_t shim_compiler_rule_count(YR_COMPILER *compiler) { return compiler->next_rule_idx; }
+static inline const YR_RULE *shim_compiler_rule_at(YR_COMPILER *compiler, uint32_t index) {
+  const YR_ARENA_BUFFER *table = &compiler->arena->buffers[YR_RULES_TABLE];
+  if (table->data == NULL || (index + (size_t)1) * sizeof(YR_RULE) > table->used) return NULL;
+  return (const YR_RULE *)table->data + index;
+}
+
 static inline const char *shim_rule_name(const YR_RULE *rule) { return rule->identifier; }
 static inline const char *shim_rule_namespace(const YR_RULE *rule) { return rule->ns->name; }
 static inline bool shim_rule_is_private(const YR_RULE *rule) { return RULE_IS_PRIVATE(rule) != 0; }

@@ -14,9 +14,11 @@ public struct RuleSet: Sendable {
   /// Sigma rules, correlations and filters.
   public let sigma: SigmaRules
   /// One for each rule, in the order of files and rules.
-  public let fingerprints: [RuleFingerprint]
+  public var fingerprints: [RuleFingerprint] { prints.value.each }
   /// Of all rules together: the part of a result's key that stands for the rules.
-  public let fingerprint: Digest
+  public var fingerprint: Digest { prints.value.whole }
+  /// Made when they are first asked for: all files must be taken apart for them.
+  private let prints: Lazy<(each: [RuleFingerprint], whole: Digest)>
 
   /// Loads every `.yar` and `.yara` file below a directory as YARA, every `.yml` and `.yaml` file as Sigma.
   ///
@@ -26,21 +28,24 @@ public struct RuleSet: Sendable {
   /// - Parameters:
   ///   - cache: where compiled rules are kept between runs.
   ///   - waits: false returns while they are still being written there (`YaraRules.settle`).
+  ///   - runsAll: whether there are objects on which all rules are run together; else they are compiled when it comes to it.
   public static func load(
-    directory: String, cache: RuleCache? = nil, waits: Bool = true
+    directory: String, cache: RuleCache? = nil, waits: Bool = true, runsAll: Bool = true
   ) -> (RuleSet, [RuleDiagnostic]) {
     let files = RuleFiles(root: directory)
     var diagnostics: [RuleDiagnostic] = []
-    let read = Parallel.map(files.paths(["yar", "yara"]), workers: 2) { path in
+    let paths = files.paths([["yar", "yara"], ["yml", "yaml"]])
+    let read = Parallel.map(paths[0], workers: 2) { path in
       let (bytes, diagnostic) = files.read(path)
       return (bytes.map { YaraSource(path: path, text: $0) }, diagnostic)
     }
     diagnostics += read.compactMap(\.1)
-    let compiled = YaraCompiler(root: directory).compile(files.withoutIncluded(read.compactMap(\.0)), cache: cache)
+    let compiled = YaraCompiler(root: directory).compile(
+      files.withoutIncluded(read.compactMap(\.0)), cache: cache, runsAll: runsAll)
     diagnostics += compiled.diagnostics
     if waits { compiled.rules?.settle() }
     var documents: [(path: String, text: [UInt8])] = []
-    for path in files.paths(["yml", "yaml"]) {
+    for path in paths[1] {
       let (bytes, diagnostic) = files.read(path)
       if let bytes { documents.append((path, bytes)) }
       if let diagnostic { diagnostics.append(diagnostic) }
@@ -58,11 +63,19 @@ public struct RuleSet: Sendable {
     self.sigma = sigma
     self.yara = yara
     self.yaraSources = yaraSources
-    let includes = YaraIncludes(root: root)
+    // What files include may change, and is read now.
+    let included = yaraSources.map { $0.includes.isEmpty ? [] : YaraIncludes(root: root).normalized(from: $0) }
+    prints = Lazy { Self.prints(yara, yaraSources, included, sigma) }
+  }
+
+  private static func prints(
+    _ yara: YaraRules?, _ yaraSources: [YaraSource], _ included: [[String]], _ sigma: SigmaRules
+  ) -> (each: [RuleFingerprint], whole: Digest) {
+    // All files are taken apart, on two threads.
+    _ = Parallel.map(yaraSources, workers: 2) { $0.rules.count }
     var fingerprints: [RuleFingerprint] = []
     var material = ["rules", YaraLibrary.version, "sigma", String(SigmaDetector.version)]
-    for source in yaraSources {
-      let included = includes.normalized(from: source)
+    for (source, included) in zip(yaraSources, included) {
       let own = source.fingerprints(included: included)
       fingerprints += own
       if !source.isSeparable {
@@ -80,8 +93,7 @@ public struct RuleSet: Sendable {
     }
     fingerprints += sigma.fingerprints
     material += sigma.fingerprints.map(\.digest.hex)
-    self.fingerprints = fingerprints
-    fingerprint = RuleFingerprint.digest(material)
+    return (fingerprints, RuleFingerprint.digest(material))
   }
 }
 

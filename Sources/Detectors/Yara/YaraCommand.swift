@@ -18,9 +18,11 @@ public struct YaraCommand: Sendable {
 
   /// The command compiles a file into one namespace and leaves externals to `-d`.
   ///
-  /// - Parameter read: reads the file; what it includes must lie beside or below it.
+  /// - Parameters:
+  ///   - runsAll: whether there are objects on which all rules are run together.
+  ///   - read: reads the file; what it includes must lie beside or below it.
   static func compile(
-    _ path: String, definitions: [(name: String, value: String)] = [], cache: RuleCache? = nil,
+    _ path: String, definitions: [(name: String, value: String)] = [], cache: RuleCache? = nil, runsAll: Bool = true,
     read: (String) -> [UInt8]?
   ) -> (rules: YaraRules?, source: YaraSource?, diagnostics: [RuleDiagnostic]) {
     guard let text = read(path) else { return (nil, nil, [RuleDiagnostic(.error, file: path, "cannot be read")]) }
@@ -29,7 +31,7 @@ public struct YaraCommand: Sendable {
     var compiler = YaraCompiler(root: root)
     compiler.definitions = definitions
     let source = YaraSource(path: real ?? path, text: text, namespace: "default")
-    let compiled = compiler.compile([source], cache: cache)
+    let compiled = compiler.compile([source], cache: cache, runsAll: runsAll)
     return (
       compiled.rules, compiled.sources.first.map { YaraIncludes(root: root).flattened($0) }, compiled.diagnostics
     )
@@ -37,13 +39,14 @@ public struct YaraCommand: Sendable {
 
   /// An engine for such rules, which finds what the command finds.
   public static func engine(
-    _ path: String, definitions: [(name: String, value: String)] = [], cache: RuleCache? = nil,
+    _ path: String, definitions: [(name: String, value: String)] = [], cache: RuleCache? = nil, runsAll: Bool = true,
     read: (String) -> [UInt8]?
   ) throws(YaraError) -> (engine: YaraEngine?, diagnostics: [RuleDiagnostic]) {
-    let (rules, source, diagnostics) = compile(path, definitions: definitions, cache: cache, read: read)
+    let (rules, source, diagnostics) = compile(
+      path, definitions: definitions, cache: cache, runsAll: runsAll, read: read)
     guard let rules, let source else { return (nil, diagnostics) }
     let engine = try YaraEngine(
-      rules, sources: [source], directory: nil, definitions: definitions, cache: cache)
+      rules, sources: [source], directory: nil, definitions: definitions)
     return (engine, diagnostics)
   }
 

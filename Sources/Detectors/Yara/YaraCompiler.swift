@@ -1,8 +1,9 @@
 import CYara
+import Evidence
 import Foundation
 
 /// Compiles YARA files so that a broken one fails alone, with file, line and words.
-public struct YaraCompiler {
+public struct YaraCompiler: Sendable {
   /// The externals that public rule sets expect, all text. Defined empty at compile time; a scan sets them.
   public static let externals = ["filename", "filepath", "extension", "filetype", "owner"]
 
@@ -24,56 +25,155 @@ public struct YaraCompiler {
   }
 
   /// Compiles the sources together, or reads from the cache what came of it the last time.
-  func compile(_ sources: [YaraSource], cache: RuleCache?) -> Outcome {
-    guard let cache, definitions.isEmpty, !sources.isEmpty else { return compile(sources).outcome }
+  ///
+  /// - Parameter runsAll: whether all rules will be run together, as they are on small objects. Else they are only read,
+  ///   which takes less and can be done on two threads, and compiled should it come to it.
+  func compile(_ sources: [YaraSource], cache: RuleCache?, runsAll: Bool = true) -> Outcome {
+    guard let cache, definitions.isEmpty, !sources.isEmpty else { return compile(sources, runsAll: runsAll).outcome }
     let key = YaraStored.key(sources, root: root)
-    if let stored = YaraStored.read(cache, key) {
+    if let stored = YaraStored.read(cache, key, sources.count) {
       let left = stored.repair.apply(to: sources)
-      return Outcome(rules: stored.rules, sources: left, diagnostics: stored.repair.diagnostics)
+      var rules: YaraRules?
+      if let known = stored.known {
+        let handle = lazyHandle(for: left, known.rules, cache, key)
+        rules = YaraRules(handle, known.rules, prefilter: known.prefilter)
+      }
+      return Outcome(rules: rules, sources: left, diagnostics: stored.repair.diagnostics)
     }
-    let (outcome, repair) = compile(sources)
-    if let rules = outcome.rules {
-      // Written while the caller makes its index.
-      rules.change { YaraStored.write(cache, key, rules, repair) }
-    } else {
-      YaraStored.write(cache, key, nil, repair)
+    let made: (outcome: Outcome, repair: YaraRepair) = compile(sources, runsAll: runsAll)
+    guard let compiled: YaraRules = made.outcome.rules else {
+      YaraStored.write(cache, key, nil, made.repair)
+      return made.outcome
     }
-    return outcome
+    let rules = keep(compiled, made.outcome.sources, made.repair, cache, key, isCompiled: runsAll)
+    return Outcome(rules: rules, sources: made.outcome.sources, diagnostics: made.outcome.diagnostics)
+  }
+
+  /// The rules with what is known of them, which is written while the caller goes on.
+  private func keep(
+    _ compiled: YaraRules, _ sources: [YaraSource], _ repair: YaraRepair, _ cache: RuleCache, _ key: Digest,
+    isCompiled: Bool
+  ) -> YaraRules {
+    let first: YaraHandle = compiled.handle
+    if isCompiled { first.change { YaraStored.write(cache, key, first) } }
+    let includes = YaraIncludes(root: root)
+    let list: [YaraRuleInfo] = compiled.rules
+    let infos = Lazy<[YaraRuleInfo]> { list }
+    let prefilter = YaraPrefilter(sources.map { includes.flattened($0) }, list, compiled.patterns)
+    let handle: YaraHandle = isCompiled ? first : lazyHandle(for: sources, infos, cache, key)
+    let rules = YaraRules(handle, infos, prefilter: prefilter)
+    let known = YaraKnown(rules: infos, prefilter: prefilter)
+    rules.write { YaraStored.write(cache, key, known, repair) }
+    return rules
+  }
+
+  /// Rules that are compiled when they are first run, or read from the cache.
+  private func lazyHandle(
+    for sources: [YaraSource], _ infos: Lazy<[YaraRuleInfo]>, _ cache: RuleCache?, _ key: Digest?
+  ) -> YaraHandle {
+    // Taken apart from what they are included in, since these may have changed when it comes to it.
+    let includes = YaraIncludes(root: root)
+    let flat = Lazy<[YaraSource]> { sources.map { includes.flattened($0) } }
+    if sources.contains(where: { !$0.includes.isEmpty }) { _ = flat.value }
+    var compiler = YaraCompiler(root: root)
+    compiler.definitions = definitions
+    return YaraHandle { [compiler] in
+      if let cache, let key, let stored = YaraStored.read(cache, compiled: key) { return stored }
+      let units = flat.value.map { (namespace: $0.namespace, path: $0.path, text: $0.text) }
+      guard let made = compiler.product(units, isRun: true).product, let pointer = made.pointer else { return nil }
+      guard made.infos == infos.value else {
+        yr_rules_destroy(pointer)
+        return nil
+      }
+      if let cache, let key { YaraStored.write(cache, key, pointer) }
+      return pointer
+    }
   }
 
   /// Compiles the sources together, each in a namespace of its own.
   ///
   /// First all in one go; only when that fails, each alone to find the broken ones, and in these the broken rules; then
   /// the rest again. A set without errors costs one compilation, a set with errors about three.
-  func compile(_ sources: [YaraSource]) -> (outcome: Outcome, repair: YaraRepair) {
+  func compile(_ sources: [YaraSource], runsAll: Bool = true) -> (outcome: Outcome, repair: YaraRepair) {
     var repair = YaraRepair()
-    let whole = compileTogether(sources)
+    let whole = compileTogether(sources, runsAll: runsAll)
     if whole.rules != nil || YaraLibrary.started != ERROR_SUCCESS || sources.isEmpty {
       repair.diagnostics = whole.diagnostics
       return (Outcome(rules: whole.rules, sources: sources, diagnostics: whole.diagnostics), repair)
     }
     for source in sources {
       repair.examine(source) { source in
-        let alone = compileTogether([source])
-        return (alone.rules != nil, alone.rules == nil ? alone.diagnostics : [])
+        let alone = product([Self.unit(source)], isRun: false)
+        return (alone.product != nil, alone.product == nil ? alone.diagnostics : [])
       }
     }
     let left = repair.apply(to: sources)
-    let rest: (rules: YaraRules?, diagnostics: [RuleDiagnostic]) = left.isEmpty ? (nil, []) : compileTogether(left)
+    let rest: (rules: YaraRules?, diagnostics: [RuleDiagnostic]) =
+      left.isEmpty ? (nil, []) : compileTogether(left, runsAll: runsAll)
     repair.diagnostics += rest.diagnostics
     return (Outcome(rules: rest.rules, sources: left, diagnostics: repair.diagnostics), repair)
   }
 
-  private func compileTogether(_ sources: [YaraSource]) -> (rules: YaraRules?, diagnostics: [RuleDiagnostic]) {
-    compile(sources.map { (namespace: $0.namespace, path: $0.path, text: $0.text) })
+  private typealias Unit = (namespace: String, path: String, text: [UInt8])
+
+  private static func unit(_ source: YaraSource) -> Unit { (source.namespace, source.path, source.text) }
+
+  private func compileTogether(
+    _ sources: [YaraSource], runsAll: Bool
+  ) -> (rules: YaraRules?, diagnostics: [RuleDiagnostic]) {
+    let units = sources.map { Self.unit($0) }
+    if runsAll { return compile(units) }
+    let parts = Parallel.map(Self.halves(units), workers: 2) { product($0, isRun: false) }
+    let diagnostics = Array(parts.map { $0.diagnostics }.joined().prefix(maximumDiagnostics))
+    let products = parts.compactMap { $0.product }
+    guard !products.isEmpty, products.count == parts.count else { return (nil, diagnostics) }
+    let infos = Array(products.map(\.infos).joined())
+    var patterns: [YaraRules.Key: [YaraPattern]] = [:]
+    for product in products { patterns.merge(product.patterns) { first, _ in first } }
+    let lazily = Lazy<[YaraRuleInfo]> { infos }
+    let handle = lazyHandle(for: sources, lazily, nil, nil)
+    return (YaraRules(handle, lazily, patterns: patterns), diagnostics)
+  }
+
+  /// Two parts with about as much text. Files do not see each other as long as each has a namespace of its own; else they
+  /// are left together.
+  private static func halves(_ units: [Unit]) -> [[Unit]] {
+    let half = units.reduce(0) { $0 + $1.text.count } / 2
+    var sum = 0
+    let first = units.prefix { unit in
+      defer { sum += unit.text.count }
+      return sum < half
+    }
+    guard half > 1 << 16, !first.isEmpty, first.count < units.count,
+      Set(units.map(\.namespace)).count == units.count
+    else { return [units] }
+    return [Array(first), Array(units.dropFirst(first.count))]
   }
 
   /// One compilation; nil rules at the first file with an error.
   func compile(_ units: [(namespace: String, path: String, text: [UInt8])]) -> (
     rules: YaraRules?, diagnostics: [RuleDiagnostic]
   ) {
+    let (made, diagnostics) = product(units, isRun: true)
+    guard let made, let pointer = made.pointer else { return (nil, diagnostics) }
+    let infos = Lazy<[YaraRuleInfo]> { made.infos }
+    return (
+      YaraRules(YaraHandle(owning: pointer), infos, patterns: made.patterns), diagnostics
+    )
+  }
+
+  /// What one compilation gives.
+  private struct Product: @unchecked Sendable {
+    /// Only where the rules are to be run.
+    var pointer: YaraHandle.Pointer?
+    var infos: [YaraRuleInfo]
+    var patterns: [YaraRules.Key: [YaraPattern]]
+  }
+
+  /// - Parameter isRun: makes the automaton, which takes a quarter of the time; no error can come of it.
+  private func product(_ units: [Unit], isRun: Bool) -> (product: Product?, diagnostics: [RuleDiagnostic]) {
     let failed = { (words: String) in
-      (nil as YaraRules?, [RuleDiagnostic(.error, file: units.first?.path ?? "", words)])
+      (nil as Product?, [RuleDiagnostic(.error, file: units.first?.path ?? "", words)])
     }
     guard YaraLibrary.started == ERROR_SUCCESS else { return failed(YaraLibrary.words(YaraLibrary.started)) }
     var created: UnsafeMutablePointer<YR_COMPILER>?
@@ -99,10 +199,18 @@ public struct YaraCompiler {
           return (nil, state.diagnostics)
         }
       }
+      if !isRun {
+        let infos = (0..<shim_compiler_rule_count(compiler)).compactMap { index in
+          shim_compiler_rule_at(compiler, index).map { YaraRules.info($0) }
+        }
+        return (Product(infos: infos, patterns: state.patterns), state.diagnostics)
+      }
       var handle: UnsafeMutablePointer<YR_RULES>?
       let code = yr_compiler_get_rules(compiler, &handle)
       guard code == ERROR_SUCCESS, let handle else { return failed(YaraLibrary.words(code)) }
-      return (YaraRules(owning: handle, patterns: state.patterns), state.diagnostics)
+      return (
+        Product(pointer: handle, infos: YaraRules.infos(handle), patterns: state.patterns), state.diagnostics
+      )
     }
   }
 
@@ -150,8 +258,8 @@ private final class CompilerState {
 
 /// What the compiler shows of a regular expression or hex string.
 struct YaraPattern: Sendable {
-  /// Plain alternatives, one of which every match holds, before the string's modifiers; nil where nothing can be said.
-  var alternatives: [[UInt8]]?
+  /// Rows, one of which every match holds, before the string's modifiers; nil where nothing can be said.
+  var alternatives: [[MaskedByte]]?
   var isCaseless: Bool
   var reach: YaraReach
 }
@@ -165,7 +273,7 @@ private func notePattern(
   let key = YaraRules.Key(namespace: state.namespace, name: YaraRules.text(shim_rule_name(rule)))
   state.patterns[key, default: []].append(
     YaraPattern(
-      alternatives: YaraLiteralFinder.alternatives(of: root),
+      alternatives: YaraTreeReader.rows(of: root),
       isCaseless: shim_re_flags(tree) & UInt32(RE_FLAGS_NO_CASE) != 0, reach: YaraReach(tree: root)))
 }
 

@@ -15,28 +15,29 @@ extension YaraEngine {
   public func select(_ objects: ((YaraObject) -> Void) -> Void) -> Selection {
     let possible = prefilter.possible(for: nil, .init())
     let whole = Selection(part: .init(entries: possible, files: prefilter.opaque))
-    guard possible.contains(where: { prefilter.entries[$0].literals.contains { $0 != nil } }) else { return whole }
-    if index?.possible != possible { index = YaraIndex(possible, prefilter, cache: cache) }
+    guard possible.contains(where: { prefilter.entries[$0].strings.contains { $0.literals != nil } }) else {
+      return whole
+    }
+    if index?.possible != possible { index = YaraIndex(possible, prefilter) }
     guard let index else { return whole }
-    var found = [Bool](repeating: false, count: index.numbers.count)
-    var isKnown = true
+    var found = [Bool](repeating: false, count: index.count)
     objects { object in
       let buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: max(object.blocks.lazy.map(\.byteCount).max() ?? 0, 1), alignment: 64)
       defer { buffer.deallocate() }
-      for block in object.blocks where isKnown {
+      for block in object.blocks {
         let part = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<block.byteCount])
         object.fetch(block.address, part)
-        guard let places = index.places(in: ByteView(UnsafeRawBufferPointer(part)), workers: 1) else {
-          isKnown = false
-          return
+        let places = index.places(in: ByteView(UnsafeRawBufferPointer(part)), workers: 1)
+        if places.isFull {
+          for (number, count) in places.counts.enumerated() where count > 0 { found[number] = true }
+        } else {
+          for hit in places.hits { found[Int(hit.literal)] = true }
         }
-        for (number, count) in places.counts.enumerated() where count > 0 { found[number] = true }
       }
     }
-    guard isKnown else { return whole }
     let left = prefilter.remaining(possible, in: nil, .init()) { literal in
-      index.numbers[literal].map { found[$0] } ?? true
+      index.number(literal).map { found[$0] } ?? true
     }
     return Selection(part: .init(entries: left, files: prefilter.opaque))
   }

@@ -26,9 +26,9 @@ public final class YaraEngine {
   private let sources: [YaraSource]
   private var made: YaraScanner?
   let prefilter: YaraPrefilter
-  private let places: [YaraRules.Key: Int]
+  /// Places among all rules, for telling what was found by parts.
+  private let places: Lazy<[YaraRules.Key: Int]>
   let subsets: YaraSubsets
-  let cache: RuleCache?
   var index: YaraIndex?
 
   /// nil where the set has no YARA rules.
@@ -38,8 +38,7 @@ public final class YaraEngine {
     guard let rules = set.yara else { return nil }
     let includes = YaraIncludes(root: set.directory)
     try self.init(
-      rules, sources: set.yaraSources.map { includes.flattened($0) }, directory: set.directory, options,
-      cache: set.cache)
+      rules, sources: set.yaraSources.map { includes.flattened($0) }, directory: set.directory, options)
   }
 
   /// - Parameters:
@@ -47,17 +46,21 @@ public final class YaraEngine {
   ///   - directory: within which `include` may name files.
   init(
     _ rules: YaraRules, sources: [YaraSource], directory: String?, _ options: YaraScanner.Options = .init(),
-    definitions: [(name: String, value: String)] = [], cache: RuleCache? = nil
+    definitions: [(name: String, value: String)] = []
   ) throws(YaraError) {
     self.rules = rules
     self.options = options
     self.sources = sources
-    self.cache = cache
-    prefilter = YaraPrefilter(sources, rules)
+    // What was kept between runs is of these sources; should it not be, it is made anew.
+    prefilter =
+      rules.prefilter.flatMap { $0.sourceCount == sources.count ? $0 : nil }
+      ?? YaraPrefilter(sources, sources.isEmpty ? [] : rules.rules, rules.patterns)
     subsets = YaraSubsets(sources, directory: directory, definitions, prefilter)
-    places = Dictionary(
-      rules.rules.enumerated().map { (YaraRules.Key(namespace: $1.namespace, name: $1.name), $0) },
-      uniquingKeysWith: { first, _ in first })
+    places = Lazy {
+      Dictionary(
+        rules.rules.enumerated().map { (YaraRules.Key(namespace: $1.namespace, name: $1.name), $0) },
+        uniquingKeysWith: { first, _ in first })
+    }
   }
 
   /// All rules together. Made when they are first run: large objects are looked at with parts of them.
@@ -136,10 +139,11 @@ public final class YaraEngine {
     _ view: ByteView, _ externals: YaraScanner.Externals
   ) -> (entries: [Int], places: LiteralPlaces, index: YaraIndex)? {
     let possible = prefilter.possible(for: view, externals)
-    if index?.possible != possible { index = YaraIndex(possible, prefilter, cache: cache) }
-    guard let index, let places = index.places(in: view, workers: workers) else { return nil }
+    if index?.possible != possible { index = YaraIndex(possible, prefilter) }
+    guard let index else { return nil }
+    let places = index.places(in: view, workers: workers)
     let entries = prefilter.remaining(possible, in: view, externals) { literal in
-      index.numbers[literal].map { places.counts[$0] > 0 } ?? true
+      index.number(literal).map { places.counts[$0] > 0 } ?? true
     }
     return (entries, places, index)
   }
@@ -151,7 +155,7 @@ public final class YaraEngine {
     var filled: [Int] = []
     var whole: [Int] = []
     // By literal, how much around it must be looked at.
-    var reaches = [Int](repeating: 0, count: index.numbers.count)
+    var reaches = [Int](repeating: 0, count: index.count)
     var widest = 0
     for entry in entries {
       let need = need(of: entry, places, index)
@@ -179,7 +183,7 @@ public final class YaraEngine {
       let ranges = places.hits.lazy.compactMap { hit -> Range<Int>? in
         let distance = reaches[Int(hit.literal)]
         guard distance > 0, let end = Int(exactly: hit.end) else { return nil }
-        return end - LiteralIndex.maximumLength - distance..<end + distance
+        return end - MaskedLiteral.maximumLength - distance..<end + distance
       }
       plans.append(
         Plan(part: .init(entries: near, files: []), windows: YaraWindows(Array(ranges), in: view.count)))
@@ -200,13 +204,14 @@ public final class YaraEngine {
     for member in prefilter.family(entry) {
       let rule = prefilter.entries[member]
       if rule.needsWholeObject { need.kind = .whole }
-      for (literals, reach) in zip(rule.literals, rule.reaches) {
+      for string in rule.strings {
+        let reach = string.reach
         guard need.kind != .whole, let distance = reach.distance else {
           need.kind = .whole
           return need
         }
         need.widest = max(need.widest, distance)
-        let numbers = literals?.map { index.numbers[$0] } ?? [nil]
+        let numbers = string.literals?.map { index.number($0) } ?? [nil]
         if numbers.contains(where: { $0.map { places.isEverywhere($0) } ?? true }) {
           need.kind = reach.hasFilledByte ? .filled : .whole
         }
@@ -264,6 +269,7 @@ public final class YaraEngine {
   /// it holds, as it is by a scan with all rules.
   func renamed(_ result: YaraScanner.Result) -> YaraScanner.Result {
     var result = result
+    let places = result.matches.isEmpty ? [:] : self.places.value
     var told: Set<Int> = []
     result.matches = result.matches.compactMap { match in
       var match = match

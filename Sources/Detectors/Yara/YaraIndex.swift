@@ -1,42 +1,46 @@
 import Bytes
 
 /// The literals of some of a prefilter's entries, ready to be looked for by several threads.
-final class YaraIndex {
+final class YaraIndex: Sendable {
   /// The entries.
   let possible: [Int]
-  /// The literals' numbers.
-  let numbers: [LiteralIndex.Literal: Int]
+  /// By the literals' numbers in the prefilter, their numbers here; none for those that are not looked for.
+  private let numbers: [UInt32?]
+  /// How many are looked for.
+  let count: Int
   /// nil where there is no literal.
-  private let index: LiteralIndex?
-  private var searches: [LiteralIndex.Search] = []
+  private let index: MaskedIndex?
 
   /// Parts handed to threads in turn: small enough that the threads end together.
   private static let partSize = 16 << 20
 
-  init?(_ possible: [Int], _ prefilter: YaraPrefilter, cache: RuleCache?) {
+  init?(_ possible: [Int], _ prefilter: YaraPrefilter) {
     self.possible = possible
-    var numbers: [LiteralIndex.Literal: Int] = [:]
-    var literals: [LiteralIndex.Literal] = []
+    var numbers = [UInt32?](repeating: nil, count: prefilter.literals.count)
+    var literals: [MaskedLiteral] = []
     for entry in possible {
-      for literals_ in prefilter.entries[entry].literals {
-        for literal in literals_ ?? [] where numbers[literal] == nil {
-          numbers[literal] = literals.count
-          literals.append(literal)
+      for string in prefilter.entries[entry].strings {
+        for literal in string.literals ?? [] where numbers[literal] == nil {
+          numbers[literal] = UInt32(literals.count)
+          literals.append(prefilter.literals[literal])
         }
       }
     }
     self.numbers = numbers
+    count = literals.count
     if literals.isEmpty {
       index = nil
-    } else if let made = LiteralIndex(literals, tellsPlaces: true, cache: cache) {
+    } else if let made = MaskedIndex(literals) {
       index = made
     } else {
       return nil
     }
   }
 
-  /// nil where the search failed.
-  func places(in view: ByteView, workers: Int) -> LiteralPlaces? {
+  /// A literal's number here, by that in the prefilter.
+  func number(_ literal: Int) -> Int? { numbers.indices.contains(literal) ? numbers[literal].map { Int($0) } : nil }
+
+  func places(in view: ByteView, workers: Int) -> LiteralPlaces {
     guard let index else {
       // Nothing to look for, but which parts are filled must be known.
       var found = LiteralPlaces(count: 0)
@@ -44,23 +48,14 @@ final class YaraIndex {
       return found
     }
     let starts = Array(stride(from: 0, to: max(view.count, 1), by: Self.partSize))
-    let count = max(1, min(workers, starts.count))
-    while searches.count < count {
-      guard let search = LiteralIndex.Search(index) else { return nil }
-      searches.append(search)
+    let parts = Parallel.map(starts, workers: workers) { start in
+      var found = LiteralPlaces(count: count)
+      index.look(in: view, start..<min(start + Self.partSize, view.count), &found)
+      return found
     }
-    let found = Parallel.map(Array(0..<count), workers: count) { [searches] worker -> [LiteralPlaces?] in
-      stride(from: worker, to: starts.count, by: count).map { part in
-        var found = LiteralPlaces(count: index.count)
-        let range = starts[part]..<min(starts[part] + Self.partSize, view.count)
-        return searches[worker].look(in: view, range, &found) ? found : nil
-      }
-    }
-    var all = LiteralPlaces(count: index.count)
-    for part in starts.indices {
-      guard let one = found[part % count][part / count] else { return nil }
-      all.append(one)
-    }
+    if let only = parts.first, parts.count == 1 { return only }
+    var all = LiteralPlaces(count: count)
+    for part in parts { all.append(part) }
     return all
   }
 }

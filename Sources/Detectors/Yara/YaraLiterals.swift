@@ -1,13 +1,14 @@
 import Bytes
-import CYara
 
 /// Literals of which at least one stands in every match of a string. nil where nothing can be said.
-typealias YaraLiterals = [LiteralIndex.Literal]?
+typealias YaraLiterals = [MaskedLiteral]?
 
 /// Finds such literals. Everything here may only err towards nil: what is passed over costs time, what is wrong costs matches.
 enum YaraLiteralFinder {
-  /// Shorter ones stand everywhere in a large object, and so say nothing.
-  static let minimumLength = 4
+  /// In sixteenths of a bit, what a literal must tell: eighteen bits stand two thousand times in half a gigabyte of noise.
+  static let minimumBits = 18 * ByteRarity.scale
+  /// A literal whose atom has more values than this fills the index.
+  static let maximumAtoms = 256
   /// More alternatives than this cost more than they save.
   static let maximumAlternatives = 16
 
@@ -25,7 +26,7 @@ enum YaraLiteralFinder {
     }
     if string.value.kind == .text {
       let plain = string.value.text.withView { unescape($0.slice(1, $0.count - 1)) }
-      return spread(plain.map { [$0] }, string.modifiers, keys: string.keys)
+      return spread(plain.map { [$0.map { MaskedByte($0) }] }, string.modifiers, keys: string.keys)
     }
     guard let pattern else { return nil }
     let flags = string.value.text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
@@ -33,28 +34,37 @@ enum YaraLiteralFinder {
     return spread(pattern.alternatives, isCaseless ? string.modifiers.union(["nocase"]) : string.modifiers)
   }
 
-  /// Of a regular expression or hex string, from the compiler's tree.
-  static func alternatives(of tree: UnsafePointer<RE_NODE>) -> [[UInt8]]? { best(tree, depth: 0) }
-
   /// Gives alternatives the forms that the modifiers ask for.
   private static func spread(
-    _ alternatives: [[UInt8]]?, _ modifiers: Set<String>, keys: ClosedRange<UInt8>? = nil
+    _ alternatives: [[MaskedByte]]?, _ modifiers: Set<String>, keys: ClosedRange<UInt8>? = nil
   ) -> YaraLiterals {
     guard let alternatives else { return nil }
-    var literals: [LiteralIndex.Literal] = []
+    var forms: [[MaskedByte]] = []
     let isWide = modifiers.contains("wide")
-    for bytes in alternatives {
-      let caseless = modifiers.contains("nocase")
-      if !isWide || modifiers.contains("ascii") { literals.append(.init(bytes: bytes, isCaseless: caseless)) }
-      if isWide { literals.append(.init(bytes: bytes.flatMap { [$0, 0] }, isCaseless: caseless)) }
+    for row in alternatives {
+      let bytes = modifiers.contains("nocase") ? row.map(\.caseless) : row
+      if !isWide || modifiers.contains("ascii") { forms.append(bytes) }
+      if isWide { forms.append(bytes.flatMap { [$0, MaskedByte(0)] }) }
     }
-    if literals.isEmpty || literals.count > maximumAlternatives || !literals.allSatisfy({ isTelling($0.bytes) }) {
-      return nil
+    guard !forms.isEmpty, forms.count <= maximumAlternatives else { return nil }
+    var literals: [MaskedLiteral] = []
+    for form in forms {
+      let part = ByteRarity.mostTelling(form)
+      guard ByteRarity.bits(part) >= minimumBits else { return nil }
+      if let keys, modifiers.contains("xor") {
+        let short = part.prefix(maximumMasked)
+        guard short.allSatisfy({ $0.mask == 0xFF }) else { return nil }
+        literals += keys.map { key in MaskedLiteral(text: short.lazy.map { $0.value ^ key }) }
+      } else {
+        literals.append(MaskedLiteral(part))
+      }
     }
-    guard let keys, modifiers.contains("xor") else { return literals }
-    return literals.flatMap { literal in
-      keys.map { key in .init(bytes: literal.bytes.prefix(maximumMasked).map { $0 ^ key }) }
-    }
+    return literals.allSatisfy { canBeFound($0) } ? literals : nil
+  }
+
+  /// Whether an index can hold a literal without being filled by it.
+  static func canBeFound(_ literal: MaskedLiteral) -> Bool {
+    MaskedAtom(of: literal).map { $0.count <= maximumAtoms } ?? false
   }
 
   /// How far around its literals a string's match can depend on anything.
@@ -64,14 +74,6 @@ enum YaraLiteralFinder {
       let plain = string.value.text.withView({ unescape($0.slice(1, $0.count - 1)) })
     else { return YaraReach(distance: nil, hasFilledByte: false) }
     return YaraReach(text: plain, isMasked: string.modifiers.contains("xor"))
-  }
-
-  /// Whether a literal is worth looking for: long enough, and not what padding and counters are made of.
-  static func isTelling(_ bytes: [UInt8]) -> Bool {
-    let head = bytes.prefix(LiteralIndex.maximumLength)
-    let kinds = Set(head)
-    return head.count >= minimumLength
-      && (kinds.count >= 3 || kinds.count == 2 && !kinds.contains(0) && !kinds.contains(0xFF))
   }
 
   /// Undoes \" \\ \t \n \r \xHH; nil for anything else.
@@ -98,61 +100,5 @@ enum YaraLiteralFinder {
       place += 2
     }
     return out
-  }
-
-  // MARK: Trees
-
-  /// The longest literals that a node cannot match without.
-  private static func best(_ node: UnsafePointer<RE_NODE>, depth: Int) -> [[UInt8]]? {
-    guard depth < 100 else { return nil }
-    switch node.pointee.type {
-    case RE_NODE_LITERAL: return [[UInt8(truncatingIfNeeded: shim_re_value(node))]]
-    case RE_NODE_CONCAT: return bestOfSequence(node, depth: depth)
-    case RE_NODE_ALT: return bestOfAlternatives(node, depth: depth)
-    case RE_NODE_PLUS:
-      return node.pointee.children_head.flatMap { best($0, depth: depth + 1) }
-    case RE_NODE_RANGE where shim_re_start(node) > 0:
-      return node.pointee.children_head.flatMap { best($0, depth: depth + 1) }
-    default: return nil
-    }
-  }
-
-  private static func bestOfSequence(_ node: UnsafePointer<RE_NODE>, depth: Int) -> [[UInt8]]? {
-    var best: [[UInt8]]?
-    var run: [UInt8] = []
-    func offer(_ candidate: [[UInt8]]?) {
-      guard let candidate, score(candidate) > score(best ?? []) else { return }
-      best = candidate
-    }
-    var child = node.pointee.children_head
-    while let item = child {
-      if item.pointee.type == RE_NODE_LITERAL {
-        run.append(UInt8(truncatingIfNeeded: shim_re_value(item)))
-      } else {
-        offer([run])
-        run = []
-        offer(Self.best(item, depth: depth + 1))
-      }
-      child = item.pointee.next_sibling
-    }
-    offer([run])
-    return best
-  }
-
-  private static func bestOfAlternatives(_ node: UnsafePointer<RE_NODE>, depth: Int) -> [[UInt8]]? {
-    var all: [[UInt8]] = []
-    var child = node.pointee.children_head
-    while let item = child {
-      guard let one = best(item, depth: depth + 1) else { return nil }
-      all += one
-      if all.count > maximumAlternatives { return nil }
-      child = item.pointee.next_sibling
-    }
-    return all.isEmpty ? nil : all
-  }
-
-  /// The weakest alternative counts; few distinct bytes are worth little.
-  private static func score(_ alternatives: [[UInt8]]) -> Int {
-    alternatives.map { isTelling($0) ? min($0.count, 24) : 0 }.min() ?? 0
   }
 }

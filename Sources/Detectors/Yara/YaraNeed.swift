@@ -9,6 +9,8 @@ indirect enum YaraNeed: Hashable, Sendable {
   case string(Int)
   /// Another rule of the file, by name.
   case rule(String)
+  /// An earlier rule of the file, by its place.
+  case earlier(Int)
   /// `filesize` compared with a number.
   case size(Comparison, Int64)
   /// An integer read at a fixed offset, compared with a number.
@@ -34,12 +36,25 @@ indirect enum YaraNeed: Hashable, Sendable {
     }
   }
 
+  /// With the places of the rules that it names, as far as they stand before a place; rules only refer to earlier ones.
+  func resolved(_ places: [String: Int], before limit: Int) -> YaraNeed {
+    switch self {
+    case .rule(let name):
+      guard let place = places[name], place < limit else { return .maybe }
+      return .earlier(place)
+    case .all(let needs): return .all(needs.map { $0.resolved(places, before: limit) })
+    case .any(let needs): return .any(needs.map { $0.resolved(places, before: limit) })
+    case .atLeast(let number, let needs): return .atLeast(number, needs.map { $0.resolved(places, before: limit) })
+    default: return self
+    }
+  }
+
   /// - Parameter leaf: decides what the need's leaves ask; true when in doubt.
   func holds(_ leaf: (YaraNeed) -> Bool) -> Bool {
     switch self {
     case .maybe: return true
     case .never: return false
-    case .string, .rule, .size, .integer, .external: return leaf(self)
+    case .string, .rule, .earlier, .size, .integer, .external: return leaf(self)
     case .all(let needs): return needs.allSatisfy { $0.holds(leaf) }
     case .any(let needs): return needs.contains { $0.holds(leaf) }
     case .atLeast(let number, let needs):
@@ -54,7 +69,7 @@ indirect enum YaraNeed: Hashable, Sendable {
 struct YaraConditionReader {
   private let tokens: [YaraToken]
   private let names: [String]
-  private static let maximumDepth = 64
+  static let maximumDepth = 64
 
   /// - Parameter names: of the rule's strings, with their `$`.
   init(_ condition: [YaraToken], names: [String]) {

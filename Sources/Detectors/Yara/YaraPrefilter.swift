@@ -6,67 +6,96 @@ import Bytes
 /// literals occur, and a rule whose needs are not met by them is out. What is left must still be run.
 struct YaraPrefilter: Sendable {
   /// A rule that can be run alone.
-  struct Entry: Sendable {
+  struct Entry: Hashable, Sendable {
     /// Its source file and its place therein.
     var source: Int
     var rule: Int
     var need: YaraNeed
-    /// For each string, in order.
-    var literals: [YaraLiterals]
-    var reaches: [YaraReach]
+    /// In their order.
+    var strings: [Trace]
     /// `entrypoint` is looked up in the first block that libyara is given.
     var needsWholeObject: Bool
     /// Places, in the same file, of the rules that it refers to and of all global ones.
     var companions: [Int]
-    /// Places of the rules by name, for needs that name one.
-    var references: [String: Int]
   }
 
-  /// One for each rule of each separable file.
+  /// What a string leaves in an object.
+  struct Trace: Hashable, Sendable {
+    /// Numbers of literals, one of which stands in every match; nil where nothing can be said.
+    var literals: [Int]?
+    var reach: YaraReach
+  }
+
+  /// One for each rule of each separable file, in the order of files and rules.
   let entries: [Entry]
   /// Files that can only be run whole.
   let opaque: [Int]
-  /// The entry of a file's rule, for references.
+  /// Each once.
+  let literals: [MaskedLiteral]
+  /// How many files there are.
+  let sourceCount: Int
+  /// The entry of a file's first rule, for references.
   private let firstEntry: [Int: Int]
 
-  init(_ sources: [YaraSource], _ rules: YaraRules) {
+  init(_ sources: [YaraSource], _ rules: [YaraRuleInfo], _ patterns: [YaraRules.Key: [YaraPattern]]) {
     var entries: [Entry] = []
     var opaque: [Int] = []
-    var firstEntry: [Int: Int] = [:]
     var compiled: [String: [String]] = [:]
-    for rule in rules.rules { compiled[rule.namespace, default: []].append(rule.name) }
+    for rule in rules { compiled[rule.namespace, default: []].append(rule.name) }
     // Where the compiler saw other rules than we did, nothing is concluded.
     let parts = Parallel.map(Array(sources.enumerated()), workers: 2) { number, source in
       source.isSeparable && compiled[source.namespace] ?? [] == source.rules.map(\.name)
-        ? Self.entries(of: source, number, rules) : nil
+        ? Self.entries(of: source, number, patterns) : nil
     }
+    var numbers: [MaskedLiteral: Int] = [:]
+    var literals: [MaskedLiteral] = []
     for (number, part) in parts.enumerated() {
-      if let part {
-        firstEntry[number] = entries.count
-        entries += part
-      } else {
+      guard let part else {
         opaque.append(number)
+        continue
+      }
+      for (traced, found) in part {
+        var entry = traced
+        for place in entry.strings.indices {
+          entry.strings[place].literals = found[place]?.map { literal -> Int in
+            if let known = numbers[literal] { return known }
+            numbers[literal] = literals.count
+            literals.append(literal)
+            return literals.count - 1
+          }
+        }
+        entries.append(entry)
       }
     }
-    self.entries = entries
-    self.opaque = opaque
-    self.firstEntry = firstEntry
+    self.init(entries: entries, opaque: opaque, literals: literals, sourceCount: sources.count)
   }
 
-  private static func entries(of source: YaraSource, _ number: Int, _ rules: YaraRules) -> [Entry] {
-    let positions = Dictionary(
-      source.rules.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let globals = source.rules.indices.filter { source.rules[$0].isGlobal }
+  init(entries: [Entry], opaque: [Int], literals: [MaskedLiteral], sourceCount: Int) {
+    self.entries = entries
+    self.opaque = opaque
+    self.literals = literals
+    self.sourceCount = sourceCount
+    firstEntry = Dictionary(entries.enumerated().map { ($1.source, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Entries without the numbers of their strings' literals, and these literals.
+  private static func entries(
+    of source: YaraSource, _ number: Int, _ patterns: [YaraRules.Key: [YaraPattern]]
+  ) -> [(Entry, [YaraLiterals])] {
+    let rules = source.rules
+    let positions = Dictionary(rules.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let globals = rules.indices.filter { rules[$0].isGlobal }
     let common = Set(globals.flatMap { source.closure(of: $0, positions) } + globals)
-    return source.rules.enumerated().map { place, rule in
+    return rules.enumerated().map { place, rule in
       let companions = common.union(source.closure(of: place, positions))
       let key = YaraRules.Key(namespace: source.namespace, name: rule.name)
-      let (literals, reaches) = Self.literals(rule, rules.patterns[key] ?? [])
-      return Entry(
-        source: number, rule: place,
-        need: YaraConditionReader(rule.condition, names: rule.strings.map(\.name)).need(), literals: literals,
-        reaches: reaches, needsWholeObject: rule.references.contains("entrypoint"),
-        companions: companions.subtracting([place]).sorted(), references: positions)
+      let (literals, reaches) = Self.literals(rule, patterns[key] ?? [])
+      let need = YaraConditionReader(rule.condition, names: rule.strings.map(\.name)).need()
+      let entry = Entry(
+        source: number, rule: place, need: need.resolved(positions, before: place),
+        strings: reaches.map { Trace(literals: nil, reach: $0) },
+        needsWholeObject: rule.references.contains("entrypoint"), companions: companions.subtracting([place]).sorted())
+      return (entry, literals)
     }
   }
 
@@ -109,10 +138,10 @@ struct YaraPrefilter: Sendable {
 
   /// Of these entries, those that the literals do not rule out.
   ///
-  /// - Parameter occurs: whether a literal stands in the object.
+  /// - Parameter occurs: whether a literal, by its number, stands in the object.
   func remaining(
     _ possible: [Int], in view: ByteView?, _ externals: YaraScanner.Externals,
-    _ occurs: (LiteralIndex.Literal) -> Bool
+    _ occurs: (Int) -> Bool
   ) -> [Int] {
     var memory: [Int: Bool] = [:]
     return possible.filter { holds($0, (view, externals), &memory, depth: 0, occurs) }
@@ -121,7 +150,7 @@ struct YaraPrefilter: Sendable {
   private func holds(
     _ index: Int, _ object: (view: ByteView?, externals: YaraScanner.Externals), _ memory: inout [Int: Bool],
     depth: Int,
-    _ occurs: (LiteralIndex.Literal) -> Bool
+    _ occurs: (Int) -> Bool
   ) -> Bool {
     if let known = memory[index] { return known }
     // Rules only refer to earlier ones; the limit is for files that libyara would not have taken.
@@ -130,12 +159,10 @@ struct YaraPrefilter: Sendable {
     let result = entry.need.holds { leaf in
       switch leaf {
       case .string(let place):
-        guard entry.literals.indices.contains(place), let literals = entry.literals[place] else { return true }
+        guard entry.strings.indices.contains(place), let literals = entry.strings[place].literals else { return true }
         return literals.contains { occurs($0) }
-      case .rule(let name):
-        guard let first = firstEntry[entry.source], let place = entry.references[name], place < entry.rule else {
-          return true
-        }
+      case .earlier(let place):
+        guard let first = firstEntry[entry.source], place < entry.rule else { return true }
         return holds(first + place, object, &memory, depth: depth + 1, occurs)
       case .size(let how, let number): return object.view.map { how.holds(Int64($0.count), number) } ?? false
       case .integer(let width, let isBigEndian, let offset, let how, let number):

@@ -1,6 +1,5 @@
 import CYara
 import Foundation
-import Synchronization
 
 /// What a rule says of itself.
 public struct YaraRuleInfo: Hashable, Sendable {
@@ -38,10 +37,13 @@ public struct YaraRuleInfo: Hashable, Sendable {
 /// Compiled rules. Compiled once, never changed after, so threads may share them; each scans with a `YaraScanner` of its
 /// own (libyara allows 32 at a time).
 public final class YaraRules: @unchecked Sendable {
-  let handle: UnsafeMutablePointer<YR_RULES>
+  /// For libyara to run.
+  let handle: YaraHandle
+
+  private let infos: Lazy<[YaraRuleInfo]>
 
   /// In the order in which they were compiled, which is the order in which matches are told.
-  public let rules: [YaraRuleInfo]
+  public var rules: [YaraRuleInfo] { infos.value }
 
   /// Names a rule among those of all files.
   struct Key: Hashable, Sendable {
@@ -49,32 +51,44 @@ public final class YaraRules: @unchecked Sendable {
     var name: String
   }
 
-  /// The regular expressions and hex strings of each rule, in their order; none for rules from a compiled file.
+  /// The regular expressions and hex strings of each rule, in their order; none where there is a prefilter, and for rules
+  /// from a compiled file.
   let patterns: [Key: [YaraPattern]]
 
-  /// What changes the compiled rules for moments, as saving does.
-  private let changes = Mutex<DispatchGroup?>(nil)
+  /// What is known of where the rules can hold; nil where it must still be made.
+  let prefilter: YaraPrefilter?
 
-  /// Does something with the rules that other threads must not see them in, beside what does without them.
-  func change(_ body: @escaping @Sendable () -> Void) {
-    let group = DispatchGroup()
-    changes.withLock { $0 = group }
-    DispatchQueue.global().async(group: group, execute: body)
-  }
+  /// What is being written between runs.
+  private let writing = DispatchGroup()
+
+  /// Does something beside what uses the rules, which it does not change.
+  func write(_ body: @escaping @Sendable () -> Void) { DispatchQueue.global().async(group: writing, execute: body) }
 
   /// Waits until the rules may be run, and what is kept of them between runs is written.
-  public func settle() { changes.withLock { $0 }?.wait() }
-
-  /// Takes over the handle.
-  init(owning handle: UnsafeMutablePointer<YR_RULES>, patterns: [Key: [YaraPattern]] = [:]) {
-    self.handle = handle
-    self.patterns = patterns
-    rules = (0..<shim_rules_count(handle)).compactMap { index in
-      shim_rules_at(handle, index).map { Self.info($0) }
-    }
+  public func settle() {
+    handle.settle()
+    writing.wait()
   }
 
-  deinit { yr_rules_destroy(handle) }
+  init(
+    _ handle: YaraHandle, _ infos: Lazy<[YaraRuleInfo]>, patterns: [Key: [YaraPattern]] = [:],
+    prefilter: YaraPrefilter? = nil
+  ) {
+    self.handle = handle
+    self.infos = infos
+    self.patterns = patterns
+    self.prefilter = prefilter
+  }
+
+  /// Takes over the handle.
+  convenience init(owning pointer: YaraHandle.Pointer, patterns: [Key: [YaraPattern]] = [:]) {
+    let infos = Self.infos(pointer)
+    self.init(YaraHandle(owning: pointer), Lazy<[YaraRuleInfo]> { infos }, patterns: patterns)
+  }
+
+  static func infos(_ pointer: YaraHandle.Pointer) -> [YaraRuleInfo] {
+    (0..<shim_rules_count(pointer)).compactMap { index in shim_rules_at(pointer, index).map { info($0) } }
+  }
 
   /// Loads rules that `yarac` (or `save`) wrote. Only for files that you trust: what is in them is run, not checked.
   ///
@@ -93,8 +107,9 @@ public final class YaraRules: @unchecked Sendable {
 
   /// Writes the rules so that `init(compiled:)` and `yara -C` can load them.
   public func save(to path: String) throws(YaraError) {
+    let pointer = try handle.pointer()
     settle()
-    let code = yr_rules_save(handle, path)
+    let code = yr_rules_save(pointer, path)
     guard code == ERROR_SUCCESS else { throw YaraError(.compiledFile, "\(path): \(YaraLibrary.words(code))") }
   }
 
@@ -123,13 +138,4 @@ public final class YaraRules: @unchecked Sendable {
   }
 
   static func text(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
-}
-
-extension YaraRules {
-  /// The rule's place in `rules`; nil for a pointer that is not of these rules.
-  func index(of rule: UnsafePointer<YR_RULE>) -> Int? {
-    guard let first = shim_rules_at(handle, 0) else { return nil }
-    let index = rule - UnsafePointer(first)
-    return rules.indices.contains(index) ? index : nil
-  }
 }

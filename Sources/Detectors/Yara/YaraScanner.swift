@@ -76,14 +76,18 @@ public final class YaraScanner {
 
   public let rules: YaraRules
   public var options: Options
+  /// Kept alive by `rules`.
+  private let compiled: YaraHandle.Pointer
   private let handle: UnsafeMutablePointer<YR_SCAN_CONTEXT>
 
   public init(_ rules: YaraRules, _ options: Options = Options()) throws(YaraError) {
-    rules.settle()
+    let compiled = try rules.handle.pointer()
+    self.compiled = compiled
+    rules.handle.settle()
     self.rules = rules
     self.options = options
     var created: UnsafeMutablePointer<YR_SCAN_CONTEXT>?
-    let code = yr_scanner_create(rules.handle, &created)
+    let code = yr_scanner_create(compiled, &created)
     guard code == ERROR_SUCCESS, let created else { throw YaraError(.library, YaraLibrary.words(code)) }
     handle = created
   }
@@ -111,7 +115,7 @@ public final class YaraScanner {
     }
     yr_scanner_set_timeout(handle, Int32(clamping: options.timeout))
     yr_scanner_set_flags(handle, flags | SCAN_FLAGS_REPORT_RULES_MATCHING | (options.isFast ? SCAN_FLAGS_FAST_MODE : 0))
-    let state = ScanState(rules, options)
+    let state = ScanState(rules, compiled, options)
     yr_scanner_set_callback(handle, noteScan, Unmanaged.passUnretained(state).toOpaque())
     let code = withExtendedLifetime(state) { body(handle) }
     guard code == ERROR_SUCCESS else {
@@ -124,17 +128,22 @@ public final class YaraScanner {
 
 private final class ScanState {
   let rules: YaraRules
+  let compiled: YaraHandle.Pointer
   let options: YaraScanner.Options
   var result = YaraScanner.Result()
 
-  init(_ rules: YaraRules, _ options: YaraScanner.Options) {
+  init(_ rules: YaraRules, _ compiled: YaraHandle.Pointer, _ options: YaraScanner.Options) {
     self.rules = rules
+    self.compiled = compiled
     self.options = options
   }
 
   func note(_ rule: UnsafePointer<YR_RULE>, _ context: UnsafeMutablePointer<YR_SCAN_CONTEXT>) {
-    guard let index = rules.index(of: rule) else { return }
-    var match = YaraMatch(index: index, rule: rules.rules[index], strings: [], stringCount: 0)
+    guard let first = shim_rules_at(compiled, 0) else { return }
+    let index = rule - UnsafePointer(first)
+    let known = rules.rules
+    guard known.indices.contains(index) else { return }
+    var match = YaraMatch(index: index, rule: known[index], strings: [], stringCount: 0)
     var string = shim_rule_strings(rule)
     while let item = string {
       let name = YaraRules.text(shim_string_name(item))
@@ -171,7 +180,7 @@ private func noteScan(
     state.note(UnsafePointer(data.assumingMemoryBound(to: YR_RULE.self)), context)
   case CALLBACK_MSG_TOO_MANY_MATCHES:
     let string = UnsafePointer(data.assumingMemoryBound(to: YR_STRING.self))
-    let rule = shim_rules_at(state.rules.handle, shim_string_rule(string)).map { YaraRules.text(shim_rule_name($0)) }
+    let rule = shim_rules_at(state.compiled, shim_string_rule(string)).map { YaraRules.text(shim_rule_name($0)) }
     state.result.overflowed.append("\(rule ?? "?"):\(YaraRules.text(shim_string_name(string)))")
   default: break
   }

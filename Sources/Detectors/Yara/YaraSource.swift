@@ -10,15 +10,20 @@ public struct YaraSource: Sendable {
   /// Of its rules: the path, unless all files share one.
   public let namespace: String
   public let text: [UInt8]
+  /// Read when something of it is first asked for: of thousands of files known from an earlier run only those are whose
+  /// rules are run.
+  private let parsed: Lazy<YaraSourceParser.Result>
   /// Modules (`elf`), in the order of the file.
-  public let imports: [String]
+  public var imports: [String] { parsed.value.imports }
   /// Files named by `include`, as written.
-  public let includes: [String]
-  public let rules: [Rule]
+  public var includes: [String] { mayInclude ? parsed.value.includes : [] }
+  /// Whether the word stands in the file at all.
+  private let mayInclude: Bool
+  public var rules: [Rule] { parsed.value.rules }
   /// Whether the file is nothing but imports and the rules above, so that a part of it can be compiled alone.
-  public let isSeparable: Bool
+  public var isSeparable: Bool { parsed.value.isWhole && includes.isEmpty }
   /// The file's tokens joined by single blanks: comments and layout do not count.
-  public let normalized: String
+  public var normalized: String { parsed.value.normalized }
 
   /// One rule of the file.
   public struct Rule: Sendable {
@@ -40,12 +45,8 @@ public struct YaraSource: Sendable {
     self.path = path
     self.namespace = namespace ?? path
     self.text = text
-    let parsed = text.withView { YaraSourceParser($0).parse() }
-    imports = parsed.imports
-    includes = parsed.includes
-    rules = parsed.rules
-    isSeparable = parsed.isWhole && parsed.includes.isEmpty
-    normalized = parsed.normalized
+    mayInclude = text.withView { $0.firstIndex(of: ByteView("include")) != nil }
+    parsed = Lazy { text.withView { YaraSourceParser($0).parse() } }
   }
 
   /// The file with only some of its rules, for compiling those alone. Line numbers are not kept.
@@ -80,7 +81,7 @@ struct YaraSourceParser {
     tokens = YaraToken.tokens(of: source)
   }
 
-  struct Result {
+  struct Result: Sendable {
     var imports: [String] = []
     var includes: [String] = []
     var rules: [YaraSource.Rule] = []

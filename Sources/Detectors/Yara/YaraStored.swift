@@ -3,13 +3,13 @@ import CYara
 import Evidence
 import Foundation
 
-/// Compiled rules, and what the compiler told of them, in the cache.
+/// Compiled rules, and what is known of them, in the cache: two files, since a large object needs only the second.
 ///
 /// libyara runs what is in a compiled file without checking it, so the cache alone, whose files this program wrote and
 /// seals, is read without being asked to.
 enum YaraStored {
   /// Raised whenever the form below or what the compiler is asked to tell changes.
-  private static let version = "1"
+  private static let version = "2"
 
   /// Of everything that compiling depends on.
   static func key(_ sources: [YaraSource], root: String?) -> Digest {
@@ -22,11 +22,17 @@ enum YaraStored {
     return RuleFingerprint.digest(material)
   }
 
-  static func read(_ cache: RuleCache, _ key: Digest) -> (rules: YaraRules?, repair: YaraRepair)? {
+  /// What was wrong with the rules, and what is known of those that are left; nil where there are none.
+  static func read(_ cache: RuleCache, _ key: Digest, _ sourceCount: Int) -> (known: YaraKnown?, repair: YaraRepair)? {
     guard YaraLibrary.started == ERROR_SUCCESS, let bytes = cache.read("yara", key) else { return nil }
-    var reader = Reader(bytes)
+    return read(bytes, sourceCount)
+  }
+
+  /// - Parameter sourceCount: how many files there are, those included that cannot be used.
+  static func read(_ bytes: [UInt8], _ sourceCount: Int) -> (known: YaraKnown?, repair: YaraRepair)? {
+    var reader = StoredReader(bytes)
     var repair = YaraRepair()
-    repair.diagnostics = (0..<reader.number()).compactMap { _ -> RuleDiagnostic? in
+    repair.diagnostics = reader.list { reader -> RuleDiagnostic? in
       let level = reader.text()
       let file = reader.text()
       let line = reader.number()
@@ -35,79 +41,56 @@ enum YaraStored {
       return RuleDiagnostic.Level(rawValue: level).map {
         RuleDiagnostic($0, file: file, line: line == 0 ? nil : line, rule: rule.isEmpty ? nil : rule, message)
       }
+    }.compactMap { $0 }
+    repair.dropped = reader.list { $0.text() }
+    let removed = reader.list { (path: $0.text(), places: $0.list { $0.number() }) }
+    repair.removed = Dictionary(removed.map { ($0.path, $0.places) }, uniquingKeysWith: { first, _ in first })
+    if reader.number() == 0 {
+      if reader.isShort { return nil }
+      return (known: nil, repair: repair)
     }
-    repair.dropped = (0..<reader.number()).map { _ in reader.text() }
-    for _ in 0..<reader.number() {
-      let path = reader.text()
-      repair.removed[path] = (0..<reader.number()).map { _ in reader.number() }
-    }
-    var patterns: [YaraRules.Key: [YaraPattern]] = [:]
-    for _ in 0..<reader.number() {
-      let key = YaraRules.Key(namespace: reader.text(), name: reader.text())
-      patterns[key] = (0..<reader.number()).map { _ in pattern(&reader) }
-    }
-    let compiled = reader.bytes()
-    guard !reader.isShort else { return nil }
-    if compiled.isEmpty { return (nil, repair) }
-    guard let handle = load(compiled) else { return nil }
-    return (YaraRules(owning: handle, patterns: patterns), repair)
+    let left = sourceCount - Set(repair.dropped).count
+    guard left > 0, let known = YaraKnown(&reader, sourceCount: left) else { return nil }
+    return (known: known, repair: repair)
   }
 
-  static func write(_ cache: RuleCache, _ key: Digest, _ rules: YaraRules?, _ repair: YaraRepair) {
-    cache.write("yara", key) {
-      var out = Writer()
-      out.number(repair.diagnostics.count)
-      for one in repair.diagnostics {
-        for text in [one.level.rawValue, one.file] { out.text(text) }
-        out.number(one.line ?? 0)
-        for text in [one.rule ?? "", one.message] { out.text(text) }
-      }
-      out.number(repair.dropped.count)
-      for path in repair.dropped { out.text(path) }
-      out.number(repair.removed.count)
-      for (path, indices) in repair.removed {
-        out.text(path)
-        out.number(indices.count)
-        for index in indices { out.number(index) }
-      }
-      let patterns = rules?.patterns ?? [:]
-      out.number(patterns.count)
-      for (key, list) in patterns {
-        out.text(key.namespace)
-        out.text(key.name)
-        out.number(list.count)
-        for pattern in list { add(pattern, &out) }
-      }
-      var compiled: [UInt8] = []
-      if let rules {
-        guard let saved = save(rules.handle) else { return nil }
-        compiled = saved
-      }
-      out.bytes(compiled)
-      return out.data
+  static func write(_ cache: RuleCache, _ key: Digest, _ known: YaraKnown?, _ repair: YaraRepair) {
+    cache.write("yara", key) { form(known, repair) }
+  }
+
+  static func form(_ known: YaraKnown?, _ repair: YaraRepair) -> [UInt8] {
+    var out = StoredWriter()
+    out.list(repair.diagnostics) { out, one in
+      out.text(one.level.rawValue)
+      out.text(one.file)
+      out.number(one.line ?? 0)
+      out.text(one.rule ?? "")
+      out.text(one.message)
     }
+    out.list(repair.dropped) { $0.text($1) }
+    out.list(repair.removed.sorted { $0.key < $1.key }) { out, removed in
+      out.text(removed.key)
+      out.list(removed.value) { $0.number($1) }
+    }
+    out.number(known == nil ? 0 : 1)
+    known?.write(&out)
+    return out.data
   }
 
-  private static func pattern(_ reader: inout Reader) -> YaraPattern {
-    let flags = reader.number()
-    let distance = reader.number()
-    let alternatives = (0..<reader.number()).map { _ in reader.bytes() }
-    return YaraPattern(
-      alternatives: flags & 1 != 0 ? alternatives : nil, isCaseless: flags & 2 != 0,
-      reach: YaraReach(distance: flags & 8 != 0 ? distance : nil, hasFilledByte: flags & 4 != 0))
+  // MARK: What libyara runs
+
+  static func read(_ cache: RuleCache, compiled key: Digest) -> YaraHandle.Pointer? {
+    cache.read("compiled", key).flatMap { load($0) }
   }
 
-  private static func add(_ pattern: YaraPattern, _ out: inout Writer) {
-    let isLimited = pattern.reach.distance != nil
-    out.number(
-      (pattern.alternatives != nil ? 1 : 0) | (pattern.isCaseless ? 2 : 0) | (pattern.reach.hasFilledByte ? 4 : 0)
-        | (isLimited ? 8 : 0))
-    out.number(pattern.reach.distance ?? 0)
-    out.number(pattern.alternatives?.count ?? 0)
-    for bytes in pattern.alternatives ?? [] { out.bytes(bytes) }
+  static func write(_ cache: RuleCache, _ key: Digest, _ handle: YaraHandle) {
+    guard let pointer = try? handle.pointer() else { return }
+    write(cache, key, pointer)
   }
 
-  // MARK: libyara's streams
+  static func write(_ cache: RuleCache, _ key: Digest, _ pointer: YaraHandle.Pointer) {
+    cache.write("compiled", key) { save(pointer) }
+  }
 
   private final class Buffer {
     var data: [UInt8] = []
@@ -146,55 +129,4 @@ enum YaraStored {
     let code = withExtendedLifetime(buffer) { yr_rules_load_stream(&stream, &handle) }
     return code == ERROR_SUCCESS ? handle : nil
   }
-}
-
-/// Numbers of eight bytes, and bytes led by their count.
-private struct Writer {
-  var data: [UInt8] = []
-
-  mutating func number(_ value: Int) { withUnsafeBytes(of: UInt64(value).littleEndian) { data.append(contentsOf: $0) } }
-
-  mutating func bytes(_ value: [UInt8]) {
-    number(value.count)
-    data.append(contentsOf: value)
-  }
-
-  mutating func text(_ value: String) { bytes(Array(value.utf8)) }
-}
-
-/// Reads what `Writer` wrote; past the end everything is zero and empty.
-private struct Reader {
-  private let data: [UInt8]
-  private var place = 0
-  private(set) var isShort = false
-
-  init(_ data: [UInt8]) { self.data = data }
-
-  /// Counts and lengths; what no file of this size can mean is 0.
-  mutating func number() -> Int {
-    guard place + 8 <= data.count else {
-      isShort = true
-      return 0
-    }
-    var value = 0
-    for index in (0..<8).reversed() { value = value << 8 | Int(data[place + index]) }
-    place += 8
-    guard value >= 0, value <= max(data.count, 1 << 20) else {
-      isShort = true
-      return 0
-    }
-    return value
-  }
-
-  mutating func bytes() -> [UInt8] {
-    let count = number()
-    guard count <= data.count - place else {
-      isShort = true
-      return []
-    }
-    defer { place += count }
-    return Array(data[place..<place + count])
-  }
-
-  mutating func text() -> String { String(decoding: bytes(), as: UTF8.self) }
 }

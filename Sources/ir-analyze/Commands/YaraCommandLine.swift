@@ -75,16 +75,26 @@ struct YaraCommandLine: ParsableCommand {
     }
   }
 
+  /// Whether there is a file, or something that cannot be measured, on which the engine runs all rules together.
+  private var runsAll: Bool {
+    files.contains { path in
+      var status = stat()
+      return stat(path, &status) != 0 || status.st_size < YaraEngine.largeObject
+    }
+  }
+
   private func makeEngine() throws -> YaraEngine? {
     if compiled { return try YaraCommand.engine(compiled: rules) }
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: rules, isDirectory: &isFolder), isFolder.boolValue {
-      let (set, diagnostics) = RuleSet.load(directory: rules, cache: RuleCache.standard(), waits: false)
+      let (set, diagnostics) = RuleSet.load(
+        directory: rules, cache: RuleCache.standard(), waits: false, runsAll: runsAll)
       tell(diagnostics)
       return try YaraEngine(set)
     }
-    let (engine, diagnostics) = try YaraCommand.engine(rules, definitions: defined, cache: RuleCache.standard()) {
-      path in
+    let (engine, diagnostics) = try YaraCommand.engine(
+      rules, definitions: defined, cache: RuleCache.standard(), runsAll: runsAll
+    ) { path in
       FileManager.default.contents(atPath: path).map { [UInt8]($0) }
     }
     tell(diagnostics)
