@@ -1,8 +1,7 @@
 import Bytes
 import Foundation
 
-/// Says where tens of thousands of literals stand in a large object, in one pass at about a gigabyte a second and core,
-/// and is made in some milliseconds.
+/// Says where tens of thousands of literals stand in a large object, in one pass.
 ///
 /// Of each literal four bytes in a row are chosen that are rarely met in memory (`ByteRarity`), its atom. At each place of
 /// the object the four bytes there are hashed and looked up in a bitmap that stays in the cache; where its bit is set the

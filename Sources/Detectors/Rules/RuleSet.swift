@@ -71,6 +71,8 @@ public struct RuleSet: Sendable {
   private static func prints(
     _ yara: YaraRules?, _ yaraSources: [YaraSource], _ included: [[String]], _ sigma: SigmaRules
   ) -> (each: [RuleFingerprint], whole: Digest) {
+    // All files are taken apart, on two threads.
+    _ = Parallel.map(yaraSources, workers: 2) { $0.rules.count }
     var fingerprints: [RuleFingerprint] = []
     var material = ["rules", YaraLibrary.version, "sigma", String(SigmaDetector.version)]
     for (source, included) in zip(yaraSources, included) {

@@ -5,7 +5,7 @@ typealias YaraLiterals = [MaskedLiteral]?
 
 /// Finds such literals. Everything here may only err towards nil: what is passed over costs time, what is wrong costs matches.
 enum YaraLiteralFinder {
-  /// In sixteenths of a bit, what a literal must tell: eighteen bits stand a thousand times in half a gigabyte of noise.
+  /// In sixteenths of a bit, what a literal must tell: eighteen bits stand two thousand times in half a gigabyte of noise.
   static let minimumBits = 18 * ByteRarity.scale
   /// A literal whose atom has more values than this fills the index.
   static let maximumAtoms = 256
