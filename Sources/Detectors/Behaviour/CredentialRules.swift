@@ -61,12 +61,11 @@ extension BehaviourRule {
       "privilege-discovery", "Search for ways to more rights", .medium, ["T1548.001", "T1083"],
       leads: ["-perm"] + privilegeTools
     ) { it in
-      it.hasAny(privilegeTools)
-        || it.commands.contains { command in
-          // The whole system is searched, not a folder of one's own.
-          let isWide = command.words.contains { $0 == "/" || $0 == "/usr" || $0 == "/bin" || $0 == "/sbin" }
-          return isWide && zip(command.words, command.words.dropFirst()).contains { $0 == "-perm" && asksForSetID($1) }
-        }
+      if it.hasAny(privilegeTools) { return true }
+      // The whole system is searched, not a folder of one's own. A bracket between them parts commands for the shell, not for find.
+      let words = it.commands.lazy.flatMap(\.words)
+      let isWide = words.contains { $0 == "/" || $0 == "/usr" || $0 == "/bin" || $0 == "/sbin" }
+      return isWide && zip(words, words.dropFirst()).contains { $0 == "-perm" && asksForSetID($1) }
     },
     BehaviourRule(
       "discovery", "Several looks around in one line", .low, ["T1082", "T1033", "T1057"],

@@ -30,10 +30,12 @@ struct Log4ShellReport {
 
   private static func leaks(_ jndi: JNDIText, _ reference: JNDIReference) -> [String] {
     var names: [String] = []
-    let written = jndi.isOpen ? reference.written.lowercased() : ""
+    // A payload that is open, or closed by a bracket of the text around it, runs on behind its name: what is looked up there is
+    // the line's.
+    let isPartial = jndi.isOpen || reference.written.utf8.count + 5 < jndi.content.count
+    let written = isPartial ? reference.written.lowercased() : ""
     for lookup in jndi.lookups where !names.contains(lookup.name) {
-      // An open payload runs to the end of its line, which may have lookups of its own.
-      if jndi.isOpen, !lookup.hasDefault, !written.contains("${" + lookup.name.lowercased()) { continue }
+      if isPartial, !lookup.hasDefault, !written.contains("${" + lookup.name.lowercased()) { continue }
       if lookup.hasDefault ? isSecret(lookup.name) : isPlausible(lookup.name) { names.append(lookup.name) }
     }
     return names

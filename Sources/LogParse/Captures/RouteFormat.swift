@@ -11,7 +11,7 @@ struct RouteFormat: LogFormat {
     guard sample.isText else { return nil }
     let lines = sample.lines(12)
     let rows = lines.filter { Self.route($0) != nil || Self.rule($0) != nil }.count
-    return rows > 0 && rows == lines.filter { !Self.isNextHop($0) }.count ? .high : nil
+    return rows > 0 && rows == lines.filter { !Self.isNextHop($0) && Self.severalWays($0) == nil }.count ? .high : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -20,6 +20,10 @@ struct RouteFormat: LogFormat {
       if Self.isNextHop(line.bytes), !destination.isEmpty {
         // A route of several ways names each on a line of its own.
         destination.withView { sink.event(Self.event($0, line.bytes.words(limit: 64), line.locator)) }
+        return .parsed
+      }
+      if let target = Self.severalWays(line.bytes) {
+        destination = target.array
         return .parsed
       }
       if let words = Self.route(line.bytes) {
@@ -53,6 +57,14 @@ struct RouteFormat: LogFormat {
     // A list of addresses is no routing table.
     return words.contains { $0 == "dev" || $0 == "via" || $0 == "proto" || $0 == "metric" } && !isNeighbour(words)
       ? words : nil
+  }
+
+  /// The destination alone, where the lines below name the ways.
+  private static func severalWays(_ line: ByteView) -> ByteView? {
+    let target = line.trimmed
+    guard line[0] != 0x20, line[0] != 0x09, target.count < 64, target.firstIndex(of: 0x20) == nil else { return nil }
+    if target == "default" { return target }
+    return target.cut(0x2F).flatMap { IPAddress.normal($0.before) != nil && $0.after.integer != nil ? target : nil }
   }
 
   private static func destination(_ words: [ByteView]) -> ByteView? {

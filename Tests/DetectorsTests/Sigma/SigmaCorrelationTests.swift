@@ -120,10 +120,10 @@ struct SigmaCorrelationTests {
   }
 
   @Test func spansOfWeeksMonthsAndYears() {
-    #expect(SigmaCorrelation.nanoseconds("2w") == 14 * 86400 * 1_000_000_000)
-    #expect(SigmaCorrelation.nanoseconds("1M") == 2_629_746 * 1_000_000_000)
-    #expect(SigmaCorrelation.nanoseconds("1y") == 31_556_952 * 1_000_000_000)
-    #expect(SigmaCorrelation.nanoseconds("1m") == 60 * 1_000_000_000)
+    #expect(SigmaCorrelation.nanoseconds("2w") == Int64(1_209_600_000_000_000))
+    #expect(SigmaCorrelation.nanoseconds("1M") == Int64(2_629_746_000_000_000))
+    #expect(SigmaCorrelation.nanoseconds("1y") == Int64(31_556_952_000_000_000))
+    #expect(SigmaCorrelation.nanoseconds("1m") == Int64(60_000_000_000))
     #expect(SigmaCorrelation.nanoseconds("200y") == nil)
     #expect(SigmaCorrelation.nanoseconds("5x") == nil)
   }

@@ -40,7 +40,7 @@ import Testing
     var known = KnownIdentities()
     for round in 0..<2 {
       for number in 0..<3000 {
-        let text = Array(#"{"type":"IAMUser","userName":"user-\(number)","accountId":"111122223333"}"#.utf8)
+        let text = Array(#"{"type":"IAMUser","userName":"user-\#(number)","accountId":"111122223333"}"#.utf8)
         text.withView { view in
           let who = known.known(JSONView(view))
           #expect(who.words == "user user-\(number)", "round \(round)")
