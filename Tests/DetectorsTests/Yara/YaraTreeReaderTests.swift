@@ -40,7 +40,7 @@ struct YaraTreeReaderTests {
       try literals("\"qw-x\" nocase")?.first.map { $0[0].covers(0x51) && $0[0].covers(0x71) && !$0[2].covers(0x0D) }
         == true)
     #expect(try literals("/q[x]wz/i")?.first.map { $0[1].covers(0x58) && $0[1].covers(0x78) } == true)
-    #expect(try literals("\"qwxz\" wide ascii")?.map(\.count).sorted() == [4, 7])
+    #expect(try literals("\"qwxz\" wide ascii")?.map(\.count).sorted() == [4, 8])
     #expect(try literals("\"qwxzk\" xor(1-9)")?.count == 9)
   }
 
