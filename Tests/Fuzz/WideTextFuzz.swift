@@ -17,16 +17,18 @@ private func text(_ bytes: [UInt8], by size: Int) -> [UInt8] {
 /// Wide characters in both byte orders: whatever is read at once the text is the same, and it is what the standard library
 /// makes of them.
 @_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzWideText(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+public func fuzzWideText(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = Array(UnsafeBufferPointer(start: data, count: count))
   for mark in [[0xFF, 0xFE], [0xFE, 0xFF]] as [[UInt8]] {
     let whole = mark + bytes
     if whole.starts(with: [0xFF, 0xFE, 0, 0]) { continue }
     let found = text(whole, by: 1 << 17)
     precondition(found == text(whole, by: 1 + count % 300), "what is read at once changes the text")
-    let units = stride(from: 0, to: whole.count - 1, by: 2).map {
-      mark[0] == 0xFF
-        ? UInt16(whole[$0 + 1]) << 8 | UInt16(whole[$0]) : UInt16(whole[$0]) << 8 | UInt16(whole[$0 + 1])
+    let isLittle = mark[0] == 0xFF
+    let units = stride(from: 0, to: whole.count - 1, by: 2).map { (place: Int) -> UInt16 in
+      let first = UInt16(whole[place])
+      let second = UInt16(whole[place + 1])
+      return isLittle ? second << 8 | first : first << 8 | second
     }
     if whole.count % 2 == 0 {
       precondition(found == Array(String(decoding: units, as: UTF16.self).utf8), "another text than the library's")
