@@ -16,7 +16,7 @@ import Foundation
 ///
 /// One for each thread.
 public final class YaraEngine {
-  /// Below this the rules are simply run.
+  /// Below this all rules are run, unless none can hold (`YaraGate`).
   public static let largeObject = 8 << 20
 
   public let rules: YaraRules
