@@ -13,10 +13,10 @@ public func fuzzYaraStored(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
   precondition(again?.known?.prefilter.entries == prefilter.entries)
   for index in prefilter.entries.indices { _ = prefilter.family(index) }
   bytes.withView { view in
-    let possible = prefilter.possible(for: view, .init())
+    let possible = prefilter.possible(for: YaraSubject(view), .init())
     guard let index = YaraIndex(possible, prefilter) else { return }
     let places = index.places(in: view, workers: 1)
-    _ = prefilter.remaining(possible, in: view, .init()) { number in
+    _ = prefilter.remaining(possible, in: YaraSubject(view), .init()) { number in
       index.number(number).map { places.counts[$0] > 0 } ?? true
     }
   }

@@ -17,12 +17,19 @@ final class LiteralIndex: @unchecked Sendable {
 
   /// nil where there is nothing to look for, or Hyperscan refuses; the caller then does without.
   init?(_ literals: [Literal]) {
-    guard !literals.isEmpty, literals.allSatisfy({ !$0.bytes.isEmpty }) else { return nil }
-    let cut = literals.map { Array($0.bytes.prefix(Self.maximumLength)) }
-    let flags = literals.map { UInt32(HS_FLAG_SINGLEMATCH) | ($0.isCaseless ? UInt32(HS_FLAG_CASELESS) : 0) }
-    // One run of bytes holds them all; the pointers go into it.
-    guard let database = Self.compile(Array(cut.joined()), cut.map(\.count), flags) else { return nil }
+    guard let database = Self.compile(literals, each: false) else { return nil }
     self.database = database
+  }
+
+  /// - Parameter each: whether every place is told, or of each literal only the first.
+  static func compile(_ literals: [Literal], each: Bool) -> OpaquePointer? {
+    guard !literals.isEmpty, literals.allSatisfy({ !$0.bytes.isEmpty }) else { return nil }
+    let cut = literals.map { Array($0.bytes.prefix(maximumLength)) }
+    let flags = literals.map {
+      UInt32(each ? 0 : HS_FLAG_SINGLEMATCH) | ($0.isCaseless ? UInt32(HS_FLAG_CASELESS) : 0)
+    }
+    // One run of bytes holds them all; the pointers go into it.
+    return compile(Array(cut.joined()), cut.map(\.count), flags)
   }
 
   deinit { hs_free_database(database) }

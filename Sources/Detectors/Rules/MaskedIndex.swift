@@ -8,10 +8,10 @@ import Foundation
 /// atoms of that hash are compared, and where one is the same its literal. Letters of either case have the same hash, and an
 /// atom of which some bits are not known is entered once for each value that it can have.
 ///
-/// Hyperscan, which was used here before, takes 0.85 s to compile the literals of 9,000 YARA rules and searches 0.3 GB/s
-/// and core with them; keeping what it made between runs did away with the first only, and it knows no masks. For a few
-/// thousand literals in short texts it stays (`LiteralIndex`).
-final class MaskedIndex: @unchecked Sendable {
+/// Hyperscan takes 0.85 s to compile the literals of 9,000 YARA rules and searches 0.3 GB/s and core with them; keeping what it
+/// made between runs does away with the first only, and it knows no masks. For some hundred literals it is the better
+/// (`RunIndex`), and for a few thousand in short texts (`LiteralIndex`).
+final class MaskedIndex: PlaceIndex, @unchecked Sendable {
   let literals: [MaskedLiteral]
 
   /// A value of an atom, the literal's number, and where in the literal the atom stands.
@@ -73,49 +73,14 @@ final class MaskedIndex: @unchecked Sendable {
   @inline(__always)
   private static func bucket(_ hash: UInt32) -> Int { Int(hash >> (bitmapBits - bucketBits)) }
 
-  static let pageSize = 4096
-
-  /// Looks for literals whose atoms begin in a part of an object; parts that lie side by side give each place once.
-  ///
-  /// Pages of zeros (half of a memory image) are passed over: an atom holds a byte that is not zero, so one that begins in
-  /// such a page ends in the next, and begins in its last three bytes. These are looked at where a page that is filled
-  /// follows, or the next part, of which nothing is known here.
-  func look(in view: ByteView, _ range: Range<Int>, _ found: inout LiteralPlaces) {
-    let end = min(range.upperBound, view.count)
-    var buffer = [UInt16](repeating: 0, count: Self.stretch)
-    var place = max(range.lowerBound, 0)
-    while place < end {
-      let start = place
-      while place < end, Self.isZero(view.slice(place, place + Self.pageSize)) { place += Self.pageSize }
-      place = min(place, end)
-      let border = max(start, place - 3)
-      if place >= end {
-        if place > start { search(view, border..<end, &buffer, &found) }
-        break
-      }
-      let filled = place
-      repeat { place += Self.pageSize } while place < end && !Self.isZero(view.slice(place, place + Self.pageSize))
-      place = min(place, end)
-      found.addFilled(filled..<place)
-      search(view, border..<place, &buffer, &found)
-    }
-  }
-
-  private static func isZero(_ page: ByteView) -> Bool {
-    guard let base = page.unsafeBytes.baseAddress, page[0] == 0 else { return false }
-    return memcmp(base, base + 1, page.count - 1) == 0
-  }
-
   /// Places are first collected and then compared, this many at a time, so that the first loop has no branches.
   private static let stretch = 4096
 
   /// Looks at atoms that begin in the range, which lies in the view.
-  private func search(
-    _ view: ByteView, _ range: Range<Int>, _ buffer: inout [UInt16], _ found: inout LiteralPlaces
-  ) {
+  func search(_ view: ByteView, _ range: Range<Int>, _ found: inout LiteralPlaces) {
     guard let base = view.unsafeBytes.baseAddress else { return }
     let last = min(range.upperBound, view.count - 3)
-    buffer.withUnsafeMutableBufferPointer { buffer in
+    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: Self.stretch) { buffer in
       guard let candidates = buffer.baseAddress else { return }
       entries.withUnsafeBufferPointer { entries in
         starts.withUnsafeBufferPointer { starts in
@@ -190,7 +155,7 @@ final class MaskedIndex: @unchecked Sendable {
       let start = place - Int(entry.literalAndOffset & (1 << Entry.offsetBits - 1))
       let literal = literals[Int(number)]
       guard start >= 0, start + literal.count <= view.count else { return }
-      if view.sixteenBytes(at: start) & literal.mask == literal.value { found.add(number, end: start + literal.count) }
+      if literal.stands(in: view, at: start) { found.add(number, end: start + literal.count) }
     }
   }
 }
@@ -199,18 +164,5 @@ extension ByteView {
   /// Four bytes; those beyond the end are zero.
   fileprivate func littleEndianWord(at place: Int) -> UInt32 {
     (0..<4).reduce(0) { $0 | UInt32(self[place + $1]) << UInt32($1 * 8) }
-  }
-
-  /// Sixteen bytes; those beyond the end are zero.
-  @inline(__always)
-  fileprivate func sixteenBytes(at place: Int) -> SIMD2<UInt64> {
-    if let base = unsafeBytes.baseAddress, place >= 0, place + 16 <= count {
-      return SIMD2(
-        UInt64(littleEndian: (base + place).loadUnaligned(as: UInt64.self)),
-        UInt64(littleEndian: (base + place + 8).loadUnaligned(as: UInt64.self)))
-    }
-    var words = SIMD2<UInt64>.zero
-    for index in 0..<16 { words[index >> 3] |= UInt64(self[place + index]) << UInt64((index & 7) * 8) }
-    return words
   }
 }

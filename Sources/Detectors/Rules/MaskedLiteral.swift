@@ -1,3 +1,5 @@
+import Bytes
+
 /// A byte of which some bits are known: all of them, one nibble, all but that which tells upper from lower case, none.
 struct MaskedByte: Hashable, Sendable {
   var value: UInt8
@@ -17,6 +19,9 @@ struct MaskedByte: Hashable, Sendable {
     let isOther = mask == 0xFF && !((0x41...0x5A).contains(value & 0xDF))
     return isOther ? self : MaskedByte(value, mask: mask & 0xDF)
   }
+
+  /// All bits are known, or it is a letter of either case.
+  var isKnownButForCase: Bool { mask == 0xFF || mask == 0xDF && (0x41...0x5A).contains(value) }
 
   var mayBeZero: Bool { value == 0 }
   func covers(_ byte: UInt8) -> Bool { byte & mask == value }
@@ -65,4 +70,25 @@ struct MaskedLiteral: Hashable, Sendable {
   }
 
   var bytes: [MaskedByte] { (0..<count).map { self[$0] } }
+}
+
+extension MaskedLiteral {
+  /// Whether the literal stands at a place; it must end within the view.
+  @inline(__always)
+  func stands(in view: ByteView, at place: Int) -> Bool { view.sixteenBytes(at: place) & mask == value }
+}
+
+extension ByteView {
+  /// Sixteen bytes; those beyond the end are zero.
+  @inline(__always)
+  fileprivate func sixteenBytes(at place: Int) -> SIMD2<UInt64> {
+    if let base = unsafeBytes.baseAddress, place >= 0, place + 16 <= count {
+      return SIMD2(
+        UInt64(littleEndian: (base + place).loadUnaligned(as: UInt64.self)),
+        UInt64(littleEndian: (base + place + 8).loadUnaligned(as: UInt64.self)))
+    }
+    var words = SIMD2<UInt64>.zero
+    for index in 0..<16 { words[index >> 3] |= UInt64(self[place + index]) << UInt64((index & 7) * 8) }
+    return words
+  }
 }

@@ -24,24 +24,37 @@ public final class YaraDetector {
     self.engine = engine
   }
 
+  /// A finding of a text shows the line around what was found, up to this many bytes to either side.
+  public static let shownLine = 512
+
   /// Scans a whole artifact (map it: a scan needs no memory that grows with it).
   ///
   /// A scan that fails becomes a coverage gap, never an error.
   ///
-  /// - Parameter path: as the source named it. Rules may ask for its name and extension, so where they do it belongs to
-  ///   the result's key.
-  public func scan(_ view: ByteView, artifact: Digest, path: String, into sink: any ResultSink) {
-    let range = 0..<UInt64(view.count)
+  /// - Parameters:
+  ///   - path: as the source named it. Rules may ask for its name and extension, so where they do it belongs to the result's
+  ///     key.
+  ///   - isUndecided: `YaraEngine.look` has shown already that rules can hold.
+  public func scan(
+    _ view: ByteView, artifact: Digest, path: String, into sink: any ResultSink, isUndecided: Bool = false
+  ) {
     do {
-      let result = try engine.scan(view, YaraScanner.Externals(path: path))
-      for match in result.matches { sink.finding(Self.finding(match, artifact: artifact)) }
-      var gaps: [String] = []
-      if !result.overflowed.isEmpty { gaps.append("YARA stopped counting matches of \(Self.list(result.overflowed))") }
-      if !result.tooSlow.isEmpty { gaps.append("YARA gave up the rules \(Self.list(result.tooSlow)): too slow") }
-      sink.coverage(Coverage(.scanned, range, reason: gaps.isEmpty ? nil : gaps.joined(separator: "; ")))
+      let result = try engine.scan(view, YaraScanner.Externals(path: path), isUndecided: isUndecided)
+      tell(result, byteCount: UInt64(view.count), artifact: artifact, into: sink)
     } catch {
-      sink.coverage(Coverage(.skipped, range, reason: "YARA: \(error)"))
+      sink.coverage(Coverage(.skipped, 0..<UInt64(view.count), reason: "YARA: \(error)"))
     }
+  }
+
+  /// What a scan of an artifact of so many bytes gave.
+  public func tell(
+    _ result: YaraScanner.Result, byteCount: UInt64, artifact: Digest, into sink: any ResultSink
+  ) {
+    for match in result.matches { sink.finding(Self.finding(match, artifact: artifact)) }
+    var gaps: [String] = []
+    if !result.overflowed.isEmpty { gaps.append("YARA stopped counting matches of \(Self.list(result.overflowed))") }
+    if !result.tooSlow.isEmpty { gaps.append("YARA gave up the rules \(Self.list(result.tooSlow)): too slow") }
+    sink.coverage(Coverage(.scanned, 0..<byteCount, reason: gaps.isEmpty ? nil : gaps.joined(separator: "; ")))
   }
 
   private static func list(_ names: [String]) -> String {

@@ -30,8 +30,10 @@ public final class YaraEngine {
   private let places: Lazy<[YaraRules.Key: Int]>
   let subsets: YaraSubsets
   var index: YaraIndex?
-  /// For objects that are not large.
+  /// For objects that are not large, and for streams.
   var gate = YaraGate()
+  /// Of the stream that is looked at.
+  private(set) lazy var window = YaraWindow()
 
   /// nil where the set has no YARA rules.
   public convenience init?(
@@ -77,14 +79,19 @@ public final class YaraEngine {
   ///
   /// A scan that does not end in time is repeated in halves, until the rules that take too long are known by name and all
   /// others have been run.
+  ///
+  /// - Parameter isUndecided: a look at the object has already shown that rules can hold for it.
   public func scan(
-    _ view: ByteView, _ externals: YaraScanner.Externals = .init(), largeObject: Int = YaraEngine.largeObject
+    _ view: ByteView, _ externals: YaraScanner.Externals = .init(), largeObject: Int = YaraEngine.largeObject,
+    isUndecided: Bool = false
   ) throws(YaraError) -> YaraScanner.Result {
     let all = YaraSubsets.Part(entries: Array(prefilter.entries.indices), files: prefilter.opaque)
     if view.count >= largeObject, !sources.isEmpty, let plans = plans(view, externals) {
       return try run(plans, view, externals)
     }
-    if view.count < largeObject, gate.excludesAll(prefilter, view, externals) { return YaraScanner.Result() }
+    if view.count < largeObject, !isUndecided, gate.excludesAll(prefilter, view, externals) {
+      return YaraScanner.Result()
+    }
     let scanner = try scanner()
     do throws(YaraError) {
       if options.timeout > 0, view.count < largeObject {
@@ -141,11 +148,12 @@ public final class YaraEngine {
   private func find(
     _ view: ByteView, _ externals: YaraScanner.Externals
   ) -> (entries: [Int], places: LiteralPlaces, index: YaraIndex)? {
-    let possible = prefilter.possible(for: view, externals)
+    let subject = YaraSubject(view)
+    let possible = prefilter.possible(for: subject, externals)
     if index?.possible != possible { index = YaraIndex(possible, prefilter) }
     guard let index else { return nil }
     let places = index.places(in: view, workers: workers)
-    let entries = prefilter.remaining(possible, in: view, externals) { literal in
+    let entries = prefilter.remaining(possible, in: subject, externals) { literal in
       index.number(literal).map { places.counts[$0] > 0 } ?? true
     }
     return (entries, places, index)
@@ -194,7 +202,7 @@ public final class YaraEngine {
     return plans
   }
 
-  private struct Need {
+  struct Need {
     enum Kind { case near, filled, whole }
     var kind = Kind.near
     var distances: [(literal: Int, distance: Int)] = []
@@ -202,7 +210,7 @@ public final class YaraEngine {
   }
 
   /// Where an entry, and the rules that come along with it, must be looked for.
-  private func need(of entry: Int, _ places: LiteralPlaces, _ index: YaraIndex) -> Need {
+  func need(of entry: Int, _ places: LiteralPlaces, _ index: YaraIndex) -> Need {
     var need = Need()
     for member in prefilter.family(entry) {
       let rule = prefilter.entries[member]
@@ -222,6 +230,17 @@ public final class YaraEngine {
       }
     }
     return need
+  }
+
+  /// Whether an entry, or a rule that comes along with it, asks for bytes of the object other than by its strings.
+  func asksForContent(_ entry: Int) -> Bool {
+    prefilter.family(entry).contains { member in
+      let entry = prefilter.entries[member]
+      let source = sources[entry.source]
+      guard source.rules.indices.contains(entry.rule) else { return true }
+      let words = source.rules[entry.rule].references
+      return !words.isDisjoint(with: source.imports) || words.contains { $0.hasPrefix("int") || $0.hasPrefix("uint") }
+    }
   }
 
   // MARK: Slow rules

@@ -1,7 +1,7 @@
 import Bytes
 
-/// Tells of an object that is not large whether any rule can hold for it at all: of most logs and texts none can, and to look for
-/// literals costs a tenth of what it costs to run the rules.
+/// Tells of an object whether any rule can hold for it at all: of most logs and texts none can, and to look for literals costs a
+/// tenth of what it costs to run the rules.
 struct YaraGate {
   /// Below this the rules are run sooner than literals are looked for.
   static let smallest = 32 << 10
@@ -13,24 +13,37 @@ struct YaraGate {
   private var looks = 0
   private var successes = 0
 
+  /// Begins a look; nil where it is not worth while.
+  mutating func begin(_ prefilter: YaraPrefilter) -> YaraIndex? {
+    guard prefilter.opaque.isEmpty, !prefilter.entries.isEmpty, looks < Self.vainLooks || successes > looks / 4 else {
+      return nil
+    }
+    if index == nil { index = YaraIndex(Array(prefilter.entries.indices), prefilter) }
+    if index != nil { looks += 1 }
+    return index
+  }
+
+  /// The look that was begun last has spared running the rules.
+  mutating func succeed() { successes += 1 }
+
   mutating func excludesAll(
     _ prefilter: YaraPrefilter, _ view: ByteView, _ externals: YaraScanner.Externals, smallest: Int = smallest
   ) -> Bool {
-    guard view.count >= smallest, prefilter.opaque.isEmpty, !prefilter.entries.isEmpty,
-      looks < Self.vainLooks || successes > looks / 4
-    else { return false }
-    let possible = prefilter.possible(for: view, externals)
-    if index == nil, !possible.isEmpty { index = YaraIndex(Array(prefilter.entries.indices), prefilter) }
-    looks += 1
+    guard view.count >= smallest, let index = begin(prefilter) else { return false }
+    let subject = YaraSubject(view)
+    let possible = prefilter.possible(for: subject, externals)
     if !possible.isEmpty {
-      guard let index else { return false }
       let places = index.places(in: view, workers: 1)
-      let left = prefilter.remaining(possible, in: view, externals) { literal in
-        index.number(literal).map { places.counts[$0] > 0 } ?? true
-      }
-      guard left.isEmpty else { return false }
+      guard prefilter.remaining(possible, in: subject, externals, index.occurring(places)).isEmpty else { return false }
     }
-    successes += 1
+    succeed()
     return true
+  }
+}
+
+extension YaraIndex {
+  /// Whether a literal, by its number in the prefilter, may stand in the object.
+  func occurring(_ places: LiteralPlaces) -> (Int) -> Bool {
+    { literal in self.number(literal).map { places.counts[$0] > 0 } ?? true }
   }
 }

@@ -9,7 +9,7 @@ final class YaraIndex: Sendable {
   /// How many are looked for.
   let count: Int
   /// nil where there is no literal.
-  private let index: MaskedIndex?
+  private let index: (any PlaceIndex)?
 
   /// Parts handed to threads in turn: small enough that the threads end together.
   private static let partSize = 16 << 20
@@ -30,15 +30,19 @@ final class YaraIndex: Sendable {
     count = literals.count
     if literals.isEmpty {
       index = nil
-    } else if let made = MaskedIndex(literals) {
-      index = made
     } else {
-      return nil
+      index = RunIndex(literals) ?? MaskedIndex(literals)
+      if index == nil { return nil }
     }
   }
 
   /// A literal's number here, by that in the prefilter.
   func number(_ literal: Int) -> Int? { numbers.indices.contains(literal) ? numbers[literal].map { Int($0) } : nil }
+
+  /// Looks at a part of an object, of which the bytes around are there too.
+  func look(in view: ByteView, _ range: Range<Int>, _ found: inout LiteralPlaces) {
+    index?.look(in: view, range, &found)
+  }
 
   func places(in view: ByteView, workers: Int) -> LiteralPlaces {
     guard let index else {

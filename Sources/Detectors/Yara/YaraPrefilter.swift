@@ -129,26 +129,26 @@ struct YaraPrefilter: Sendable {
 
   /// Entries that size and fixed offsets do not rule out, every string being taken to occur.
   ///
-  /// - Parameter view: nil for objects that have neither a size nor a beginning, as processes do: what asks for them is
+  /// - Parameter subject: nil for objects that have neither a size nor a beginning, as processes do: what asks for them is
   ///   undefined, and so false.
-  func possible(for view: ByteView?, _ externals: YaraScanner.Externals) -> [Int] {
+  func possible(for subject: YaraSubject?, _ externals: YaraScanner.Externals) -> [Int] {
     var memory: [Int: Bool] = [:]
-    return entries.indices.filter { holds($0, (view, externals), &memory, depth: 0) { _ in true } }
+    return entries.indices.filter { holds($0, (subject, externals), &memory, depth: 0) { _ in true } }
   }
 
   /// Of these entries, those that the literals do not rule out.
   ///
   /// - Parameter occurs: whether a literal, by its number, stands in the object.
   func remaining(
-    _ possible: [Int], in view: ByteView?, _ externals: YaraScanner.Externals,
+    _ possible: [Int], in subject: YaraSubject?, _ externals: YaraScanner.Externals,
     _ occurs: (Int) -> Bool
   ) -> [Int] {
     var memory: [Int: Bool] = [:]
-    return possible.filter { holds($0, (view, externals), &memory, depth: 0, occurs) }
+    return possible.filter { holds($0, (subject, externals), &memory, depth: 0, occurs) }
   }
 
   private func holds(
-    _ index: Int, _ object: (view: ByteView?, externals: YaraScanner.Externals), _ memory: inout [Int: Bool],
+    _ index: Int, _ object: (subject: YaraSubject?, externals: YaraScanner.Externals), _ memory: inout [Int: Bool],
     depth: Int,
     _ occurs: (Int) -> Bool
   ) -> Bool {
@@ -164,27 +164,16 @@ struct YaraPrefilter: Sendable {
       case .earlier(let place):
         guard let first = firstEntry[entry.source], place < entry.rule else { return true }
         return holds(first + place, object, &memory, depth: depth + 1, occurs)
-      case .size(let how, let number): return object.view.map { how.holds(Int64($0.count), number) } ?? false
+      case .size(let how, let number): return object.subject?.hasSize(how, number) ?? false
       case .integer(let width, let isBigEndian, let offset, let how, let number):
-        // Outside of the object the value is undefined, and every comparison with it false.
-        guard let view = object.view, let value = Self.read(view, width, isBigEndian, offset) else { return false }
-        return how.holds(value, number)
+        return object.subject?.mayHold(width, isBigEndian, at: offset, how, number) ?? false
       case .external(let name, let text):
         // Without an object at hand its names are not known either.
-        return object.view == nil ? true : object.externals[name].map { $0 == text } ?? true
+        return object.subject == nil ? true : object.externals[name].map { $0 == text } ?? true
       default: return true
       }
     }
     memory[index] = result
     return result
-  }
-
-  private static func read(_ view: ByteView, _ width: Int, _ isBigEndian: Bool, _ offset: Int64) -> Int64? {
-    guard offset >= 0, let place = Int(exactly: offset), place <= view.count - width else { return nil }
-    var value: Int64 = 0
-    for index in 0..<width {
-      value = value << 8 | Int64(view[place + (isBigEndian ? index : width - 1 - index)])
-    }
-    return value
   }
 }

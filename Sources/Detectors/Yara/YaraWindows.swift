@@ -32,14 +32,43 @@ extension YaraScanner {
     _ view: ByteView, windows: YaraWindows, _ externals: Externals = Externals()
   ) throws(YaraError) -> Result {
     if view.count == 0 { return try scan(view, externals) }
-    let walk = WindowWalk(view, windows)
-    return try run(externals, flags: 0) { handle in
+    // Without any block libyara evaluates no condition. In a single byte no string with a literal stands.
+    let ranges = windows.ranges.isEmpty ? [0..<min(1, view.count)] : windows.ranges
+    let walk = WindowWalk(
+      windows: ranges.map { (UInt64($0.lowerBound), view.slice($0.lowerBound, $0.upperBound)) }, whole: (0, view),
+      count: view.count)
+    return try scan(walk, externals)
+  }
+
+  /// Scans what is kept of an object; its conditions must not ask for any byte but by strings.
+  func scan(_ kept: YaraKeptBytes, _ externals: Externals) throws(YaraError) -> Result {
+    let runs = kept.runs
+    // Views of arrays are valid for as long as each is asked for its own: one run of memory holds them all.
+    var joined: [UInt8] = []
+    for run in runs { joined += run.bytes }
+    if joined.isEmpty { joined = [0] }
+    let outcome = joined.withView { all in
+      var windows: [WindowWalk.Part] = []
+      var place = 0
+      for run in runs {
+        windows.append((UInt64(run.start), all.slice(place, place + run.bytes.count)))
+        place += run.bytes.count
+      }
+      let whole = windows.first ?? (0, all)
+      let walk = WindowWalk(windows: windows.isEmpty ? [whole] : windows, whole: whole, count: kept.count)
+      return Swift.Result { () throws(YaraError) in try scan(walk, externals) }
+    }
+    return try outcome.get()
+  }
+
+  private func scan(_ walk: WindowWalk, _ externals: Externals) throws(YaraError) -> Result {
+    try run(externals, flags: 0) { handle in
       withExtendedLifetime(walk) {
         var iterator = YR_MEMORY_BLOCK_ITERATOR()
         iterator.context = Unmanaged.passUnretained(walk).toOpaque()
         iterator.first = { iterator in WindowWalk.walk(iterator)?.first(iterator) }
         iterator.next = { iterator in WindowWalk.walk(iterator)?.next(iterator) }
-        iterator.file_size = { iterator in UInt64(WindowWalk.walk(iterator)?.view.count ?? 0) }
+        iterator.file_size = { iterator in UInt64(WindowWalk.walk(iterator)?.count ?? 0) }
         iterator.last_error = ERROR_SUCCESS
         return yr_scanner_scan_mem_blocks(handle, &iterator)
       }
@@ -49,16 +78,23 @@ extension YaraScanner {
 
 /// The state of one walk, as libyara's iterator wants it: the windows once, and from then on the whole.
 private final class WindowWalk {
-  let view: ByteView
-  private let ranges: [Range<Int>]
+  typealias Part = (start: UInt64, bytes: ByteView)
+
+  /// Bytes of the object.
+  let count: Int
+  private let windows: [Part]
+  private let whole: Part
   private var place = 0
   private var isSearched = false
   private let block = UnsafeMutablePointer<YR_MEMORY_BLOCK>.allocate(capacity: 1)
 
-  init(_ view: ByteView, _ windows: YaraWindows) {
-    self.view = view
-    // Without any block libyara evaluates no condition. In a single byte no string with a literal stands.
-    ranges = windows.ranges.isEmpty ? [0..<min(1, view.count)] : windows.ranges
+  /// - Parameters:
+  ///   - windows: at least one, valid for as long as the walk is used.
+  ///   - whole: what conditions are judged by.
+  init(windows: [Part], whole: Part, count: Int) {
+    self.windows = windows
+    self.whole = whole
+    self.count = count
     block.initialize(to: YR_MEMORY_BLOCK())
   }
 
@@ -71,25 +107,23 @@ private final class WindowWalk {
 
   func first(_ iterator: UnsafeMutablePointer<YR_MEMORY_BLOCK_ITERATOR>?) -> UnsafeMutablePointer<YR_MEMORY_BLOCK>? {
     iterator?.pointee.last_error = ERROR_SUCCESS
-    return isSearched ? offer(0..<view.count) : next(iterator)
+    return isSearched ? offer(whole) : next(iterator)
   }
 
   func next(_ iterator: UnsafeMutablePointer<YR_MEMORY_BLOCK_ITERATOR>?) -> UnsafeMutablePointer<YR_MEMORY_BLOCK>? {
     iterator?.pointee.last_error = ERROR_SUCCESS
-    guard !isSearched, place < ranges.count else {
+    guard !isSearched, place < windows.count else {
       isSearched = true
       return nil
     }
     place += 1
-    return offer(ranges[place - 1])
+    return offer(windows[place - 1])
   }
 
-  private func offer(_ range: Range<Int>) -> UnsafeMutablePointer<YR_MEMORY_BLOCK> {
-    block.pointee.size = range.count
-    block.pointee.base = UInt64(range.lowerBound)
-    block.pointee.context = view.unsafeBytes.baseAddress.map {
-      UnsafeMutableRawPointer(mutating: $0 + range.lowerBound)
-    }
+  private func offer(_ part: Part) -> UnsafeMutablePointer<YR_MEMORY_BLOCK> {
+    block.pointee.size = part.bytes.count
+    block.pointee.base = part.start
+    block.pointee.context = part.bytes.unsafeBytes.baseAddress.map { UnsafeMutableRawPointer(mutating: $0) }
     block.pointee.fetch_data = { block in
       block?.pointee.context.map { UnsafePointer($0.assumingMemoryBound(to: UInt8.self)) }
     }

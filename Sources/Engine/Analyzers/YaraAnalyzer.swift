@@ -27,19 +27,28 @@ struct YaraAnalyzer: Analyzer {
       return try MemoryYara.run(unit, as: format, with: detector, surroundings, into: result)
     }
     let stream = try surroundings.decoded(unit.artifact)
-    func scan(_ content: ByteView) {
-      let sink = PlacedSink(result, content, encodings: stream.encodings)
+    let path = unit.options["path"] ?? ""
+    func scan(_ content: ByteView, isUndecided: Bool = false) {
+      let sink = PlacedSink(result, encodings: stream.encodings) { place, reach in
+        let before = content.slice(max(place - reach, 0), place).array
+        return (before + content.slice(place, place + reach).array, before.count)
+      }
       if let detector {
-        detector.scan(content, artifact: unit.artifact, path: unit.options["path"] ?? "", into: sink)
+        detector.scan(content, artifact: unit.artifact, path: path, into: sink, isUndecided: isUndecided)
       } else {
         sink.coverage(Coverage(.skipped, 0..<UInt64(content.count), reason: "there are no YARA rules"))
       }
     }
     // Where they lie: libyara reads as many bytes as there are, and whole-object conditions stay exact.
-    if stream.encodings.isEmpty {
-      try surroundings.store.objects.open(unit.artifact).withView(scan)
-    } else {
-      try DecodedBytes(stream).withView(scan)
+    if stream.encodings.isEmpty { return try surroundings.store.objects.open(unit.artifact).withView { scan($0) } }
+    guard let detector else { return try DecodedBytes(stream).withView { scan($0) } }
+    switch try detector.engine.look(at: stream, YaraScanner.Externals(path: path)) {
+    case .whole(let content): scan(content)
+    case .told(let found, let kept):
+      let sink = PlacedSink(result, encodings: stream.encodings, around: kept.bytes)
+      detector.tell(found, byteCount: UInt64(kept.count), artifact: unit.artifact, into: sink)
+    case .undecided:
+      try DecodedBytes(surroundings.decoded(unit.artifact)).withView { scan($0, isUndecided: true) }
     }
   }
 }
@@ -47,27 +56,27 @@ struct YaraAnalyzer: Analyzer {
 /// Says in every place that it lies behind encodings, and of the first one in which line of text it stands: what a rule found
 /// in a listing of processes or a log is read with its line, not with an offset.
 private final class PlacedSink: ResultSink {
-  private let target: any ResultSink
-  /// Valid while the sink is used.
-  private let content: ByteView
-  private let encodings: [String]
-  /// A line is shown up to this many bytes before and after the hit.
-  private static let reach = 512
+  typealias Around = (_ place: Int, _ reach: Int) -> (bytes: [UInt8], before: Int)
 
-  init(_ target: any ResultSink, _ content: ByteView, encodings: [String]) {
+  private let target: any ResultSink
+  private let encodings: [String]
+  /// The bytes to either side of a place.
+  private let around: Around
+
+  init(_ target: any ResultSink, encodings: [String], around: @escaping Around) {
     self.target = target
-    self.content = content
     self.encodings = encodings
+    self.around = around
   }
 
   /// The line around a place; nil where that is no text.
   private func line(around offset: UInt64) -> String? {
-    guard let place = Int(exactly: offset), place < content.count else { return nil }
-    let before = content.slice(place - Self.reach, place)
-    let after = content.slice(place, place + Self.reach)
-    let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-    let end = after.firstIndex(of: 0x0A) ?? after.count
-    let line = before.slice(start).array + after.slice(0, end).array
+    guard let place = Int(exactly: offset) else { return nil }
+    let (bytes, before) = around(place, YaraDetector.shownLine)
+    guard before < bytes.count else { return nil }
+    let start = bytes[..<before].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    let end = bytes[before...].firstIndex(of: 0x0A) ?? bytes.count
+    let line = bytes[start..<end]
     guard !line.contains(where: { $0 < 0x20 && $0 != 0x09 && $0 != 0x0D || $0 == 0x7F }) else { return nil }
     // Cut in the middle of a character at either end, it is text all the same.
     let whole = line.drop { $0 & 0xC0 == 0x80 }
