@@ -12,7 +12,7 @@ rule Reverse_Shell_One_Liner
     $bash = /sh +-i +(>&|&>|[0-9]?<>?|>) *\/dev\/(tcp|udp)\/[0-9]{1,3}(\.[0-9]{1,3}){3}\/[0-9]{1,5} +[0-9]?[<>]&/
     $descriptor = /exec +[0-9]{1,3}<> *\/dev\/tcp\/[0-9]{1,3}(\.[0-9]{1,3}){3}\/[0-9]{1,5} *[;&\n][^\r\n]{0,80}sh +<&/
     $netcat = /\b(nc|ncat|netcat)(\.traditional)? [^\r\n|]{0,40}-[a-z]*[ec] *["']?(\/usr)?(\/bin\/)(ba|da|z|k)?sh["']? +[0-9]{1,3}(\.[0-9]{1,3}){3} +[0-9]{1,5}/
-    $netcat_last = /\b(nc|ncat|netcat)(\.traditional)? +([^\r\n|]{0,30} )?[0-9]{1,3}(\.[0-9]{1,3}){3} +[0-9]{1,5} +-[a-z]*([ec] *["']?(\/usr)?\/bin\/(ba|da|z|k)?sh|[ec] +["']?sh|[ec] +["']?bash|[ec] +["']?dash|[ec] +["']?zsh|[ec] +["']?ksh)\b/
+    $netcat_last = /\b(nc|ncat|netcat)(\.traditional)? +([^\r\n|]{0,30} )?[0-9]{1,3}(\.[0-9]{1,3}){3} +[0-9]{1,5} +-[a-z]*([ec] *["']?(\/usr)?\/bin\/(ba|da|z|k)?sh|[ec] *["']?(ba|da)sh|[ec] sh|[ec] zsh|[ec] ksh)\b/
     $fifo = /mkfifo +[^\s;]{1,80} *(;|&&)[^\r\n]{0,120}sh +-i[^\r\n]{0,20}\| *(nc|ncat|netcat|telnet|openssl s_client)[^\r\n]{1,80}>/
     $python = /socket\.socket\([^\r\n]{0,80}\.connect\(\(["'][0-9]{1,3}(\.[0-9]{1,3}){3}["'], *[0-9]{1,5}\)\)[^\r\n]{0,40}dup2\([^\r\n]{0,200}(pty\.spawn|subprocess\.|os\.system|os\.exec)/
     $perl = /use Socket;[^\r\n]{0,40}\$i=["'][0-9]{1,3}(\.[0-9]{1,3}){3}["'];[^\r\n]{0,200}exec\(["']\/bin\/(ba|da)?sh -i/
