@@ -1,9 +1,9 @@
-/// Where the brackets of one JSON text close, noted by whoever went over it once, so that values nested in it are not gone over
-/// again at every level at which they are read: a header of a WAF record would be, five times.
+/// Where the brackets and strings of one JSON text end, noted by whoever went over it once, so that values nested in it are not
+/// gone over again at every level at which they are read: a header of a WAF record would be, five times.
 ///
-/// A table with a place for each byte of the text, which holds how many bytes there are from a bracket to its end. Only places of
-/// brackets that opened are ever written; what stands there from an earlier text is never taken for granted (`JSONView` looks
-/// whether a bracket closes there).
+/// A table with a place for each byte of the text, which holds, for a bracket or quote that opens, twice the bytes to its end, and
+/// one more for a string with a backslash. Nothing else is ever written, and what stands elsewhere from an earlier text is never
+/// asked for by a reader that begins where the text begins; `JSONView` looks whether something closes there all the same.
 public final class JSONEnds {
   /// Texts longer than this are read without: the table takes four times the room.
   public static let maximumCount = 1 << 20
@@ -47,7 +47,16 @@ public final class JSONEnds {
     guard isWhole, depth > 0 else { return }
     depth -= 1
     let start = Int(opened[depth])
-    table[start] = UInt32(truncatingIfNeeded: place &+ 1 &- start)
+    table[start] = UInt32(truncatingIfNeeded: place &+ 1 &- start) << 1
+  }
+
+  /// - Parameters:
+  ///   - start: of the opening quote.
+  ///   - end: just behind the closing one.
+  ///   - hasEscapes: whether a backslash stands in it.
+  public func string(_ start: Int, _ end: Int, hasEscapes: Bool) {
+    guard isWhole, start >= 0, end > start, grow(toHold: start + 1) else { return abandon() }
+    table[start] = UInt32(truncatingIfNeeded: end &- start) << 1 | (hasEscapes ? 1 : 0)
   }
 
   /// The table, with a place for each byte of the text; valid until the next text begins. nil where it does not hold all of

@@ -11,7 +11,7 @@ public struct JSONView: @unchecked Sendable {
 
   /// The value's text without blanks around it.
   public let bytes: ByteView
-  /// How far off brackets close (`JSONEnds`), by their places in `bytes`; nil where nobody went over them yet.
+  /// How far off brackets and strings end (`JSONEnds`), by their places in `bytes`; nil where nobody went over them yet.
   private let ends: UnsafePointer<UInt32>?
 
   /// - Parameter bytes: text that begins with a value; what follows the value is passed over.
@@ -54,12 +54,19 @@ public struct JSONView: @unchecked Sendable {
   public var string: String? {
     guard bytes[0] == 0x22, bytes.count >= 2 else { return nil }
     let inner = bytes.slice(1, bytes.count - 1)
-    return inner.firstIndex(of: 0x5C) == nil ? inner.string : String(decoding: Self.unescape(inner), as: UTF8.self)
+    return hasEscapes ? String(decoding: Self.unescape(inner), as: UTF8.self) : inner.string
   }
 
   /// The bytes between a string's quotes as they stand, escapes and all.
   public var rawString: ByteView? {
     bytes[0] == 0x22 && bytes.count >= 2 ? bytes.slice(1, bytes.count - 1) : nil
+  }
+
+  /// Whether a string has backslashes in it.
+  public var hasEscapes: Bool {
+    guard bytes[0] == 0x22 else { return false }
+    if let ends { return ends[0] & 1 != 0 }
+    return bytes.firstIndex(of: 0x5C) != nil
   }
 
   /// A number without fraction that fits, or a string that holds one (APIs are careless about which they send).
@@ -126,7 +133,7 @@ public struct JSONView: @unchecked Sendable {
         place += 1
         continue
       }
-      guard bytes[place] == 0x22, let keyEnd = Self.end(of: bytes, at: place) else { return false }
+      guard bytes[place] == 0x22, let keyEnd = end(at: place) else { return false }
       let key = bytes.slice(place + 1, keyEnd - 1)
       place = Self.skipBlanks(bytes, keyEnd)
       guard bytes[place] == 0x3A else { return false }
@@ -169,9 +176,13 @@ public struct JSONView: @unchecked Sendable {
   /// One past the value at a place.
   @inline(__always)
   private func end(at place: Int) -> Int? {
-    if let ends, bytes[place] == 0x7B || bytes[place] == 0x5B {
-      let end = place &+ Int(ends[place])
-      if end > place &+ 1, end <= bytes.count, bytes[end - 1] == 0x7D || bytes[end - 1] == 0x5D { return end }
+    if let ends {
+      let first = bytes[place]
+      if first == 0x22 || first == 0x7B || first == 0x5B {
+        let end = place &+ Int(ends[place] &>> 1)
+        // What closes a bracket is two characters behind it in ASCII.
+        if end > place &+ 1, end <= bytes.count, bytes[end - 1] == (first == 0x22 ? first : first &+ 2) { return end }
+      }
     }
     return Self.end(of: bytes, at: place)
   }

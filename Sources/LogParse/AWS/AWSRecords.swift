@@ -132,7 +132,7 @@ struct TextBuilder: ~Copyable {
   mutating func add(_ json: JSONView?, limit: Int = AWSRecords.maximumText) {
     guard let json else { return }
     let raw = (json.rawString ?? json.bytes).slice(0, limit)
-    if json.kind == .string, raw.firstIndex(of: 0x5C) != nil {
+    if json.hasEscapes {
       JSONView.unescape(raw).withView { bytes.append($0) }
     } else {
       add(raw)

@@ -50,6 +50,8 @@ struct JSONRecordScanner {
   private var key: JSONContainer?
   /// The first line break behind some earlier place, or `count` when the first `count` bytes had none there.
   private var lineBreak = Self.unknown
+  /// The same for backslashes.
+  private var backslash = Self.unknown
   private var count = 0
   private static let unknown = -2
   /// Where brackets of the object close, for whoever reads it.
@@ -60,11 +62,15 @@ struct JSONRecordScanner {
   /// Begins anew `number` bytes further on: at an object, or inside one behind a member. Keeps what is known of line
   /// breaks, so that a long line is not searched once for every record in it.
   mutating func restart(after number: Int, insideObject: Bool = false) {
-    let known = lineBreak - number
+    let known = (lineBreak: lineBreak - number, backslash: backslash - number)
     let rest = count - number
     self = JSONRecordScanner(ends: ends)
     ends?.begin()
-    if known >= 0, rest >= 0 { (lineBreak, count) = (known, rest) }
+    if rest >= 0 {
+      count = rest
+      if known.lineBreak >= 0 { lineBreak = known.lineBreak }
+      if known.backslash >= 0 { backslash = known.backslash }
+    }
     if insideObject { (depth, previous) = (1, 0x5D) }
   }
 
@@ -72,6 +78,7 @@ struct JSONRecordScanner {
   mutating func advance(_ bytes: ByteView) -> Outcome {
     if bytes.count > count {
       if lineBreak >= count { lineBreak = Self.unknown }
+      if backslash >= count { backslash = Self.unknown }
       count = bytes.count
     }
     let raw = bytes.unsafeBytes
@@ -111,13 +118,18 @@ struct JSONRecordScanner {
   /// Looks for the end of the open string; nil once it is found.
   private mutating func closeString(_ bytes: ByteView) -> Outcome? {
     let start = string ?? place
+    if backslash < start { backslash = bytes.firstIndex(of: 0x5C, from: max(start, 0)) ?? bytes.count }
     while let quote = JSONView.quote(in: bytes, from: place) {
       place = quote + 1
-      var slashes = 0
-      while quote - 1 - slashes > start, bytes[quote - 1 - slashes] == 0x5C { slashes += 1 }
-      guard slashes % 2 == 0 else { continue }
+      let hasEscapes = backslash < quote
+      if hasEscapes {
+        var slashes = 0
+        while quote - 1 - slashes > start, bytes[quote - 1 - slashes] == 0x5C { slashes += 1 }
+        guard slashes % 2 == 0 else { continue }
+      }
       findLineBreak(bytes, from: start)
       if lineBreak < quote { return .broken(lineBreak) }
+      ends?.string(start, quote + 1, hasEscapes: hasEscapes)
       if depth == 1, previous == 0x7B || previous == 0x2C {
         key = JSONContainer.named(bytes.slice(start + 1, quote))
       }
@@ -149,6 +161,7 @@ struct JSONRecordScanner {
     }
     place -= number
     lineBreak = Self.unknown
+    backslash = Self.unknown
     count = 0
     return number
   }

@@ -29,7 +29,7 @@ struct KnownTexts: ~Copyable {
 extension JSONView {
   /// What `kept` gives, by way of the texts that are known.
   func kept(_ known: inout KnownTexts) -> String? {
-    guard let raw = rawString, raw.firstIndex(of: 0x5C) == nil, raw.count <= AWSRecords.maximumText else { return kept }
+    guard let raw = rawString, !hasEscapes, raw.count <= AWSRecords.maximumText else { return kept }
     return raw.isEmpty ? nil : known.text(raw)
   }
 }
