@@ -9,11 +9,11 @@ public final class JSONEnds {
   public static let maximumCount = 1 << 20
 
   // Touched by this class's own methods alone, none of which calls back.
-  @exclusivity(unchecked) private var table: UnsafeMutableBufferPointer<UInt32>
-  @exclusivity(unchecked) private var depth = 0
-  @exclusivity(unchecked) private var isWhole = false
+  @usableFromInline @exclusivity(unchecked) var table: UnsafeMutableBufferPointer<UInt32>
+  @usableFromInline @exclusivity(unchecked) var depth = 0
+  @usableFromInline @exclusivity(unchecked) var isWhole = false
   /// Places of the brackets that are open.
-  private let opened: UnsafeMutableBufferPointer<UInt32>
+  @usableFromInline let opened: UnsafeMutableBufferPointer<UInt32>
 
   public init() {
     table = .allocate(capacity: 1 << 14)
@@ -28,22 +28,22 @@ public final class JSONEnds {
   }
 
   /// A new text begins.
-  public func begin() {
+  @inlinable public func begin() {
     depth = 0
     isWhole = true
   }
 
   /// The text's places are no longer counted from its start.
-  public func abandon() { isWhole = false }
+  @inlinable public func abandon() { isWhole = false }
 
   /// - Parameter place: of the bracket, from the text's first byte.
-  public func open(_ place: Int) {
-    guard isWhole, depth < opened.count, place >= 0, grow(toHold: place + 1) else { return abandon() }
+  @inlinable public func open(_ place: Int) {
+    guard isWhole, depth < opened.count, place >= 0, holds(place + 1) else { return abandon() }
     opened[depth] = UInt32(truncatingIfNeeded: place)
     depth += 1
   }
 
-  public func close(_ place: Int) {
+  @inlinable public func close(_ place: Int) {
     guard isWhole, depth > 0 else { return }
     depth -= 1
     let start = Int(opened[depth])
@@ -54,20 +54,23 @@ public final class JSONEnds {
   ///   - start: of the opening quote.
   ///   - end: just behind the closing one.
   ///   - hasEscapes: whether a backslash stands in it.
-  public func string(_ start: Int, _ end: Int, hasEscapes: Bool) {
-    guard isWhole, start >= 0, end > start, grow(toHold: start + 1) else { return abandon() }
+  @inlinable public func string(_ start: Int, _ end: Int, hasEscapes: Bool) {
+    guard isWhole, start >= 0, end > start, holds(start + 1) else { return abandon() }
     table[start] = UInt32(truncatingIfNeeded: end &- start) << 1 | (hasEscapes ? 1 : 0)
   }
 
   /// The table, with a place for each byte of the text; valid until the next text begins. nil where it does not hold all of
   /// the text.
   func places(ofTextWith count: Int) -> UnsafePointer<UInt32>? {
-    guard isWhole, depth == 0, grow(toHold: count) else { return nil }
+    guard isWhole, depth == 0, holds(count) else { return nil }
     return table.baseAddress.map { UnsafePointer($0) }
   }
 
-  private func grow(toHold count: Int) -> Bool {
-    if count <= table.count { return true }
+  @inlinable
+  func holds(_ count: Int) -> Bool { count <= table.count || grow(toHold: count) }
+
+  @usableFromInline
+  func grow(toHold count: Int) -> Bool {
     guard count <= Self.maximumCount else { return false }
     var capacity = table.count
     while capacity < count { capacity *= 2 }

@@ -1,3 +1,5 @@
+import CPlatform
+
 /// Writes JSON into memory of its own, by hand: 10 to 20 times as fast as `JSONEncoder`, and the order of keys is the caller's.
 ///
 /// Not copyable, so that its memory can be a bare buffer: appended to an array, each byte pays for the array's checks, and writing
@@ -164,47 +166,29 @@ public struct JSONWriter: ~Copyable {
   private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
     guard let base = utf8.baseAddress else { return }
     // As if nothing were to escape, which is nearly all text; what is escaped makes room for itself.
-    out.reserve(utf8.count + 8)
+    out.reserve(utf8.count)
     var place = 0
-    while place < utf8.count {
-      // Eight bytes at once while none of them is of interest.
-      while utf8.count - place >= 8 {
-        let word = UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self)
-        guard Self.isPlain(word) else { break }
-        UnsafeMutableRawPointer(out.memory + out.count).storeBytes(of: word, as: UInt64.self)
-        out.count += 8
-        place += 8
-      }
-      let end = min(place + 8, utf8.count)
-      while place < end {
-        let byte = utf8[place]
-        let isOfInterest = byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F || byte == 0xC2 || byte == 0xE2
-        let length = isOfInterest ? escapedLength(utf8, place) : 0
+    while true {
+      let plain = platform_copy_plain(out.memory + out.count, base + place, utf8.count - place)
+      out.count += plain
+      place += plain
+      guard place < utf8.count else { return }
+      repeat {
+        let length = escapedLength(utf8, place)
         if length == 0 {
-          out.memory[out.count] = byte
+          out.memory[out.count] = utf8[place]
           out.count += 1
           place += 1
         } else {
           escape(utf8, place, length)
           place += length
-          out.reserve(utf8.count - place + 8)
+          out.reserve(utf8.count - place)
         }
-      }
+      } while place < utf8.count && utf8[place] >= 0x80
     }
   }
 
-  /// Whether none of eight bytes is a control character, a quote, a backslash, or beyond ASCII.
-  private static func isPlain(_ word: UInt64) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let high: UInt64 = 0x8080_8080_8080_8080
-    func holds(_ byte: UInt64) -> UInt64 {
-      let other = word ^ (ones &* byte)
-      return (other &- ones) & ~other
-    }
-    return (word | (word &- ones &* 0x20) | holds(0x22) | holds(0x5C) | holds(0x7F)) & high == 0
-  }
-
-  /// How many bytes from here are one character to escape; 0 for none.
+  /// How many bytes from here are one character to escape; 0 for none. Not asked of plain bytes.
   private func escapedLength(_ utf8: UnsafeBufferPointer<UInt8>, _ place: Int) -> Int {
     switch utf8[place] {
     case 0xC2: return place + 1 < utf8.count && utf8[place + 1] < 0xA0 ? 2 : 0
@@ -212,6 +196,7 @@ public struct JSONWriter: ~Copyable {
       let isSeparator =
         place + 2 < utf8.count && utf8[place + 1] == 0x80 && (utf8[place + 2] == 0xA8 || utf8[place + 2] == 0xA9)
       return isSeparator ? 3 : 0
+    case 0x80...: return 0
     default: return 1
     }
   }

@@ -5,6 +5,7 @@
 
 #include "CPlatformFingerprints.h"
 
+#include "platform_plain.h"
 #include "platform_search.h"
 
 /// First place of `needle` in `hay`, as an offset; -1 where there is none. memmem(3).

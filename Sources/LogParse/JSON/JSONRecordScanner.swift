@@ -81,18 +81,39 @@ struct JSONRecordScanner {
       if backslash >= count { backslash = Self.unknown }
       count = bytes.count
     }
-    let raw = bytes.unsafeBytes
-    while place < raw.count, place >= 0 {
+    while place < bytes.count, place >= 0 {
       if string != nil {
         if let outcome = closeString(bytes) { return outcome }
-        continue
+      } else if let outcome = walk(bytes) {
+        return outcome
       }
+    }
+    return .more
+  }
+
+  /// Goes on until something is decided, or to the first string that is not simply closed; nil then, and at the end.
+  private mutating func walk(_ bytes: ByteView) -> Outcome? {
+    let raw = bytes.unsafeBytes
+    // The state lies in registers meanwhile.
+    var (place, depth, previous) = (self.place, self.depth, self.previous)
+    defer { (self.place, self.depth, self.previous) = (place, depth, previous) }
+    while place < raw.count {
       let byte = raw[place]
       switch byte {
       case 0x22:
-        string = place
-        place += 1
-        continue
+        if backslash < place { findBackslash(bytes, from: place) }
+        if lineBreak < place { findLineBreak(bytes, from: place) }
+        guard let quote = JSONView.quote(in: bytes, from: place + 1), quote < backslash, quote < lineBreak else {
+          string = place
+          place += 1
+          return nil
+        }
+        if depth == 1, previous == 0x7B || previous == 0x2C {
+          key = JSONContainer.named(bytes.slice(place + 1, quote))
+        }
+        ends?.string(place, quote + 1, hasEscapes: false)
+        place = quote
+        previous = byte
       case 0x7B, 0x5B:
         if depth > 0 {
           guard previous == 0x3A || previous == 0x2C || previous == 0x5B else { return .broken(place) }
@@ -112,13 +133,13 @@ struct JSONRecordScanner {
       }
       place += 1
     }
-    return .more
+    return nil
   }
 
   /// Looks for the end of the open string; nil once it is found.
   private mutating func closeString(_ bytes: ByteView) -> Outcome? {
     let start = string ?? place
-    if backslash < start { backslash = bytes.firstIndex(of: 0x5C, from: max(start, 0)) ?? bytes.count }
+    findBackslash(bytes, from: start)
     while let quote = JSONView.quote(in: bytes, from: place) {
       place = quote + 1
       let hasEscapes = backslash < quote
@@ -140,6 +161,10 @@ struct JSONRecordScanner {
     place = bytes.count
     findLineBreak(bytes, from: start)
     return lineBreak < bytes.count ? .broken(lineBreak) : .more
+  }
+
+  private mutating func findBackslash(_ bytes: ByteView, from start: Int) {
+    if backslash < start { backslash = bytes.firstIndex(of: 0x5C, from: max(start, 0)) ?? bytes.count }
   }
 
   private mutating func findLineBreak(_ bytes: ByteView, from start: Int) {
