@@ -27,12 +27,15 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   return 0
 }
 
-/// What was noted of brackets is what a walk finds.
+/// What was noted of brackets and strings is what a walk finds.
 private func compare(_ noted: JSONView, _ walked: JSONView, _ depth: Int) {
   precondition(noted.bytes == walked.bytes)
+  precondition(noted.hasEscapes == walked.hasEscapes)
   guard depth < 8 else { return }
   var values: [JSONView] = []
-  noted.forEachMember { _, value in
+  var keys: [ByteView] = []
+  noted.forEachMember { key, value in
+    keys.append(key)
     values.append(value)
     return values.count < 64
   }
@@ -47,7 +50,10 @@ private func compare(_ noted: JSONView, _ walked: JSONView, _ depth: Int) {
     place += 1
     return place < 64
   }
-  walked.forEachMember { next($1) }
+  walked.forEachMember { key, value in
+    precondition(keys[place] == key)
+    return next(value)
+  }
   walked.forEachElement { next($0) }
   precondition(place == values.count)
 }

@@ -152,37 +152,42 @@ public struct JSONWriter: ~Copyable {
 
   /// Quotes and escapes; control characters (also DEL and C1's U+0080–U+009F, which terminals obey, and the line separators
   /// U+2028/9, which end a line of JavaScript) are written as \u escapes.
-  private mutating func quote(_ text: String, _ more: String? = nil) {
+  private mutating func quote(_ text: String) {
+    text.withView { text in
+      out.reserve(2 * text.count + 2)
+      out.push(0x22)
+      escape(text.unsafeBytes.bindMemory(to: UInt8.self))
+      out.push(0x22)
+    }
+  }
+
+  /// Two texts within the same quotes.
+  private mutating func quote(_ front: String, _ back: String) {
     out.append(0x22)
-    escape(text)
-    if let more { escape(more) }
+    front.withView { escape($0.unsafeBytes.bindMemory(to: UInt8.self)) }
+    back.withView { escape($0.unsafeBytes.bindMemory(to: UInt8.self)) }
     out.append(0x22)
   }
 
-  private mutating func escape(_ text: String) {
-    text.withView { escape($0.unsafeBytes.bindMemory(to: UInt8.self)) }
-  }
-
+  /// Leaves room for one byte more.
   private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>) {
+    out.reserve(2 * utf8.count + 1)
     guard let base = utf8.baseAddress else { return }
-    // As if nothing were to escape, which is nearly all text; what is escaped makes room for itself.
-    out.reserve(utf8.count)
     var place = 0
     while true {
-      let plain = platform_copy_plain(out.memory + out.count, base + place, utf8.count - place)
-      out.count += plain
-      place += plain
+      var written = 0
+      place += platform_copy_escaped(out.memory + out.count, base + place, utf8.count - place, &written)
+      out.count += written
       guard place < utf8.count else { return }
       repeat {
         let length = escapedLength(utf8, place)
         if length == 0 {
-          out.memory[out.count] = utf8[place]
-          out.count += 1
+          out.push(utf8[place])
           place += 1
         } else {
           escape(utf8, place, length)
           place += length
-          out.reserve(utf8.count - place)
+          out.reserve(2 * (utf8.count - place) + 1)
         }
       } while place < utf8.count && utf8[place] >= 0x80
     }
@@ -203,8 +208,6 @@ public struct JSONWriter: ~Copyable {
 
   private mutating func escape(_ utf8: UnsafeBufferPointer<UInt8>, _ place: Int, _ length: Int) {
     switch (length, utf8[place]) {
-    case (1, 0x22): out.append(ByteView("\\\""))
-    case (1, 0x5C): out.append(ByteView("\\\\"))
     case (1, 0x0A): out.append(ByteView("\\n"))
     case (1, 0x0D): out.append(ByteView("\\r"))
     case (1, 0x09): out.append(ByteView("\\t"))

@@ -43,6 +43,12 @@ public struct ByteBuilder: ~Copyable {
 
   public mutating func append(_ byte: UInt8) {
     reserve(1)
+    push(byte)
+  }
+
+  /// A byte for which room was made.
+  @inline(__always)
+  mutating func push(_ byte: UInt8) {
     memory[count] = byte
     count += 1
   }

@@ -14,43 +14,47 @@ static inline int platform_are_plain(platform_bytes16 bytes) {
   return (other[0] | other[1]) == 0;
 }
 
-/// Copies bytes up to the first that JSON must escape, or that is beyond ASCII; returns how many. `target` has room for
-/// `count`; what stands there behind the copied ones is not defined.
-static inline size_t platform_copy_plain(uint8_t *target, const uint8_t *source, size_t count) {
-  size_t place = 0;
-  while (count - place >= 16) {
-    platform_bytes16 bytes;
-    memcpy(&bytes, source + place, 16);
-    if (!platform_are_plain(bytes)) break;
-    memcpy(target + place, &bytes, 16);
-    place += 16;
-  }
-  if (count - place < 16) {
-    // The rest as two halves that overlap, filled up with what is plain.
-    platform_words2 words = {0x2020202020202020, 0x2020202020202020};
+/// Copies text as JSON has it between quotes, quotes and backslashes escaped, up to the first byte that is a control character,
+/// DEL, or beyond ASCII; returns how many bytes of the source that took. `target` has room for twice `count`.
+static inline size_t platform_copy_escaped(uint8_t *target, const uint8_t *source, size_t count, size_t *written) {
+  size_t place = 0, out = 0;
+  while (place < count) {
     size_t rest = count - place;
-    if (rest >= 8) {
-      memcpy(&words, source + place, 8);
-      memcpy((uint8_t *)&words + 8, source + count - 8, 8);
-      if (platform_are_plain((platform_bytes16)words)) {
-        memcpy(target + place, &words, 8);
-        memcpy(target + count - 8, (uint8_t *)&words + 8, 8);
-        return count;
+    if (rest >= 16) {
+      platform_bytes16 bytes;
+      memcpy(&bytes, source + place, 16);
+      if (platform_are_plain(bytes)) {
+        memcpy(target + out, &bytes, 16);
+        place += 16;
+        out += 16;
+        continue;
       }
     } else if (rest >= 4) {
-      memcpy(&words, source + place, 4);
-      memcpy((uint8_t *)&words + 4, source + count - 4, 4);
+      // As two halves that overlap, filled up with what is plain.
+      size_t half = rest >= 8 ? 8 : 4;
+      platform_words2 words = {0x2020202020202020, 0x2020202020202020};
+      memcpy(&words, source + place, half);
+      memcpy((uint8_t *)&words + 8, source + count - half, half);
       if (platform_are_plain((platform_bytes16)words)) {
-        memcpy(target + place, &words, 4);
-        memcpy(target + count - 4, (uint8_t *)&words + 4, 4);
-        return count;
+        memcpy(target + out, &words, half);
+        memcpy(target + out + rest - half, (uint8_t *)&words + 8, half);
+        place = count;
+        out += rest;
+        break;
       }
     }
+    size_t end = rest < 16 ? count : place + 16;
+    for (; place < end; place++) {
+      uint8_t byte = source[place];
+      if (byte == 0x22 || byte == 0x5C) {
+        target[out++] = 0x5C;
+      } else if (byte < 0x20 || byte >= 0x7F) {
+        *written = out;
+        return place;
+      }
+      target[out++] = byte;
+    }
   }
-  while (place < count) {
-    uint8_t byte = source[place];
-    if (byte < 0x20 || byte == 0x22 || byte == 0x5C || byte >= 0x7F) break;
-    target[place++] = byte;
-  }
+  *written = out;
   return place;
 }

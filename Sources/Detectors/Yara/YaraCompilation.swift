@@ -1,0 +1,169 @@
+import CYara
+import Evidence
+import Foundation
+
+/// One run of libyara's compiler.
+extension YaraCompiler {
+  /// What one compilation gives.
+  struct Product: @unchecked Sendable {
+    /// Only where the rules are to be run.
+    var pointer: YaraHandle.Pointer?
+    var infos: [YaraRuleInfo]
+    var patterns: [YaraRules.Key: [YaraPattern]]
+  }
+
+  /// - Parameter isRun: makes the automaton, which takes a quarter of the time; no error can come of it.
+  func product(_ units: [Unit], isRun: Bool) -> (product: Product?, diagnostics: [RuleDiagnostic]) {
+    let failed = { (words: String) in
+      (nil as Product?, [RuleDiagnostic(.error, file: units.first?.path ?? "", words)])
+    }
+    guard YaraLibrary.started == ERROR_SUCCESS else { return failed(YaraLibrary.words(YaraLibrary.started)) }
+    var created: UnsafeMutablePointer<YR_COMPILER>?
+    let code = yr_compiler_create(&created)
+    guard code == ERROR_SUCCESS, let compiler = created else { return failed(YaraLibrary.words(code)) }
+    defer { yr_compiler_destroy(compiler) }
+
+    let state = CompilerState(root: root)
+    let user = Unmanaged.passUnretained(state).toOpaque()
+    yr_compiler_set_callback(compiler, noteDiagnostic, user)
+    yr_compiler_set_include_callback(compiler, readInclude, freeInclude, user)
+    yr_compiler_set_re_ast_callback(compiler, notePattern, user)
+    define(compiler)
+    return withExtendedLifetime(state) {
+      for unit in units {
+        state.path = unit.path
+        state.namespace = unit.namespace
+        let errors = add(unit.text, namespace: unit.namespace, path: unit.path, to: compiler)
+        if errors != 0 {
+          if !state.diagnostics.contains(where: { $0.level == .error }) {
+            state.diagnostics.append(RuleDiagnostic(.error, file: unit.path, "cannot be compiled"))
+          }
+          return (nil, state.diagnostics)
+        }
+      }
+      if !isRun {
+        let infos = (0..<shim_compiler_rule_count(compiler)).compactMap { index in
+          shim_compiler_rule_at(compiler, index).map { YaraRules.info($0) }
+        }
+        return (Product(infos: infos, patterns: state.patterns), state.diagnostics)
+      }
+      var handle: UnsafeMutablePointer<YR_RULES>?
+      let code = yr_compiler_get_rules(compiler, &handle)
+      guard code == ERROR_SUCCESS, let handle else { return failed(YaraLibrary.words(code)) }
+      return (
+        Product(pointer: handle, infos: YaraRules.infos(handle), patterns: state.patterns), state.diagnostics
+      )
+    }
+  }
+
+  private func define(_ compiler: UnsafeMutablePointer<YR_COMPILER>) {
+    for name in Self.externals where !definitions.contains(where: { $0.name == name }) {
+      yr_compiler_define_string_variable(compiler, name, "")
+    }
+    for (name, value) in definitions {
+      if value == "true" || value == "false" {
+        yr_compiler_define_boolean_variable(compiler, name, value == "true" ? 1 : 0)
+      } else if let number = Int64(value) {
+        yr_compiler_define_integer_variable(compiler, name, number)
+      } else if let number = Double(value) {
+        yr_compiler_define_float_variable(compiler, name, number)
+      } else {
+        yr_compiler_define_string_variable(compiler, name, value)
+      }
+    }
+  }
+
+  /// Through a FILE over the bytes at hand, because only so does libyara tell messages and includes which file is meant.
+  private func add(
+    _ text: [UInt8], namespace: String, path: String, to compiler: UnsafeMutablePointer<YR_COMPILER>
+  ) -> Int32 {
+    // fmemopen refuses an empty buffer; a blank line holds as many rules.
+    var bytes = text.isEmpty ? [0x0A] : text
+    return bytes.withUnsafeMutableBytes { buffer in
+      guard let file = fmemopen(buffer.baseAddress, buffer.count, "r") else { return 1 }
+      defer { fclose(file) }
+      return yr_compiler_add_file(compiler, file, namespace, path)
+    }
+  }
+}
+
+/// What the C callbacks need, handed to them as user data.
+private final class CompilerState {
+  let root: String?
+  var path = ""
+  var namespace = ""
+  var diagnostics: [RuleDiagnostic] = []
+  var patterns: [YaraRules.Key: [YaraPattern]] = [:]
+
+  init(root: String?) { self.root = root }
+}
+
+/// What the compiler shows of a regular expression or hex string.
+struct YaraPattern: Sendable {
+  /// Rows, one of which every match holds, before the string's modifiers; nil where nothing can be said.
+  var alternatives: [[MaskedByte]]?
+  var isCaseless: Bool
+  var reach: YaraReach
+}
+
+private func notePattern(
+  rule: UnsafePointer<YR_RULE>?, string: UnsafePointer<CChar>?, tree: UnsafePointer<RE_AST>?,
+  user: UnsafeMutableRawPointer?
+) {
+  guard let user, let rule, let tree, let root = shim_re_root(tree) else { return }
+  let state = Unmanaged<CompilerState>.fromOpaque(user).takeUnretainedValue()
+  let key = YaraRules.Key(namespace: state.namespace, name: YaraRules.text(shim_rule_name(rule)))
+  state.patterns[key, default: []].append(
+    YaraPattern(
+      alternatives: YaraTreeReader.rows(of: root),
+      isCaseless: shim_re_flags(tree) & UInt32(RE_FLAGS_NO_CASE) != 0, reach: YaraReach(tree: root)))
+}
+
+/// A source with more complaints than this repeats itself.
+let maximumDiagnostics = 1000
+
+private func noteDiagnostic(
+  level: Int32, file: UnsafePointer<CChar>?, line: Int32, rule: UnsafePointer<YR_RULE>?,
+  message: UnsafePointer<CChar>?, user: UnsafeMutableRawPointer?
+) {
+  guard let user else { return }
+  let state = Unmanaged<CompilerState>.fromOpaque(user).takeUnretainedValue()
+  guard state.diagnostics.count < maximumDiagnostics else { return }
+  state.diagnostics.append(
+    RuleDiagnostic(
+      level == YARA_ERROR_LEVEL_WARNING ? .warning : .error, file: file.map { String(cString: $0) } ?? state.path,
+      line: line > 0 ? Int(line) : nil, rule: rule.flatMap { shim_rule_name($0) }.map { String(cString: $0) },
+      YaraRules.text(message)))
+}
+
+/// A larger rule file than this is no rule file.
+let maximumRuleFileSize = 16 << 20
+
+private func readInclude(
+  name: UnsafePointer<CChar>?, caller: UnsafePointer<CChar>?, namespace: UnsafePointer<CChar>?,
+  user: UnsafeMutableRawPointer?
+) -> UnsafePointer<CChar>? {
+  guard let user, let name else { return nil }
+  let state = Unmanaged<CompilerState>.fromOpaque(user).takeUnretainedValue()
+  let resolver = YaraIncludes(root: state.root)
+  guard let text = resolver.read(String(cString: name), from: caller.map { String(cString: $0) } ?? state.path) else {
+    return nil
+  }
+  return text.withUnsafeBytes { bytes in
+    guard let copy = malloc(bytes.count + 1) else { return nil }
+    if let base = bytes.baseAddress { memcpy(copy, base, bytes.count) }
+    copy.storeBytes(of: 0, toByteOffset: bytes.count, as: UInt8.self)
+    return UnsafePointer(copy.assumingMemoryBound(to: CChar.self))
+  }
+}
+
+private func freeInclude(text: UnsafePointer<CChar>?, user: UnsafeMutableRawPointer?) {
+  free(UnsafeMutableRawPointer(mutating: text))
+}
+
+/// realpath(3): absolute, every link followed; nil where there is no such file.
+func realPath(_ path: String) -> String? {
+  guard let resolved = realpath(path, nil) else { return nil }
+  defer { free(resolved) }
+  return String(cString: resolved)
+}
