@@ -3,7 +3,7 @@ import Evidence
 
 /// Finds what intruders do at a shell, in commands as they were typed or run, also where they were wrapped.
 public struct BehaviourDetector: LayeredDetector {
-  public let version = 5
+  public let version = 6
 
   public init() {}
 
@@ -35,29 +35,37 @@ public struct BehaviourDetector: LayeredDetector {
     // Words about such things are everywhere; only a command is an act.
     guard origin == .command else { return [] }
     let part = text.slice(0, Self.maximumLength)
-    var found = judge(part, of: part, layer: nil)
     let layers = part.count == text.count ? layers : SharedLayers(part)
+    var found = judge(part, of: part, layer: nil, layers)
     guard layers.mayHold else { return found }
     for layer in layers.unwrapped {
-      for one in layer.text.withView({ judge($0, of: part, layer: layer) })
-      where !found.contains(where: { $0.rule == one.rule }) {
-        found.append(one)
-      }
+      let known = found
+      found += layer.text.withView { judge($0, of: part, layer: layer, nil, known: known) }
     }
     return found
   }
 
-  private func judge(_ text: ByteView, of whole: ByteView, layer: CommandLayer?) -> [TextDetection] {
-    var woken: Set<Int> = []
-    Self.leads.set.forEachMatch(in: text) { place, lead in
-      woken.formUnion(Self.leads.rules[lead])
+  private func judge(
+    _ text: ByteView, of whole: ByteView, layer: CommandLayer?, _ shared: SharedLayers?, known: [TextDetection] = []
+  ) -> [TextDetection] {
+    let leads = Self.leads
+    var woken: [Bool] = []
+    // A text may name a lead thousands of times.
+    var seen = [Bool](repeating: false, count: leads.rules.count)
+    leads.set.forEachMatch(in: text) { place, lead in
+      guard !seen[lead] else { return place + 1 }
+      seen[lead] = true
+      if woken.isEmpty { woken = [Bool](repeating: false, count: BehaviourRule.all.count) }
+      for rule in leads.rules[lead] { woken[rule] = true }
       return place + 1
     }
     guard !woken.isEmpty else { return [] }
-    let behaviour = BehaviourText(text)
-    return woken.sorted().compactMap { index in
+    let behaviour = BehaviourText(text, commands: shared?.commands)
+    return woken.indices.compactMap { index in
+      guard woken[index] else { return nil }
       let rule = BehaviourRule.all[index]
-      guard let severity = rule.judge(behaviour) else { return nil }
+      // What was seen once is not asked for again.
+      guard !known.contains(where: { $0.rule == rule.rule }), let severity = rule.judge(behaviour) else { return nil }
       return detection(rule, severity, text, whole, layer)
     }
   }

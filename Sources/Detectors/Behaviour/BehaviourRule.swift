@@ -36,60 +36,95 @@ struct BehaviourRule: Sendable {
   }
 
   static let all: [BehaviourRule] =
-    credentialRules + transferRules + persistenceRules + evasionRules + privilegeRules + reachRules
+    credentialRules + transferRules + exfiltrationRules + persistenceRules + evasionRules + privilegeRules + reachRules
 }
 
 /// A command, taken apart once for all rules.
-struct BehaviourText {
+final class BehaviourText {
   let text: ByteView
   let commands: [SimpleCommand]
   /// Of each command the program that it runs and its arguments, whatever stands before it (`sudo`, `nohup`, an
   /// assignment).
   let programs: [ArraySlice<ByteView>]
+  /// Of each command its program's name, without the path.
+  let tools: [ByteView]
+  private let sieve: TextSieve
+  /// Whether a URL or an argument names a machine by its number.
+  private(set) lazy var namesAddress = hasAddress { _ in true }
+  /// The same of a machine outside.
+  private(set) lazy var namesPublicAddress = namesAddress && hasAddress { !AddressText.isPrivate($0.string) }
 
-  init(_ text: ByteView) {
+  /// - Parameter commands: of the text, where they are known.
+  init(_ text: ByteView, commands: [SimpleCommand]? = nil) {
     self.text = text
-    commands = ShellWords.commands(text)
-    programs = commands.map { ShellText.withoutPrefix($0.words) }
+    sieve = TextSieve(text)
+    let commands = commands ?? ShellWords.commands(text)
+    self.commands = commands
+    programs = commands.map { Self.program($0.words) }
+    tools = programs.map { $0.first.map(ShellWords.baseName) ?? ByteView("") }
   }
 
-  func has(_ literal: StaticString) -> Bool { text.contains(literal) }
+  private static let keywords = NameTable(["do", "then", "else", "if", "while", "until", "{", "!"])
 
-  func hasAny(_ literals: [StaticString]) -> Bool { literals.contains { text.contains($0) } }
+  /// Without what says when: a keyword of the shell, a line's fields in a crontab.
+  private static func program(_ words: [ByteView]) -> ArraySlice<ByteView> {
+    guard words.count > 1 else { return words[...] }
+    var start = 0
+    while start + 1 < words.count, start < 3, keywords.contains(words[start]) { start += 1 }
+    if start == 0, words.count >= 6, words[..<5].allSatisfy(isSchedule) {
+      start = words.count > 6 && words[5] == "root" ? 6 : 5
+    }
+    return ShellText.withoutPrefix(start == 0 ? words : Array(words[start...]))
+  }
+
+  private static func isSchedule(_ word: ByteView) -> Bool {
+    guard word[0] == 0x2A || word[0] >= 0x30 && word[0] <= 0x39, word.count <= 16 else { return false }
+    for index in 0..<word.count where word[index] < 0x30 || word[index] > 0x39 {
+      if !isAny(word[index], of: "*/,-") { return false }
+    }
+    return true
+  }
+
+  func has(_ literal: StaticString) -> Bool { sieve.mayHold(literal) && text.contains(literal) }
+
+  func hasAny(_ literals: [StaticString]) -> Bool { literals.contains { has($0) } }
 
   /// Commands that run one of these.
-  func running(_ names: NameTable) -> [ArraySlice<ByteView>] { programs.filter { Self.runs($0, names) } }
-
-  func runs(_ names: NameTable) -> Bool { programs.contains { Self.runs($0, names) } }
-
-  private static func runs(_ words: ArraySlice<ByteView>, _ names: NameTable) -> Bool {
-    words.first.map { names.contains(ShellWords.baseName($0)) } == true
+  func running(_ names: NameTable) -> [ArraySlice<ByteView>] {
+    tools.indices.compactMap { names.contains(tools[$0]) ? programs[$0] : nil }
   }
+
+  func runs(_ names: NameTable) -> Bool { tools.contains { names.contains($0) } }
 
   /// Whether the text writes to such a path: `> path`, `>> path`, `tee path`, or a tool that copies there.
   func writes(_ path: StaticString) -> Bool {
+    guard has(path) else { return false }
     var from = 0
     while let place = text.firstIndex(of: ByteView(path), from: from) {
       from = place + 1
       var start = place
       // Back over the rest of the path and blanks.
-      while start > 0, place - start < 64, isWordByte(text[start - 1]) || "/~.$-{}".utf8.contains(text[start - 1]) {
+      while start > 0, place - start < 64, isWordByte(text[start - 1]) || isAny(text[start - 1], of: "/~.$-{}") {
         start -= 1
       }
       while start > 0, text[start - 1] == 0x20 || text[start - 1] == 0x22 || text[start - 1] == 0x27 { start -= 1 }
       if text[start - 1] == 0x3E { return true }
     }
-    let copies = running(Self.copying)
-    return copies.contains { words in words.dropFirst().contains { $0.firstIndex(of: ByteView(path)) != nil } }
+    let edits = running(Self.editing)
+    if edits.contains(where: { words in words.dropFirst().contains { $0.firstIndex(of: ByteView(path)) != nil } }) {
+      return true
+    }
+    // What is copied stands before where it goes, but for `-t`.
+    return running(Self.placing).contains { words in
+      let last = words.dropFirst().last { $0[0] != 0x2D && !ShellWords.isRedirection($0) }
+      return last?.firstIndex(of: ByteView(path)) != nil
+        || zip(words, words.dropFirst()).contains { $0 == "-t" && $1.firstIndex(of: ByteView(path)) != nil }
+    }
   }
 
+  private static let editing = NameTable(["tee", "dd", "sed"])
+  private static let placing = NameTable(["cp", "mv", "ln", "install"])
   static let copying = NameTable(["tee", "cp", "mv", "ln", "install", "dd", "sed"])
-
-  /// Whether a URL or an argument names a machine by its number.
-  var namesAddress: Bool { hasAddress { _ in true } }
-
-  /// The same of a machine outside.
-  var namesPublicAddress: Bool { hasAddress { !AddressText.isPrivate($0.string) } }
 
   private func hasAddress(_ fits: (ByteView) -> Bool) -> Bool {
     var place = 0
@@ -126,6 +161,9 @@ struct BehaviourText {
   private static let secretFiles: [StaticString] = [
     ".aws/", ".kube/", "id_rsa", "id_ed25519", "id_ecdsa", ".docker/", ".pgpass", ".my.cnf", ".git-cred",
   ]
+
+  /// Whether a path leads into a directory that everyone may write to.
+  func isTemporary(_ path: ByteView) -> Bool { Self.temporary.contains { path.hasPrefix(ByteView($0)) } }
 
   static let temporary: [StaticString] = ["/tmp/", "/var/tmp/", "/dev/shm/"]
 

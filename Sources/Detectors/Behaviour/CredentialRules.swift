@@ -60,12 +60,16 @@ extension BehaviourRule {
     BehaviourRule(
       "privilege-discovery", "Search for ways to more rights", .medium, ["T1548.001", "T1083"],
       leads: ["-perm"] + privilegeTools
-    ) { it in
-      if it.hasAny(privilegeTools) { return true }
+    ) { it -> Severity? in
+      if it.hasAny(privilegeTools) { return .medium }
       // The whole system is searched, not a folder of one's own. A bracket between them parts commands for the shell, not for find.
       let words = it.commands.lazy.flatMap(\.words)
       let isWide = words.contains { $0 == "/" || $0 == "/usr" || $0 == "/bin" || $0 == "/sbin" }
-      return isWide && zip(words, words.dropFirst()).contains { $0 == "-perm" && asksForSetID($1) }
+      guard isWide && zip(words, words.dropFirst()).contains(where: { $0 == "-perm" && asksForSetID($1) }) else {
+        return nil
+      }
+      // An audit is root's, who is refused nothing; who has no rights hides what he is refused.
+      return it.hasAny(["2>/dev/null", "2> /dev/null", "2>&1", "2>&-", "&>/dev/null"]) ? .medium : .low
     },
     BehaviourRule(
       "discovery", "Several looks around in one line", .low, ["T1082", "T1033", "T1057"],
@@ -77,7 +81,8 @@ extension BehaviourRule {
     BehaviourRule(
       "network-scan", "Network scanned", .low, ["T1046"], leads: ["nmap ", "masscan ", "zmap ", "fscan", "naabu "]
     ) { it in
-      it.runs(NameTable(["nmap", "masscan", "zmap", "fscan", "naabu"]))
+      if it.runs(NameTable(["masscan", "zmap", "fscan", "naabu"])) { return .low }
+      return it.running(NameTable(["nmap"])).compactMap(NetworkScan.severity).max()
     },
   ]
 
@@ -128,4 +133,42 @@ enum DiscoveryCommands {
 
   /// How many different looks a line takes.
   static func count(_ commands: [SimpleCommand]) -> Int { Set(commands.prefix(64).compactMap(name)).count }
+}
+
+/// What an nmap command looks at: a whole network is another thing than one's own host, and help is nothing.
+enum NetworkScan {
+  private static let valued = NameTable([
+    "-p", "-oN", "-oX", "-oG", "-oA", "-e", "-S", "-g", "-D", "-iR", "--script", "--script-args", "--top-ports",
+    "--exclude",
+    "--min-rate", "--max-rate", "--dns-servers", "--source-port", "-source-port", "--proxies", "--ttl", "-b", "-sI",
+  ])
+
+  static func severity(_ words: ArraySlice<ByteView>) -> Severity? {
+    var found: Severity?
+    var isValue = false
+    for word in words.dropFirst().prefix(64) {
+      if isValue {
+        isValue = false
+      } else if word == "-iL" || word == "-iR" {
+        found = .low
+        isValue = true
+      } else if word[0] == 0x2D {
+        isValue = valued.contains(word)
+      } else if isNetwork(word) {
+        return .low
+      } else if Endpoint.isPlainHost(word) {
+        found = found ?? .informational
+      }
+    }
+    return found
+  }
+
+  /// `10.0.0.0/24`, `10.0.0.1-254`, `10.0.*.*`, `$NET/24`.
+  private static func isNetwork(_ word: ByteView) -> Bool {
+    if let (_, bits) = word.cut(0x2F), bits.count <= 2, let number = bits.integer, number >= 8, number < 31 {
+      return true
+    }
+    guard word[0] >= 0x30, word[0] <= 0x39, word.firstIndex(of: 0x2E) != nil else { return false }
+    return word.firstIndex(of: 0x2D) != nil || word.firstIndex(of: 0x2A) != nil
+  }
 }

@@ -84,7 +84,9 @@ extension BehaviourRule {
         "rsyslog",
       ]
     ) { it in
-      if it.hasAny(["setenforce 0", "auditctl -e 0", "auditctl -e0", "auditctl -D"]) { return .medium }
+      if it.hasAny(["auditctl -e 0", "auditctl -e0", "auditctl -D"]) { return .medium }
+      // The first thing that many a guide says.
+      if it.has("setenforce 0") { return .low }
       let stops = it.running(NameTable(["systemctl", "service", "chkconfig", "initctl"])).contains { words in
         words.contains { $0 == "stop" || $0 == "disable" || $0 == "mask" || $0 == "kill" || $0 == "off" }
       }

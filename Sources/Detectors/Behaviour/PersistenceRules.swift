@@ -39,8 +39,11 @@ extension BehaviourRule {
         words.dropFirst().contains { $0 == "-" } || words.dropFirst().contains { $0[0] == 0x2F }
       }
       guard installs || it.writes("/etc/cron") || it.writes("/var/spool/cron") else { return nil }
-      // An entry changed by filter is an administrator's.
-      return isSuspicious(it) ? .high : it.has("crontab -l") ? .informational : .low
+      if isSuspicious(it) { return .high }
+      // An entry changed by filter is an administrator's, and one that is only taken out or switched comes to nothing.
+      let lists = it.running(NameTable(["crontab"])).contains { words in words.contains { $0 == "-l" } }
+      let adds = it.runs(NameTable(["echo", "printf", "cat", "tee"])) || !lists
+      return lists ? adds ? .informational : nil : .low
     },
     BehaviourRule(
       "service-persistence", "Service written", .low, ["T1543.002"],

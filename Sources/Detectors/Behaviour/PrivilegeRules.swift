@@ -3,28 +3,13 @@ import Evidence
 
 extension BehaviourRule {
   /// More rights, out of the container, a better terminal.
-  /// Programs that start a shell when asked to, which under sudo is root's.
-  private static let lenders = NameTable([
-    "find", "vim", "vi", "view", "nano", "awk", "gawk", "python", "python2", "python3", "perl", "ruby", "php", "lua",
-    "node", "tar", "zip", "less", "more", "man", "nmap", "git", "ftp", "gdb",
-  ])
-
   static let privilegeRules: [BehaviourRule] = [
     BehaviourRule(
-      "sudo-shell-escape", "Shell started out of a program that sudo allows", .medium, ["T1548.003"], leads: ["sudo "]
-    ) { it in
-      guard
-        it.hasAny([
-          "\"/bin/sh", "'/bin/sh", "\"/bin/bash", "'/bin/bash", "!/bin/sh", "!/bin/bash", "-exec /bin/sh ",
-          "-exec /bin/bash ", "exec=/bin/",
-        ])
-      else { return false }
-      // With `-c` it runs one command for a script.
-      return !it.hasAny(["sh -c", "bash -c"])
-        && it.commands.contains { command in
-          command.word(0) == "sudo" && command.words.dropFirst().contains { lenders.contains(ShellWords.baseName($0)) }
-        }
-    },
+      "sudo-shell-escape", "Shell started out of a program that sudo allows", .medium, ["T1548.003"],
+      leads: ["sudo ", "doas ", "pkexec "], judge: ShellEscapes.judge),
+    BehaviourRule(
+      "set-uid-shell-escape", "Shell started out of a program that runs as root for anyone", .medium, ["T1548.001"],
+      leads: ["sh -p", "\"-p\"", "'-p'"], when: ShellEscapes.keepsRights),
     BehaviourRule(
       "set-uid-call", "Program that makes itself root and starts a shell", .high, ["T1548.001", "T1068"],
       leads: ["setuid(0)", "setreuid(0", "cap_setuid"]

@@ -73,7 +73,8 @@ extension BehaviourRule {
     ) { it in it.runs(NameTable(["gcore", "dd", "cat", "strings", "cp", "gdb"])) },
     BehaviourRule(
       "preload-once", "Library from a scratch directory put before all others", .medium, ["T1574.006"],
-      leads: ["LD_PRELOAD=/tmp/", "LD_PRELOAD=/dev/shm/", "LD_PRELOAD=/var/tmp/", "LD_PRELOAD=./"]),
+      leads: ["LD_PRELOAD=/tmp/", "LD_PRELOAD=/dev/shm/", "LD_PRELOAD=/var/tmp/", "LD_PRELOAD=./"]
+    ) { it in it.hasAny(["LD_PRELOAD=/tmp/", "LD_PRELOAD=/dev/shm/", "LD_PRELOAD=/var/tmp/"]) ? .medium : .low },
     BehaviourRule(
       "log-lines-removed", "Lines taken out of a log", .medium, ["T1070.002"], leads: ["/var/log/"]
     ) { it in

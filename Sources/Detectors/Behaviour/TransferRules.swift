@@ -11,34 +11,35 @@ extension BehaviourRule {
 
   /// A download piped into an interpreter, put into its arguments, or made executable and run.
   private static func runsDownload(_ it: BehaviourText) -> Bool {
+    guard it.runs(fetchers) else { return fetchesInCode(it) }
     var isFetched = false
     // `(curl … || wget …) | sh`: fetched within a bracket that is piped on.
     var wasFetched = false
-    for (index, command) in it.commands.enumerated() {
+    for (index, tool) in it.tools.enumerated() {
       if index > 0, it.commands[index - 1].end != 0x7C {
         wasFetched = (wasFetched || isFetched) && it.commands[index - 1].end != 0x3B
-        isFetched = command.before == 0x7C && wasFetched
+        isFetched = it.commands[index].before == 0x7C && wasFetched
       }
-      let words = it.programs[index]
-      guard let first = words.first.map({ ShellWords.baseName($0) }) else { continue }
       // A later part of the same pipe.
-      if isFetched, interpreters.contains(first), !words.contains(where: { $0 == "-c" || $0 == "-e" || $0 == "-m" }) {
-        return true
-      }
-      guard fetchers.contains(first) else { continue }
-      isFetched = true
-      // `bash <(curl …)`, `bash -c "$(curl …)"`, `eval "$(wget …)"`
-      if command.before == 0x28, index > 0, let word = it.commands[index - 1].words.last,
-        word == "<" || word == "$" || word.hasPrefix("<"),
-        let first = ShellText.withoutPrefix(
-          it.commands[index > 1 && it.commands[index - 1].words.count == 1 ? index - 2 : index - 1].words
-        ).first,
-        interpreters.contains(ShellWords.baseName(first)) || first == "eval" || first == "source" || first == "."
+      if isFetched, interpreters.contains(tool),
+        !it.programs[index].contains(where: { $0 == "-c" || $0 == "-e" || $0 == "-m" })
       {
         return true
       }
+      guard fetchers.contains(tool) else { continue }
+      isFetched = true
+      if it.commands[index].before == 0x28, isRunInBrackets(it, index) { return true }
     }
     return fetchesInCode(it)
+  }
+
+  /// `bash <(curl …)`, `bash -c "$(curl …)"`, `eval "$(wget …)"`
+  private static func isRunInBrackets(_ it: BehaviourText, _ index: Int) -> Bool {
+    guard index > 0, let word = it.commands[index - 1].words.last,
+      word[0] == 0x3C || word[0] == 0x24 && word.count == 1
+    else { return false }
+    let tool = it.tools[index > 1 && it.commands[index - 1].words.count == 1 ? index - 2 : index - 1]
+    return interpreters.contains(tool) || tool == "eval" || tool == "source" || tool == "."
   }
 
   private static let codeFetches = LiteralSet(exact: [
@@ -48,7 +49,7 @@ extension BehaviourRule {
 
   /// `python3 -c "exec(urlopen('http://…').read())"`
   private static func fetchesInCode(_ it: BehaviourText) -> Bool {
-    codeFetches.lowest(in: it.text) != nil && codeRuns.lowest(in: it.text) != nil && it.hasAny(["http://", "https://"])
+    codeFetches.occurs(in: it.text) && codeRuns.occurs(in: it.text) && it.hasAny(["http://", "https://"])
       && it.programs.contains { words in
         words.first.map { interpreters.contains(ShellWords.baseName($0)) } == true
           && words.dropFirst().contains { $0 == "-c" || $0 == "-e" || $0 == "-r" }
@@ -78,13 +79,11 @@ extension BehaviourRule {
   /// Fetched, made executable, run: in one line.
   private static func fetchesAndStarts(_ it: BehaviourText) -> Bool {
     guard it.runs(fetchers) else { return false }
-    let starts = it.programs.contains { command in
-      guard let first = command.first else { return false }
-      if first.hasPrefix("./") || BehaviourText.temporary.contains(where: { first.hasPrefix(ByteView($0)) }) {
-        return true
-      }
-      guard interpreters.contains(ShellWords.baseName(first)),
-        let script = command.dropFirst().first(where: { $0[0] != 0x2D })
+    let starts = it.programs.indices.contains { index in
+      guard let first = it.programs[index].first else { return false }
+      if first[0] == 0x2E && first[1] == 0x2F || first[0] == 0x2F && it.isTemporary(first) { return true }
+      guard interpreters.contains(it.tools[index]),
+        let script = it.programs[index].dropFirst().first(where: { $0[0] != 0x2D })
       else { return false }
       return script.firstIndex(of: ByteView("://")) == nil
     }
@@ -155,7 +154,7 @@ extension BehaviourRule {
       it.commands.contains { command in
         guard let first = ShellText.withoutPrefix(command.words).first else { return false }
         return command.before != 0x22 && command.before != 0x27
-          && BehaviourText.temporary.contains { first.hasPrefix(ByteView($0)) } && !first.hasSuffix("/")
+          && it.isTemporary(first) && !first.hasSuffix("/")
       }
     },
     BehaviourRule(
@@ -168,6 +167,7 @@ extension BehaviourRule {
       let isData = it.hasAny([
         ".tgz", ".tar", ".zip", ".gz", ".7z", ".sql", ".dump", "/etc/", "/tmp/", "/home/", "/root/", "/var/",
       ])
+      if uploadsSecret(it) { return it.namesAddress && !it.namesPublicAddress ? .medium : .high }
       guard isData else { return nil }
       return it.namesAddress ? .medium : .low
     },

@@ -40,7 +40,7 @@ struct JNDIReference {
     let scheme = Array(text.content.dropFirst(5))
     guard Self.schemes.contains(String(decoding: scheme, as: UTF8.self).lowercased()) else { return nil }
     var end = 0
-    while end < rest.count, end < 2048, rest[end] > 0x20, !"}\"'<>`".utf8.contains(rest[end]) { end += 1 }
+    while end < rest.count, end < 2048, rest[end] > 0x20, !isAny(rest[end], of: "}\"'<>`") { end += 1 }
     self.init(name: scheme + rest.slice(0, end).array, isCut: false, isObfuscated: true)
   }
 

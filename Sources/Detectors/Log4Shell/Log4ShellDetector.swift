@@ -7,7 +7,7 @@ import Evidence
 /// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
 /// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
 public struct Log4ShellDetector: TextDetector {
-  public let version = 4
+  public let version = 5
 
   public init() {}
 
@@ -26,6 +26,9 @@ public struct Log4ShellDetector: TextDetector {
     Log4ShellLeads.set.forEachMatch(in: text) { place, lead in
       guard found.count < Self.maximumDetections(text) else { return nil }
       guard let window = Log4ShellLeads.window(text, at: place, lead: lead, &judged) else { return place + 1 }
+      // No payload is shorter than `${jndi:t3:`, but what the text's end cut.
+      let least = window.range.upperBound < text.count ? 10 : 5
+      if window.stride == 1, window.range.count < least { return window.range.upperBound }
       let before = found.count
       let resume = inspect(window, of: text, origin, &machine, &found)
       // The same Base64 digits may hold a payload that groups them otherwise.

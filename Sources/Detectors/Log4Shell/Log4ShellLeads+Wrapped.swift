@@ -4,32 +4,55 @@ import Bytes
 extension Log4ShellLeads {
   /// UTF-16LE, narrowed up to the first unit that is no text.
   static func wide(_ text: ByteView, _ place: Int) -> Window? {
-    let start = narrowed(text, place, limit: text[place + 2] == 0x7B ? head : shortHead).bytes
-    guard start.count >= 8, start.withView({ leads($0, 0) }) else { return nil }
-    let (bytes, end) = narrowed(text, place, limit: maximumWindow / 2)
-    return Window(bytes: bytes, range: place..<end, stride: 2, step: "UTF-16LE read")
+    guard mayLead(text[place], text[place + 2], text[place + 4]) else { return nil }
+    let isLead = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: head) { room in
+      let count = narrow(text, place, into: room, limit: text[place + 2] == 0x7B ? head : shortHead)
+      return count >= 8 && leads(ByteView(UnsafeBufferPointer(rebasing: room[..<count])), 0)
+    }
+    guard isLead else { return nil }
+    var count = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: min(maximumWindow / 2, (text.count - place) / 2 + 1)) {
+      count = narrow(text, place, into: $0, limit: $0.count)
+      $1 = count
+    }
+    return Window(bytes: bytes, range: place..<place + count * 2, stride: 2, step: "UTF-16LE read")
   }
 
-  private static func narrowed(_ text: ByteView, _ place: Int, limit: Int) -> (bytes: [UInt8], end: Int) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(limit, head))
+  /// Whether three characters can begin a lead: most floods end here.
+  private static func mayLead(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Bool {
+    switch (first, second) {
+    case (0x24, 0x7B): true
+    case (0x24, 0x26), (0x26, _): third == 0x23 || lowercased(third) >= 0x61 || hexDigit(third) != nil
+    case (0x24, 0x25): hexDigit(third) != nil || lowercased(third) == 0x75
+    case (0x24, _): hexDigit(third) != nil || isAny(lowercased(third), of: "ux\\/\"${}")
+    case (0x5C, _): hexDigit(third) != nil || third == 0x7B || lowercased(third) == 0x75
+    default: hexDigit(third) != nil
+    }
+  }
+
+  /// One byte for each unit, as many as are text and there is room for; how many those are.
+  private static func narrow(
+    _ text: ByteView, _ place: Int, into room: UnsafeMutableBufferPointer<UInt8>, limit: Int
+  ) -> Int {
+    var count = 0
     var index = place
-    while index + 1 < text.count, bytes.count < limit {
+    while index + 1 < text.count, count < limit, count < room.count {
       let low = text[index]
       let high = text[index + 1]
       if high == 0 {
         if low < 0x20 && low != 0x09 { break }
         // Latin-1 above ASCII is no part of a payload's frame; one byte a unit keeps places true.
-        bytes.append(low < 0x80 ? low : 0x3F)
+        room[count] = low < 0x80 ? low : 0x3F
       } else if high == 0x01, low == 0x31 {
         // The dotless i, whose upper case is I.
-        bytes.append(0x69)
+        room[count] = 0x69
       } else {
         break
       }
+      count += 1
       index += 2
     }
-    return (bytes, index)
+    return count
   }
 
   /// A run of hexadecimal digits, each pair a byte: a log or a tool that writes bodies so.
@@ -60,15 +83,25 @@ extension Log4ShellLeads {
   ) -> Window? {
     let group = (place - ahead) & 3
     if judged.covers(place, group) { return nil }
-    var start = place
-    while start > 0, place - start < 4096, Base64.isDigit(text[start - 1]) { start -= 1 }
+    var start = Base64.start(of: text, before: place, limit: max(place - 4096, 0))
     start += (group - start) & 3
-    var end = place
-    while end < text.count, end - place < maximumWindow, Base64.isDigit(text[end]) { end += 1 }
+    let end = Base64.end(of: text, from: place, limit: place + maximumWindow)
     guard end - start >= 16 else { return nil }
     // What the limit cut off may begin just before it.
     judged.add(place, end - 32, group, decoded: end - start)
-    return decoded(text, start..<end)
+    guard let window = decoded(text, start..<end) else { return nil }
+    // A payload that the line's end cut goes on in the next.
+    let next = Base64.lastLine(text, from: start, end, limit: end + maximumJoin)
+    guard next > end, isOpen(window.bytes), judged.join(next - start, of: text.count) else { return window }
+    return decoded(text, start..<next)
+  }
+
+  /// How much of the following lines is taken.
+  private static let maximumJoin = 640
+
+  private static func isOpen(_ bytes: [UInt8]) -> Bool {
+    guard let close = bytes.lastIndex(of: 0x7D) else { return true }
+    return bytes.lastIndex(of: 0x24).map { $0 > close } ?? false
   }
 
   private static func decoded(_ text: ByteView, _ range: Range<Int>) -> Window? {
@@ -98,9 +131,21 @@ extension Log4ShellLeads {
 
   /// Whether a lookup begins anywhere, as it is or in an encoding.
   private static func opens(_ text: ByteView) -> Bool {
-    text.contains("${") || text.contains("%24") || text.contains("\\u0024") || text.contains("&#36")
-      || text.contains("$%7")
+    // In a short text looking at each byte costs less than a search that is made for long ones.
+    guard text.count <= 512 else { return beginnings.occurs(in: text) }
+    for place in 0..<text.count {
+      switch text[place] {
+      case 0x24 where text[place + 1] == 0x7B || text[place + 1] == 0x25 && text[place + 2] == 0x37: return true
+      case 0x25 where text[place + 1] == 0x32 && text[place + 2] == 0x34: return true
+      case 0x5C where text.slice(place).hasPrefix("\\u0024"): return true
+      case 0x26 where text.slice(place).hasPrefix("&#36"): return true
+      default: break
+      }
+    }
+    return false
   }
+
+  private static let beginnings = LiteralSet(exact: ["${", "%24", "\\u0024", "&#36", "$%7"])
 
   /// Base64 in Base64, with UTF-16 between.
   private static let maximumWraps = 4

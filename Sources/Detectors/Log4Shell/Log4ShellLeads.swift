@@ -89,6 +89,16 @@ enum Log4ShellLeads {
     /// Bytes decoded, for a test of how many.
     private(set) var decoded = 0
 
+    /// Digits of lines that were put together.
+    private var joined = 0
+
+    /// Whether so many more may be: a text of nothing but such lines is read on in a few places.
+    mutating func join(_ digits: Int, of all: Int) -> Bool {
+      guard joined + digits <= 4096 + all / 16 else { return false }
+      joined += digits
+      return true
+    }
+
     func covers(_ place: Int, _ group: Int) -> Bool { range.contains(place) && isJudged[group & 3] }
 
     mutating func add(_ place: Int, _ end: Int, _ group: Int, decoded bytes: Int) {
@@ -135,8 +145,8 @@ enum Log4ShellLeads {
     if isLayered, text[digits] == 0x25 { digits += 1 }
     switch (text[digits], lowercased(text[digits + 1])) {
     case (0x32, 0x34): return follows(text, digits + 2)
-    case (0x32, 0x36): return "#%dalpb".utf8.contains(lowercased(text[digits + 2]))
-    case (0x35, 0x63): return "ux0%\\14".utf8.contains(lowercased(text[digits + 2]))
+    case (0x32, 0x36): return isAny(lowercased(text[digits + 2]), of: "#%dalpb")
+    case (0x35, 0x63): return isAny(lowercased(text[digits + 2]), of: "ux0%\\14")
     case (0x75, 0x30), (0x55, 0x30): return text.slice(digits + 1, digits + 4) == "002"
     case (0x33, 0x32): return isLayered || text[digits - 2] == 0x25
     case (0x25, _): return text[digits + 1] == 0x33 || text[digits + 1] == 0x32
@@ -146,7 +156,7 @@ enum Log4ShellLeads {
 
   /// After an encoded `$`: a brace as it is or any escape.
   private static func follows(_ text: ByteView, _ place: Int) -> Bool {
-    "{%\\&$".utf8.contains(text[place])
+    isAny(text[place], of: "{%\\&$")
   }
 
   private static func escapeLeads(_ text: ByteView, _ place: Int) -> Bool {
@@ -161,8 +171,8 @@ enum Log4ShellLeads {
       return text[after] == 0x32 || lowercased(text[after]) == 0x75 || text[after] == 0x25 || text[after] == 0x5C
     // An escaped ampersand is common; only the entities of a payload count.
     case 0x26:
-      return "#dlpb".utf8.contains(lowercased(text[after])) || text.slice(after, after + 4).equalsIgnoringCase("amp;")
-    case 0x5C: return "ux01".utf8.contains(lowercased(text[after]))
+      return isAny(lowercased(text[after]), of: "#dlpb") || text.slice(after, after + 4).equalsIgnoringCase("amp;")
+    case 0x5C: return isAny(lowercased(text[after]), of: "ux01")
     default: return false
     }
   }

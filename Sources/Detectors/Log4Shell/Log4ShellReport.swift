@@ -54,7 +54,7 @@ struct Log4ShellReport {
 
   /// Without one it is what log4j knows: a word, or a lookup's name and key.
   private static func isPlausible(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.allSatisfy { isWordByte($0) || ":.-/[]".utf8.contains($0) }
+    !name.isEmpty && name.utf8.allSatisfy { isWordByte($0) || isAny($0, of: ":.-/[]") }
       && !name.lowercased().hasPrefix("jndi:")
   }
 

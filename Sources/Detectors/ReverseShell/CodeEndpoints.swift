@@ -56,6 +56,13 @@ enum CodeEndpoints {
     var host: String?
     var port: Int?
     func take(_ word: ByteView, quoted: Bool) {
+      // `"tcp://$host:$port"`
+      if quoted, host == nil, let dollar = word.firstIndex(of: 0x24), let colon = word.lastIndex(of: 0x3A),
+        colon > dollar
+      {
+        let pair = shell.endpoint(word.slice(dollar, colon), word.slice(colon + 1))
+        if let name = pair.host, name.withView(Endpoint.isPlainHost) { (host, port) = (name, pair.port ?? port) }
+      }
       var text = word
       // PHP's transports: `tcp://203.0.113.66`.
       if quoted, let slashes = word.slice(0, 8).firstIndex(of: ByteView("://")) { text = word.slice(slashes + 3) }
@@ -107,7 +114,13 @@ enum CodeEndpoints {
       let byte = text[place]
       if byte == 0x22 || byte == 0x27 {
         var end = place + 1
-        while end < text.count, text[end] != byte, text[end] != 0x5C, text[end] != 0x0A, end - place < 256 { end += 1 }
+        // A string with the other quote in it is code in a shell's quotes.
+        let other: UInt8 = byte == 0x22 ? 0x27 : 0x22
+        while end < text.count, text[end] != byte, text[end] != 0x5C, text[end] != 0x0A, end - place < 256,
+          text[end] != other
+        {
+          end += 1
+        }
         if text[end] == byte || text[end] == 0x5C && text[end + 1] == byte {
           tokens.append(.string(text.slice(place + 1, end)))
           // The end of one string may be the start of the next where quotes do not pair up: only a short string is skipped.

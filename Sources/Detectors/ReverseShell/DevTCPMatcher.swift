@@ -63,7 +63,7 @@ enum DevTCPMatcher {
         places += 1
         while index + 1 < shell.commands.count, shell.commands[index + 1].range.lowerBound <= place { index += 1 }
         // `/dev/tcp/` and no more is a word about it.
-        guard shell.text[from] > 0x20, !"'\"`,;)".utf8.contains(shell.text[from]) else { continue }
+        guard shell.text[from] > 0x20, !isAny(shell.text[from], of: "'\"`,;)") else { continue }
         if shell.commands.indices.contains(index), shell.commands[index].range.lowerBound <= place,
           isShell(facts, index, at: place)
         {
@@ -98,8 +98,21 @@ enum DevTCPMatcher {
     {
       return true
     }
-    guard let descriptor = descriptor(facts.shell.text, before: place) else { return false }
-    return facts.isRun(descriptor)
+    guard let descriptor = descriptor(facts.shell.text, before: place) else {
+      // `exec </dev/tcp/…; sh`
+      return isInputOfAll(facts, index, at: place)
+    }
+    return facts.isRun(descriptor) || descriptor == [0x30] && isInputOfAll(facts, index, at: place)
+  }
+
+  /// `exec 0<>/dev/tcp/… 1>&0; bash`: what follows reads from there.
+  private static func isInputOfAll(_ facts: Facts, _ index: Int, at place: Int) -> Bool {
+    let text = facts.shell.text
+    let command = facts.shell.commands[index]
+    guard command.word(0) == "exec", ShellWords.isRedirection(command.word(1)), facts.hasReader else { return false }
+    var start = place
+    while start > 0, place - start < 4, text[start - 1] == 0x20 || text[start - 1] == 0x3E { start -= 1 }
+    return text[start - 1] == 0x3C && (text[start - 2] == 0x20 || text[start - 2] == 0x30)
   }
 
   /// Whether a command is or feeds a shell, so that a device in it gives the shell away.
@@ -117,6 +130,19 @@ enum DevTCPMatcher {
       command.word(0).hasPrefix("0") || command.word(0).hasPrefix(">&") || command.word(0).hasPrefix("&>")
         || command.word(0).hasPrefix("<>"),
       ShellWords.isShellReadingInput(shell.commands[index - 1].words[...])
+    {
+      return true
+    }
+    // `{ bash -i; } >& /dev/tcp/…`
+    if command.word(0) == "}", index > 0, ShellWords.isRedirection(command.word(1)) {
+      let inner = shell.commands[index - 1].words
+      if ShellWords.isShellReadingInput(inner.first.map { $0 == "{" } == true ? inner.dropFirst() : inner[...]) {
+        return true
+      }
+    }
+    // `bash -c 'bash -i' <>/dev/tcp/…`, `script -qc sh /dev/null <>/dev/tcp/…`: what stands in quotes reads from there.
+    if command.before == 0x22 || command.before == 0x27, index > 0, readsInput(command.words[...]),
+      ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index - 1].words))
     {
       return true
     }

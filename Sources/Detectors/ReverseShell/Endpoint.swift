@@ -52,7 +52,7 @@ struct Endpoint: Hashable {
     guard isHost(text) else { return false }
     if text == "localhost" { return true }
     if text.firstIndex(of: 0x3A) != nil {
-      return text.array.allSatisfy { hexDigit($0) != nil || ":.[]%".utf8.contains($0) }
+      return text.array.allSatisfy { hexDigit($0) != nil || isAny($0, of: ":.[]%") }
     }
     let parts = text.split(0x2E, limit: 32)
     guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }), let last = parts.last else { return false }

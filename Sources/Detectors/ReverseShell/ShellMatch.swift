@@ -23,17 +23,39 @@ final class ShellText {
   private(set) lazy var signs = ShellSigns(text)
   private(set) lazy var hasFIFO =
     signs.hasFIFO && (ShellWords.contains(text, word: "mkfifo") || ShellWords.contains(text, word: "mknod"))
+  private(set) lazy var hasCoprocess = text.contains("COPROC[")
   /// Whether a shell that reads its input stands anywhere; in a pipe.
   private(set) lazy var hasFreeShell = freeShells.contains { $0.words.count > 1 }
   private(set) lazy var hasPipedShell = freeShells.contains { $0.before == 0x7C || $0.end == 0x7C }
+
+  /// Words that name a tool which a matcher knows: nearly all words name none, so each is looked at but once.
+  private(set) lazy var tools: [(command: Int, word: Int)] = {
+    var found: [(command: Int, word: Int)] = []
+    for (index, command) in commands.enumerated() {
+      for (place, word) in command.words.enumerated() {
+        let name = ShellWords.baseName(word)
+        if NetcatMatcher.names.contains(name) || NetcatMatcher.telnets.contains(name)
+          || RelayMatcher.tools.contains(name)
+        {
+          found.append((index, place))
+        }
+      }
+    }
+    return found
+  }()
+
+  func name(_ tool: (command: Int, word: Int)) -> ByteView {
+    ShellWords.baseName(commands[tool.command].words[tool.word])
+  }
 
   private lazy var freeShells = commands.filter {
     $0.words.count > 0 && ShellWords.isShellReadingInput(Self.withoutPrefix($0.words))
   }
 
-  init(_ text: ByteView) {
+  /// - Parameter commands: of the text, where they are known.
+  init(_ text: ByteView, commands: [SimpleCommand]? = nil) {
     self.text = text
-    commands = ShellWords.commands(text)
+    self.commands = commands ?? ShellWords.commands(text)
   }
 
   /// The interpreter whose call carries a shell command: what started it says more than what it says.
@@ -172,7 +194,8 @@ struct Variables {
         }
         if end - place > 256 { end = place + 256 }
       }
-      values.append(text.slice(place, end).string)
+      // What is called is no value.
+      values.append(text[end] == 0x28 && text[end - 1] != quote ? "" : text.slice(place, end).string)
       while end < text.count, text[end] == quote || text[end] == 0x20 || text[end] == 0x5C { end += 1 }
       guard text[end] == 0x2C else { break }
       place = end + 1
@@ -187,6 +210,10 @@ struct Variables {
     var name = text
     if name[0] == 0x24 { name = name.slice(1) }
     if name[0] == 0x7B { name = name.slice(1, name.firstIndex(of: 0x7D) ?? name.count) }
+    // `${HOST:-203.0.113.66}`
+    if let colon = name.firstIndex(of: 0x3A), name[colon + 1] == 0x2D, text[0] == 0x24, text[1] == 0x7B {
+      return self[name.slice(0, colon).string] ?? name.slice(colon + 2).slice(0, 256).string
+    }
     if name.count <= 64, let value = self[name.string] { return value }
     return text.slice(0, 256).string
   }

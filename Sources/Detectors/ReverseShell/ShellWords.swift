@@ -57,6 +57,10 @@ enum ShellWords {
           before = byte
         }
         start = place + 1
+      case 0x3C where place == wordStart && tagEnd(text, place) != nil:
+        // `<string>bash -i …`
+        place = tagEnd(text, place) ?? place
+        wordStart = place + 1
       case 0x3C where place > wordStart && isShell(text.slice(wordStart, place)):
         // `bash</dev/tcp/…`: the redirection is a word of its own.
         endWord(place)
@@ -72,6 +76,14 @@ enum ShellWords {
     return commands
   }
 
+  /// Where a tag of XML ends that begins the text, a line or a string, or follows another.
+  private static func tagEnd(_ text: ByteView, _ place: Int) -> Int? {
+    guard place == 0 || isAny(text[place - 1], of: "\n>\"'") else { return nil }
+    var end = place + 1
+    while end - place < 32, isWordByte(text[end]) { end += 1 }
+    return end > place + 1 && text[end] == 0x3E ? end : nil
+  }
+
   private static let shells = NameTable([
     "sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "fish", "mksh", "rbash", "busybox", "cmd", "cmd.exe",
     "powershell", "powershell.exe", "pwsh",
@@ -81,26 +93,44 @@ enum ShellWords {
     "sh", "bash", "zsh", "dash", "ksh", "ash", "powershell", "cmd.exe",
   ]
 
+  private static let shellSet = LiteralSet(exact: shellNames + ["cmd"])
+
   /// Whether a shell's name stands anywhere.
   static func namesShell(_ text: ByteView) -> Bool {
-    shellNames.contains { contains(text, word: $0) } || namesCommandPrompt(text)
+    var isNamed = false
+    shellSet.forEachMatch(in: text) { place, name in
+      let count = name < shellNames.count ? shellNames[name].utf8CodeUnitCount : 0
+      isNamed =
+        count > 0 && !isWordByte(text[place - 1]) && !isWordByte(text[place + count])
+        || text[place] == 0x63 && isCommandPrompt(text, place)
+      return isNamed ? nil : place + 1
+    }
+    return isNamed
   }
 
   /// `"cmd"`, `cmd /c`: without either it is a variable.
-  private static func namesCommandPrompt(_ text: ByteView) -> Bool {
-    var from = 0
-    while let place = place(of: "cmd", in: text, from: from) {
-      from = place + 3
-      if text[place - 1] == 0x22 || text[place - 1] == 0x27 || text[place - 1] == 0x5C { return true }
-      if text[from] == 0x20, text[from + 1] == 0x2F { return true }
-    }
-    return false
+  private static func isCommandPrompt(_ text: ByteView, _ place: Int) -> Bool {
+    guard !isWordByte(text[place - 1]), !isWordByte(text[place + 3]) else { return false }
+    return text[place - 1] == 0x22 || text[place - 1] == 0x27 || text[place - 1] == 0x5C
+      || text[place + 3] == 0x20 && text[place + 4] == 0x2F
   }
 
   /// The last part of a path.
   static func baseName(_ word: ByteView) -> ByteView {
-    guard let slash = word.lastIndex(of: 0x2F) ?? word.lastIndex(of: 0x5C) else { return word }
-    return word.slice(slash + 1)
+    // Words are short: looking at each byte costs less than a call.
+    guard word.count <= 64 else {
+      guard let slash = word.lastIndex(of: 0x2F) ?? word.lastIndex(of: 0x5C) else { return word }
+      return word.slice(slash + 1)
+    }
+    var start = 0
+    var place = word.count
+    while place > 0 {
+      let byte = word[place - 1]
+      if byte == 0x2F { return word.slice(place) }
+      if byte == 0x5C, start == 0 { start = place }
+      place -= 1
+    }
+    return start == 0 ? word : word.slice(start)
   }
 
   /// `bash`, `/bin/sh`, `cmd.exe`; also `$SHELL` and `$0`.

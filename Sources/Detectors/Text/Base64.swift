@@ -14,14 +14,44 @@ enum Base64 {
 
   static func isDigit(_ byte: UInt8) -> Bool { values[Int(byte)] != 255 }
 
+  /// Where the run of digits around or after a place ends.
+  static func end(of text: ByteView, from start: Int, limit: Int = .max) -> Int {
+    let values = values
+    var place = start
+    while place < text.count, place < limit, values[Int(text[place])] != 255 { place += 1 }
+    return place
+  }
+
+  /// Where the run of digits before a place begins.
+  static func start(of text: ByteView, before end: Int, limit: Int = 0) -> Int {
+    let values = values
+    var place = end
+    while place > limit, values[Int(text[place - 1])] != 255 { place -= 1 }
+    return place
+  }
+
   /// What the longest run of Base64 digits at the start stands for. A last group that is not whole gives what it can.
   static func decode(_ text: ByteView) -> [UInt8] {
+    let values = values
+    // Groups of four as far as they are whole.
+    var start = 0
     var out: [UInt8] = []
     out.reserveCapacity(text.count / 4 * 3 + 3)
+    while start + 4 <= text.count {
+      let (first, second) = (values[Int(text[start])], values[Int(text[start + 1])])
+      let (third, fourth) = (values[Int(text[start + 2])], values[Int(text[start + 3])])
+      if first | second | third | fourth > 63 { break }
+      out.append(first << 2 | second >> 4)
+      out.append(second << 4 | third >> 2)
+      out.append(third << 6 | fourth)
+      start += 4
+    }
     var held: UInt32 = 0
     var bits = 0
-    for index in 0..<text.count {
+    for index in start..<text.count {
       let value = values[Int(text[index])]
+      // `base64` breaks its lines.
+      if value == 255, text[index] == 0x0A || text[index] == 0x0D { continue }
       if value == 255 { break }
       held = held << 6 | UInt32(value)
       bits += 6
@@ -41,13 +71,30 @@ enum Base64 {
     if bytes.count >= 8, bytes[1] == 0, bytes[3] == 0, bytes[5] == 0 {
       bytes = stride(from: 0, to: bytes.count, by: 2).map { bytes[$0] }
     }
+    if bytes.withView(holdsControl) { return nil }
     // A cut last group leaves a byte of noise.
     while let last = bytes.last, last < 0x20 || bytes.count > 1 && last >= 0x80 && !endsCharacter(bytes) {
       bytes.removeLast()
     }
     guard bytes.count >= 4 else { return nil }
-    for byte in bytes where byte < 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 || byte == 0x7F { return nil }
-    return String(validating: bytes, as: UTF8.self) == nil ? nil : bytes
+    return bytes.withView { !holdsControl($0, atEnd: true) && isUTF8($0) } ? bytes : nil
+  }
+
+  private static func holdsControl(_ text: ByteView) -> Bool { holdsControl(text, atEnd: false) }
+
+  /// Whether there is a character that no text has; unless asked for, none of those at the end, which may be noise.
+  private static func holdsControl(_ text: ByteView, atEnd: Bool) -> Bool {
+    var isNoise = false
+    for index in 0..<text.count {
+      let byte = text[index]
+      if byte == 0x7F { return true }
+      if byte < 0x20 {
+        if byte != 0x0A, byte != 0x0D, byte != 0x09 { isNoise = true }
+      } else if isNoise, byte < 0x80 {
+        return true
+      }
+    }
+    return isNoise && atEnd
   }
 
   /// Whether the first two bytes can begin a text. Words and paths are of the alphabet too; most end here.
@@ -65,22 +112,72 @@ enum Base64 {
   }
 
   private static func endsCharacter(_ bytes: [UInt8]) -> Bool {
-    String(validating: bytes.suffix(4).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self) != nil
+    bytes.withView { view in
+      var start = max(view.count - 4, 0)
+      while start < view.count, view[start] & 0xC0 == 0x80 { start += 1 }
+      return isUTF8(view.slice(start))
+    }
+  }
+
+  /// The same as `String(validating:)` says, which makes a string to say it.
+  static func isUTF8(_ text: ByteView) -> Bool {
+    var place = 0
+    while place < text.count {
+      let byte = text[place]
+      var following = 0
+      var second: ClosedRange<UInt8> = 0x80...0xBF
+      switch byte {
+      case 0..<0x80: break
+      case 0xC2...0xDF: following = 1
+      case 0xE0: (following, second) = (2, 0xA0...0xBF)
+      case 0xED: (following, second) = (2, 0x80...0x9F)
+      case 0xE1...0xEF: following = 2
+      case 0xF0: (following, second) = (3, 0x90...0xBF)
+      case 0xF1...0xF3: following = 3
+      case 0xF4: (following, second) = (3, 0x80...0x8F)
+      default: return false
+      }
+      place += 1
+      guard following > 0 else { continue }
+      guard place + following <= text.count, second.contains(text[place]) else { return false }
+      for next in 1..<max(following, 1) where text[place + next] & 0xC0 != 0x80 { return false }
+      place += following
+    }
+    return true
+  }
+
+  /// Lines of Base64 are 64 or 76 long; shorter ones are the last.
+  private static let minimumLine = 60
+
+  /// Where a run ends that may be broken into lines, of which the first ends at a place.
+  static func lastLine(_ text: ByteView, from start: Int, _ end: Int, limit: Int = .max) -> Int {
+    var (start, end) = (start, end)
+    while end - start >= minimumLine {
+      let next = text[end] == 0x0D && text[end + 1] == 0x0A ? end + 2 : text[end] == 0x0A ? end + 1 : end
+      guard next > end, next < limit, isDigit(text[next]) else { break }
+      start = next
+      end = Self.end(of: text, from: next, limit: limit)
+    }
+    return end
   }
 
   /// Runs of at least `minimum` Base64 digits with their padding, in order.
   static func runs(in text: ByteView, minimum: Int) -> [Range<Int>] {
     var found: [Range<Int>] = []
-    var place = 0
-    while place < text.count {
-      let start = place
-      while place < text.count, isDigit(text[place]) { place += 1 }
-      if place - start >= minimum {
-        let digits = place
-        while place < text.count, place - digits < 2, text[place] == 0x3D { place += 1 }
-        found.append(start..<place)
+    // A run that is long enough covers the place where it would end if it began here: others are stepped over.
+    var floor = 0
+    while minimum > 0, floor + minimum <= text.count {
+      let last = floor + minimum - 1
+      let start = start(of: text, before: last + 1, limit: floor)
+      let digits = start > last ? last : lastLine(text, from: start, end(of: text, from: last + 1))
+      guard digits - start >= minimum else {
+        floor = digits + 1
+        continue
       }
-      place += 1
+      var place = digits
+      while place < text.count, place - digits < 2, text[place] == 0x3D { place += 1 }
+      found.append(start..<place)
+      floor = place
     }
     return found
   }

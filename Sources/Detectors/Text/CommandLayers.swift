@@ -30,7 +30,8 @@ enum CommandLayers {
       "IFS", "\\x", "\\u", "%2", "''", "\"\"", "rev", "{echo,", "{nc,", "{bash,", "{sh,", "{curl,", "{wget,", "chr(",
       "Char", "xxd",
       "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i", "$'", "\\>", "\\&",
-      "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib",
+      "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib", "`echo", "`printf", "/?", "/[", "?sh", "?h ", "c] ", "h] ",
+      "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ",
     ], ignoringCase: ["base64", "base32", "b64", "-enc", "[char]"])
 
   /// Whether a text shows any sign of wrapping: the cheap question before the dear one.
@@ -79,16 +80,20 @@ enum CommandLayers {
     var found: [CommandLayer] = []
     var queue: [(text: [UInt8], depth: Int)] = [(text.slice(0, maximumLength).array, 0)]
     var next = 0
-    var budget = (queue.first?.text.count ?? 0) * maximumGrowth + freeGrowth
+    let length = queue.first?.text.count ?? 0
+    var budget = length * maximumGrowth + freeGrowth
+    // One rewording says what there is to say.
+    var rewordings = length + freeGrowth
     while next < queue.count, found.count < maximumLayers {
       let (bytes, depth) = queue[next]
       next += 1
       if depth >= maximumDepth || depth > 0 && !bytes.withView({ mayHold($0) }) { continue }
       for layer in bytes.withView({ peel($0) })
       where found.count < maximumLayers && layer.text.count <= budget
-        && !found.contains(where: { $0.text == layer.text })
+        && (!layer.isRewording || layer.text.count <= rewordings) && !found.contains(where: { $0.text == layer.text })
       {
         budget -= layer.text.count
+        if layer.isRewording { rewordings -= layer.text.count }
         found.append(layer)
         queue.append((layer.text, depth + 1))
       }
@@ -96,22 +101,44 @@ enum CommandLayers {
     return found
   }
 
-  private static func peel(_ text: ByteView) -> [CommandLayer] {
+  /// A text longer than this is reworded in one go, one way of writing after the other; what shorter ones cost does not count.
+  private static let separateLength = 2048
+
+  /// The ways of writing a command otherwise, each on its own or all one after the other.
+  private static func rewordings(_ text: ByteView) -> [CommandLayer] {
     var layers: [CommandLayer] = []
-    if let plain = ShellSpelling.plain(text) {
-      layers.append(CommandLayer(text: plain, step: "shell spelling made plain", isRewording: true))
+    var current = CommandLayer(text: [], step: "", isRewording: true)
+    let isLong = text.count > separateLength
+    for way in [plain, decoded, expanded] as [(ByteView) -> (text: [UInt8], step: String)?] {
+      guard let made = isLong && !current.step.isEmpty ? current.text.withView(way) : way(text) else { continue }
+      current.text = made.text
+      current.step = isLong && !current.step.isEmpty ? "\(current.step), \(made.step)" : made.step
+      if !isLong { layers.append(current) }
     }
-    if Encodings.mayHold(text) {
-      let undone = Encodings.undo(text)
-      let kinds = undone.passes.reduce(EncodingKinds()) { $0.union($1.kinds) }
-      var bytes = undone.bytes
-      // A form body writes blanks as plus signs.
-      if kinds.contains(.url) { bytes = bytes.map { $0 == 0x2B ? 0x20 : $0 } }
-      layers.append(CommandLayer(text: bytes, step: "\(kinds.words) undone", isRewording: true))
-    }
-    if let whole = ShellVariables.expanded(text) {
-      layers.append(CommandLayer(text: whole, step: "variables put in", isRewording: true))
-    }
+    if isLong, !current.step.isEmpty { layers.append(current) }
+    return layers
+  }
+
+  private static func plain(_ text: ByteView) -> (text: [UInt8], step: String)? {
+    ShellSpelling.plain(text).map { ($0, "shell spelling made plain") }
+  }
+
+  private static func decoded(_ text: ByteView) -> (text: [UInt8], step: String)? {
+    guard Encodings.mayHold(text) else { return nil }
+    let undone = Encodings.undo(text, keepsOrigins: false)
+    let kinds = undone.passes.reduce(EncodingKinds()) { $0.union($1.kinds) }
+    var bytes = undone.bytes
+    // A form body writes blanks as plus signs.
+    if kinds.contains(.url) { for index in bytes.indices where bytes[index] == 0x2B { bytes[index] = 0x20 } }
+    return (bytes, "\(kinds.words) undone")
+  }
+
+  private static func expanded(_ text: ByteView) -> (text: [UInt8], step: String)? {
+    ShellVariables.expanded(text).map { ($0, "variables put in") }
+  }
+
+  private static func peel(_ text: ByteView) -> [CommandLayer] {
+    var layers = rewordings(text)
     if let values = queryValues(text) {
       layers.append(CommandLayer(text: values, step: "values of a query", isRewording: true))
     }
@@ -130,11 +157,12 @@ enum CommandLayers {
       }
       number += 1
     }
-    if let inner = TextCodes.base32(text) {
+    let signs = TextCodes.Signs(text)
+    if signs.isBase32, let inner = TextCodes.base32(text) {
       layers.append(CommandLayer(text: inner, step: "Base32 decoded", isRewording: false))
     }
-    if let inner = TextCodes.rotated(text) {
-      layers.append(CommandLayer(text: inner, step: "letters rotated by 13", isRewording: false))
+    if signs.isRotated {
+      layers.append(CommandLayer(text: TextCodes.rotated(text), step: "letters rotated by 13", isRewording: false))
     }
     if let inner = hexadecimal(text) {
       layers.append(CommandLayer(text: inner, step: "hexadecimal decoded", isRewording: false))
@@ -142,7 +170,7 @@ enum CommandLayers {
     if let inner = characterCodes(text) {
       layers.append(CommandLayer(text: inner, step: "character codes decoded", isRewording: false))
     }
-    if let inner = reversed(text) {
+    if let place = signs.reversal, let inner = reversed(text, place) {
       layers.append(CommandLayer(text: inner, step: "reversed", isRewording: false))
     }
     return layers
@@ -162,7 +190,7 @@ enum CommandLayers {
       guard start < equals, start == 0 || text[start - 1] == 0x3F || text[start - 1] == 0x26,
         value.firstIndex(of: 0x25) != nil || value.firstIndex(of: 0x2B) != nil
       else { continue }
-      let undone = Encodings.undo(value).bytes
+      let undone = Encodings.undo(value, keepsOrigins: false).bytes
       out += undone.map { $0 == 0x2B ? 0x20 : $0 } + [0x0A]
     }
     return out.isEmpty ? nil : out
@@ -170,20 +198,29 @@ enum CommandLayers {
 
   /// The first run of at least 24 hexadecimal digits, in pairs, that is text.
   private static func hexadecimal(_ text: ByteView) -> [UInt8]? {
-    var place = 0
-    while place < text.count {
-      let start = place
-      while place < text.count, hexDigit(text[place]) != nil { place += 1 }
-      if place - start >= 24, (place - start) % 2 == 0 {
-        var bytes: [UInt8] = []
-        for index in stride(from: start, to: place, by: 2) {
-          bytes.append((hexDigit(text[index]) ?? 0) << 4 | (hexDigit(text[index + 1]) ?? 0))
-        }
-        if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A }) { return bytes }
-      }
-      place += 1
+    let minimum = 24
+    // As in `Base64.runs`: shorter runs are stepped over.
+    var floor = 0
+    while floor + minimum <= text.count {
+      let last = floor + minimum - 1
+      var start = last + 1
+      while start > floor, hexDigit(text[start - 1]) != nil { start -= 1 }
+      var end = last
+      if start <= last { while end < text.count, hexDigit(text[end]) != nil { end += 1 } }
+      if end - start >= minimum, (end - start) % 2 == 0, let bytes = pairs(text.slice(start, end)) { return bytes }
+      floor = end + 1
     }
     return nil
+  }
+
+  private static func pairs(_ digits: ByteView) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      let byte = (hexDigit(digits[index]) ?? 0) << 4 | (hexDigit(digits[index + 1]) ?? 0)
+      guard byte >= 0x20 && byte < 0x7F || byte == 0x0A else { return nil }
+      bytes.append(byte)
+    }
+    return bytes
   }
 
   /// `98,97,115,104`, `chr(98).chr(97)`, `[char]98+[char]97`: at least eight decimal numbers of printable characters with
@@ -201,11 +238,11 @@ enum CommandLayers {
       }
       let start = place
       while place < text.count, text[place] >= 0x30, text[place] <= 0x39 { place += 1 }
-      let number = text.slice(start, place).integer ?? 0
+      let number = place - start <= 20 ? text.slice(start, place).integer ?? 0 : 0
       let isCode = number >= 0x20 && number < 0x7F || number == 10
       if !isCode || gap > 9 || gap == 0 {
-        if codes.count > best.count { best = codes }
-        codes = []
+        if codes.count > best.count { swap(&codes, &best) }
+        codes.removeAll(keepingCapacity: true)
       }
       if isCode { codes.append(UInt8(truncatingIfNeeded: number)) }
       gap = 0
@@ -215,26 +252,8 @@ enum CommandLayers {
   }
 
   /// `echo '…' | rev | sh`
-  private static func reversed(_ text: ByteView) -> [UInt8]? {
-    guard let place = text.firstIndex(of: ByteView("rev")), !isWordByte(text[place - 1]), !isWordByte(text[place + 3])
-    else { return nil }
+  private static func reversed(_ text: ByteView, _ place: Int) -> [UInt8]? {
+    guard !isWordByte(text[place - 1]), !isWordByte(text[place + 3]) else { return nil }
     return text.slice(0, place).array.reversed()
   }
-}
-
-/// The layers of one text, unwrapped when first asked for, for detectors that look at the same text.
-final class SharedLayers {
-  private let text: ByteView
-  private(set) lazy var mayHold = CommandLayers.mayHold(text)
-  private(set) lazy var unwrapped = CommandLayers.unwrap(text)
-
-  /// - Parameter text: must stay valid as long as this is used.
-  init(_ text: ByteView) { self.text = text }
-}
-
-/// Letters, digits and the signs of names.
-@inline(__always)
-func isWordByte(_ byte: UInt8) -> Bool {
-  let small = byte | 0x20
-  return small >= 0x61 && small <= 0x7A || byte >= 0x30 && byte <= 0x39 || byte == 0x5F
 }

@@ -42,13 +42,14 @@ enum Encodings {
   /// Real payloads carry up to three layers; eight leave room, and bound the work on `%25252525…`.
   static let maximumPasses = 8
 
-  static func undo(_ text: ByteView) -> DecodedText {
+  /// - Parameter keepsOrigins: whether the places that bytes came from are wanted.
+  static func undo(_ text: ByteView, keepsOrigins: Bool = true) -> DecodedText {
     var result = DecodedText(bytes: text.array)
     while result.passes.count < maximumPasses {
-      var (bytes, sources, kinds) = result.bytes.withView { pass($0) }
+      var (bytes, sources, kinds) = result.bytes.withView { pass($0, keepsOrigins) }
       if kinds.isEmpty { break }
       dropZeros(&bytes, &sources, &kinds)
-      result.origins = sources.map { UInt32(clamping: result.origin(Int($0))) }
+      result.origins = result.origins.isEmpty ? sources : sources.map { UInt32(clamping: result.origin(Int($0))) }
       result.bytes = bytes
       result.passes.append((kinds, bytes))
     }
@@ -57,11 +58,13 @@ enum Encodings {
 
   /// UTF-16 whose zeros were escaped (`$\u0000{\u0000`): read as the characters that it stands for.
   private static func dropZeros(_ bytes: inout [UInt8], _ sources: inout [UInt32], _ kinds: inout EncodingKinds) {
-    guard bytes.withView({ $0.contains("$\0{\0") || $0.contains("$\0%\0") || $0.contains("%\02\0") }) else { return }
-    sources = zip(sources, bytes).filter { $0.1 != 0 }.map(\.0) + sources.suffix(1)
+    guard bytes.withView({ $0.firstIndex(of: 0) != nil && wideBeginnings.occurs(in: $0) }) else { return }
+    if !sources.isEmpty { sources = zip(sources, bytes).filter { $0.1 != 0 }.map(\.0) + sources.suffix(1) }
     bytes.removeAll { $0 == 0 }
     kinds.insert(.wide)
   }
+
+  private static let wideBeginnings = LiteralSet(exact: ["$\0{\0", "$\0%\0", "%\02\0"])
 
   /// Takes an escape off the end that a field's limit cut: `%2`, `\u00`, `&#5`.
   static func dropCutEscape(_ bytes: inout [UInt8]) {
@@ -71,53 +74,69 @@ enum Encodings {
     if bytes[mark] == 0x26 {
       guard rest.isEmpty || rest.removeFirst() == 0x23 else { return }
     }
-    if let first = rest.first, "uUxX".utf8.contains(first) { rest.removeFirst() }
+    if let first = rest.first, isAny(first, of: "uUxX") { rest.removeFirst() }
     if rest.allSatisfy({ hexDigit($0) != nil }) { bytes.removeLast(bytes.count - mark) }
   }
 
-  /// One layer off.
-  private static func pass(_ text: ByteView) -> (bytes: [UInt8], sources: [UInt32], kinds: EncodingKinds) {
-    guard mayHold(text) else { return ([], [], []) }
+  /// One layer off. What stands between escapes is copied as it is, in one go.
+  private static func pass(
+    _ text: ByteView, _ keepsOrigins: Bool
+  ) -> (bytes: [UInt8], sources: [UInt32], kinds: EncodingKinds) {
+    guard var place = firstUnit(text) else { return ([], [], []) }
     var out: [UInt8] = []
     var sources: [UInt32] = []
     out.reserveCapacity(text.count)
-    sources.reserveCapacity(text.count + 1)
+    if keepsOrigins { sources.reserveCapacity(text.count + 1) }
     var kinds: EncodingKinds = []
-    var place = 0
+    var copied = 0
+    func copy(to end: Int) {
+      guard copied < end else { return }
+      out.append(contentsOf: text.slice(copied, end).unsafeBytes)
+      if keepsOrigins { sources.append(contentsOf: UInt32(clamping: copied)..<UInt32(clamping: end)) }
+    }
     while place < text.count {
       let byte = text[place]
-      if byte == 0x25 || byte == 0x5C || byte == 0x26, let unit = unit(text, place) {
-        kinds.insert(unit.kind)
-        if unit.value < 0x80 || unit.kind == .url || unit.kind == .hexEscape || unit.kind == .octalEscape {
-          out.append(UInt8(truncatingIfNeeded: unit.value))
-          sources.append(UInt32(clamping: place))
-        } else {
-          for byte in String(Character(Unicode.Scalar(unit.value) ?? "\u{FFFD}")).utf8 {
-            out.append(byte)
-            sources.append(UInt32(clamping: place))
-          }
-        }
-        place += unit.length
-      } else {
-        out.append(byte)
-        sources.append(UInt32(clamping: place))
+      guard byte == 0x25 || byte == 0x5C || byte == 0x26, let unit = unit(text, place) else {
         place += 1
+        continue
       }
+      copy(to: place)
+      kinds.insert(unit.kind)
+      if unit.value < 0x80 || unit.kind == .url || unit.kind == .hexEscape || unit.kind == .octalEscape {
+        out.append(UInt8(truncatingIfNeeded: unit.value))
+        if keepsOrigins { sources.append(UInt32(clamping: place)) }
+      } else {
+        for byte in String(Character(Unicode.Scalar(unit.value) ?? "\u{FFFD}")).utf8 {
+          out.append(byte)
+          if keepsOrigins { sources.append(UInt32(clamping: place)) }
+        }
+      }
+      place += unit.length
+      copied = place
     }
-    sources.append(UInt32(clamping: place))
+    copy(to: text.count)
+    if keepsOrigins { sources.append(UInt32(clamping: text.count)) }
     return (out, sources, kinds)
   }
 
   /// Whether there is any escape at all: spares the copying.
-  static func mayHold(_ text: ByteView) -> Bool {
+  static func mayHold(_ text: ByteView) -> Bool { firstUnit(text) != nil }
+
+  /// Where the first escape begins.
+  private static func firstUnit(_ text: ByteView) -> Int? {
+    var first: Int?
     for mark: UInt8 in [0x25, 0x5C, 0x26] {
+      let before = text.slice(0, first ?? text.count)
       var from = 0
-      while let place = text.firstIndex(of: mark, from: from) {
-        if unit(text, place) != nil { return true }
+      while let place = before.firstIndex(of: mark, from: from) {
+        if unit(text, place) != nil {
+          first = place
+          break
+        }
         from = place + 1
       }
     }
-    return false
+    return first
   }
 
   typealias Unit = (value: UInt32, length: Int, kind: EncodingKinds)
@@ -162,6 +181,11 @@ enum Encodings {
         value = value * 8 + UInt32(text[end] - 0x30)
         end += 1
       }
+      // `printf %b` writes a zero before: \0142.
+      if next == 0x30, end - place == 4, value < 0x10, text[end] >= 0x30, text[end] <= 0x37 {
+        value = value * 8 + UInt32(text[end] - 0x30)
+        end += 1
+      }
       // Only what stands for a printable character: \1 is a back reference, \0 an end.
       return end - place >= 3 && value >= 0x20 && value < 0x7F ? (value, end - place, .octalEscape) : nil
     case 0x5C:
@@ -197,6 +221,13 @@ enum Encodings {
     ("inodot", 0x131, true),
   ]
 
+  /// The same by their first letters.
+  private static let namesByLetter: [[(StaticString, UInt32, needsEnd: Bool)]] = {
+    var table = [[(StaticString, UInt32, needsEnd: Bool)]](repeating: [], count: 26)
+    for name in names { table[Int(name.0.utf8Start[0] - 0x61)].append(name) }
+    return table
+  }()
+
   private static func entity(_ text: ByteView, _ place: Int) -> Unit? {
     if text[place + 1] == 0x23 {
       let isHex = lowercased(text[place + 2]) == 0x78
@@ -213,9 +244,12 @@ enum Encodings {
       guard end < text.count else { return nil }
       return (value, end + (text[end] == 0x3B ? 1 : 0) - place, .entity)
     }
-    for (name, value, needsEnd) in names {
+    let letter = lowercased(text[place + 1])
+    // None of a letter.
+    guard letter >= 0x61, letter <= 0x7A, lowercased(text[place + 2]) >= 0x61 else { return nil }
+    for (name, value, needsEnd) in namesByLetter[Int(letter - 0x61)] {
       let count = name.utf8CodeUnitCount
-      guard lowercased(text[place + 1]) == name.utf8Start[0],
+      guard lowercased(text[place + 2]) == name.utf8Start[1],
         text.slice(place + 1, place + 1 + count).equalsIgnoringCase(name)
       else { continue }
       let ends = text[place + 1 + count] == 0x3B

@@ -2,43 +2,80 @@ import Bytes
 
 /// Makes plain what a shell would see: `{bash,-i}`, `${IFS}`, `b\ash`, `b''ash`, `$@`.
 enum ShellSpelling {
+  /// The bytes at which a spelling may begin.
+  private static let mayBegin: [Bool] = {
+    var table = [Bool](repeating: false, count: 256)
+    for byte: UInt8 in [0x7B, 0x24, 0x5C, 0x27, 0x22, 0x00, 0x3F, 0x5B, 0x60] { table[Int(byte)] = true }
+    return table
+  }()
+
   /// The plain text; nil where there is nothing to change.
   static func plain(_ text: ByteView) -> [UInt8]? {
+    let mayBegin = mayBegin
     var out: [UInt8] = []
-    out.reserveCapacity(text.count)
     var changed = false
+    var copied = 0
     var place = 0
-    while place < text.count {
-      if let (length, replacement) = spelling(text, place) {
-        out.append(contentsOf: replacement)
-        place += length
-        changed = true
-      } else {
-        out.append(text[place])
+    while true {
+      while place < text.count, !mayBegin[Int(text[place])] { place += 1 }
+      guard place < text.count else { break }
+      guard let (length, plain) = spelling(text, place) else {
         place += 1
+        continue
       }
+      if !changed {
+        changed = true
+        out.reserveCapacity(text.count)
+      }
+      if case .path(let path, let start) = plain {
+        // A part of the word was made plain already.
+        guard start >= copied else {
+          place += 1
+          continue
+        }
+        out.append(contentsOf: text.slice(copied, start).unsafeBytes)
+        out.append(contentsOf: ByteView(path).unsafeBytes)
+        place = start + length
+        copied = place
+        continue
+      }
+      out.append(contentsOf: text.slice(copied, place).unsafeBytes)
+      switch plain {
+      case .path: break
+      case .nothing: break
+      case .blank: out.append(0x20)
+      case .part(let part): out.append(contentsOf: part.unsafeBytes)
+      case .list(let words): for index in 0..<words.count { out.append(words[index] == 0x2C ? 0x20 : words[index]) }
+      case .bytes(let bytes): out += bytes
+      }
+      place += length
+      copied = place
     }
-    return changed ? out : nil
+    guard changed else { return nil }
+    out.append(contentsOf: text.slice(copied).unsafeBytes)
+    return out
   }
 
-  private static func spelling(_ text: ByteView, _ place: Int) -> (length: Int, replacement: [UInt8])? {
-    let rest = text.slice(place)
+  /// What a spelling stands for.
+  private enum Plain {
+    case nothing, blank
+    case part(ByteView)
+    /// Words with commas between.
+    case list(ByteView)
+    case bytes([UInt8])
+    /// A program's path, for a pattern that begins at a place before.
+    case path(StaticString, Int)
+  }
+
+  private static func spelling(_ text: ByteView, _ place: Int) -> (length: Int, plain: Plain)? {
     switch text[place] {
-    case 0x7B: return list(rest)
-    case 0x24:
-      // The field separator in place of a blank, with any of the ways to part it from what follows.
-      if rest.hasPrefix("${IFS") { return rest.slice(0, 24).firstIndex(of: 0x7D).map { ($0 + 1, [0x20]) } }
-      if rest.hasPrefix("$IFS") { return (rest.hasPrefix("$IFS$9") ? 6 : 4, [0x20]) }
-      if text[place + 1] == 0x28 { return printed(rest) }
-      if text[place + 1] == 0x27 { return quoted(rest) }
-      // An empty parameter within a word: `ba$@sh`.
-      let isEmpty = text[place + 1] == 0x40 || text[place + 1] == 0x2A
-      return isEmpty && isWordByte(text[place - 1]) && isWordByte(text[place + 2]) ? (2, []) : nil
+    case 0x7B: return list(text.slice(place))
+    case 0x24: return parameter(text, place)
     case 0x5C:
       // A backslash before a letter inside a word; an escape such as \n or \x41 is not one.
       let next = lowercased(text[place + 1])
       // `sh -c '$@|sh' . echo bash -i \>\& …`: what one shell is kept from reading, the next reads.
-      if next == 0x3E || next == 0x26, text[place - 1] != 0x5C { return (1, []) }
+      if next == 0x3E || next == 0x26, text[place - 1] != 0x5C { return (1, .nothing) }
       let isLetter = next >= 0x61 && next <= 0x7A
       let isEscape =
         switch next {
@@ -48,32 +85,58 @@ enum ShellSpelling {
       let isWithin = isWordByte(text[place - 1]) || text[place - 1] == 0x2F
       return isLetter && isWithin
         && (!isEscape || isWordByte(text[place + 2]) && next != 0x78 && next != 0x75 && next != 0x6E)
-        ? (1, []) : nil
+        ? (1, .nothing) : nil
+    case 0x3F, 0x5B: return pattern(text, place)
+    case 0x60: return printed(text.slice(place), from: 1, to: 0x60)
     case 0x27, 0x22:
+      if let word = quotedName(text, place) { return (word.count + 2, .part(word)) }
       // Empty quotes within a word, or quotes around a part of one: `b''ash`, `b'a's'h'`.
       guard isWordByte(text[place - 1]) else { return nil }
-      if text[place + 1] == text[place] { return isWordByte(text[place + 2]) ? (2, []) : nil }
+      if text[place + 1] == text[place] { return isWordByte(text[place + 2]) ? (2, .nothing) : nil }
       var end = place + 1
       while isWordByte(text[end]), end - place <= 4 { end += 1 }
-      return text[end] == text[place] ? (end + 1 - place, text.slice(place + 1, end).array) : nil
-    case 0x00: return (1, [0x20])
+      return text[end] == text[place] ? (end + 1 - place, .part(text.slice(place + 1, end))) : nil
+    case 0x00: return (1, .blank)
+    default: return nil
+    }
+  }
+
+  private static func parameter(_ text: ByteView, _ place: Int) -> (length: Int, plain: Plain)? {
+    let rest = text.slice(place)
+    switch rest[1] {
+    // The field separator in place of a blank, with any of the ways to part it from what follows.
+    case 0x7B where isWordByte(rest[2]) && !rest.hasPrefix("${IFS"):
+      // A name that nothing was assigned to, within a word: `n${x}c`.
+      guard isWordByte(text[place - 1]) else { return nil }
+      var end = 3
+      while end < 16, isWordByte(rest[end]) { end += 1 }
+      return rest[end] == 0x7D && isWordByte(rest[end + 1]) ? (end + 1, .nothing) : nil
+    case 0x7B where rest.hasPrefix("${IFS"): return rest.slice(0, 24).firstIndex(of: 0x7D).map { ($0 + 1, .blank) }
+    case 0x49 where rest.hasPrefix("$IFS"): return (rest.hasPrefix("$IFS$9") ? 6 : 4, .blank)
+    case 0x28: return printed(rest, from: 2, to: 0x29)
+    case 0x27: return quoted(rest)
+    // An empty parameter within a word: `ba$@sh`.
+    case 0x40, 0x2A: return isWordByte(text[place - 1]) && isWordByte(rest[2]) ? (2, .nothing) : nil
     default: return nil
     }
   }
 
   /// `$'\x2fbin\057sh'`: what the escapes stand for.
-  private static func quoted(_ rest: ByteView) -> (length: Int, replacement: [UInt8])? {
+  private static func quoted(_ rest: ByteView) -> (length: Int, plain: Plain)? {
     guard let end = rest.slice(0, 1024).firstIndex(of: 0x27, from: 2) else { return nil }
     let inner = rest.slice(2, end)
     guard inner.firstIndex(of: 0x5C) != nil else { return nil }
-    let undone = Encodings.undo(inner).bytes
-    return undone.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? (end + 1, undone) : nil
+    let undone = Encodings.undo(inner, keepsOrigins: false).bytes
+    return undone.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? (end + 1, .bytes(undone)) : nil
   }
 
   /// `$(printf 'bash')`, `$(echo bash)`: what is printed, where it is plain.
-  private static func printed(_ rest: ByteView) -> (length: Int, replacement: [UInt8])? {
-    guard let end = rest.slice(0, 256).firstIndex(of: 0x29) else { return nil }
-    var words = rest.slice(2, end).words(limit: 8)[...]
+  private static func printed(_ rest: ByteView, from first: Int, to last: UInt8) -> (length: Int, plain: Plain)? {
+    var start = first
+    while rest[start] == 0x20, start < 16 { start += 1 }
+    let isPrinter = rest.slice(start).hasPrefix("echo") || rest.slice(start).hasPrefix("printf")
+    guard isPrinter, let end = rest.slice(0, 256).firstIndex(of: last, from: first) else { return nil }
+    var words = rest.slice(first, end).words(limit: 8)[...]
     guard let name = words.popFirst(), name == "printf" || name == "echo" else { return nil }
     while let flag = words.first, flag == "-n" || flag == "-e" || flag == "-ne" || flag == "%s" { words.removeFirst() }
     guard words.count == 1, var word = words.first else { return nil }
@@ -81,17 +144,18 @@ enum ShellSpelling {
     if word.count >= 2, quote == 0x27 || quote == 0x22, word[word.count - 1] == quote {
       word = word.slice(1, word.count - 1)
     }
-    return word.array.allSatisfy { isWordByte($0) || "/.-+:=".utf8.contains($0) } ? (end + 1, word.array) : nil
+    for index in 0..<word.count where !isWordByte(word[index]) && !isAny(word[index], of: "/.-+:=") { return nil }
+    return (end + 1, .part(word))
   }
 
   /// A brace list without blanks, `{echo,aGk=}`: its words. At most 64 KiB, no braces within.
-  private static func list(_ rest: ByteView) -> (length: Int, replacement: [UInt8])? {
+  private static func list(_ rest: ByteView) -> (length: Int, plain: Plain)? {
     var hasComma = false
     for index in 1..<max(rest.count, 1) {
       switch rest[index] {
       case 0x7D:
         guard hasComma else { return nil }
-        return (index + 1, rest.slice(1, index).array.map { $0 == 0x2C ? 0x20 : $0 })
+        return (index + 1, .list(rest.slice(1, index)))
       case 0x2C: hasComma = true
       // A blank, a quote or another brace: code, not a list. This bounds the walk as well.
       case 0x20, 0x09, 0x0A, 0x7B, 0x22, 0x27, 0x3B, 0x28, 0x3A: return nil
@@ -99,5 +163,58 @@ enum ShellSpelling {
       }
     }
     return nil
+  }
+
+  private static let names = NameTable(["sh", "bash", "zsh", "ksh", "dash", "nc", "ncat", "netcat", "-i", "-e", "-c"])
+
+  /// `"bash" "-i"`: a word that needs no quotes, in quotes.
+  private static func quotedName(_ text: ByteView, _ place: Int) -> ByteView? {
+    guard place == 0 || isAny(text[place - 1], of: " \t\n;|&("),
+      let end = text.slice(0, place + 16).firstIndex(of: text[place], from: place + 1),
+      end + 1 >= text.count || isAny(text[end + 1], of: " \t\n;|&<>")
+    else { return nil }
+    let word = text.slice(place + 1, end)
+    return names.contains(ShellWords.baseName(word)) ? word : nil
+  }
+
+  /// What patterns in place of a path mostly stand for.
+  private static let programs: [StaticString] = [
+    "/bin/sh", "/bin/nc", "/bin/bash", "/bin/dash", "/bin/ncat", "/usr/bin/nc", "/usr/bin/sh", "/usr/bin/bash",
+    "/usr/bin/ncat",
+    "/usr/bin/curl", "/usr/bin/wget", "/usr/bin/socat", "/usr/bin/python3", "/usr/bin/perl", "/bin/cat", "/bin/netcat",
+  ]
+
+  /// `/???/b??h`, `/bin/n[c]`: the program that the pattern fits, where a letter of its name is left.
+  private static func pattern(_ text: ByteView, _ place: Int) -> (length: Int, plain: Plain)? {
+    var start = place
+    while start > 0, place - start < 16, isWordByte(text[start - 1]) || isAny(text[start - 1], of: "/?[]") {
+      start -= 1
+    }
+    guard text[start] == 0x2F, start == 0 || isAny(text[start - 1], of: " \t\n;|&(\"'`,{") else { return nil }
+    var end = place
+    while end - start < 24, isWordByte(text[end]) || isAny(text[end], of: "/?[]") { end += 1 }
+    let pattern = text.slice(start, end)
+    let name = ShellWords.baseName(pattern)
+    guard (0..<name.count).contains(where: { isWordByte(name[$0]) }) else { return nil }
+    for program in programs where fits(ByteView(program), pattern) { return (end - start, .path(program, start)) }
+    return nil
+  }
+
+  /// `?` stands for any character, `[ab]` for one of those.
+  private static func fits(_ path: ByteView, _ pattern: ByteView) -> Bool {
+    var place = 0
+    for index in 0..<path.count {
+      switch pattern[place] {
+      case 0x3F where path[index] != 0x2F: place += 1
+      case 0x5B:
+        guard let close = pattern.firstIndex(of: 0x5D, from: place),
+          pattern.slice(place + 1, close).firstIndex(of: path[index]) != nil
+        else { return false }
+        place = close + 1
+      case path[index]: place += 1
+      default: return false
+      }
+    }
+    return place == pattern.count
   }
 }

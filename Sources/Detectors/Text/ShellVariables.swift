@@ -56,8 +56,11 @@ enum ShellVariables {
     let start = dollar + (isBraced ? 2 : 1)
     var end = start
     while isWordByte(text[end]), end - start < 64 { end += 1 }
+    let name = text.slice(start, end)
+    // `${name[@]}`, all words of a list.
+    if isBraced, text[end] == 0x5B, text[end + 1] == 0x40 || text[end + 1] == 0x2A, text[end + 2] == 0x5D { end += 3 }
     guard end > start, !isBraced || text[end] == 0x7D else { return nil }
-    return (text.slice(start, end), end - dollar + (isBraced ? 1 : 0))
+    return (name, end - dollar + (isBraced ? 1 : 0))
   }
 
   /// Plain words assigned where a command begins, the first for each name. Values that run or hold something else are not
@@ -72,15 +75,16 @@ enum ShellVariables {
       looks += 1
       var start = equals
       while start > 0, isWordByte(text[start - 1]), equals - start < 64 { start -= 1 }
-      guard start < equals, text[start] > 0x39, start == 0 || " ;&|(\n\t\"'".utf8.contains(text[start - 1]) else {
+      guard start < equals, text[start] > 0x39, start == 0 || isAny(text[start - 1], of: " ;&|(\n\t\"'") else {
         continue
       }
-      let quote = text[from]
-      let isQuoted = quote == 0x22 || quote == 0x27
+      // `a=(bash -i)`, a list, is taken for its words.
+      let quote: UInt8 = text[from] == 0x28 ? 0x29 : text[from]
+      let isQuoted = quote == 0x22 || quote == 0x27 || quote == 0x29 && text[from] == 0x28
       let first = isQuoted ? from + 1 : from
       var end = first
       while end < text.count, end - first < maximumValue, isPlain(text[end], isQuoted: isQuoted) { end += 1 }
-      guard end > first, isQuoted ? text[end] == quote : " ;&|)\n\t\"'".utf8.contains(text[end]) || end == text.count
+      guard end > first, isQuoted ? text[end] == quote : isAny(text[end], of: " ;&|)\n\t\"'") || end == text.count
       else { continue }
       let name = text.slice(start, equals)
       if value(name, found) == nil { found.append(Assignment(name: name, value: text.slice(first, end))) }
@@ -89,6 +93,6 @@ enum ShellVariables {
   }
 
   private static func isPlain(_ byte: UInt8, isQuoted: Bool) -> Bool {
-    isWordByte(byte) || "/.:-@+,%".utf8.contains(byte) || isQuoted && byte == 0x20
+    isWordByte(byte) || isAny(byte, of: "/.:-@+,%") || isQuoted && byte == 0x20
   }
 }

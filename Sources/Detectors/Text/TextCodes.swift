@@ -20,28 +20,56 @@ enum TextCodes {
     return bytes.isEmpty ? nil : bytes
   }
 
-  /// The first run of at least 24 digits of Base32 that is text, where the text speaks of `base32`.
+  /// What a text says of codes in it, looked for in one pass.
+  struct Signs {
+    private(set) var isBase32 = false
+    private(set) var isRotated = false
+    /// The first place of `rev`.
+    private(set) var reversal: Int?
+
+    private static let words = LiteralSet(exact: ["rev", "b32", "base32", "N-ZA-M", "n-za-m"])
+
+    init(_ text: ByteView) {
+      var (isBase32, isRotated, reversal) = (false, false, Int?.none)
+      Self.words.forEachMatch(in: text) { place, word in
+        switch word {
+        case 0: reversal = reversal ?? place
+        case 1, 2: isBase32 = true
+        default: isRotated = true
+        }
+        return place + 1
+      }
+      (self.isBase32, self.isRotated, self.reversal) = (isBase32, isRotated, reversal)
+    }
+  }
+
+  /// The first run of at least 24 digits of Base32 that is text.
   static func base32(_ text: ByteView) -> [UInt8]? {
-    guard text.contains("base32") || text.contains("b32") else { return nil }
     var place = 0
     while place < text.count {
       let start = place
-      var bytes: [UInt8] = []
-      var held: UInt32 = 0
-      var bits: UInt32 = 0
-      while let value = digit(text[place]), place < text.count {
-        held = (held << 5 | value) & 0xFFFF
-        bits += 5
-        if bits >= 8 {
-          bits -= 8
-          bytes.append(UInt8(truncatingIfNeeded: held >> bits))
-        }
-        place += 1
-      }
-      if place - start >= 24, bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A }) { return bytes }
+      while place < text.count, digit(text[place]) != nil { place += 1 }
+      if place - start >= 24, let bytes = base32(digits: text.slice(start, place)) { return bytes }
       place += 1
     }
     return nil
+  }
+
+  private static func base32(digits: ByteView) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var held: UInt32 = 0
+    var bits: UInt32 = 0
+    for index in 0..<digits.count {
+      held = (held << 5 | (digit(digits[index]) ?? 0)) & 0xFFFF
+      bits += 5
+      if bits >= 8 {
+        bits -= 8
+        let byte = UInt8(truncatingIfNeeded: held >> bits)
+        guard byte >= 0x20 && byte < 0x7F || byte == 0x0A else { return nil }
+        bytes.append(byte)
+      }
+    }
+    return bytes
   }
 
   private static func digit(_ byte: UInt8) -> UInt32? {
@@ -53,9 +81,8 @@ enum TextCodes {
   }
 
   /// `… | tr 'A-Za-z' 'N-ZA-Mn-za-m' | sh`: the text with its letters turned.
-  static func rotated(_ text: ByteView) -> [UInt8]? {
-    guard text.contains("N-ZA-M") || text.contains("n-za-m") else { return nil }
-    return text.array.map { byte in
+  static func rotated(_ text: ByteView) -> [UInt8] {
+    text.array.map { byte in
       switch byte {
       case 0x41...0x5A: (byte - 0x41 + 13) % 26 + 0x41
       case 0x61...0x7A: (byte - 0x61 + 13) % 26 + 0x61

@@ -14,13 +14,27 @@ public enum TextDetectors {
   /// Everything that any of them sees in a text, by place. Each makes one pass for its rare literals, several GB/s where
   /// there is nothing; so big stretches of memory may be given whole. Ranges are places in `text`.
   public static func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
-    // By name: asking each whether it shares layers costs more than most texts.
-    let layers = SharedLayers(text)
     var found = log4Shell.scan(text, origin)
-    if found.isEmpty, origin == .command { found = wrapped(text, layers) }
-    found += reverseShell.scan(text, origin, layers) + behaviour.scan(text, origin, layers)
+    if origin == .command, let short = Repeats.removed(from: text), short.count <= ReverseShellDetector.wholeLength {
+      found += short.withView { acts($0, origin, wrapped: found.isEmpty) }.map { one in
+        var one = one
+        one.range = 0..<text.count
+        one.raw = text.slice(0, 4096).string
+        return one
+      }
+    } else {
+      found += acts(text, origin, wrapped: found.isEmpty)
+    }
     if found.isEmpty { return found }
     return found.sorted { ($0.range.lowerBound, $0.rule) < ($1.range.lowerBound, $1.rule) }
+  }
+
+  /// What is done, and what is wrapped in it.
+  private static func acts(_ text: ByteView, _ origin: TextOrigin, wrapped looksInside: Bool) -> [TextDetection] {
+    // By name: asking each whether it shares layers costs more than most texts.
+    let layers = SharedLayers(text)
+    let found = looksInside && origin == .command ? wrapped(text, layers) : []
+    return found + reverseShell.scan(text, origin, layers) + behaviour.scan(text, origin, layers)
   }
 
   /// Log4Shell payloads in what a command wraps: `echo … | base64 -d | curl -d @-`, to any depth.

