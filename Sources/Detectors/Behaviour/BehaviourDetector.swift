@@ -13,20 +13,17 @@ public struct BehaviourDetector: LayeredDetector {
   /// The leads of all rules, and for each which rules it wakes.
   private static let leads: (set: LiteralSet, rules: [[Int]]) = {
     var literals: [StaticString] = []
-    var names: [String] = []
-    for rule in BehaviourRule.all {
-      for lead in rule.leads where !names.contains(String(describing: lead)) {
-        literals.append(lead)
-        names.append(String(describing: lead))
-      }
+    var names: [[UInt8]] = []
+    var seen: Set<[UInt8]> = []
+    // Every process makes them, so each is turned into bytes once.
+    let leads = BehaviourRule.all.map { rule in rule.leads.map { (text: $0, bytes: ByteView($0).array) } }
+    for lead in leads.joined() where seen.insert(lead.bytes).inserted {
+      literals.append(lead.text)
+      names.append(lead.bytes)
     }
     // A lead that begins another stands for it as well: at one place only one is reported.
     let rules = names.map { name in
-      BehaviourRule.all.indices.filter { index in
-        BehaviourRule.all[index].leads.contains {
-          String(describing: $0).hasPrefix(name) || name.hasPrefix(String(describing: $0))
-        }
-      }
+      leads.indices.filter { leads[$0].contains { $0.bytes.starts(with: name) || name.starts(with: $0.bytes) } }
     }
     return (LiteralSet(exact: literals), rules)
   }()

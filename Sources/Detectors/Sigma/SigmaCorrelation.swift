@@ -32,6 +32,27 @@ struct SigmaCorrelation: Hashable, Sendable {
   var generates: Bool
   var isReported = true
 
+  /// The fields that a rule's records are grouped by, and last the one that is looked at, as that rule calls them.
+  func fields(of rule: Int) -> [String] {
+    (groupBy + [field].compactMap { $0 }).map { aliases[$0]?[rules[rule]] ?? $0 }
+  }
+
+  /// Fewer events than this never hold.
+  var leastEvents: Int {
+    switch kind {
+    case .eventCount, .valueCount:
+      limits.lazy.map { limit in
+        switch limit.comparison {
+        case .atLeast, .equal: Int(clamping: limit.number)
+        case .more: Int(clamping: limit.number.rounded(.down)) + 1
+        case .less, .atMost, .unequal: 1
+        }
+      }.max() ?? 1
+    case .temporal, .temporalOrdered: limits.isEmpty ? rules.count : 1
+    case .valueSum, .valueAverage, .valuePercentile, .valueMedian: 1
+    }
+  }
+
   func holds(_ number: Double) -> Bool { limits.allSatisfy { SigmaTest.compare(number, $0.comparison, $0.number) } }
 
   init(_ node: Node, header: SigmaHeader) throws {
@@ -118,4 +139,8 @@ struct SigmaCorrelation: Hashable, Sendable {
     else { return nil }
     return number * unit * 1_000_000_000
   }
+}
+
+extension Int {
+  fileprivate init(clamping number: Double) { self = number.isFinite ? Int(Swift.min(Swift.max(number, 0), 1e9)) : 0 }
 }

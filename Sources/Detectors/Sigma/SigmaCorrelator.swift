@@ -1,65 +1,97 @@
 import Evidence
 
-/// One record for which a rule holds, as far as correlations need it.
-struct SigmaHit {
-  var nanoseconds: Int64
-  var time: Timestamp
-  var reference: EvidenceReference
-  var entities: [Entity]
-  /// Values of the fields that correlations group by or look at, by field.
-  var fields: [String: String]
-  var message: String
-  var dataType: String
-}
-
 /// Finds the spans of time in which a correlation holds. Windows slide with the events, they do not follow the clock.
 ///
 /// The cost is that of sorting the hits. Overlapping windows that hold are one finding: a brute force of an hour is told
 /// once, with its beginning and end.
 struct SigmaCorrelator {
   let correlation: SigmaCorrelation
+  let hits: SigmaHits
+  /// By rule and layout, where the fields that are grouped by stand, and last the one that is looked at.
+  private let places: [[[Int]]]
+
+  /// A hit of one of the correlation's rules.
+  struct Fed {
+    var group: UInt32
+    var rule: Int32
+    var hit: SigmaHits.Number
+    var nanoseconds: Int64
+  }
 
   /// A span in which the correlation holds.
   struct Span {
-    var hits: [(rule: Int, hit: SigmaHit)]
+    var hits: [SigmaHits.Number]
     var key: [String]
     /// The number that was compared: events, distinct values, a sum; rules for temporal kinds.
     var number: Double
   }
 
-  /// - Parameter hits: for each of the correlation's rules, in their order.
-  func spans(_ hits: [[SigmaHit]]) -> [Span] {
-    var groups: [[String]: [(rule: Int, hit: SigmaHit)]] = [:]
-    for (rule, list) in hits.enumerated() {
-      for hit in list {
-        // A record without one of the fields belongs to no group.
-        let key = correlation.groupBy.map { hit.fields[field($0, rule: rule)] }
-        guard !key.contains(where: { $0 == nil }) else { continue }
-        groups[key.compactMap { $0 }, default: []].append((rule, hit))
-      }
-    }
-    return groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.flatMap { key, group in
-      slide(group.sorted { ($0.hit.nanoseconds, $0.rule) < ($1.hit.nanoseconds, $1.rule) }, key)
+  init(_ correlation: SigmaCorrelation, _ hits: SigmaHits) {
+    self.correlation = correlation
+    self.hits = hits
+    places = correlation.rules.indices.map { rule in
+      let names = correlation.fields(of: rule)
+      return hits.layouts.map { layout in names.map { layout.firstIndex(of: $0) ?? .max } }
     }
   }
 
-  /// The field that a name means for one rule.
-  func field(_ name: String, rule: Int) -> String { correlation.aliases[name]?[correlation.rules[rule]] ?? name }
+  /// - Parameter fed: hits of each of the correlation's rules, in their order.
+  func spans(_ fed: [[SigmaHits.Number]]) -> [Span] {
+    var (events, keys) = grouped(fed)
+    events.sort { ($0.group, $0.nanoseconds, $0.rule, $0.hit) < ($1.group, $1.nanoseconds, $1.rule, $1.hit) }
+    let least = correlation.leastEvents
+    var groups: [(key: [String], range: Range<Int>)] = []
+    var start = 0
+    while start < events.count {
+      var end = start + 1
+      while end < events.count, events[end].group == events[start].group { end += 1 }
+      // Of a brute force most groups are single guesses.
+      if end - start >= least {
+        groups.append((keys[Int(events[start].group)].map(hits.text), start..<end))
+      }
+      start = end
+    }
+    groups.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    return groups.flatMap { slide(events[$0.range], $0.key) }
+  }
 
-  private func slide(_ events: [(rule: Int, hit: SigmaHit)], _ key: [String]) -> [Span] {
+  /// All hits that belong to a group, and the values that make each group.
+  private func grouped(_ fed: [[SigmaHits.Number]]) -> (events: [Fed], keys: [[UInt32]]) {
+    var events: [Fed] = []
+    events.reserveCapacity(fed.reduce(0) { $0 + $1.count })
+    var keys: [[UInt32]] = []
+    var numbers: [[UInt32]: UInt32] = [:]
+    for (rule, list) in fed.enumerated() {
+      for hit in list {
+        let key = places[rule][hits.layout(hit)].prefix(correlation.groupBy.count).map { hits.field(hit, $0) }
+        // A record without one of the fields belongs to no group.
+        guard !key.contains(SigmaHits.missing) else { continue }
+        let group = numbers[key] ?? UInt32(clamping: keys.count)
+        if Int(group) == keys.count {
+          numbers[key] = group
+          keys.append(key)
+        }
+        events.append(
+          Fed(group: group, rule: Int32(clamping: rule), hit: hit, nanoseconds: hits.nanoseconds(hit)))
+      }
+    }
+    return (events, keys)
+  }
+
+  private func slide(_ events: ArraySlice<Fed>, _ key: [String]) -> [Span] {
     var window = SigmaWindow(correlation)
     var spans: [Span] = []
-    var start = 0
+    var start = events.startIndex
     /// The events of the span that is open.
     var open: (start: Int, end: Int, number: Double)?
     func close() {
-      if let open { spans.append(Span(hits: Array(events[open.start...open.end]), key: key, number: open.number)) }
+      if let open { spans.append(Span(hits: events[open.start...open.end].map(\.hit), key: key, number: open.number)) }
       open = nil
     }
     for end in events.indices {
-      window.add(events[end], value(events[end]))
-      while events[end].hit.nanoseconds &- events[start].hit.nanoseconds > correlation.timespan {
-        window.remove(events[start], value(events[start]))
+      window.add(events[end].rule, value(events[end]))
+      while events[end].nanoseconds &- events[start].nanoseconds > correlation.timespan {
+        window.remove(events[start].rule, value(events[start]))
         start += 1
       }
       guard let number = window.holds(events[start...end]) else { continue }
@@ -74,8 +106,9 @@ struct SigmaCorrelator {
     return spans
   }
 
-  private func value(_ event: (rule: Int, hit: SigmaHit)) -> String? {
-    correlation.field.flatMap { event.hit.fields[field($0, rule: event.rule)] }
+  private func value(_ event: Fed) -> String? {
+    guard correlation.field != nil, let place = places[Int(event.rule)][hits.layout(event.hit)].last else { return nil }
+    return hits.value(event.hit, place)
   }
 }
 
@@ -93,9 +126,9 @@ private struct SigmaWindow {
     rules = [Int](repeating: 0, count: correlation.rules.count)
   }
 
-  mutating func add(_ event: (rule: Int, hit: SigmaHit), _ value: String?) {
+  mutating func add(_ rule: Int32, _ value: String?) {
     count += 1
-    rules[event.rule] += 1
+    rules[Int(rule)] += 1
     guard let value else { return }
     if correlation.kind == .valueCount { values[value, default: 0] += 1 }
     if let number = number(value) {
@@ -108,9 +141,9 @@ private struct SigmaWindow {
     }
   }
 
-  mutating func remove(_ event: (rule: Int, hit: SigmaHit), _ value: String?) {
+  mutating func remove(_ rule: Int32, _ value: String?) {
     count -= 1
-    rules[event.rule] -= 1
+    rules[Int(rule)] -= 1
     guard let value else { return }
     if correlation.kind == .valueCount {
       values[value, default: 0] -= 1
@@ -148,7 +181,7 @@ private struct SigmaWindow {
   }
 
   /// The number that the correlation compares; nil where it does not hold.
-  func holds(_ events: ArraySlice<(rule: Int, hit: SigmaHit)>) -> Double? {
+  func holds(_ events: ArraySlice<SigmaCorrelator.Fed>) -> Double? {
     let number: Double
     switch correlation.kind {
     case .eventCount: number = Double(count)
@@ -175,9 +208,9 @@ private struct SigmaWindow {
   }
 
   /// Whether the rules occur in the order in which the correlation names them.
-  private func isOrdered(_ events: ArraySlice<(rule: Int, hit: SigmaHit)>) -> Bool {
+  private func isOrdered(_ events: ArraySlice<SigmaCorrelator.Fed>) -> Bool {
     var next = 0
-    for event in events where next < rules.count && event.rule == next { next += 1 }
+    for event in events where next < rules.count && event.rule == Int32(next) { next += 1 }
     return next == rules.count
   }
 }

@@ -23,10 +23,10 @@ public final class SigmaDetector: EventDetector {
   /// Rules that are asked of the event at hand.
   private var asked: [Int] = []
   /// Hits by rule, for rules that correlations rest on.
-  private var hits: [Int: [SigmaHit]] = [:]
-  private var hitCount = 0
-  /// Fields of each rule that correlations need.
-  private var wanted: [Int: Set<String>] = [:]
+  private var hitsOf: [Int: [SigmaHits.Number]] = [:]
+  private let hits = SigmaHits()
+  /// Fields of each rule that correlations need, and their layout among the hits.
+  private var wanted: [Int: (names: [String], layout: Int)] = [:]
 
   public convenience init(_ rules: SigmaRules, artifact: Digest) {
     self.init(rules, artifact: artifact, isFiltered: true)
@@ -40,11 +40,12 @@ public final class SigmaDetector: EventDetector {
     self.isOfCase = isOfCase
     if isFiltered, let prefilter = rules.prefilter { gates = SigmaGates(prefilter) }
     for correlation in rules.correlations {
-      let correlator = SigmaCorrelator(correlation: correlation)
       for (place, reference) in correlation.rules.enumerated() {
-        let names = correlation.groupBy + [correlation.field].compactMap { $0 }
         for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {
-          wanted[index, default: []].formUnion(names.map { correlator.field($0, rule: place) })
+          let names = correlation.fields(of: place)
+          let known = wanted[index]?.names ?? []
+          let all = known + Set(names).subtracting(known).sorted()
+          wanted[index] = (all, hits.layout(all))
         }
       }
     }
@@ -94,26 +95,19 @@ public final class SigmaDetector: EventDetector {
   }
 
   private func keep(_ index: Int, _ event: Event, _ record: SigmaRecord) {
-    guard let names = wanted[index], let time = event.time, hitCount < Self.maximumHits else { return }
-    var fields: [String: String] = [:]
-    for name in names { fields[name] = record.values(name)?.first?.folded }
-    hits[index, default: []].append(
-      SigmaHit(
-        nanoseconds: time.nanoseconds, time: time,
-        reference: EvidenceReference(artifact: artifact, locator: event.locator), entities: event.entities,
-        fields: fields,
-        message: event.message, dataType: event.dataType))
-    hitCount += 1
+    guard let (names, layout) = wanted[index], hits.count < Self.maximumHits,
+      let hit = hits.add(event, artifact, layout, fields: names.map { record.values($0)?.first?.folded })
+    else { return }
+    hitsOf[index, default: []].append(hit)
   }
 
   public func finish(_ report: (Finding) -> Void) {
-    var spansOf: [Int: [SigmaHit]] = [:]
+    var spansOf: [Int: [SigmaHits.Number]] = [:]
     for (place, correlation) in rules.correlations.enumerated() {
-      let correlator = SigmaCorrelator(correlation: correlation)
-      let fed = correlation.rules.map { reference -> [SigmaHit] in
-        var fed: [SigmaHit] = []
+      let fed = correlation.rules.map { reference -> [SigmaHits.Number] in
+        var fed: [SigmaHits.Number] = []
         for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {
-          fed += hits[index] ?? []
+          fed += hitsOf[index] ?? []
         }
         for index in 0..<place where rules.correlations[index].header.isMeant(by: reference) {
           fed += spansOf[index] ?? []
@@ -121,24 +115,27 @@ public final class SigmaDetector: EventDetector {
         return fed
       }
       guard !fed.allSatisfy(\.isEmpty) else { continue }
+      let correlator = SigmaCorrelator(correlation, hits)
       for span in correlator.spans(fed) {
-        guard let first = span.hits.first?.hit, let last = span.hits.last?.hit else { continue }
-        let finding = finding(correlation, span, first, last)
-        let isTold = !isOfCase || span.hits.contains { $0.hit.reference.artifact != first.reference.artifact }
+        guard let first = span.hits.first, let last = span.hits.last, let firstEvent = hits.event(first),
+          let lastEvent = hits.event(last)
+        else { continue }
+        let finding = finding(correlation, span, firstEvent, lastEvent)
+        let isTold = !isOfCase || span.hits.contains { hits.artifact($0) != hits.artifact(first) }
         if correlation.isReported, isTold { report(finding) }
+        let event = Event(
+          time: lastEvent.time, dataType: firstEvent.dataType, message: finding.message, entities: finding.entities,
+          locator: firstEvent.locator)
         // What rests on this correlation groups by its fields.
-        spansOf[place, default: []].append(
-          SigmaHit(
-            nanoseconds: last.nanoseconds, time: last.time, reference: first.reference, entities: finding.entities,
-            fields: first.fields.merging(zip(correlation.groupBy, span.key)) { _, new in new },
-            message: finding.message,
-            dataType: first.dataType))
+        if let hit = hits.add(event, like: first, zip(correlation.groupBy, span.key)) {
+          spansOf[place, default: []].append(hit)
+        }
       }
     }
   }
 
   private func finding(
-    _ correlation: SigmaCorrelation, _ span: SigmaCorrelator.Span, _ first: SigmaHit, _ last: SigmaHit
+    _ correlation: SigmaCorrelation, _ span: SigmaCorrelator.Span, _ first: Event, _ last: Event
   ) -> Finding {
     let group = zip(correlation.groupBy, span.key).map { "\($0) \($1)" }.joined(separator: ", ")
     let number =
@@ -149,12 +146,14 @@ public final class SigmaDetector: EventDetector {
     attributes.append(Attribute("events", Int64(span.hits.count)))
     attributes.add("group", group)
     // Where all is of one kind, as for a rule's own finding.
-    if Set(span.hits.map(\.hit.dataType)).count == 1 { attributes.append(Attribute("data_type", first.dataType)) }
+    if span.hits.allSatisfy({ hits.dataType($0) == first.dataType }) {
+      attributes.append(Attribute("data_type", first.dataType))
+    }
     return Finding(
       rule: correlation.header.id, title: correlation.header.title, severity: correlation.header.severity,
       confidence: correlation.header.confidence, attack: correlation.header.attack, firstSeen: first.time,
-      lastSeen: last.time, entities: Array(Set(span.hits.flatMap(\.hit.entities))).sorted(),
-      evidence: Self.evidence(span),
+      lastSeen: last.time, entities: hits.entities(of: span.hits),
+      evidence: evidence(span),
       message: "\(correlation.header.title): \(correlation.kind.rawValue) \(number)"
         + (group.isEmpty ? "" : " for \(group)") + ", \(span.hits.count) events from \(first.time) to \(last.time). "
         + "First: \(first.message)",
@@ -162,12 +161,12 @@ public final class SigmaDetector: EventDetector {
   }
 
   /// The first places, and of each further artifact one.
-  private static func evidence(_ span: SigmaCorrelator.Span) -> [EvidenceReference] {
-    var shown = span.hits.prefix(maximumEvidence).map(\.hit.reference)
-    var artifacts = Set(shown.map(\.artifact))
-    for one in span.hits.dropFirst(maximumEvidence) where shown.count < 2 * maximumEvidence {
-      if artifacts.insert(one.hit.reference.artifact).inserted { shown.append(one.hit.reference) }
+  private func evidence(_ span: SigmaCorrelator.Span) -> [EvidenceReference] {
+    var shown = Array(span.hits.prefix(Self.maximumEvidence))
+    var artifacts = Set(shown.map(hits.artifact))
+    for hit in span.hits.dropFirst(Self.maximumEvidence) where shown.count < 2 * Self.maximumEvidence {
+      if artifacts.insert(hits.artifact(hit)).inserted { shown.append(hit) }
     }
-    return shown
+    return shown.compactMap(hits.reference)
   }
 }

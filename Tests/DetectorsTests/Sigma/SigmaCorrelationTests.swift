@@ -182,6 +182,32 @@ struct SigmaCorrelationTests {
     #expect(diagnostics.first?.message.contains(words) == true, "\(diagnostics)")
   }
 
+  /// Far more than memory keeps; what is told of the first and the last comes out of the file.
+  @Test func aFloodIsOneFindingWithItsBeginningAndEnd() {
+    let (rules, _) = sigma(
+      base + "title: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: [who]\n  timespan: 1m\n"
+        + "  condition: {gte: 5}")
+    var events: [Event] = []
+    for number in 0..<30_000 {
+      var one = at(number / 10, "a", ["who": .text("root")])
+      one.message = "attempt \(number) of many"
+      one.entities = [Entity(.address, "192.0.2.\(number % 7)")]
+      one.locator = Locator(offset: UInt64(number), length: 1)
+      events.append(one)
+      // Single guesses of other names.
+      events.append(at(number, "a", ["who": .text("user\(number)")]))
+    }
+    let found = findings(rules, events).filter { $0.title == "C" }
+    #expect(found.count == 1)
+    let finding = found.first
+    #expect(finding?.attributes.first { $0.name == "events" }?.value == .integer(30_000))
+    #expect(finding?.attributes.first { $0.name == "number" }?.value == .text("610"))
+    #expect(finding?.message.hasSuffix("First: attempt 0 of many") == true, "\(finding?.message ?? "")")
+    #expect(finding?.lastSeen == events[59_998].time)
+    #expect(finding?.entities == (0..<7).map { Entity(.address, "192.0.2.\($0)") })
+    #expect(finding?.evidence.map(\.locator) == (0..<16).map { Locator(offset: UInt64($0), length: 1) })
+  }
+
   @Test func eventsWithoutTimeAreNotCorrelated() {
     let rule = "type: event_count\nrules: [a]\ntimespan: 1m\ncondition: {gte: 1}"
     #expect(numbers(rule, [event(["kind": .text("a")])]) == [])
