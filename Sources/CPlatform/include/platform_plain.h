@@ -14,6 +14,28 @@ static inline int platform_are_plain(platform_bytes16 bytes) {
   return (other[0] | other[1]) == 0;
 }
 
+/// Copies 8 to 16 bytes as two halves that overlap, where all are plain. A size that is known is no call.
+static inline int platform_copy_halves8(uint8_t *target, const uint8_t *source, size_t count) {
+  platform_words2 words;
+  memcpy(&words, source, 8);
+  memcpy((uint8_t *)&words + 8, source + count - 8, 8);
+  if (!platform_are_plain((platform_bytes16)words)) return 0;
+  memcpy(target, &words, 8);
+  memcpy(target + count - 8, (uint8_t *)&words + 8, 8);
+  return 1;
+}
+
+/// The same of 4 to 8 bytes.
+static inline int platform_copy_halves4(uint8_t *target, const uint8_t *source, size_t count) {
+  platform_words2 words = {0x2020202020202020, 0x2020202020202020};
+  memcpy(&words, source, 4);
+  memcpy((uint8_t *)&words + 4, source + count - 4, 4);
+  if (!platform_are_plain((platform_bytes16)words)) return 0;
+  memcpy(target, &words, 4);
+  memcpy(target + count - 4, (uint8_t *)&words + 4, 4);
+  return 1;
+}
+
 /// Copies text as JSON has it between quotes, quotes and backslashes escaped, up to the first byte that is a control character,
 /// DEL, or beyond ASCII; returns how many bytes of the source that took. `target` has room for twice `count`.
 static inline size_t platform_copy_escaped(uint8_t *target, const uint8_t *source, size_t count, size_t *written) {
@@ -29,15 +51,14 @@ static inline size_t platform_copy_escaped(uint8_t *target, const uint8_t *sourc
         out += 16;
         continue;
       }
+    } else if (rest >= 8) {
+      if (platform_copy_halves8(target + out, source + place, rest)) {
+        place = count;
+        out += rest;
+        break;
+      }
     } else if (rest >= 4) {
-      // As two halves that overlap, filled up with what is plain.
-      size_t half = rest >= 8 ? 8 : 4;
-      platform_words2 words = {0x2020202020202020, 0x2020202020202020};
-      memcpy(&words, source + place, half);
-      memcpy((uint8_t *)&words + 8, source + count - half, half);
-      if (platform_are_plain((platform_bytes16)words)) {
-        memcpy(target + out, &words, half);
-        memcpy(target + out + rest - half, (uint8_t *)&words + 8, half);
+      if (platform_copy_halves4(target + out, source + place, rest)) {
         place = count;
         out += rest;
         break;
