@@ -149,13 +149,14 @@ public final class SigmaDetector: EventDetector {
     if span.hits.allSatisfy({ hits.dataType($0) == first.dataType }) {
       attributes.append(Attribute("data_type", first.dataType))
     }
+    let times = [first, last].map { $0.time.map { "\($0)" } ?? "?" }
     return Finding(
       rule: correlation.header.id, title: correlation.header.title, severity: correlation.header.severity,
       confidence: correlation.header.confidence, attack: correlation.header.attack, firstSeen: first.time,
       lastSeen: last.time, entities: hits.entities(of: span.hits),
       evidence: evidence(span),
       message: "\(correlation.header.title): \(correlation.kind.rawValue) \(number)"
-        + (group.isEmpty ? "" : " for \(group)") + ", \(span.hits.count) events from \(first.time) to \(last.time). "
+        + (group.isEmpty ? "" : " for \(group)") + ", \(span.hits.count) events from \(times[0]) to \(times[1]). "
         + "First: \(first.message)",
       attributes: attributes)
   }

@@ -48,12 +48,9 @@ struct JSONRecordScanner {
   /// First byte of the string that is open; nil between strings.
   private var string: Int?
   private var key: JSONContainer?
-  /// The first line break behind some earlier place, or `count` when the first `count` bytes had none there.
-  private var lineBreak = Self.unknown
-  /// The same for backslashes.
-  private var backslash = Self.unknown
+  private var lineBreak = NextByte(0x0A)
+  private var backslash = NextByte(0x5C)
   private var count = 0
-  private static let unknown = -2
   /// Where brackets of the object close, for whoever reads it.
   private var ends: JSONEnds?
 
@@ -62,23 +59,18 @@ struct JSONRecordScanner {
   /// Begins anew `number` bytes further on: at an object, or inside one behind a member. Keeps what is known of line
   /// breaks, so that a long line is not searched once for every record in it.
   mutating func restart(after number: Int, insideObject: Bool = false) {
-    let known = (lineBreak: lineBreak - number, backslash: backslash - number)
-    let rest = count - number
+    let known = (lineBreak.moved(by: number), backslash.moved(by: number), count - number)
     self = JSONRecordScanner(ends: ends)
     ends?.begin()
-    if rest >= 0 {
-      count = rest
-      if known.lineBreak >= 0 { lineBreak = known.lineBreak }
-      if known.backslash >= 0 { backslash = known.backslash }
-    }
+    if known.2 >= 0 { (lineBreak, backslash, count) = known }
     if insideObject { (depth, previous) = (1, 0x5D) }
   }
 
   /// - Parameter bytes: all bytes from the first on, more of them at every call.
   mutating func advance(_ bytes: ByteView) -> Outcome {
     if bytes.count > count {
-      if lineBreak >= count { lineBreak = Self.unknown }
-      if backslash >= count { backslash = Self.unknown }
+      lineBreak.forget(from: count)
+      backslash.forget(from: count)
       count = bytes.count
     }
     while place < bytes.count, place >= 0 {
@@ -101,9 +93,9 @@ struct JSONRecordScanner {
       let byte = raw[place]
       switch byte {
       case 0x22:
-        if backslash < place { findBackslash(bytes, from: place) }
-        if lineBreak < place { findLineBreak(bytes, from: place) }
-        guard let quote = JSONView.quote(in: bytes, from: place + 1), quote < backslash, quote < lineBreak else {
+        guard let quote = JSONView.quote(in: bytes, from: place + 1), quote < backslash.place(in: bytes, from: place),
+          quote < lineBreak.place(in: bytes, from: place)
+        else {
           string = place
           place += 1
           return nil
@@ -139,17 +131,17 @@ struct JSONRecordScanner {
   /// Looks for the end of the open string; nil once it is found.
   private mutating func closeString(_ bytes: ByteView) -> Outcome? {
     let start = string ?? place
-    findBackslash(bytes, from: start)
+    let escape = backslash.place(in: bytes, from: start)
+    let end = lineBreak.place(in: bytes, from: start)
     while let quote = JSONView.quote(in: bytes, from: place) {
       place = quote + 1
-      let hasEscapes = backslash < quote
+      let hasEscapes = escape < quote
       if hasEscapes {
         var slashes = 0
         while quote - 1 - slashes > start, bytes[quote - 1 - slashes] == 0x5C { slashes += 1 }
         guard slashes % 2 == 0 else { continue }
       }
-      findLineBreak(bytes, from: start)
-      if lineBreak < quote { return .broken(lineBreak) }
+      if end < quote { return .broken(end) }
       ends?.string(start, quote + 1, hasEscapes: hasEscapes)
       if depth == 1, previous == 0x7B || previous == 0x2C {
         key = JSONContainer.named(bytes.slice(start + 1, quote))
@@ -159,16 +151,7 @@ struct JSONRecordScanner {
       return nil
     }
     place = bytes.count
-    findLineBreak(bytes, from: start)
-    return lineBreak < bytes.count ? .broken(lineBreak) : .more
-  }
-
-  private mutating func findBackslash(_ bytes: ByteView, from start: Int) {
-    if backslash < start { backslash = bytes.firstIndex(of: 0x5C, from: max(start, 0)) ?? bytes.count }
-  }
-
-  private mutating func findLineBreak(_ bytes: ByteView, from start: Int) {
-    if lineBreak < start { lineBreak = bytes.firstIndex(of: 0x0A, from: max(start, 0)) ?? bytes.count }
+    return end < bytes.count ? .broken(end) : .more
   }
 
   /// Forgets what has been looked at, so that a record too long to keep can still be followed to its end.
@@ -185,9 +168,42 @@ struct JSONRecordScanner {
       string = -1
     }
     place -= number
-    lineBreak = Self.unknown
-    backslash = Self.unknown
+    lineBreak = NextByte(0x0A)
+    backslash = NextByte(0x5C)
     count = 0
     return number
+  }
+}
+
+/// Where a byte stands next, looked for once for all that is asked before it.
+private struct NextByte {
+  private let byte: UInt8
+  /// Between these places there is none but at the second, which is the end of all bytes where there is none at all.
+  private var from = 0
+  private var found = -1
+
+  init(_ byte: UInt8) { self.byte = byte }
+
+  /// The first place at or after another; the number of bytes where there is none.
+  @inline(__always)
+  mutating func place(in bytes: ByteView, from start: Int) -> Int {
+    if start < from || start > found {
+      from = max(start, 0)
+      found = bytes.firstIndex(of: byte, from: from) ?? bytes.count
+    }
+    return found
+  }
+
+  /// What is known where bytes are counted from further on; the place before the first is never asked for.
+  func moved(by number: Int) -> NextByte {
+    var moved = self
+    moved.from -= number
+    moved.found = max(found - number, -1)
+    return moved
+  }
+
+  /// More bytes have come behind so many.
+  mutating func forget(from count: Int) {
+    if found >= count { found = -1 }
   }
 }
