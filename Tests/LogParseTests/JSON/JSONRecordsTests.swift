@@ -90,6 +90,21 @@ private func split(_ text: String, limit: Int = 1 << 20, step: Int = .max, damag
     #expect(try split(huge + text, limit: 4 << 20).records == [huge, text])
   }
 
+  /// What was seen from further on says nothing of a record that is read again after damage: this one has a line break in a
+  /// string, and an escaped quote.
+  @Test func whatIsReadAgainAfterDamageIsLookedAtAgain() throws {
+    let damaged: [UInt8] = [
+      0x7B, 0x11, 0x7A, 0x7B, 0x22, 0x22, 0x8A, 0x0A, 0x27, 0x22, 0, 0, 0, 0x7D, 0x7D, 0x7B, 0x22, 0x22, 0x8A, 0x22,
+      0x0A, 0x22, 0x17,
+      0x22, 0x23, 0x5C, 0x22, 1, 0, 0, 0x46, 0, 0, 0, 0, 0, 0x5D, 0x39, 0xF7, 0x5B, 0xFF, 0x22, 0xB5,
+    ]
+    let records = JSONRecords(MemoryStream(damaged), coverage: CollectingSink())
+    while let record = try records.next() {
+      #expect(record.json.bytes.array == JSONView(record.bytes).bytes.array)
+    }
+    records.finish()
+  }
+
   @Test func linesConcatenationAndArraysGiveTheSameRecords() throws {
     let one = #"{"a":1}"#
     let two = #"{"b":"}{\"\\"}"#
