@@ -17,10 +17,15 @@ public final class MappedFile: RandomAccess, @unchecked Sendable {
   public let byteCount: UInt64
   private let base: UnsafeRawPointer?
 
-  public init(path: String) throws(BytesError) {
+  public convenience init(path: String) throws(BytesError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw BytesError(.cannotOpen, "cannot open \(path): \(systemMessage())") }
     defer { close(descriptor) }
+    try self.init(descriptor: descriptor, named: path)
+  }
+
+  /// - Parameter descriptor: may be closed afterwards.
+  init(descriptor: Int32, named path: String) throws(BytesError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw BytesError(.cannotMap, "\(path) is not a file that can be mapped")

@@ -48,20 +48,19 @@ struct LiteralPlaces: Sendable {
   }
 
   /// Takes in what was found in a later part of the object.
-  ///
-  /// - Parameter start: where the places of the other are counted from.
-  mutating func append(_ other: LiteralPlaces, after start: Int = 0) {
+  mutating func append(_ other: LiteralPlaces) {
+    addCounts(of: other)
+    isFull = isFull || hits.count + other.hits.count > Self.maximumAll
+    hits += other.hits.prefix(max(Self.maximumAll - hits.count, 0))
+    for range in other.filled { addFilled(range) }
+  }
+
+  /// Takes in how often each literal stands in a later part, and not where.
+  mutating func addCounts(of other: LiteralPlaces) {
     for index in counts.indices where index < other.counts.count {
       // Neither count exceeds the number of places kept by more than one.
       counts[index] = min(counts[index] + other.counts[index], UInt32(Self.maximumHits) + 1)
     }
-    isFull = isFull || other.isFull || hits.count + other.hits.count > Self.maximumAll
-    let start = UInt64(clamping: start)
-    hits += other.hits.prefix(max(Self.maximumAll - hits.count, 0)).lazy.map {
-      Hit(literal: $0.literal, end: $0.end &+ start)
-    }
-    for range in other.filled {
-      addFilled(range.lowerBound + Int(clamping: start)..<range.upperBound + Int(clamping: start))
-    }
+    isFull = isFull || other.isFull
   }
 }

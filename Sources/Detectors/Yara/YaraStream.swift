@@ -39,7 +39,7 @@ extension YaraEngine {
         if room[literal] < 0 { reaches[literal] = nil }
       }
       kept.read(pieces.view, at: pieces.base, isLast: pieces.isLast)
-      places.append(found, after: pieces.base)
+      places.addCounts(of: found)
       if pieces.isLast { break }
       // Where rules must be run on everything the rest need not be looked at. To ask that of each piece would take longer.
       if number & (number - 1) == 0,

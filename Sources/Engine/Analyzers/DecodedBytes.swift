@@ -68,31 +68,14 @@ final class DecodedBytes {
   }
 
   private static func file(beginning: UnsafeRawBufferPointer, _ stream: any ByteStream) throws -> MappedFile {
-    let path = "\(FileManager.default.temporaryDirectory.path)/ir-analyze-\(getpid())-\(UInt64.random(in: 0 ... .max))"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw BytesError(.cannotOpen, "cannot make a temporary file: \(systemMessage())") }
-    defer {
-      close(descriptor)
-      unlink(path)
-    }
-    try write(beginning, to: descriptor)
+    let file = try TemporaryFile()
+    try file.append(beginning)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { buffer.deallocate() }
     while true {
       let read = try stream.read(into: buffer)
-      if read == 0 { break }
-      try write(UnsafeRawBufferPointer(rebasing: buffer[..<read]), to: descriptor)
-    }
-    return try MappedFile(path: path)
-  }
-
-  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) throws {
-    var done = 0
-    while done < bytes.count {
-      let written = Foundation.write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw BytesError(.cannotRead, "cannot write a temporary file: \(systemMessage())") }
-      done += written
+      if read == 0 { return try file.mapped() }
+      try file.append(UnsafeRawBufferPointer(rebasing: buffer[..<read]))
     }
   }
 }

@@ -100,10 +100,7 @@ struct JSONRecordScanner {
           place += 1
           return nil
         }
-        if depth == 1, previous == 0x7B || previous == 0x2C {
-          key = JSONContainer.named(bytes.slice(place + 1, quote))
-        }
-        ends?.string(place, quote + 1, hasEscapes: false)
+        note(bytes, place..<quote, depth, previous, hasEscapes: false)
         place = quote
         previous = byte
       case 0x7B, 0x5B:
@@ -142,16 +139,24 @@ struct JSONRecordScanner {
         guard slashes % 2 == 0 else { continue }
       }
       if end < quote { return .broken(end) }
-      ends?.string(start, quote + 1, hasEscapes: hasEscapes)
-      if depth == 1, previous == 0x7B || previous == 0x2C {
-        key = JSONContainer.named(bytes.slice(start + 1, quote))
-      }
+      note(bytes, start..<quote, depth, previous, hasEscapes: hasEscapes)
       previous = 0x22
       string = nil
       return nil
     }
     place = bytes.count
     return end < bytes.count ? .broken(end) : .more
+  }
+
+  /// - Parameter string: from its opening quote to the closing one.
+  @inline(__always)
+  private mutating func note(
+    _ bytes: ByteView, _ string: Range<Int>, _ depth: Int, _ previous: UInt8, hasEscapes: Bool
+  ) {
+    ends?.string(string.lowerBound, string.upperBound + 1, hasEscapes: hasEscapes)
+    if depth == 1, previous == 0x7B || previous == 0x2C {
+      key = JSONContainer.named(bytes.slice(string.lowerBound + 1, string.upperBound))
+    }
   }
 
   /// Forgets what has been looked at, so that a record too long to keep can still be followed to its end.
@@ -187,9 +192,14 @@ private struct NextByte {
   /// The first place at or after another; the number of bytes where there is none.
   @inline(__always)
   mutating func place(in bytes: ByteView, from start: Int) -> Int {
-    if start < from || start > found {
-      from = max(start, 0)
-      found = bytes.firstIndex(of: byte, from: from) ?? bytes.count
+    let start = max(start, 0)
+    if start > found {
+      from = start
+      found = bytes.firstIndex(of: byte, from: start) ?? bytes.count
+    } else if start < from {
+      // Damage makes the same bytes be read again, and again: what is known of those further on is not looked for anew.
+      if let place = bytes.slice(start, from).firstIndex(of: byte) { found = start + place }
+      from = start
     }
     return found
   }

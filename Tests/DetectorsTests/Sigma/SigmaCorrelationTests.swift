@@ -204,6 +204,7 @@ struct SigmaCorrelationTests {
     #expect(finding?.attributes.first { $0.name == "number" }?.value == .text("610"))
     #expect(finding?.message.hasSuffix("First: attempt 0 of many") == true, "\(finding?.message ?? "")")
     #expect(finding?.lastSeen == events[59_998].time)
+    #expect(finding?.message.contains("30000 events from 2023-11-14T22:13:20Z to 2023-11-14T23:03:19Z. ") == true)
     #expect(finding?.entities == (0..<7).map { Entity(.address, "192.0.2.\($0)") })
     #expect(finding?.evidence.map(\.locator) == (0..<16).map { Locator(offset: UInt64($0), length: 1) })
   }
