@@ -41,16 +41,27 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
   public var hex: String {
     // Paths, keys and lines of custody are made of it: a hundred times for each artifact.
     String(unsafeUninitializedCapacity: 64) { buffer in
+      let out = UnsafeMutableRawBufferPointer(buffer)
       var place = 0
       for word in [words.0, words.1, words.2, words.3] {
-        for shift in stride(from: UInt64(60), through: 0, by: -4) {
-          let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
-          buffer[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
-          place += 1
+        for half in [word >> 32, word & 0xFFFF_FFFF] {
+          out.storeBytes(of: Self.hexDigits(half).bigEndian, toByteOffset: place, as: UInt64.self)
+          place += 8
         }
       }
       return place
     }
+  }
+
+  /// The eight digits of a number of 32 bits, the first in the highest byte.
+  private static func hexDigits(_ number: UInt64) -> UInt64 {
+    // Each four bits come into a byte of their own.
+    var digits = (number | number << 16) & 0x0000_FFFF_0000_FFFF
+    digits = (digits | digits << 8) & 0x00FF_00FF_00FF_00FF
+    digits = (digits | digits << 4) & 0x0F0F_0F0F_0F0F_0F0F
+    // Adding six carries into the upper four bits from ten on: letters, which stand 39 further on.
+    let letters = ((digits + 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+    return digits + 0x3030_3030_3030_3030 + letters * 0x27
   }
 
   public var description: String { hex }

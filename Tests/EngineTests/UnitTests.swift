@@ -7,19 +7,19 @@ struct UnitTests {
   private let artifact = Digest(of: Array("a".utf8))
 
   @Test func theKeyDependsOnEverythingAndOnNothingElse() throws {
-    let unit = Unit(artifact: artifact, analyzer: "log", version: "1", rules: artifact, options: ["b": "2", "a": "1"])
-    #expect(
-      unit.key
-        == Unit(artifact: artifact, analyzer: "log", version: "1", rules: artifact, options: ["a": "1", "b": "2"]).key)
-    var other = unit
-    other.version = "2"
-    #expect(other.key != unit.key)
-    other = unit
-    other.rules = nil
-    #expect(other.key != unit.key)
-    other = unit
-    other.options["a"] = "3"
-    #expect(other.key != unit.key)
+    func make(
+      _ version: String = "1", rules: Digest? = Digest(of: Array("r".utf8)),
+      options: [String: String] = ["b": "2", "a": "1"]
+    ) -> Engine.Unit {
+      Unit(artifact: artifact, analyzer: "log", version: version, rules: rules, options: options)
+    }
+    #expect(make() == make(options: ["a": "1", "b": "2"]))
+    for other in [make("2"), make(rules: nil), make(options: ["b": "2", "a": "3"])] {
+      #expect(other != make())
+      #expect(other.key != make().key)
+    }
+    let unit = make()
+    #expect(unit.key == Digest(of: unit.json))
     #expect(unit.json.withView { Unit(json: JSONView($0)) } == unit)
   }
 }

@@ -22,9 +22,12 @@ func settleFile(
 ) throws(StoreError) {
   try check(fchmod(descriptor, 0o444), .cannotWrite, "cannot write \(what())")
   if durable { try check(fsync(descriptor), .cannotWrite, "cannot sync \(what())") }
-  let folder = (place as NSString).deletingLastPathComponent
-  try makeDirectory(folder)
-  try check(rename(path, place), .cannotWrite, "cannot name \(what())")
+  var folder: String { (place as NSString).deletingLastPathComponent }
+  // Its folder is there but for the first of 256.
+  if rename(path, place) != 0 {
+    try makeDirectory(folder)
+    try check(rename(path, place), .cannotWrite, "cannot name \(what())")
+  }
   if durable { try syncDirectory(folder) }
 }
 
@@ -43,9 +46,18 @@ func writeAll(
 }
 
 /// Writes a small file whole or not at all.
-public func writeAtomically(_ bytes: [UInt8], to path: String, durable: Bool) throws(StoreError) {
+///
+/// - Parameter makesFolder: whether the folder is made where it is not there.
+public func writeAtomically(
+  _ bytes: [UInt8], to path: String, durable: Bool, makesFolder: Bool = false
+) throws(StoreError) {
   let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max)).tmp"
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+  func create() -> Int32 { open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644) }
+  var descriptor = create()
+  if descriptor < 0, errno == ENOENT, makesFolder {
+    try makeDirectory((path as NSString).deletingLastPathComponent)
+    descriptor = create()
+  }
   try check(descriptor, .cannotWrite, "cannot write \(path)")
   var works = false
   defer {

@@ -46,6 +46,8 @@ struct FileStamp: Hashable {
 extension ObjectStore {
   /// The state of the files that an object's bytes come from; nil where one is not there.
   func stamp(of digest: Digest) -> FileStamp? {
+    // Nearly all are plain: no look first.
+    if let stamp = FileStamp(of: place(of: digest, as: .plain)) { return stamp }
     guard let form = form(of: digest), let stamp = FileStamp(of: place(of: digest, as: form)) else { return nil }
     guard form == .packed else { return stamp }
     return base(of: digest).flatMap { FileStamp(of: place(of: $0, as: .plain)) }.map(stamp.with)

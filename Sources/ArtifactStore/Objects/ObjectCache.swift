@@ -25,7 +25,7 @@ extension ObjectStore {
     unlink(path)
     makeRoom(for: byteCount(of: digest) ?? 0)
     let stream = try self.stream(digest)
-    let scratch = try ObjectWriter(store: self, temporary: temporary, durable: false, checksums: false)
+    let scratch = try ObjectWriter(store: self, durable: false, checksums: false)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
     defer { buffer.deallocate() }
     while true {

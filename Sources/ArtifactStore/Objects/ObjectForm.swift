@@ -40,11 +40,14 @@ extension ObjectStore {
   ///
   /// - Throws: `notFound` where there is no such object; `integrity` where its packing is damaged.
   public func open(_ digest: Digest) throws(StoreError) -> MappedFile {
+    // Nearly all are plain: no look first.
+    let plain = place(of: digest, as: .plain)
+    if let file = try? MappedFile(path: plain) { return file }
     var reason = "No such file or directory"
     // Somebody may pack the object, or empty the cache, between the look and the opening.
     for _ in 0..<3 {
       guard let form = form(of: digest) else { break }
-      let path = form == .plain ? place(of: digest, as: .plain) : try unpack(digest)
+      let path = form == .plain ? plain : try unpack(digest)
       do throws(BytesError) { return try MappedFile(path: path) } catch { reason = error.reason }
     }
     throw StoreError(.notFound, "the store has no readable object \(digest.hex): \(reason)")

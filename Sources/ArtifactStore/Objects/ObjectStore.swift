@@ -57,13 +57,14 @@ public final class ObjectStore: Sendable {
 
   /// Length of the object's bytes, whatever form it is kept in.
   public func byteCount(of digest: Digest) -> UInt64? {
+    var status = stat()
     // Another form may take the place of a plain file between the look and the question.
     for _ in 0..<2 {
+      // Nearly all are plain.
+      if stat(place(of: digest, as: .plain), &status) == 0 { return UInt64(max(status.st_size, 0)) }
       switch form(of: digest) {
       case nil: return nil
-      case .plain:
-        var status = stat()
-        if stat(place(of: digest, as: .plain), &status) == 0 { return UInt64(max(status.st_size, 0)) }
+      case .plain: continue
       case .packed: return (try? packed(digest))?.byteCount
       case .compressed: return (try? compressed(digest))?.byteCount
       }
@@ -109,8 +110,7 @@ public final class ObjectStore: Sendable {
   public func newObject(
     durable: Bool, checksums: Bool = false, compressed: Bool = false
   ) throws(StoreError) -> ObjectWriter {
-    try ObjectWriter(
-      store: self, temporary: temporary, durable: durable, checksums: checksums, compressed: compressed)
+    try ObjectWriter(store: self, durable: durable, checksums: checksums, compressed: compressed)
   }
 
   /// A file for what does not fit into memory for a while; gone when it is let go.

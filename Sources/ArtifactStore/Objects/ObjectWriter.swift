@@ -4,10 +4,28 @@ import Evidence
 import Foundation
 
 /// One object on its way into the store. Goes away without a trace unless `finish` is called.
+///
+/// What is small waits in memory until its digest is known: most small results are there already (many say nothing), and making a
+/// file to remove it again costs more than all else that is done for them.
 public final class ObjectWriter {
+  /// A file with a temporary name, locked while it is written.
+  private struct Draft {
+    let path: String
+    let descriptor: Int32
+
+    init(in folder: String) throws(StoreError) {
+      path = "\(folder)/\(getpid())-\(UInt64.random(in: 0 ... .max))"
+      descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      try check(descriptor, .cannotWrite, "cannot write to the store at \(folder)")
+      flock(descriptor, LOCK_EX | LOCK_NB)
+    }
+  }
+
   private let store: ObjectStore
-  private let path: String
-  private let descriptor: Int32
+  /// nil while all bytes are held.
+  private var draft: Draft?
+  /// The object's first bytes, where there is no file yet.
+  private var held: [UInt8] = []
   private let hash = StreamingHash(.sha256)
   private let side: SideHashes?
   private let durable: Bool
@@ -17,7 +35,6 @@ public final class ObjectWriter {
   private var byteCount: UInt64 = 0
   /// Of the file, where it is compressed.
   private var packedCount: UInt64 = 0
-  private var isOpen = true
   /// Bytes that are on their way to the disk.
   private var begun: UInt64 = 0
 
@@ -25,37 +42,56 @@ public final class ObjectWriter {
   private static let writeback: UInt64 = 8 << 20
   /// Holes are made of whole blocks of this size; smaller runs of zeros are written.
   private static let block = 4096
+  /// Bytes that are held at most.
+  private static let mostHeld = 1 << 16
 
   /// Fast enough that compressing costs less than writing what it saves.
   private static let level: Int32 = 1
 
   init(
-    store: ObjectStore, temporary: String, durable: Bool, checksums: Bool, compressed: Bool = false
+    store: ObjectStore, durable: Bool, checksums: Bool, compressed: Bool = false
   ) throws(StoreError) {
     self.store = store
     self.durable = durable
     frames = compressed ? try FrameWriter(level: Self.level) : nil
     side = checksums ? SideHashes() : nil
-    path = "\(temporary)/\(getpid())-\(UInt64.random(in: 0 ... .max))"
-    descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    try check(descriptor, .cannotWrite, "cannot write to the store at \(temporary)")
-    flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
   deinit {
-    if isOpen {
-      close(descriptor)
-      unlink(path)
+    if let draft {
+      close(draft.descriptor)
+      unlink(draft.path)
     }
   }
 
   public func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     side?.update(bytes)
     hash.update(bytes)
-    if let frames {
-      byteCount += UInt64(bytes.count)
-      return try frames.add(bytes, append)
+    defer { byteCount += UInt64(bytes.count) }
+    if let frames { return try frames.add(bytes, append) }
+    if draft == nil, held.count + bytes.count <= Self.mostHeld {
+      held.append(contentsOf: bytes)
+      return
     }
+    try put(bytes, to: file().descriptor, at: byteCount)
+  }
+
+  /// The file that the bytes go to, with those that were held.
+  private func file() throws(StoreError) -> Draft {
+    if let draft { return draft }
+    let draft = try Draft(in: store.temporary)
+    self.draft = draft
+    // withUnsafeBytes cannot carry a typed error, so it is carried by hand.
+    var failure: StoreError?
+    held.withUnsafeBytes { bytes in
+      do throws(StoreError) { try put(bytes, to: draft.descriptor, at: 0) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    held = []
+    return draft
+  }
+
+  private func put(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: UInt64) throws(StoreError) {
     var place = 0
     while place < bytes.count {
       // A run of blocks that are all zero, or all not, is one seek or one write.
@@ -64,21 +100,21 @@ public final class ObjectWriter {
       while end < bytes.count, isZero(bytes, end) == zero { end = min(end + Self.block, bytes.count) }
       if !zero {
         try writeAll(
-          descriptor, UnsafeRawBufferPointer(rebasing: bytes[place..<end]), at: byteCount + UInt64(place),
+          descriptor, UnsafeRawBufferPointer(rebasing: bytes[place..<end]), at: offset + UInt64(place),
           "to the store at \(store.directory)")
       }
       place = end
     }
-    byteCount += UInt64(bytes.count)
-    if durable, byteCount - begun >= Self.writeback {
-      platform_begin_writeback(descriptor, begun, byteCount - begun)
-      begun = byteCount
+    let end = offset + UInt64(bytes.count)
+    if durable, end - begun >= Self.writeback {
+      platform_begin_writeback(descriptor, begun, end - begun)
+      begun = end
     }
   }
 
   /// Behind what is in the file.
   private func append(_ frame: UnsafeRawBufferPointer) throws(StoreError) {
-    try writeAll(descriptor, frame, at: packedCount, "to the store at \(store.directory)")
+    try writeAll(file().descriptor, frame, at: packedCount, "to the store at \(store.directory)")
     packedCount += UInt64(frame.count)
   }
 
@@ -136,11 +172,12 @@ public final class ObjectWriter {
   }
 
   private func settle(at place: String, _ digest: Digest) throws(StoreError) {
+    let draft = try file()
     try check(
-      ftruncate(descriptor, off_t(clamping: frames == nil ? byteCount : packedCount)), .cannotWrite,
+      ftruncate(draft.descriptor, off_t(clamping: frames == nil ? byteCount : packedCount)), .cannotWrite,
       "cannot write object \(digest.hex)")
-    try settleFile(path, descriptor, at: place, durable: durable, "object \(digest.hex)")
-    isOpen = false
-    close(descriptor)
+    try settleFile(draft.path, draft.descriptor, at: place, durable: durable, "object \(digest.hex)")
+    self.draft = nil
+    close(draft.descriptor)
   }
 }

@@ -45,8 +45,6 @@ public struct ResultLedger: Sendable {
       out.raw(unit)
     }
     out.newline()
-    let place = path(of: key)
-    try makeDirectory((place as NSString).deletingLastPathComponent)
-    try writeAtomically(out.bytes, to: place, durable: false)
+    try writeAtomically(out.bytes, to: path(of: key), durable: false, makesFolder: true)
   }
 }

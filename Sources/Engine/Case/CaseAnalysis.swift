@@ -231,11 +231,10 @@ public final class CaseAnalysis {
   private func plan(_ analyzer: String, _ digest: Digest, _ options: [String: String]) {
     let rules = rules.rules(for: analyzer, options: options)
     guard let unit = Analyzers.unit(analyzer, digest, rules: rules, options: options) else { return }
-    let key = unit.key
-    guard seen.insert(key).inserted else { return }
-    if let known = KnownResults.result(of: unit, key, in: store) {
+    guard seen.insert(unit.key).inserted else { return }
+    if let known = KnownResults.result(of: unit, in: store) {
       if (try? store.verified.require(known)) != nil {
-        let isFresh = fresh.remove(key) != nil
+        let isFresh = fresh.remove(unit.key) != nil
         if isFresh { outcome.computed += 1 } else { outcome.reused += 1 }
         take(unit, known, isFresh ? .computed : .reused)
         return
@@ -278,9 +277,7 @@ public final class CaseAnalysis {
     guard unit.rules != nil else { return nil }
     return bases.first { base in
       guard let rules = base.keys.rules(for: unit.analyzer, options: unit.options) else { return false }
-      var older = unit
-      older.rules = rules
-      return store.results.result(of: older.key) != nil
+      return store.results.result(of: unit.under(rules).key) != nil
     }?.set
   }
 

@@ -10,6 +10,9 @@ public enum CaseResults {
   /// Bytes below which a result is read whole, whoever asks.
   private static let smallSize: UInt64 = 1 << 17
 
+  /// The result that has no line.
+  private static let nothing = Digest(of: [])
+
   /// Every line of a result, in order.
   ///
   /// - Parameter events: whether events are wanted; they are most of most results, and not read where they are not.
@@ -17,6 +20,8 @@ public enum CaseResults {
   public static func forEachLine(
     of result: Digest, in store: ArtifactStore, events: Bool = true, _ body: (ResultLine.Content) throws -> Void
   ) throws {
+    // Most rules find nothing in most evidence, and that is one object.
+    if result == nothing { return }
     var lines = try ObjectLines(of: result, in: store.objects)
     let skipped = events ? nil : try self.events(of: result, in: store)
     while true {

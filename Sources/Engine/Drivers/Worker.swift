@@ -35,15 +35,14 @@ public struct Worker {
       out.newline()
       return out.bytes
     }
-    let key = unit.key
     out.object { out in
-      out.field("unit", key.hex)
+      out.field("unit", unit.key.hex)
       do {
         let isAudit = request["audit"]?.bool ?? false
         let base = request["base"]?.string.flatMap(Digest.init(hex:))
         surroundings.hasSpareCores = request["wide"]?.bool ?? false
         let also = request["also"].flatMap(Unit.init(json:))
-        let computed = try compute(unit, key, from: base, isAudit: isAudit, also: also)
+        let computed = try compute(unit, from: base, isAudit: isAudit, also: also)
         out.field("result", computed.result.hex)
         out.field("also", computed.also?.hex)
       } catch {
@@ -61,16 +60,16 @@ public struct Worker {
 
   /// The results' digests; computed only where the store does not have the first.
   private func compute(
-    _ unit: Unit, _ key: Digest, from base: Digest?, isAudit: Bool, also next: Unit?
+    _ unit: Unit, from base: Digest?, isAudit: Bool, also next: Unit?
   ) throws -> (result: Digest, also: Digest?) {
     // Whoever drives this worker: what is damaged is never read.
     try surroundings.store.verified.require(unit.artifact)
     if unit.analyzer == IntegrityCheck.name { return (unit.artifact, nil) }
-    if !isAudit, let known = KnownResults.result(of: unit, key, in: surroundings.store) { return (known, nil) }
+    if !isAudit, let known = KnownResults.result(of: unit, in: surroundings.store) { return (known, nil) }
     guard let analyzer = Analyzers.named(unit.analyzer) else {
       throw BytesError(.cannotRead, "this version has no analyzer \(unit.analyzer)")
     }
-    if let stored = try update(unit, analyzer, from: isAudit ? nil : base) { return (try file(stored, unit, key), nil) }
+    if let stored = try update(unit, analyzer, from: isAudit ? nil : base) { return (try file(stored, unit), nil) }
     let result = try ResultFile(surroundings.store)
     let follower = isAudit ? nil : next.flatMap { Follower($0, surroundings, result) }
     try analyzer.run(unit, surroundings, into: result)
@@ -79,14 +78,14 @@ public struct Worker {
       surroundings.store.verified.note([stored.digest])
       return (stored.digest, nil)
     }
-    let digest = try file(stored, unit, key)
+    let digest = try file(stored, unit)
     // After the events that it is made of: whoever finds the one finds the other.
-    return (digest, try follower.map { try file($0.finish(), $0.unit, $0.unit.key) })
+    return (digest, try follower.map { try file($0.finish(), $0.unit) })
   }
 
-  private func file(_ stored: ObjectStore.Stored, _ unit: Unit, _ key: Digest) throws -> Digest {
+  private func file(_ stored: ObjectStore.Stored, _ unit: Unit) throws -> Digest {
     surroundings.store.verified.note([stored.digest])
-    try surroundings.store.results.record(key: key, unit: unit.json, result: stored)
+    try surroundings.store.results.record(key: unit.key, unit: unit.json, result: stored)
     return stored.digest
   }
 

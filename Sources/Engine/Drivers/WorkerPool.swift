@@ -23,8 +23,6 @@ public final class WorkerPool: Sendable {
   /// One unit to compute.
   public struct Job: Sendable {
     public let unit: Unit
-    /// The unit's: made once, for it is asked for in every comparison.
-    let key: Digest
     /// Bytes of the artifact: for the order (most follows from the largest) and the time allowed.
     public let size: UInt64
     /// Bytes that the unit goes over: for progress.
@@ -40,7 +38,6 @@ public final class WorkerPool: Sendable {
     public init(unit: Unit, size: UInt64, weight: UInt64, base: Digest? = nil, also: Unit? = nil, isAudit: Bool = false)
     {
       self.unit = unit
-      key = unit.key
       cost = Self.cost(unit, size)
       self.size = size
       self.weight = weight
@@ -77,8 +74,10 @@ public final class WorkerPool: Sendable {
   private struct Waiting: Comparable {
     let job: Job
 
-    static func == (left: Self, right: Self) -> Bool { left.job.key == right.job.key }
-    static func < (left: Self, right: Self) -> Bool { (left.job.cost, left.job.key) < (right.job.cost, right.job.key) }
+    static func == (left: Self, right: Self) -> Bool { left.job.unit == right.job.unit }
+    static func < (left: Self, right: Self) -> Bool {
+      (left.job.cost, left.job.unit.key) < (right.job.cost, right.job.unit.key)
+    }
   }
 
   private struct State: ~Copyable {

@@ -154,7 +154,7 @@ extension RunRecord {
   /// Of the gravest finding in results; nil where there is none.
   public static func severity(of results: [CaseAnalysis.UnitResult], in store: ArtifactStore) throws -> Severity? {
     var gravest: Severity?
-    for one in results {
+    for one in results where one.unit.analyzer != TriageAnalyzer().name {
       // Events are most of a result and no finding: read, they would cost a run of logs a tenth of its time, on one processor.
       try CaseResults.forEachLine(of: one.result, in: store, events: false) { line in
         if case .finding(let finding) = line { gravest = max(gravest ?? finding.severity, finding.severity) }

@@ -67,8 +67,7 @@ public final class Surroundings {
   func update(from base: Digest, for unit: Unit) throws -> (RuleUpdate, result: Digest)? {
     guard let fingerprint = unit.rules, let keys = store.rules.list("keys", of: base).flatMap(RuleKeys.init(named:))
     else { return nil }
-    var older = unit
-    older.rules = keys.rules(for: unit.analyzer, options: unit.options)
+    let older = unit.under(keys.rules(for: unit.analyzer, options: unit.options))
     guard older.rules != nil, let result = store.results.result(of: older.key) else { return nil }
     if let known = updates[[base, fingerprint]] { return (known, result) }
     let part = RuleKeys.part(for: unit.analyzer, options: unit.options)

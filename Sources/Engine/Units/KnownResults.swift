@@ -4,8 +4,8 @@ import Evidence
 /// Which results need not be computed again.
 enum KnownResults {
   /// The result of a unit, when it is there and still stands: members that expanding an archive once gave must be there too.
-  static func result(of unit: Unit, _ key: Digest, in store: ArtifactStore) -> Digest? {
-    guard let known = store.results.result(of: key) else { return nil }
+  static func result(of unit: Unit, in store: ArtifactStore) -> Digest? {
+    guard let known = store.results.result(of: unit.key) else { return nil }
     guard unit.analyzer == ExpandAnalyzer.name else { return known }
     var isWhole = true
     try? CaseResults.forEachLine(of: known, in: store) { line in

@@ -5,15 +5,17 @@ import Evidence
 ///
 /// Its key names the result for ever: whoever computes it, wherever and whenever, gets the same bytes.
 public struct Unit: Hashable, Sendable {
-  public var artifact: Digest
+  public let artifact: Digest
   /// `log`, `yara` …: a name in `Analyzers.all`.
-  public var analyzer: String
+  public let analyzer: String
   /// Of the analyzer and everything built into it (formats, detectors).
-  public var version: String
+  public let version: String
   /// Fingerprint of the rule set, for analyzers that use one.
-  public var rules: Digest?
+  public let rules: Digest?
   /// What else the result depends on: format, path's end, time zone. Sorted by name when written.
-  public var options: [String: String]
+  public let options: [String: String]
+  /// SHA-256 of `json`. Made once: it is asked for wherever the unit is filed, looked up or put in order.
+  public let key: Digest
 
   public init(
     artifact: Digest, analyzer: String, version: String, rules: Digest? = nil, options: [String: String] = [:]
@@ -23,10 +25,15 @@ public struct Unit: Hashable, Sendable {
     self.version = version
     self.rules = rules
     self.options = options
+    key = Digest(of: Self.json(artifact, analyzer, version, rules, options))
   }
 
   /// Canonical JSON: keys sorted, nothing optional written when absent.
-  public var json: [UInt8] {
+  public var json: [UInt8] { Self.json(artifact, analyzer, version, rules, options) }
+
+  private static func json(
+    _ artifact: Digest, _ analyzer: String, _ version: String, _ rules: Digest?, _ options: [String: String]
+  ) -> [UInt8] {
     var out = JSONWriter()
     out.object { out in
       out.field("analyzer", analyzer)
@@ -44,7 +51,13 @@ public struct Unit: Hashable, Sendable {
     return out.bytes
   }
 
-  public var key: Digest { Digest(of: json) }
+  /// The same work under another rule set.
+  func under(_ rules: Digest?) -> Unit {
+    Unit(artifact: artifact, analyzer: analyzer, version: version, rules: rules, options: options)
+  }
+
+  public static func == (left: Unit, right: Unit) -> Bool { left.key == right.key }
+  public func hash(into hasher: inout Hasher) { hasher.combine(key) }
 
   /// Reads what `json` writes.
   public init?(json: JSONView) {

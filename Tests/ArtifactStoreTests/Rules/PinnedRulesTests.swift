@@ -1,21 +1,22 @@
 import Evidence
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ArtifactStore
 
 struct PinnedRulesTests {
-  private let directory = NSTemporaryDirectory() + "pinned-rules-\(UUID().uuidString)"
+  private let folder: TemporaryFolder
   private let first = Digest(of: Array("first".utf8))
   private let second = Digest(of: Array("second".utf8))
 
-  private func pinned() throws -> PinnedRules {
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    return PinnedRules(directory: directory)
-  }
+  init() throws { folder = try TemporaryFolder() }
+
+  private var directory: String { folder.path }
+  private func pinned() -> PinnedRules { PinnedRules(directory: folder.path) }
 
   @Test func aSetIsKeptWithItsFilesAndRules() throws {
-    let rules = try pinned()
+    let rules = pinned()
     let digest = Digest(of: Array("rule".utf8))
     try rules.pin(
       first, lists: ["keys": ["yara": second], "yara": ["yara:web/a.yar:A": digest]],
@@ -31,7 +32,7 @@ struct PinnedRulesTests {
   }
 
   @Test func aSetIsWrittenOnce() throws {
-    let rules = try pinned()
+    let rules = pinned()
     try rules.pin(first, lists: [:], files: [("a.yar", [1])])
     try rules.pin(first, lists: [:], files: [("a.yar", [2])])
     #expect(FileManager.default.contents(atPath: rules.folder(of: first) + "/a.yar") == Data([1]))
@@ -40,14 +41,14 @@ struct PinnedRulesTests {
 
   @Test(arguments: ["../a.yar", "/etc/a.yar", "a//b.yar", "a/../../b.yar", ""])
   func aPathThatLeadsOutIsRefused(_ path: String) throws {
-    let rules = try pinned()
+    let rules = pinned()
     #expect(throws: StoreError.self) { try rules.pin(first, lists: [:], files: [(path, [1])]) }
     #expect(!rules.contains(first))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/rules").isEmpty)
   }
 
   @Test func historyTellsEachChangeOnce() throws {
-    let rules = try pinned()
+    let rules = pinned()
     for set in [first, first, second, second, first] { try rules.noteUse(of: set, from: "/etc/rules", ruleCount: 3) }
     #expect(rules.history().map(\.fingerprint) == [first, second, first])
     #expect(rules.history().first?.source == "/etc/rules")
@@ -56,7 +57,7 @@ struct PinnedRulesTests {
   }
 
   @Test func aLineCutByACrashIsPassedOver() throws {
-    let rules = try pinned()
+    let rules = pinned()
     try rules.noteUse(of: first, from: "r", ruleCount: 1)
     let path = directory + "/rules/history.jsonl"
     let whole = try #require(FileManager.default.contents(atPath: path))
@@ -65,7 +66,7 @@ struct PinnedRulesTests {
   }
 
   @Test func aListThatIsDamagedCountsAsAbsent() throws {
-    let rules = try pinned()
+    let rules = pinned()
     try rules.pin(first, lists: ["yara": ["yara:a:A": second]], files: [])
     try Data(#"{"lists":{"yara":{"yara:a:A":"no digest"}}}"#.utf8).write(
       to: URL(fileURLWithPath: rules.folder(of: first) + "/rules.json"))

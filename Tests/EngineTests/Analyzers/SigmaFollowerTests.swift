@@ -82,8 +82,8 @@ struct SigmaFollowerTests {
   }
 
   @Test func rulesThatCannotBeHadDoNotTakeTheLogWithThem() throws {
-    var (log, sigma) = try units()
-    sigma.rules = Digest(of: Array("other rules".utf8))
+    let (log, known) = try units()
+    let sigma = known.under(Digest(of: Array("other rules".utf8)))
     let answer = try ask(log) { out in
       out.key("also")
       out.raw(sigma.json)
