@@ -56,8 +56,33 @@ public struct ByteBuilder: ~Copyable {
   public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard let base = bytes.baseAddress else { return }
     reserve(bytes.count)
-    (memory + count).update(from: base, count: bytes.count)
-    count += bytes.count
+    copy(base, bytes.count)
+  }
+
+  /// Bytes for which room was made. Most are words, for which a call costs more than copying them.
+  @inline(__always)
+  private mutating func copy(_ base: UnsafePointer<UInt8>, _ number: Int) {
+    let from = UnsafeRawPointer(base)
+    let to = UnsafeMutableRawPointer(memory + count)
+    // Two parts that may overlap.
+    switch number {
+    case 8...16: Self.copyEnds(UInt64.self, from, to, number)
+    case 17...32: Self.copyEnds(SIMD2<UInt64>.self, from, to, number)
+    case 4...7: Self.copyEnds(UInt32.self, from, to, number)
+    case 0..<4: for place in 0..<number { (memory + count)[place] = base[place] }
+    default: to.copyMemory(from: from, byteCount: number)
+    }
+    count += number
+  }
+
+  @inline(__always)
+  private static func copyEnds<Part: BitwiseCopyable>(
+    _: Part.Type, _ from: UnsafeRawPointer, _ to: UnsafeMutableRawPointer, _ number: Int
+  ) {
+    let last = number - MemoryLayout<Part>.size
+    let end = from.loadUnaligned(fromByteOffset: last, as: Part.self)
+    to.storeBytes(of: from.loadUnaligned(as: Part.self), as: Part.self)
+    to.storeBytes(of: end, toByteOffset: last, as: Part.self)
   }
 
   public mutating func append(_ view: ByteView) { append(view.unsafeBytes.bindMemory(to: UInt8.self)) }
@@ -66,8 +91,11 @@ public struct ByteBuilder: ~Copyable {
 
   /// A text and an end behind it.
   public mutating func append(_ text: String, end: UInt8) {
-    text.withView { append($0) }
-    append(end)
+    text.withView { bytes in
+      reserve(bytes.count + 1)
+      if let base = bytes.unsafeBytes.baseAddress { copy(base.assumingMemoryBound(to: UInt8.self), bytes.count) }
+      push(end)
+    }
   }
 
   /// In decimal digits.

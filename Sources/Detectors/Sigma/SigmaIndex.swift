@@ -10,13 +10,42 @@ final class SigmaIndex: Sendable {
     var clause: UInt8
   }
 
+  /// The clauses that literals meet, one literal's behind the other's.
+  struct Clauses: Sendable {
+    private let met: [Met]
+    /// Where those of each literal end.
+    private let ends: [Int32]
+
+    fileprivate init(_ each: [[Met]]) {
+      met = each.flatMap { $0 }
+      var end = 0
+      ends = each.map { clauses in
+        end += clauses.count
+        return Int32(clamping: end)
+      }
+    }
+
+    /// - Parameter numbers: of literals of the index.
+    @inline(__always)
+    func forEach(of numbers: [UInt32], _ body: (Met) -> Void) {
+      met.withUnsafeBufferPointer { met in
+        ends.withUnsafeBufferPointer { ends in
+          for number in numbers {
+            let number = Int(number)
+            for place in Int(number == 0 ? 0 : ends[number - 1])..<Int(ends[number]) { body(met[place]) }
+          }
+        }
+      }
+    }
+  }
+
   /// Rules behind literals, by their number in the whole set.
   let rules: [Int]
   /// For each of these, the bits of all its clauses.
   let wanted: [UInt8]
-  /// The clauses that literals meet, one literal's behind the other's: those of literal `n` end at `metEnd[n]`.
-  let met: [Met]
-  let metEnd: [Int32]
+  /// The most telling clause of each rule, by the literals that meet it: where it is not met, none other is looked at.
+  let first: Clauses
+  let others: Clauses
   /// Rules without a clause: always asked.
   let open: [Int]
   let literals: LiteralIndex?
@@ -29,7 +58,8 @@ final class SigmaIndex: Sendable {
   init(_ needs: [(rule: Int, need: SigmaNeed)]) {
     var numbers: [LiteralIndex.Literal: Int] = [:]
     var literals: [LiteralIndex.Literal] = []
-    var met: [[Met]] = []
+    var first: [[Met]] = []
+    var others: [[Met]] = []
     var rules: [Int] = []
     var wanted: [UInt8] = []
     for (rule, need) in needs where !need.clauses.isEmpty {
@@ -39,9 +69,11 @@ final class SigmaIndex: Sendable {
           if number == literals.count {
             numbers[literal] = number
             literals.append(literal)
-            met.append([])
+            first.append([])
+            others.append([])
           }
-          met[number].append(Met(rule: Int32(clamping: rules.count), clause: 1 << UInt8(place)))
+          let met = Met(rule: Int32(clamping: rules.count), clause: 1 << UInt8(place))
+          if place == 0 { first[number].append(met) } else { others[number].append(met) }
         }
       }
       rules.append(rule)
@@ -52,12 +84,8 @@ final class SigmaIndex: Sendable {
     let isWithout = self.literals == nil && !literals.isEmpty
     self.rules = isWithout ? [] : rules
     self.wanted = isWithout ? [] : wanted
-    self.met = isWithout ? [] : met.flatMap { $0 }
-    var end = 0
-    metEnd = met.map { clauses in
-      end += clauses.count
-      return Int32(clamping: end)
-    }
+    self.first = Clauses(first)
+    self.others = Clauses(others)
     open = needs.filter { isWithout || $0.need.clauses.isEmpty }.map(\.rule)
     asksTime = needs.contains { $0.need.asksTime }
     asksEverything = needs.contains { $0.need.asksEverything }

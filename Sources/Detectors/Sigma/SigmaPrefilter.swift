@@ -58,7 +58,9 @@ struct SigmaGates: ~Copyable {
   private var touched: [Int32] = []
   /// By data type, of which a log has a few.
   private var known: [String: Asked] = [:]
+  /// Of the last event, and of the last one of another data type: often two take turns.
   private var last: Asked?
+  private var other: Asked?
 
   /// A class: it is taken for every event, and has many parts.
   private final class Asked {
@@ -84,7 +86,10 @@ struct SigmaGates: ~Copyable {
 
   /// Adds the rules that the event's texts do not rule out, in their order.
   mutating func choose(_ event: Event, _ maker: SigmaRecordMaker, into chosen: inout [Int]) {
-    if last?.dataType != event.dataType { last = lookUp(event.dataType) }
+    if last?.dataType != event.dataType {
+      swap(&last, &other)
+      if last?.dataType != event.dataType { last = lookUp(event.dataType) }
+    }
     guard let asked = last, !asked.index.isEmpty else { return }
     chosen.append(contentsOf: asked.open)
     if let search = asked.search {
@@ -104,23 +109,26 @@ struct SigmaGates: ~Copyable {
 
   private mutating func note(_ index: SigmaIndex, _ chosen: inout [Int]) {
     if met.count < index.rules.count { met += [UInt8](repeating: 0, count: index.rules.count - met.count) }
-    index.met.withUnsafeBufferPointer { clauses in
-      index.metEnd.withUnsafeBufferPointer { ends in
-        for number in numbers {
-          let place = Int(number)
-          for one in clauses[(place == 0 ? 0 : Int(ends[place - 1]))..<Int(ends[place])] {
-            if met[Int(one.rule)] == 0 { touched.append(one.rule) }
-            met[Int(one.rule)] |= one.clause
-          }
-        }
+    let start = chosen.count
+    let numbers = numbers
+    var touched: [Int32] = []
+    swap(&touched, &self.touched)
+    met.withUnsafeMutableBufferPointer { met in
+      index.first.forEach(of: numbers) { one in
+        if met[Int(one.rule)] == 0 { touched.append(one.rule) }
+        met[Int(one.rule)] = one.clause
+      }
+      if touched.isEmpty { return }
+      index.others.forEach(of: numbers) { one in
+        if met[Int(one.rule)] != 0 { met[Int(one.rule)] |= one.clause }
+      }
+      for rule in touched {
+        if met[Int(rule)] == index.wanted[Int(rule)] { chosen.append(index.rules[Int(rule)]) }
+        met[Int(rule)] = 0
       }
     }
-    let start = chosen.count
-    for rule in touched {
-      if met[Int(rule)] == index.wanted[Int(rule)] { chosen.append(index.rules[Int(rule)]) }
-      met[Int(rule)] = 0
-    }
     touched.removeAll(keepingCapacity: true)
+    swap(&touched, &self.touched)
     if chosen.count > start { chosen.sort() }
   }
 

@@ -87,34 +87,41 @@ struct SigmaText: ~Copyable {
   /// blanks, and once more at what may part commands.
   private mutating func addPrograms(_ line: ByteView) {
     var isSudo = false
-    for isParted in [false, true] {
+    var start = 0
+    while start < line.count {
+      var end = start
       var hasParts = false
-      var place = 0
-      while place < line.count {
-        if Self.isBlank(line[place]) || isParted && Self.parts(line[place]) {
-          place += 1
-          continue
-        }
-        let start = place
-        while place < line.count {
-          let byte = line[place]
-          if Self.parts(byte) {
-            if isParted { break }
-            hasParts = true
-          } else if Self.isBlank(byte) {
-            break
-          }
-          place += 1
-        }
-        isSudo = addProgram(line.slice(start, place)) || isSudo
+      while end < line.count, !Self.isBlank(line[end]) {
+        if Self.parts(line[end]) { hasParts = true }
+        end += 1
       }
-      if !hasParts { break }
+      if end > start {
+        let word = line.slice(start, end)
+        isSudo = addProgram(word) || isSudo
+        if hasParts { isSudo = addParts(of: word) || isSudo }
+      }
+      start = end + 1
     }
     // Whom `sudo` alone makes one.
     if isSudo { add("root") }
   }
 
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D }
+  /// The programs of a word that holds several: `id;whoami`.
+  private mutating func addParts(of word: ByteView) -> Bool {
+    var isSudo = false
+    var start = 0
+    while start < word.count {
+      var end = start
+      while end < word.count, !Self.parts(word[end]) { end += 1 }
+      if end > start { isSudo = addProgram(word.slice(start, end)) || isSudo }
+      start = end + 1
+    }
+    return isSudo
+  }
+
+  @inline(__always)
+  private static func isBlank(_ byte: UInt8) -> Bool { byte <= 0x20 && (byte == 0x20 || byte >= 0x09 && byte <= 0x0D) }
+  @inline(__always)
   private static func parts(_ byte: UInt8) -> Bool { byte == 0x7C || byte == 0x3B || byte == 0x26 }
 
   /// - Returns: whether it is `sudo`.
@@ -125,7 +132,7 @@ struct SigmaText: ~Copyable {
     bytes.append(0x2F)
     bytes.append(name)
     bytes.append(0x0A)
-    return name == "sudo"
+    return name.count == 4 && name == "sudo"
   }
 
   private mutating func addParent(_ event: Event, _ plan: Plan, _ maker: SigmaRecordMaker) {
