@@ -38,7 +38,7 @@ final class RunIndex: PlaceIndex, @unchecked Sendable {
       sought.append(
         LiteralIndex.Literal(bytes: bytes[run].map(\.value), isCaseless: bytes[run].contains { $0.mask != 0xFF }))
     }
-    guard let database = LiteralIndex.compile(sought, each: true) else { return nil }
+    guard let database = LiteralIndex.compile(sought) else { return nil }
     self.runs = runs
     self.database = database
     longest = runs.map(\.count).max() ?? 0

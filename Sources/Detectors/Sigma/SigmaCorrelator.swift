@@ -1,3 +1,4 @@
+import Bytes
 import Evidence
 
 /// Finds the spans of time in which a correlation holds. Windows slide with the events, they do not follow the clock.
@@ -37,7 +38,8 @@ struct SigmaCorrelator {
 
   /// - Parameter fed: hits of each of the correlation's rules, in their order.
   func spans(_ fed: [[SigmaHits.Number]]) -> [Span] {
-    var (events, keys) = grouped(fed)
+    var keys = ByteNumbers()
+    var events = grouped(fed, &keys)
     events.sort { ($0.group, $0.nanoseconds, $0.rule, $0.hit) < ($1.group, $1.nanoseconds, $1.rule, $1.hit) }
     let least = correlation.leastEvents
     var groups: [(key: [String], range: Range<Int>)] = []
@@ -47,7 +49,7 @@ struct SigmaCorrelator {
       while end < events.count, events[end].group == events[start].group { end += 1 }
       // Of a brute force most groups are single guesses.
       if end - start >= least {
-        groups.append((keys[Int(events[start].group)].map(hits.text), start..<end))
+        groups.append((texts(ofGroup: events[start].group, keys), start..<end))
       }
       start = end
     }
@@ -55,27 +57,34 @@ struct SigmaCorrelator {
     return groups.flatMap { slide(events[$0.range], $0.key) }
   }
 
-  /// All hits that belong to a group, and the values that make each group.
-  private func grouped(_ fed: [[SigmaHits.Number]]) -> (events: [Fed], keys: [[UInt32]]) {
+  /// All hits that belong to a group.
+  ///
+  /// - Parameter keys: takes the numbers of the values that make each group, which is known by its place there.
+  private func grouped(_ fed: [[SigmaHits.Number]], _ keys: inout ByteNumbers) -> [Fed] {
     var events: [Fed] = []
     events.reserveCapacity(fed.reduce(0) { $0 + $1.count })
-    var keys: [[UInt32]] = []
-    var numbers: [[UInt32]: UInt32] = [:]
+    var key: [UInt32] = []
     for (rule, list) in fed.enumerated() {
       for hit in list {
-        let key = places[rule][hits.layout(hit)].prefix(correlation.groupBy.count).map { hits.field(hit, $0) }
+        let places = places[rule][hits.layout(hit)].prefix(correlation.groupBy.count)
+        key.removeAll(keepingCapacity: true)
+        for place in places { key.append(hits.field(hit, place)) }
         // A record without one of the fields belongs to no group.
-        guard !key.contains(SigmaHits.missing) else { continue }
-        let group = numbers[key] ?? UInt32(clamping: keys.count)
-        if Int(group) == keys.count {
-          numbers[key] = group
-          keys.append(key)
-        }
+        guard !key.contains(SigmaHits.missing), let group = key.withUnsafeBytes({ keys.number(of: ByteView($0)) })
+        else { continue }
         events.append(
           Fed(group: group, rule: Int32(clamping: rule), hit: hit, nanoseconds: hits.nanoseconds(hit)))
       }
     }
-    return (events, keys)
+    return events
+  }
+
+  private func texts(ofGroup group: UInt32, _ keys: borrowing ByteNumbers) -> [String] {
+    keys.withRun(group) { key in
+      stride(from: 0, to: key.count, by: 4).map {
+        hits.text(key.unsafeBytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self))
+      }
+    }
   }
 
   private func slide(_ events: ArraySlice<Fed>, _ key: [String]) -> [Span] {

@@ -13,22 +13,31 @@ final class SigmaHits {
     var detail: SpilledBytes.Place
     var artifact: UInt32
     var dataType: UInt32
-    /// In `words`: first the values of the layout's fields, then the entities.
+    /// In `words`: first the values of the layout's fields, then the entities, each with its kind in the upper bits.
     var firstWord: UInt32
     var layout: UInt16
-    var entityCount: UInt16
+    var clock: UInt16
+    var entityCount: UInt8
+  }
+
+  /// How a source told its times.
+  private struct Clock: Hashable {
+    var precision: Timestamp.Precision
+    var zone: Timestamp.Zone
   }
 
   /// Names of the fields whose values are kept, by what a record was found by.
   private(set) var layouts: [[String]] = []
   private var rows: [Row] = []
   private var words: [UInt32] = []
-  /// Texts and artifacts each once, by their numbers.
-  private var texts: [String] = []
-  private var numbers: [String: UInt32] = [:]
+  /// Values of fields and entities, and data types.
+  private var texts = ByteNumbers()
   private var artifacts: [Digest] = []
+  private var clocks: [Clock] = []
+  private var clockNumbers: [Clock: UInt16] = [:]
+  /// Of each record its place, a line break, and its message.
   private let details = SpilledBytes()
-  private var out = JSONWriter()
+  private var scratch = ByteBuilder()
 
   /// A field that the record does not have.
   static let missing = UInt32.max
@@ -49,35 +58,55 @@ final class SigmaHits {
   /// - Returns: nil where there is no time, or no room.
   func add(_ event: Event, _ artifact: Digest, _ layout: Int, fields: [String?]) -> Number? {
     guard let time = event.time, let number = Number(exactly: rows.count), let layout = UInt16(exactly: layout),
-      let firstWord = UInt32(exactly: words.count)
+      let firstWord = UInt32(exactly: words.count), let clock = self.clock(of: time)
     else { return nil }
-    var told = event
-    told.attributes = []
-    out.removeAll()
-    ResultLine.write(told, to: &out)
-    guard let detail = out.withUnsafeBytes({ details.append($0) }) else { return nil }
+    scratch.removeAll()
+    scratch.append(event.locator.text, end: 0x0A)
+    scratch.append(event.message)
+    guard let detail = scratch.withView({ details.append($0.unsafeBytes) }) else { return nil }
     if artifacts.last != artifact { artifacts.append(artifact) }
-    for field in fields { words.append(field.map { self.number(of: $0) } ?? Self.missing) }
+    for field in fields { words.append(field.map(self.number) ?? Self.missing) }
     let entities = event.entities.prefix(Self.mostEntities)
-    for entity in entities { words.append(self.number(of: entity.text)) }
+    for entity in entities { words.append(word(of: entity)) }
     rows.append(
       Row(
         nanoseconds: time.nanoseconds, detail: detail, artifact: UInt32(clamping: artifacts.count - 1),
-        dataType: self.number(of: event.dataType), firstWord: firstWord, layout: layout,
-        entityCount: UInt16(entities.count)))
+        dataType: self.number(of: event.dataType), firstWord: firstWord, layout: layout, clock: clock,
+        entityCount: UInt8(entities.count)))
     return number
   }
 
-  private func number(of text: String) -> UInt32 {
-    if let known = numbers[text] { return known }
-    let number = UInt32(clamping: texts.count)
-    texts.append(text)
-    numbers[text] = number
+  private func number(of text: String) -> UInt32 { text.withView { texts.number(of: $0) } ?? Self.missing }
+
+  /// An entity's value is that of a field, mostly.
+  private func word(of entity: Entity) -> UInt32 {
+    let number = number(of: entity.value)
+    guard number < 1 << Self.kindShift, let kind = Self.kindNumbers[entity.kind] else { return Self.missing }
+    return kind << Self.kindShift | number
+  }
+
+  private static let kindShift: UInt32 = 27
+  private static let kindNumbers = Dictionary(
+    uniqueKeysWithValues: zip(Entity.Kind.allCases, UInt32(0)..<(1 << (32 - kindShift) - 1)))
+
+  private func entity(_ word: UInt32) -> Entity? {
+    let kind = Int(word >> Self.kindShift)
+    guard word != Self.missing, kind < Entity.Kind.allCases.count else { return nil }
+    return Entity(Entity.Kind.allCases[kind], text(word & (1 << Self.kindShift - 1)))
+  }
+
+  private func clock(of time: Timestamp) -> UInt16? {
+    let clock = Clock(precision: time.precision, zone: time.zone)
+    if clocks.first == clock { return 0 }
+    if let known = clockNumbers[clock] { return known }
+    guard let number = UInt16(exactly: clocks.count) else { return nil }
+    clocks.append(clock)
+    clockNumbers[clock] = number
     return number
   }
 
   /// Of a value's number, as `field` gives it.
-  func text(_ number: UInt32) -> String { texts.indices.contains(Int(number)) ? texts[Int(number)] : "" }
+  func text(_ number: UInt32) -> String { texts.withRun(number) { $0.string } }
 
   func nanoseconds(_ hit: Number) -> Int64 { rows[Int(hit)].nanoseconds }
   func artifact(_ hit: Number) -> Digest { artifacts[Int(rows[Int(hit)].artifact)] }
@@ -113,19 +142,27 @@ final class SigmaHits {
   /// Those of several records, each once, in order.
   func entities(of hits: some Sequence<Number>) -> [Entity] {
     var seen: Set<UInt32> = []
-    for hit in hits {
-      let row = rows[Int(hit)]
-      let first = Int(row.firstWord) + layouts[Int(row.layout)].count
-      for word in words[first..<first + Int(row.entityCount)] { seen.insert(word) }
-    }
-    return seen.compactMap { Entity(text: text($0)) }.sorted()
+    for hit in hits { seen.formUnion(entityWords(hit)) }
+    return seen.compactMap(entity).sorted()
+  }
+
+  private func entityWords(_ hit: Number) -> ArraySlice<UInt32> {
+    let row = rows[Int(hit)]
+    let first = Int(row.firstWord) + layouts[Int(row.layout)].count
+    return words[first..<first + Int(row.entityCount)]
   }
 
   /// What is told of a record; nil where it cannot be read back.
   func event(_ hit: Number) -> Event? {
-    guard let bytes = details.bytes(rows[Int(hit)].detail) else { return nil }
-    return bytes.withView { line in
-      if case .event(let event)? = ResultLine.read(line) { event } else { nil }
+    let row = rows[Int(hit)]
+    guard let bytes = details.bytes(row.detail) else { return nil }
+    return bytes.withView { detail in
+      guard let (place, message) = detail.cut(0x0A), let locator = Locator(text: place.string) else { return nil }
+      let clock = clocks[Int(row.clock)]
+      return Event(
+        time: Timestamp(nanoseconds: row.nanoseconds, precision: clock.precision, zone: clock.zone),
+        dataType: dataType(hit), message: message.string,
+        entities: entityWords(hit).compactMap(entity), locator: locator)
     }
   }
 

@@ -27,7 +27,7 @@ final class SigmaIndex: Sendable {
 
     /// - Parameter numbers: of literals of the index.
     @inline(__always)
-    func forEach(of numbers: [UInt32], _ body: (Met) -> Void) {
+    func forEach(of numbers: UnsafeBufferPointer<UInt32>, _ body: (Met) -> Void) {
       met.withUnsafeBufferPointer { met in
         ends.withUnsafeBufferPointer { ends in
           for number in numbers {

@@ -52,10 +52,7 @@ final class SigmaPrefilter: Sendable {
 struct SigmaGates: ~Copyable {
   private let prefilter: SigmaPrefilter
   private var text = SigmaText()
-  private var numbers: [UInt32] = []
-  /// Clauses met, by rule of the index in use; all zero between events.
-  private var met: [UInt8] = []
-  private var touched: [Int32] = []
+  private var tally = Tally()
   /// By data type, of which a log has a few.
   private var known: [String: Asked] = [:]
   /// Of the last event, and of the last one of another data type: often two take turns.
@@ -94,42 +91,13 @@ struct SigmaGates: ~Copyable {
     chosen.append(contentsOf: asked.open)
     if let search = asked.search {
       text.fill(event, asked.plan, maker)
-      numbers.removeAll(keepingCapacity: true)
-      if text.bytes.withView({ search.numbers(in: $0, &numbers) }) {
-        if !numbers.isEmpty { note(asked.index, &chosen) }
-      } else {
-        chosen = (asked.open + asked.rules).sorted()
-      }
+      let works = text.bytes.withView { text in search.numbers(in: text) { tally.note(asked.index, $0, &chosen) } }
+      if !works { chosen = (asked.open + asked.rules).sorted() }
     }
     // Most requests were passed on by no proxy.
     if !chosen.isEmpty, asked.plan.isProxy, !SigmaRecordMaker.isProxied(event) {
       chosen.removeAll { prefilter.kinds[$0] == .proxy }
     }
-  }
-
-  private mutating func note(_ index: SigmaIndex, _ chosen: inout [Int]) {
-    if met.count < index.rules.count { met += [UInt8](repeating: 0, count: index.rules.count - met.count) }
-    let start = chosen.count
-    let numbers = numbers
-    var touched: [Int32] = []
-    swap(&touched, &self.touched)
-    met.withUnsafeMutableBufferPointer { met in
-      index.first.forEach(of: numbers) { one in
-        if met[Int(one.rule)] == 0 { touched.append(one.rule) }
-        met[Int(one.rule)] = one.clause
-      }
-      if touched.isEmpty { return }
-      index.others.forEach(of: numbers) { one in
-        if met[Int(one.rule)] != 0 { met[Int(one.rule)] |= one.clause }
-      }
-      for rule in touched {
-        if met[Int(rule)] == index.wanted[Int(rule)] { chosen.append(index.rules[Int(rule)]) }
-        met[Int(rule)] = 0
-      }
-    }
-    touched.removeAll(keepingCapacity: true)
-    swap(&touched, &self.touched)
-    if chosen.count > start { chosen.sort() }
   }
 
   private mutating func lookUp(_ dataType: String) -> Asked {
@@ -139,5 +107,36 @@ struct SigmaGates: ~Copyable {
     let asked = Asked(dataType, index, SigmaText.Plan(dataType, kinds, index))
     if known.count < 4096 { known[dataType] = asked }
     return asked
+  }
+
+  private struct Tally {
+    /// Clauses met, by rule of the index in use; all zero between events.
+    private var met: [UInt8] = []
+    private var touched: [Int32] = []
+
+    /// - Parameter numbers: of literals that occur.
+    mutating func note(_ index: SigmaIndex, _ numbers: UnsafeBufferPointer<UInt32>, _ chosen: inout [Int]) {
+      if met.count < index.rules.count { met += [UInt8](repeating: 0, count: index.rules.count - met.count) }
+      var touched: [Int32] = []
+      swap(&touched, &self.touched)
+      defer { swap(&touched, &self.touched) }
+      let start = chosen.count
+      met.withUnsafeMutableBufferPointer { met in
+        index.first.forEach(of: numbers) { one in
+          if met[Int(one.rule)] == 0 { touched.append(one.rule) }
+          met[Int(one.rule)] = one.clause
+        }
+        if touched.isEmpty { return }
+        index.others.forEach(of: numbers) { one in
+          if met[Int(one.rule)] != 0 { met[Int(one.rule)] |= one.clause }
+        }
+        for rule in touched {
+          if met[Int(rule)] == index.wanted[Int(rule)] { chosen.append(index.rules[Int(rule)]) }
+          met[Int(rule)] = 0
+        }
+      }
+      touched.removeAll(keepingCapacity: true)
+      if chosen.count > start { chosen.sort() }
+    }
   }
 }

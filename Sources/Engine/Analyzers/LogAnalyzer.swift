@@ -19,9 +19,14 @@ struct LogAnalyzer: Analyzer {
     let stream = try surroundings.text(unit.artifact)
     let sink = DetectingSink(result, artifact: unit.artifact)
     let context = PathFacts.context(unit.options)
-    // A second thread costs a tenth of the work, and shortens it where no other unit wants the core.
+    // More threads cost a tenth of the work, and shorten it where no other unit wants the core.
     if surroundings.hasSpareCores {
-      let pipeline = PipelinedSink(sink)
+      var steps = sink.steps
+      if let follow = result.onEvent {
+        result.onEvent = nil
+        steps.append { batch in batch.forEachEvent { event, _ in follow(event) } }
+      }
+      let pipeline = PipelinedSink(steps)
       defer { pipeline.finish() }
       try format.parse(stream, context, into: pipeline)
     } else {

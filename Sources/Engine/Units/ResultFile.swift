@@ -1,6 +1,5 @@
 import ArtifactStore
 import Bytes
-import Detectors
 import Evidence
 
 /// The sink that every analyzer writes into: canonical JSON Lines on the way to becoming an object of the store.
@@ -131,49 +130,5 @@ private final class Overflow {
       body(part.unsafeBytes)
       place += UInt64(part.count)
     }
-  }
-}
-
-/// Runs event detectors over everything that a parser hands on, so that neither knows of the other.
-final class DetectingSink: ResultSink {
-  private let target: any ResultSink
-  private let artifact: Digest
-  private let detectors: [any EventDetector]
-  /// Those that the data type at hand concerns; most logs have one data type.
-  private var concerned: [any EventDetector] = []
-  private var dataType: String?
-  /// Made once: a closure for each detector and event is a tenth of the time.
-  private let report: (Finding) -> Void
-
-  init(_ target: any ResultSink, artifact: Digest) {
-    self.target = target
-    self.artifact = artifact
-    report = target.finding
-    detectors = DetectorCatalog.makeEventDetectors(artifact: artifact)
-  }
-
-  func event(_ event: Event) {
-    target.event(event)
-    if event.dataType != dataType {
-      dataType = event.dataType
-      concerned = detectors.filter { type(of: $0).concerns(event.dataType) }
-    }
-    for detector in concerned { detector.inspect(event, report) }
-  }
-
-  /// A parser does not know its artifact's name; here it gets it.
-  func finding(_ finding: Finding) {
-    var finding = finding
-    for index in finding.evidence.indices where finding.evidence[index].artifact == .unnamed {
-      finding.evidence[index].artifact = artifact
-    }
-    target.finding(finding)
-  }
-
-  func coverage(_ coverage: Coverage) { target.coverage(coverage) }
-  func row(view: String, json: [UInt8]) { target.row(view: view, json: json) }
-
-  func finish() {
-    for detector in detectors { detector.finish(report) }
   }
 }

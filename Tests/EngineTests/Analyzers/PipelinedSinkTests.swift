@@ -32,9 +32,42 @@ struct PipelinedSinkTests {
     let straight = OrderSink()
     fill(straight, count, length: length)
     let target = OrderSink()
-    let pipeline = PipelinedSink(target)
+    let pipeline = PipelinedSink([{ $0.give(to: target) }])
     fill(pipeline, count, length: length)
     pipeline.finish()
     #expect(target.seen == straight.seen)
+  }
+
+  /// Each step has seen a batch before the next one does; what the first finds stands behind its event.
+  @Test(arguments: [(3, 10), (64, 10), (10_000, 10), (500, UInt64.max)])
+  func stepsFollowEachOther(_ count: Int, _ length: UInt64) {
+    let target = OrderSink()
+    var last: [String] = []
+    let pipeline = PipelinedSink([
+      { batch in
+        batch.forEachEvent { event, place in
+          guard event.message.hasSuffix("5") else { return }
+          for part in ["a", "b"] {
+            batch.add(
+              Finding(rule: "r", title: "t", severity: .low, evidence: [], message: "\(event.message)\(part)"),
+              to: place)
+          }
+        }
+      },
+      { $0.give(to: target) },
+      { batch in batch.forEachEvent { event, _ in last.append(event.message) } },
+    ])
+    fill(pipeline, count, length: length)
+    pipeline.finish()
+    var expected: [String] = []
+    for number in 0..<count {
+      expected.append("event \(number)")
+      if number % 10 == 5 { expected += ["finding \(number)a", "finding \(number)b"] }
+      if number % 7 == 0 { expected.append("finding \(number)") }
+      if number % 11 == 0 { expected.append("coverage \(number)") }
+      if number % 13 == 0 { expected.append("row \(number) 2") }
+    }
+    #expect(target.seen == expected)
+    #expect(last == (0..<count).map(String.init))
   }
 }
