@@ -8,9 +8,11 @@ extension LogFormats {
     PackageLogFormat(),
     // Its ISO times look like syslog's.
     DmesgFormat(),
-    SyslogFormat(), AuditFormat(), JournalFileFormat(), JournalExportFormat(), JournalJSONFormat(),
+    SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), JournalFileFormat(), JournalExportFormat(),
+    JournalJSONFormat(), JournalVerboseFormat(),
     AccessLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
-    PasswdFormat(), ShadowFormat(), GroupFormat(), SudoersFormat(), KnownHostsFormat(), AuthorizedKeysFormat(),
+    PasswdFormat(), ShadowFormat(), GroupFormat(), SudoersFormat(), KnownHostsFormat(),
+    AuthorizedKeysFormat(),
     CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(),
     ZshHistory(), FishHistory(), BashHistory(), ClientHistory(), ApplicationLogFormat(),
   ]

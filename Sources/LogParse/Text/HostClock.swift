@@ -5,6 +5,7 @@ extension LogFormats {
   public static let readingLocalTimes: Set<String> = [
     "linux.syslog", "linux.dmesg", "linux.package_log", "linux.crontab", "app.log", "capture.last", "capture.lastlog",
     "capture.history", "capture.ps", "capture.w", "capture.who", "capture.paths",
+    "linux.audit_interpreted", "linux.journal_verbose",
   ]
 
   /// Of these, the ones that lack the year and nothing else.

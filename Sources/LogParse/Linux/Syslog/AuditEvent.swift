@@ -20,11 +20,13 @@ struct AuditEvent {
   private var host: String?
   private var locator: Locator?
   private var isSystemCall = false
+  private let isInterpreted: Bool
   private var byteCount: UInt64 = 0
 
   init(_ record: AuditRecord) {
     serial = record.serial
     time = record.time
+    isInterpreted = record.isInterpreted
   }
 
   mutating func add(_ record: AuditRecord, _ line: TextLine) {
@@ -50,6 +52,7 @@ struct AuditEvent {
           paths.append(Self.decoded(value, isQuoted))
         }
       }
+    case _ where record.type == "SOCKADDR" && record.isInterpreted: remote = Self.socketWords(record) ?? remote
     case _ where record.type == "SOCKADDR":
       record.forEachField { key, value, _ in if key == "saddr" { remote = Self.socketAddress(value) ?? remote } }
     default:
@@ -114,7 +117,26 @@ struct AuditEvent {
     return port.withView { port in groups.joined(separator: ":").withView { Endpoint(host: $0, port: port) } }
   }
 
+  /// `saddr={ saddr_fam=inet laddr=203.0.113.66 lport=443 }`, in older versions `saddr=inet host:203.0.113.66 serv:443`.
+  private static func socketWords(_ record: AuditRecord) -> Endpoint? {
+    var address: ByteView?
+    var port = ByteView("")
+    record.forEachField { key, value, _ in
+      if key == "laddr" { address = value }
+      if key == "lport" { port = value }
+      guard key == "saddr" else { return }
+      for word in value.words(limit: 8) {
+        if word.hasPrefix("host:") { address = word.slice(5) }
+        if word.hasPrefix("serv:") { port = word.slice(5) }
+      }
+    }
+    return address.flatMap { $0.isEmpty ? nil : Endpoint(host: $0, port: port) }
+  }
+
   private func integer(_ name: String) -> Int64? { values[name].flatMap { Int64($0) } }
+
+  /// Names whose number is the same on every host. The login id that nobody has set is -1 as 32 bits without sign.
+  private static let numbers: [String: Int64] = ["root": 0, "unset": 4_294_967_295]
 
   func event() -> Event {
     var attributes: [Attribute] = [Attribute("serial", serial)]
@@ -130,7 +152,8 @@ struct AuditEvent {
       guard let value = values[name], value != "?", value != "(none)" else { continue }
       switch name {
       case "pid", "ppid", "uid", "gid", "euid", "auid", "ses":
-        attributes.add(name, Int64(value))
+        attributes.add(name, Int64(value) ?? (isInterpreted ? Self.numbers[value] : nil))
+        if isInterpreted, Int64(value) == nil, value != "unset" { attributes.add("\(name)_name", value) }
       case "comm": attributes.add("command", value)
       case "exe": attributes.add("executable", value)
       case "cwd": attributes.add("working_directory", value)
@@ -159,7 +182,9 @@ struct AuditEvent {
       entities.append(Entity(.address, address))
     }
     if let exe = values["exe"], exe.hasPrefix("/") { entities.append(Entity(.file, exe)) }
-    let kind = arguments.isEmpty ? (types.first ?? "record") : "EXECVE"
+    // In words the call comes behind what it was asked of.
+    let first = isInterpreted && isSystemCall ? "SYSCALL" : types.first ?? "record"
+    let kind = arguments.isEmpty ? first : "EXECVE"
     let who = values["exe"] ?? values["comm"] ?? "a program"
     var message = "audit \(kind): \(who)" + (integer("pid").map { " (pid \($0))" } ?? "")
     if let commandLine { message += " ran \(commandLine)" }

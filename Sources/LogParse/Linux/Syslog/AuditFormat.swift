@@ -4,13 +4,10 @@ import Evidence
 /// The audit daemon's log: records of one serial number are one event.
 ///
 /// Records of different events may be mixed, so a number of events stay open at a time; one is finished by its EOE record,
-/// or when more than `openLimit` are open. PROCTITLE and EXECVE give the command line, SOCKADDR the far end.
+/// or when more than `AuditEvents.limit` are open. PROCTITLE and EXECVE give the command line, SOCKADDR the far end.
 struct AuditFormat: LogFormat {
   let name = "linux.audit"
   let version = 1
-
-  /// Events held open for records still to come.
-  static let openLimit = 64
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -21,29 +18,15 @@ struct AuditFormat: LogFormat {
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    var open: [AuditEvent] = []
+    var events = AuditEvents()
     // A record is at most 8970 bytes (MAX_AUDIT_MESSAGE_LENGTH), and somewhat more with what auditd adds.
     try readLines(stream, into: sink, limit: 1 << 16) { line in
       if line.bytes.hasPrefix("----") || line.bytes.hasPrefix("time->") { return .parsed }
       guard let record = AuditRecord(line.bytes) else { return .skipped("line is not an audit record") }
-      let place = open.lastIndex { $0.serial == record.serial && $0.time == record.time }
-      if record.type == "EOE" {
-        if let place { sink.event(open.remove(at: place).event()) }
-        return .parsed
-      }
-      if let place {
-        open[place].add(record, line)
-      } else {
-        if open.count >= Self.openLimit { sink.event(open.removeFirst().event()) }
-        var made = AuditEvent(record)
-        made.add(record, line)
-        open.append(made)
-        // Records of user space stand alone and have no end record.
-        if record.isAlone, let last = open.popLast() { sink.event(last.event()) }
-      }
+      events.take(record, line, into: sink)
       return .parsed
     }
-    for event in open { sink.event(event.event()) }
+    events.finish(into: sink)
   }
 }
 
@@ -54,6 +37,16 @@ struct AuditRecord {
   var time: Timestamp
   var serial: Int64
   var fields: ByteView
+  /// In `ausearch -i`'s words: nothing is quoted or in hexadecimal, and users have names.
+  var isInterpreted = false
+
+  init(node: ByteView?, type: ByteView, time: Timestamp, serial: Int64, fields: ByteView) {
+    self.node = node
+    self.type = type
+    self.time = time
+    self.serial = serial
+    self.fields = fields
+  }
 
   // type=SYSCALL msg=audit(1795584103.874:4321): arch=c000003e syscall=59 success=yes … comm="ls" exe="/usr/bin/ls"
   init?(_ line: ByteView) {
@@ -88,6 +81,7 @@ struct AuditRecord {
   /// `key=value` pairs in order; values in quotes without them; what stands inside `msg='…'` too. What auditd adds for
   /// readers (upper-case names behind the separator 0x1D) is left out.
   func forEachField(_ body: (_ key: ByteView, _ value: ByteView, _ isQuoted: Bool) -> Void) {
+    if isInterpreted { return forEachInterpretedField { body($0, $1, true) } }
     let text = fields.slice(0, fields.firstIndex(of: 0x1D) ?? fields.count)
     var place = 0
     while place < text.count {

@@ -6,10 +6,13 @@ struct NameCache {
     var text: String
     /// What kind of speaker a program of this name is.
     var source: SyslogRecord.Source
+    /// A unit of systemd's stands in the program's place (`journalctl -o with-unit`).
+    var isUnit: Bool
 
     init(text: String) {
       self.text = text
       source = SyslogRecord.source(of: text)
+      isUnit = text.hasSuffix(".service") || text.hasSuffix(".scope")
     }
   }
 

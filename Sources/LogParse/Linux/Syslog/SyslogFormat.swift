@@ -2,13 +2,14 @@ import Bytes
 import Evidence
 
 /// Logs of syslogd and journalctl: auth.log, secure, syslog, messages, cron.log, kern.log, daemon.log …, in rsyslog's
-/// traditional, ISO and RFC 5424 layouts.
+/// traditional, ISO and RFC 5424 layouts; and journalctl's `short`, `short-precise`, `short-iso`, `short-iso-precise`,
+/// `short-full`, `short-unix` and `with-unit`, the last of which names the unit where the others name the program.
 ///
 /// What sshd, sudo, su, PAM, cron and the account tools say is taken apart (`AuthMessage`, `CronMessage`); of all other
 /// programs the text is kept.
 struct SyslogFormat: LogFormat {
   let name = "linux.syslog"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     // NULs do not speak against it: a machine that lost its power leaves runs of them in the logs that were being written.

@@ -25,6 +25,8 @@ struct SyslogLine {
   // 2026-11-25T05:20:48.276566+00:00 web-1 sshd[392]: Accepted publickey for ops from …
   // Nov 25 05:20:48 web-1 sshd[392]: …
   // <38>1 2026-11-25T05:20:48Z web-1 sshd 392 - - Accepted …
+  // Wed 2026-11-25 05:20:48 UTC web-1 sshd[392]: …
+  // 1795584048.276566 web-1 sshd[392]: …
   //
   // - Parameters:
   //   - stamp: bytes of a time in front that the caller has read; 0 where it has not.
@@ -88,6 +90,7 @@ struct SyslogLine {
 
   private static func readTime(_ text: ByteView, _ rest: inout ByteView) -> Time? {
     if (0x30...0x39).contains(text[0]) {
+      if text[10] == 0x2E { return readEpoch(text, &rest) }
       guard text[10] == 0x54, let (stamp, _) = text.slice(0, 48).cut(0x20) else { return nil }
       rest = text.slice(stamp.count + 1)
       if let time = Timestamp(iso8601: stamp) { return .whole(time) }
@@ -95,6 +98,12 @@ struct SyslogLine {
         year < 1678 || year > 2261
       else { return nil }
       return .beyond
+    }
+    if text[8] == 0x2D, let time = JournalTime(text) {
+      guard text[time.count] == 0x20 else { return nil }
+      rest = text.slice(time.count + 1)
+      // The zone's name may mean several; then it is the host's, which the reader knows.
+      return time.zone.minutes == nil ? .civil(time.civil) : time.timestamp(.utc).map { .whole($0) } ?? .beyond
     }
     // Mmm dd hh:mm:ss, the day padded with a blank.
     guard text[3] == 0x20, let month = CivilTime.month(text.slice(0, 3)), text[6] == 0x20,
@@ -114,6 +123,18 @@ struct SyslogLine {
       CivilTime(
         year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
         nanosecond: clock.nanosecond, precision: clock.precision))
+  }
+
+  /// Seconds since 1970 with six decimals, as `journalctl -o short-unix` writes them.
+  private static func readEpoch(_ text: ByteView, _ rest: inout ByteView) -> Time? {
+    guard text[17] == 0x20, let seconds = CivilTime.number(text.slice(0, 5)),
+      let more = CivilTime.number(text.slice(5, 10)),
+      let (nanoseconds, precision) = CivilTime.fraction(text.slice(11, 17)),
+      let time = Timestamp(
+        seconds: Int64(seconds) * 100_000 + Int64(more), nanoseconds: nanoseconds, precision: precision)
+    else { return nil }
+    rest = text.slice(18)
+    return .whole(time)
   }
 
   private mutating func readTag(_ text: ByteView) {

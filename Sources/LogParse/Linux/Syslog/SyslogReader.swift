@@ -54,6 +54,7 @@ struct SyslogReader {
     record.pid = entry.pid
     record.priority = entry.priority
     record.isYearInferred = isInferred
+    if record.program.isUnit { record.extra.add("unit", record.program.text) }
     record.write(entry.body, to: &event, &words)
     event.locator.line = line.number
     event.locator.offset = line.offset

@@ -58,6 +58,10 @@ struct SyslogRecord {
       if body.hasPrefix("pam_") {
         event.dataType = "linux:auth:entry"
         AuthMessage.readPAM(body, into: &event, &words)
+      } else if program.isUnit, body.contains(" ; COMMAND=") {
+        // A session's scope holds whatever was run in it; sudo's words are like no other's.
+        event.dataType = "linux:auth:entry"
+        AuthMessage.read(body, of: .sudo, into: &event, &words)
       }
     }
   }
@@ -65,12 +69,16 @@ struct SyslogRecord {
   /// Who speaks, as far as it settles how the text is read.
   enum Source { case ssh, sudo, su, login, logind, accounts, cron, kernel, other }
 
-  static func source(of program: String) -> Source { sources[program] ?? .other }
+  static func source(of program: String) -> Source {
+    // One instance for each connection, where sshd is started by its socket.
+    sources[program] ?? (program.hasPrefix("sshd@") || program.hasPrefix("ssh@") ? .ssh : .other)
+  }
 
   private static let sources: [String: Source] = {
     var sources: [String: Source] = [
       "kernel": .kernel, "sshd": .ssh, "sshd-session": .ssh, "sshd-auth": .ssh, "sudo": .sudo, "su": .su,
-      "login": .login, "systemd-logind": .logind,
+      "login": .login, "systemd-logind": .logind, "ssh.service": .ssh, "sshd.service": .ssh, "cron.service": .cron,
+      "crond.service": .cron, "systemd-logind.service": .logind,
     ]
     for name in [
       "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage",
