@@ -4,7 +4,7 @@ public enum CaptureSet {
   /// first underscore or dot counts), and the formats that it is in whatever it is called.
   private static let expected: [(what: String, stems: Set<String>)] = [
     ("processes (ps)", ["ps", "capture.ps"]),
-    ("sockets (netstat or ss)", ["netstat", "ss", "capture.netstat", "capture.ss"]),
+    ("sockets (netstat or ss)", ["netstat", "ss", "capture.netstat", "capture.ss", "capture.proc_net"]),
     ("open files (lsof)", ["lsof", "capture.lsof", "capture.lsof_fields"]),
     ("logins (last)", ["last", "lastb", "capture.last"]),
     ("last logins of all accounts (lastlog)", ["lastlog", "capture.lastlog"]),

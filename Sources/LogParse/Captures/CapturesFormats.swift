@@ -4,7 +4,8 @@ extension LogFormats {
   static let captures: [any LogFormat] = [
     // One line with a time in it: nearly a login.
     DateFormat(), UnameFormat(),
-    NetstatFormat(), SsFormat(), LsofFormat(), PsFormat(), WFormat(), LastFormat(), LastlogFormat(), LsmodFormat(),
+    NetstatFormat(), SsFormat(), ProcNetFormat(), LsofFormat(), PsFormat(), WFormat(), LastFormat(), LastlogFormat(),
+    LsmodFormat(),
     TimedatectlFormat(), UACLogFormat(), UACAcquisitionFormat(), FreeFormat(),
     FilesystemFormat(), InterfaceFormat(), NeighbourFormat(), RouteFormat(), ProcStatusFormat(),
     ProcMapsFormat(), HashListFormat(), PathListFormat(), HistoryOutput(), LsofFieldFormat(), WhoFormat(),

@@ -1,20 +1,48 @@
 import Bytes
 import Evidence
 
-/// `date`: the host's clock and zone at the capture; and `uptime -s`, which prints the moment of the boot alike and is known by
-/// its name.
+/// `date`: the host's clock and zone at the capture, also as `+%s` and `-u +%Y%m%dT%H%M%SZ` print it; and `uptime -s`, which
+/// prints the moment of the boot alike and is known by its name.
 struct DateFormat: LogFormat {
   let name = "capture.date"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isWhole, sample.head.count < 400, let line = sample.lines(1).first else { return nil }
+    // A number may be anything, so the name has to say that it is a clock's.
+    if Self.epoch(line) != nil {
+      let name = sample.name.lowercased()
+      return ["date", "epoch", "clock", "time"].contains { name.contains($0) } ? .high : nil
+    }
     return Self.read(line, .inferred(0)) == nil ? nil : .high
+  }
+
+  /// `1795584329` and `1795584329.123456789`: seconds since 1970, which say nothing of the host's zone.
+  private static func epoch(_ line: ByteView) -> Timestamp? {
+    let text = line.trimmed
+    let (whole, part) = text.cut(0x2E) ?? (text, text.slice(text.count))
+    guard whole.count == 10, let time = ShellCommand.epoch(whole) else { return nil }
+    if part.isEmpty { return whole.count == text.count ? time : nil }
+    guard part.count <= 9, let (nanoseconds, precision) = CivilTime.fraction(part) else { return nil }
+    return Timestamp(
+      nanoseconds: time.nanoseconds + nanoseconds, precision: precision, zone: .utc)
+  }
+
+  /// `20261125T052529Z`, ISO 8601's basic form.
+  private static func basic(_ text: ByteView) -> Timestamp? {
+    guard text.count == 16, text[8] == 0x54, text[15] == 0x5A, let year = CivilTime.number(text.slice(0, 4)),
+      let month = CivilTime.number(text.slice(4, 6)), let day = CivilTime.number(text.slice(6, 8)),
+      let hour = CivilTime.number(text.slice(9, 11)), let minute = CivilTime.number(text.slice(11, 13)),
+      let second = CivilTime.number(text.slice(13, 15)), hour < 24, minute < 60, second <= 60
+    else { return nil }
+    return CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second).timestamp(.utc)
   }
 
   // Wed Nov 25 05:27:49 UTC 2026 — Wed Nov 25 05:27:49 AM UTC 2026 — Wed 25 Nov 2026 05:27:49 AM KST — 2026-11-25T05:27:49+00:00
   // Wed, 25 Nov 2026 05:27:49 +0000 — 2026-11-25 14:27:49 KST — 2026. 11. 25. (수) 14:27:49 KST
   private static func read(_ line: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, zone: ZoneText?)? {
+    if let time = epoch(line) { return (time, nil) }
+    if let time = basic(line.trimmed) { return (time, ZoneText(ByteView("Z"))) }
     if let time = Timestamp(iso8601: line.trimmed, assuming: zone) {
       let text = line.trimmed
       let tail = text.lastIndex(of: 0x2B).map { text.slice($0) } ?? text.slice(max(text.count - 6, 0))

@@ -4,10 +4,11 @@ import Evidence
 /// What the `history` builtin prints: a number, a time if HISTTIMEFORMAT was set, and the command. Lines `== PATH` name
 /// the file that the commands below came from.
 ///
-/// Times are local to the host.
+/// Times are local to the host. Of a date in numbers that does not begin with the year, all others of the file tell whether the
+/// day or the month comes first; where they do not either, the day is taken to, and `date_order` says that it was assumed.
 struct HistoryOutput: LogFormat {
   let name = "capture.history"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -29,7 +30,7 @@ struct HistoryOutput: LogFormat {
 
   //     4  2026-11-25 05:21:05 curl -s http://localhost:8080/health
   private static func row(
-    _ line: ByteView, _ zone: Timestamp.Zone
+    _ line: ByteView, _ zone: Timestamp.Zone, _ order: NumericDate.Order = .dayFirst
   ) -> (number: Int64, time: Timestamp?, command: ByteView)? {
     guard line[0] == 0x20 || (0x30...0x39).contains(line[0]) else { return nil }
     let words = line.words(limit: 2)
@@ -56,6 +57,14 @@ struct HistoryOutput: LogFormat {
       }
       return (number, time, trimmed)
     }
+    if let (date, clock, command) = numericTime(rest) {
+      var civil = date.civil(order)
+      civil.hour = clock.hour
+      civil.minute = clock.minute
+      civil.second = clock.second
+      civil.precision = clock.precision
+      if let time = civil.timestamp(zone) { return (number, time, command) }
+    }
     let parts = rest.words(limit: 7)
     if parts.count >= 6, CivilTime.weekday(parts[0]) != nil, let (civil, zoneText, used) = CivilTime.ctime(parts),
       civil.year != nil, used < parts.count, let time = civil.timestamp(zoneText?.zone(else: zone) ?? zone)
@@ -65,21 +74,68 @@ struct HistoryOutput: LogFormat {
     return (number, nil, rest)
   }
 
+  /// `25/11/26 05:21:05 curl`, perhaps with brackets around the time; and dates with the year in front that lack the seconds.
+  private static func numericTime(
+    _ text: ByteView
+  ) -> (
+    date: NumericDate, clock: (hour: Int, minute: Int, second: Int, precision: Timestamp.Precision), command: ByteView
+  )? {
+    var rest = text
+    if rest[0] == 0x5B, let close = rest.slice(0, 40).firstIndex(of: 0x5D) {
+      let inner = rest.slice(1, close).words(limit: 3)
+      guard inner.count == 2 else { return nil }
+      rest = rest.slice(close + 1).trimmed
+      return timed(inner[0], inner[1], rest)
+    }
+    let words = rest.words(limit: 3)
+    return words.count == 3 ? timed(words[0], words[1], words[2]) : nil
+  }
+
+  private static func timed(
+    _ day: ByteView, _ moment: ByteView, _ command: ByteView
+  ) -> (
+    date: NumericDate, clock: (hour: Int, minute: Int, second: Int, precision: Timestamp.Precision), command: ByteView
+  )? {
+    // Digits and one kind of sign, lest a word of a command be taken for a date.
+    guard day.count <= 10, !command.isEmpty,
+      let sign = (0..<day.count).first(where: { !isDigit(day[$0]) }).map({ day[$0] }),
+      sign == 0x2F || sign == 0x2D || sign == 0x2E, (0..<day.count).allSatisfy({ isDigit(day[$0]) || day[$0] == sign }),
+      let date = NumericDate(day), let clock = CivilTime.timeOfDay(moment), clock.nanosecond == 0
+    else { return nil }
+    return (date, (clock.hour, clock.minute, clock.second, clock.precision), command)
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  /// The date of a row whose day and month might stand in either order.
+  private static func date(_ line: ByteView) -> NumericDate? {
+    let words = line.words(limit: 2)
+    return words.count == 2 ? numericTime(words[1])?.date : nil
+  }
+
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    let stream = try FrontStream(stream, count: 1 << 18)
+    let dates = stream.lines(8000) { Self.date($0) }
+    let order = NumericDate.order(of: dates, collected: context.collected)
+    let isAssumed = order == nil && dates.contains { $0.order == nil }
     var file: String?
     try readLines(stream, into: sink) { line in
       if let found = Self.file(line.bytes) {
         file = found
         return .parsed
       }
-      guard let (number, time, text) = Self.row(line.bytes, context.zone) else {
+      guard let (number, time, text) = Self.row(line.bytes, context.zone, order ?? .dayFirst) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of the history command")
       }
       let user = file.flatMap { FileOwner.user(ofPath: $0) }
       let shell = file.map { $0.hasSuffix("zsh_history") ? "zsh" : "bash" } ?? "bash"
       let command = ShellCommand(
         text: text.string, shell: shell, user: user, sequence: Int(clamping: number), time: time, file: file)
-      sink.event(command.event(line.locator))
+      var event = command.event(line.locator)
+      if isAssumed, time != nil, let date = Self.date(line.bytes), date.order == nil {
+        event.attributes.add("date_order", "assumed")
+      }
+      sink.event(event)
       return .parsed
     }
   }

@@ -1,17 +1,19 @@
 import Bytes
 import Evidence
 
-/// procps' `w`: the uptime line and who is logged in and doing what, also with the fewer columns of `-s`; and busybox's.
+/// procps' `w`: the uptime line and who is logged in and doing what, also with the fewer columns of `-s` and without the header
+/// (`-h`); and busybox's.
 struct WFormat: LogFormat {
   let name = "capture.w"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(2)
     guard let first = lines.first else { return nil }
     if Self.isHeader(first) || lines.count > 1 && Self.isHeader(lines[1]) { return .high }
-    return first.contains(" up ") && first.contains("load average:") ? .high : nil
+    if first.contains(" up "), first.contains("load average:") { return .high }
+    return sample.lines(6).allSatisfy { Self.bareSession($0, nil) != nil } ? .high : nil
   }
 
   private static func isHeader(_ line: ByteView) -> Bool {
@@ -41,7 +43,7 @@ struct WFormat: LogFormat {
       let found =
         isBusybox
         ? WhoFormat.row(line.bytes, relative, context.zone)
-        : header.flatMap { Self.session(line.bytes, $0, relative) }
+        : header.map { Self.session(line.bytes, $0, relative) } ?? Self.bareSession(line.bytes, relative)
       guard let session = found else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of w")
       }
@@ -98,6 +100,46 @@ struct WFormat: LogFormat {
     let running = line.slice(what).trimmed
     if !running.isEmpty, !(running == "-") { session.commandLine = running.string }
     return session
+  }
+
+  /// A row without a header above it: after user, terminal and perhaps an address come the login, three spans and the command.
+  private static func bareSession(_ line: ByteView, _ relative: RelativeTime?) -> LoginSession? {
+    let words = line.words(limit: 10)
+    guard words.count >= 6, line[0] > 0x20, isTerminal(words[1]),
+      let place = [2, 3].first(where: { place in
+        isStart(words[place]) && place + 4 <= words.count && words[place + 1..<place + 4].allSatisfy(isSpan)
+      })
+    else { return nil }
+    var session = LoginSession(user: words[0].string)
+    session.tty = words[1].string
+    if place == 3 { session.host = LoginSession.host(words[2]) }
+    session.startText = words[place].string
+    session.start = start(words[place], relative)
+    session.idle = words[place + 1].string
+    let running = line.slice(line.offset(of: words[place + 3]) + words[place + 3].count).trimmed
+    if !running.isEmpty, !(running == "-") { session.commandLine = running.string }
+    return session
+  }
+
+  private static func isTerminal(_ word: ByteView) -> Bool {
+    word.hasPrefix("pts/") || word.hasPrefix("tty") || word == "console" || word[0] == 0x3A && word.count <= 6
+  }
+
+  private static func isStart(_ word: ByteView) -> Bool {
+    if CivilTime.timeOfDay(word)?.precision == .minute { return true }
+    if word.count == 5, CivilTime.weekday(word.slice(0, 3)) != nil { return CivilTime.number(word.slice(3)) != nil }
+    return word.count == 7 && CivilTime.number(word.slice(0, 2)) != nil && CivilTime.month(word.slice(2)) != nil
+      && CivilTime.number(word.slice(5)) != nil
+  }
+
+  /// `0.57s`, `5:54`, `1:02m`, `3days`, `?`, and `?xdm?` for a display (print_time_ival7, w.c of procps).
+  private static func isSpan(_ word: ByteView) -> Bool {
+    if word == "?" || word == "?xdm?" || word.hasSuffix("days") && CivilTime.number(word.dropLast(4)) != nil {
+      return true
+    }
+    let plain = word.hasSuffix("s") || word.hasSuffix("m") ? word.dropLast(1) : word
+    guard let (whole, part) = plain.cut(0x2E) ?? plain.cut(0x3A) else { return false }
+    return CivilTime.number(whole) != nil && part.count == 2 && CivilTime.number(part) != nil
   }
 
   /// `05:21`, `Wed05` (weekday and hour), `25Nov26`.

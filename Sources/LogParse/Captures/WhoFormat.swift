@@ -1,29 +1,66 @@
 import Bytes
 import Evidence
 
-/// coreutils' `who`, with the extra rows and columns of `-a`, and busybox's.
+/// coreutils' `who`, with the extra rows and columns of `-a`, with a header (`-H`), or names alone (`-q`); and busybox's.
 struct WhoFormat: LogFormat {
   let name = "capture.who"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
-    let lines = sample.lines(12)
+    var lines = sample.lines(12)[...]
     if let first = lines.first, Self.isBusyboxHeader(first) { return .high }
+    if Self.isQuiet(lines) { return .high }
+    if let first = lines.first, Self.isHeader(first) {
+      lines = lines.dropFirst()
+      if lines.isEmpty { return .high }
+    }
     let rows = lines.filter { Self.row($0, nil, .inferred(0)) != nil }.count
     return rows > 0 && rows == lines.count ? .medium : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let relative = RelativeTime(context)
+    let stream = try FrontStream(stream)
+    let isQuiet = stream.front.withView {
+      Self.isQuiet(FormatSample(head: $0, path: "", isWhole: stream.isWhole).lines(3)[...])
+    }
     try readLines(stream, into: sink) { line in
-      if line.bytes.hasPrefix("NAME ") || Self.isBusyboxHeader(line.bytes) { return .parsed }
+      if isQuiet {
+        if Self.count(line.bytes) != nil { return .parsed }
+        for (index, name) in line.bytes.words(limit: 4096).enumerated() {
+          var locator = line.locator
+          // One line, several sessions.
+          if index > 0 { locator.other["session"] = String(index + 1) }
+          for event in LoginSession(user: name.string).events(locator) { sink.event(event) }
+        }
+        return .parsed
+      }
+      if Self.isHeader(line.bytes) || Self.isBusyboxHeader(line.bytes) { return .parsed }
       guard let session = Self.row(line.bytes, relative, context.zone) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of who")
       }
       for event in session.events(line.locator) { sink.event(event) }
       return .parsed
     }
+  }
+
+  // NAME     LINE         TIME             COMMENT
+  private static func isHeader(_ line: ByteView) -> Bool {
+    line.hasPrefix("NAME ") && line.contains(" LINE ") && line.contains(" TIME ")
+  }
+
+  /// The names of all sessions on one line, and how many they are on the next.
+  private static func isQuiet(_ lines: ArraySlice<ByteView>) -> Bool {
+    guard lines.count == 2, let first = lines.first, let last = lines.last, let count = count(last) else {
+      return false
+    }
+    return count == first.words(limit: 4096).count
+  }
+
+  /// `# users=2`, below their names.
+  private static func count(_ line: ByteView) -> Int? {
+    line.hasPrefix("# users=") ? CivilTime.number(line.slice(8).trimmed) : nil
   }
 
   // USER		TTY		IDLE	TIME		 HOST

@@ -11,7 +11,7 @@ extension LogFormats {
     SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), JournalFileFormat(), JournalExportFormat(),
     JournalJSONFormat(), JournalVerboseFormat(),
     AccessLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
-    PasswdFormat(), ShadowFormat(), GroupFormat(), SudoersFormat(), KnownHostsFormat(),
+    PasswdFormat(), ShadowFormat(), GroupFormat(), GroupShadowFormat(), SudoersFormat(), KnownHostsFormat(),
     AuthorizedKeysFormat(),
     CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(),
     ZshHistory(), FishHistory(), BashHistory(), ClientHistory(), ApplicationLogFormat(),
