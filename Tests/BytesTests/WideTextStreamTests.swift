@@ -31,6 +31,28 @@ import Testing
     #expect(WideTextStream.isNamed(in: ["gzip"] + stream.encodings))
   }
 
+  @Test(arguments: [true, false], [1, 7, 1 << 18])
+  func readsBothByteOrdersWithoutAMark(_ bigEndian: Bool, _ count: Int) throws {
+    let sample =
+      "Nov 25 05:20:12 web-1 sshd[1]: \u{AC00}\u{1F600}\r\n" + String(repeating: "line of text\n", count: 20_000)
+    let (found, stream) = try text(Array(wide(sample, bigEndian: bigEndian).dropFirst(2)), by: count)
+    #expect(found == sample)
+    #expect(stream.encodings == [bigEndian ? "utf16be" : "utf16le"] && stream.damage == nil)
+  }
+
+  @Test func recordsOfNumbersAreNoWideText() throws {
+    let letters = Array("abcdefghijklmnopqrstuvwxyz".utf8)
+    let little = letters.flatMap { [$0, 0] as [UInt8] }
+    let both: [UInt8] = little + letters.flatMap { [0, $0] as [UInt8] }
+    let numbers: [UInt8] = (0..<300).flatMap { [UInt8($0 % 30), 0] as [UInt8] }
+    let quads: [UInt8] = letters.flatMap { [$0, 0, 0, 0] as [UInt8] }
+    let samples: [[UInt8]] = [both, numbers, quads, letters + letters, Array(little.prefix(30))]
+    for bytes in samples {
+      let (found, stream) = try text(bytes)
+      #expect(Array(found.utf8) == bytes && stream.encodings.isEmpty)
+    }
+  }
+
   @Test func whatHasNoMarkIsHandedOnAsItIs() throws {
     let unmarked = Array(wide("ab", bigEndian: true).dropFirst(2))
     for bytes in [Array("plain".utf8), [], [0xFF], [0xFF, 0xFE, 0, 0, 0x41, 0, 0, 0], unmarked] {

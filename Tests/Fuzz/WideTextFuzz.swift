@@ -34,6 +34,12 @@ public func fuzzWideText(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       precondition(found == Array(String(decoding: units, as: UTF16.self).utf8), "another text than the library's")
     }
   }
-  _ = text(bytes, by: 1 << 12)
+  precondition(text(bytes, by: 1 << 12) == text(bytes, by: 1 + count % 300), "what is read at once changes the text")
+  // Half of the input as letters, so that text without a mark is met.
+  for isLittle in [true, false] {
+    let plain = bytes.map { 0x20 + $0 % 0x5F }
+    let wide = plain.flatMap { isLittle ? [$0, 0] : [0, $0] }
+    if plain.count >= 16 { precondition(text(wide, by: 1 + count % 300) == plain, "wide letters are not read") }
+  }
   return 0
 }

@@ -50,9 +50,10 @@ final class HeadedStream: ByteStream {
   private(set) var head: [UInt8]
   private var place = 0
 
-  init(_ stream: any ByteStream) throws(BytesError) {
+  /// - Parameter headCount: the bytes that are looked at.
+  init(_ stream: any ByteStream, headCount: Int = 16) throws(BytesError) {
     self.stream = stream
-    var bytes = [UInt8](repeating: 0, count: 16)
+    var bytes = [UInt8](repeating: 0, count: headCount)
     var filled = 0
     while filled < bytes.count {
       var failure: BytesError?

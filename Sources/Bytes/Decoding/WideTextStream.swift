@@ -1,5 +1,5 @@
-/// Text in UTF-16 with a byte order mark, as PowerShell and Windows' editors save it, handed out as UTF-8; any other stream as
-/// it is. What is no character becomes U+FFFD.
+/// Text in UTF-16, with a byte order mark as PowerShell and Windows' editors save it or without, handed out as UTF-8; any other
+/// stream as it is. What is no character becomes U+FFFD.
 public final class WideTextStream: ByteStream {
   private let inner: HeadedStream
   private let isBigEndian: Bool?
@@ -17,7 +17,7 @@ public final class WideTextStream: ByteStream {
 
   public init(_ stream: any ByteStream) throws(BytesError) {
     let before = stream.encodings
-    inner = try HeadedStream(stream)
+    inner = try HeadedStream(stream, headCount: Self.headCount)
     let head = inner.head
     // The mark of UTF-32 begins alike.
     if head.starts(with: [0xFF, 0xFE]), !head.starts(with: [0xFF, 0xFE, 0, 0]) {
@@ -26,10 +26,38 @@ public final class WideTextStream: ByteStream {
     } else if head.starts(with: [0xFE, 0xFF]) {
       isBigEndian = true
       encodings = before + [Self.big]
+    } else if let order = Self.orderOfUnmarked(head) {
+      isBigEndian = order
+      encodings = before + [order ? Self.big : Self.little]
     } else {
       isBigEndian = nil
       encodings = before
     }
+  }
+
+  /// Bytes that are looked at where there is no mark.
+  private static let headCount = 512
+
+  /// Whether text without a mark has the high byte first; nil where it is no wide text.
+  ///
+  /// Logs are in ASCII for the most part, so of nearly every two bytes one is zero and the other a letter, and always on the
+  /// same side. Records of numbers hold bytes that no text does, and zeros on both sides.
+  private static func orderOfUnmarked(_ head: [UInt8]) -> Bool? {
+    let pairs = head.count / 2
+    // Fewer would be taken for text too easily.
+    guard pairs >= 16 else { return nil }
+    var (little, big) = (0, 0)
+    for place in stride(from: 0, to: pairs * 2, by: 2) {
+      if head[place + 1] == 0, isPlain(head[place]) { little += 1 }
+      if head[place] == 0, isPlain(head[place + 1]) { big += 1 }
+      if head[place] == 0, head[place + 1] == 0 { return nil }
+    }
+    if little * 10 >= pairs * 9, big == 0 { return false }
+    return big * 10 >= pairs * 9 && little == 0 ? true : nil
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    (0x20...0x7E).contains(byte) || byte == 0x0A || byte == 0x0D || byte == 0x09
   }
 
   private static let little = "utf16le"
