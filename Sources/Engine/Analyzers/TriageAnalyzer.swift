@@ -13,7 +13,7 @@ struct TriageAnalyzer: Analyzer {
   /// Bytes looked at, after decoding.
   static let headCount = 1 << 16
 
-  func version(options: [String: String]) -> String { "4" }
+  func version(options: [String: String]) -> String { "5" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let path = unit.options["path"] ?? ""
