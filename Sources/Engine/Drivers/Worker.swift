@@ -65,28 +65,40 @@ public struct Worker {
     // Whoever drives this worker: what is damaged is never read.
     try surroundings.store.verified.require(unit.artifact)
     if unit.analyzer == IntegrityCheck.name { return (unit.artifact, nil) }
-    if !isAudit, let known = KnownResults.result(of: unit, in: surroundings.store) { return (known, nil) }
+    if !isAudit, let known = KnownResults.result(of: unit, in: surroundings.store),
+      (try? surroundings.store.verified.require(known)) != nil
+    {
+      return (known, nil)
+    }
     guard let analyzer = Analyzers.named(unit.analyzer) else {
       throw BytesError(.cannotRead, "this version has no analyzer \(unit.analyzer)")
     }
-    if let stored = try update(unit, analyzer, from: isAudit ? nil : base) { return (try file(stored, unit), nil) }
-    let result = try ResultFile(surroundings.store)
-    let follower = isAudit ? nil : next.flatMap { Follower($0, surroundings, result) }
-    try analyzer.run(unit, surroundings, into: result)
-    let stored = try result.finish()
     if isAudit {
-      surroundings.store.verified.note([stored.digest])
-      return (stored.digest, nil)
+      let result = try ResultFile(surroundings.store)
+      try analyzer.run(unit, surroundings, into: result)
+      return (try result.finish().digest, nil)
     }
-    let digest = try file(stored, unit)
-    // After the events that it is made of: whoever finds the one finds the other.
-    return (digest, try follower.map { try file($0.finish(), $0.unit) })
+    // The second time, what was in the way of the result is not any more.
+    for _ in 0..<2 {
+      if let computed = try compute(unit, analyzer, from: base, also: next) { return computed }
+    }
+    throw StoreError(.cannotWrite, "the store's object of the result is damaged, and so is what takes its place")
   }
 
-  private func file(_ stored: ObjectStore.Stored, _ unit: Unit) throws -> Digest {
-    surroundings.store.verified.note([stored.digest])
-    try surroundings.store.results.record(key: unit.key, unit: unit.json, result: stored)
-    return stored.digest
+  /// nil where the result's object was there and damaged.
+  private func compute(
+    _ unit: Unit, _ analyzer: any Analyzer, from base: Digest?, also next: Unit?
+  ) throws -> (result: Digest, also: Digest?)? {
+    let store = surroundings.store
+    if let stored = try update(unit, analyzer, from: base) {
+      return try KnownResults.file(stored, of: unit, in: store).map { ($0, nil) }
+    }
+    let result = try ResultFile(store)
+    let follower = next.flatMap { Follower($0, surroundings, result) }
+    try analyzer.run(unit, surroundings, into: result)
+    guard let digest = try KnownResults.file(result.finish(), of: unit, in: store) else { return nil }
+    // After the events that it is made of: whoever finds the one finds the other.
+    return (digest, try follower.flatMap { try KnownResults.file($0.finish(), of: $0.unit, in: store) })
   }
 
   /// A unit that is computed from the events of another while that one writes them.

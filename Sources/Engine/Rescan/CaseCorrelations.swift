@@ -25,8 +25,11 @@ public enum CaseCorrelations {
       analyzer: analyzer, artifact: unit.artifact, options: unit.options, rules: unit.rules, key: unit.key,
       result: list, how: .reused)
     if let known = store.results.result(of: entry.key) {
-      entry.result = known
-      return entry
+      if (try? store.verified.require(known)) != nil {
+        entry.result = known
+        return entry
+      }
+      try store.verified.setAside(known)
     }
     for source in sources {
       try CaseResults.forEachLine(of: source.result, in: store) { line in
@@ -35,9 +38,10 @@ public enum CaseCorrelations {
     }
     let result = try ResultFile(store)
     correlations.finish(result.finding)
-    let stored = try result.finish()
-    try store.results.record(key: entry.key, unit: unit.json, result: stored)
-    entry.result = stored.digest
+    guard let digest = try KnownResults.file(result.finish(), of: unit, in: store) else {
+      throw StoreError(.integrity, "the store's object of the case's correlations is damaged: run again")
+    }
+    entry.result = digest
     entry.how = .computed
     return entry
   }

@@ -16,4 +16,19 @@ enum KnownResults {
     }
     return isWhole ? known : nil
   }
+
+  /// Files a result under its unit's key.
+  ///
+  /// - Returns: nil where its bytes were there before and are damaged: they are put out of the way, and computed again the result
+  ///   finds its name free.
+  static func file(_ stored: ObjectStore.Stored, of unit: Unit, in store: ArtifactStore) throws(StoreError) -> Digest? {
+    if stored.isNew {
+      store.verified.note([stored.digest])
+    } else if (try? store.verified.require(stored.digest)) == nil {
+      try store.verified.setAside(stored.digest)
+      return nil
+    }
+    try store.results.record(key: unit.key, unit: unit.json, result: stored)
+    return stored.digest
+  }
 }
