@@ -38,7 +38,7 @@ public func fuzzWideText(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // Half of the input as letters, so that text without a mark is met.
   for isLittle in [true, false] {
     let plain = bytes.map { 0x20 + $0 % 0x5F }
-    let wide = plain.flatMap { isLittle ? [$0, 0] : [0, $0] }
+    let wide: [UInt8] = plain.flatMap { byte -> [UInt8] in isLittle ? [byte, 0] : [0, byte] }
     if plain.count >= 16 { precondition(text(wide, by: 1 + count % 300) == plain, "wide letters are not read") }
   }
   return 0
