@@ -12,6 +12,7 @@ public func fuzzLinuxFormats(_ start: UnsafePointer<UInt8>?, _ count: Int) -> In
   let format = formats[Int(start[0]) % formats.count]
   let paths = [
     "etc/crontab", "var/spool/cron/crontabs/ops", "home/ops/.bash_history", "proc/77/environ", "var/log/btmp", "x",
+    "proc/net/tcp", "proc/net/udp6", "proc/net/raw", "proc/net/unix", "date_+%s.txt",
   ]
   let path = paths[Int(start[1] >> 1) % paths.count]
   let collected = start[1] & 1 == 0 ? nil : Timestamp(seconds: 1_795_584_329)
@@ -28,5 +29,9 @@ public func fuzzLinuxFormats(_ start: UnsafePointer<UInt8>?, _ count: Int) -> In
     end = coverage.end
   }
   precondition(end == UInt64(bytes.count), "\(format.name) does not account for the end")
+  for event in sink.events {
+    precondition(
+      (event.locator.offset ?? 0) + (event.locator.length ?? 0) <= UInt64(bytes.count), "\(format.name) points outside")
+  }
   return 0
 }

@@ -25,7 +25,7 @@ struct DateFormat: LogFormat {
     if part.isEmpty { return whole.count == text.count ? time : nil }
     guard part.count <= 9, let (nanoseconds, precision) = CivilTime.fraction(part) else { return nil }
     return Timestamp(
-      nanoseconds: time.nanoseconds + nanoseconds, precision: precision, zone: .utc)
+      seconds: time.nanoseconds / 1_000_000_000, nanoseconds: nanoseconds, precision: precision)
   }
 
   /// `20261125T052529Z`, ISO 8601's basic form.
