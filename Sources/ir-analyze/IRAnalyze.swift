@@ -25,7 +25,7 @@ struct IRAnalyze: ParsableCommand {
       RunCommand.self, IngestCommand.self, AnalyzeCommand.self, ReportCommand.self, RescanCommand.self,
       TimelineCommand.self, NotifyCommand.self, VerifyCommand.self, ShowCommand.self, StoreCommand.self,
       PushCommand.self, MemoryCommand.self, RulesCommand.self, YaraCommandLine.self,
-      DetectCommand.self, DecodeCommand.self, WorkerCommand.self,
+      ParseCommand.self, DetectCommand.self, DecodeCommand.self, WorkerCommand.self,
     ])
 
   static func main() {

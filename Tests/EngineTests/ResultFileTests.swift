@@ -21,13 +21,15 @@ struct ResultFileTests {
   }
 
   private func finding(_ number: Int) -> Finding {
-    Finding(rule: "r\(number)", title: "t", severity: .low, evidence: [], message: String(repeating: "f", count: 300))
+    Finding(
+      rule: "r\(number)", title: "t", severity: number == 0 ? .high : .low, evidence: [],
+      message: String(repeating: "f", count: 300))
   }
 
   /// What is read back: `e1`, `r2`, `c`, `o` for lines of each kind.
-  private func read(_ digest: Digest, events: Bool = true) throws -> [String] {
+  private func read(_ digest: Digest, _ wanted: CaseResults.Lines = .all) throws -> [String] {
     var lines: [String] = []
-    try CaseResults.forEachLine(of: digest, in: store, events: events) { line in
+    try CaseResults.forEachLine(of: digest, in: store, wanted) { line in
       switch line {
       case .event(let event): lines.append("e" + event.message.prefix { $0 != " " })
       case .finding(let finding): lines.append(finding.rule)
@@ -54,7 +56,10 @@ struct ResultFileTests {
     let front = ["plan", "r-1"]
     let behind = (0..<count).map { "r\($0)" } + ["c", "row"]
     #expect(try read(digest) == front + (0..<count).map { "e\($0)" } + behind)
-    #expect(try read(digest, events: false) == front + behind)
+    #expect(try read(digest, .allButEvents) == front + behind)
+    #expect(try read(digest, .findings) == ["r-1"] + (0..<count).map { "r\($0)" })
+    #expect(try read(digest, .coverage) == ["c"] && read(digest, [.rows, .others]) == ["plan", "row"])
+    #expect(try CaseResults.severity(of: digest, in: store) == .high)
     #expect((store.objects.form(of: digest) == .compressed) == (count >= 1000))
     #expect(try FileManager.default.contentsOfDirectory(atPath: store.directory + "/tmp").isEmpty)
   }
@@ -63,11 +68,13 @@ struct ResultFileTests {
     let many = try ResultFile(store)
     for number in 0..<2000 { many.event(event(number)) }
     let digest = try many.finish().digest
-    #expect(try read(digest).count == 2000 && read(digest, events: false).isEmpty)
+    #expect(try read(digest).count == 2000 && read(digest, .allButEvents).isEmpty)
     let none = try ResultFile(store)
     for number in 0..<2000 { none.finding(finding(number)) }
     let other = try none.finish().digest
-    #expect(try read(other) == (0..<2000).map { "r\($0)" } && read(other, events: false).count == 2000)
+    #expect(try read(other) == (0..<2000).map { "r\($0)" } && read(other, .allButEvents).count == 2000)
+    #expect(
+      try CaseResults.severity(of: digest, in: store) == nil && CaseResults.severity(of: other, in: store) == .high)
     let nothing = try ResultFile(store).finish()
     #expect(try nothing.byteCount == 0 && read(nothing.digest).isEmpty)
   }

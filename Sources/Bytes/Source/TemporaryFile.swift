@@ -14,6 +14,9 @@ public final class TemporaryFile {
 
   deinit { close(descriptor) }
 
+  /// By which this process can open it once more.
+  public var path: String { "/proc/self/fd/\(descriptor)" }
+
   public func append(_ bytes: UnsafeRawBufferPointer) throws(BytesError) {
     var done = 0
     while done < bytes.count {

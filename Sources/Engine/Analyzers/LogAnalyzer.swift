@@ -16,21 +16,30 @@ struct LogAnalyzer: Analyzer {
     guard let format = unit.options["format"].flatMap(LogFormats.named) else {
       throw BytesError(.cannotRead, "this version has no log format \(unit.options["format"] ?? "")")
     }
-    let stream = try surroundings.text(unit.artifact)
-    let sink = DetectingSink(result, artifact: unit.artifact)
     let context = PathFacts.context(unit.options)
-    // More threads cost a tenth of the work, and shorten it where no other unit wants the core.
-    if surroundings.hasSpareCores {
-      var steps = sink.steps
-      if let follow = result.onEvent {
-        result.onEvent = nil
-        steps.append { batch in batch.forEachEvent { event, _ in follow(event) } }
-      }
+    let sink = DetectingSink(result, artifact: unit.artifact)
+    let stream = try surroundings.text(unit.artifact)
+    guard surroundings.hasSpareCores else { return try Self.read(format, stream, context, into: sink) }
+    var more: [PipelinedSink.Step] = []
+    if let follow = result.onEvent {
+      result.onEvent = nil
+      more.append { batch in batch.forEachEvent { event, _ in follow(event) } }
+    }
+    try Self.read(format, stream, context, into: sink, steps: sink.steps + more)
+  }
+
+  /// - Parameter steps: what `sink` does, as steps on threads of their own. More threads cost a tenth of the work, and shorten
+  ///   it where nothing else wants the core.
+  static func read(
+    _ format: any LogFormat, _ stream: any ByteStream, _ context: ParseContext, into sink: DetectingSink,
+    steps: [PipelinedSink.Step] = []
+  ) throws {
+    if steps.isEmpty {
+      try format.parse(stream, context, into: sink)
+    } else {
       let pipeline = PipelinedSink(steps)
       defer { pipeline.finish() }
       try format.parse(stream, context, into: pipeline)
-    } else {
-      try format.parse(stream, context, into: sink)
     }
     sink.finish()
   }

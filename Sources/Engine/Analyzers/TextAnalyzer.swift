@@ -9,9 +9,12 @@ struct TextAnalyzer: Analyzer {
   func version(options: [String: String]) -> String { "3.\(TextDetectors.version).\(SecretSearch.version)" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
-    let stream = try surroundings.decoded(unit.artifact)
-    var found = TextFindings(artifact: unit.artifact)
-    var secrets = SecretFindings(artifact: unit.artifact)
+    try Self.search(surroundings.decoded(unit.artifact), artifact: unit.artifact, into: result)
+  }
+
+  static func search(_ stream: DecodedStream, artifact: Digest, into result: any ResultSink) throws {
+    var found = TextFindings(artifact: artifact)
+    var secrets = SecretFindings(artifact: artifact)
     let window = WindowedStream(stream, size: 4 << 20, overlap: TextFindings.overlap)
     while let part = try window.next() {
       func place(_ range: Range<Int>) -> Locator {

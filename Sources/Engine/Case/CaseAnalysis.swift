@@ -249,7 +249,7 @@ public final class CaseAnalysis {
     }
     // Triage looks at the head only.
     let size = artifacts[digest]?.byteCount ?? 0
-    enqueue(unit, weight: analyzer == "triage" ? min(size, UInt64(TriageAnalyzer.headCount)) : size)
+    enqueue(unit, weight: analyzer == "triage" ? min(size, UInt64(ArtifactKind.headCount)) : size)
   }
 
   private func enqueue(_ unit: Unit, weight: UInt64) {

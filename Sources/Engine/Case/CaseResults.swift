@@ -4,6 +4,36 @@ import Evidence
 
 /// Reads results back.
 public enum CaseResults {
+  /// What somebody wants of a result. Other lines are passed over by their first key, and events are not even unpacked.
+  public struct Lines: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let events = Lines(rawValue: 1)
+    public static let findings = Lines(rawValue: 2)
+    public static let coverage = Lines(rawValue: 4)
+    public static let rows = Lines(rawValue: 8)
+    /// The engine's own.
+    public static let others = Lines(rawValue: 16)
+    public static let all: Lines = [.events, .findings, .coverage, .rows, .others]
+    public static let allButEvents = all.subtracting(.events)
+
+    /// What a line is, by its beginning.
+    fileprivate init(_ line: ByteView) {
+      if line.hasPrefix("{\"event\"") {
+        self = .events
+      } else if line.hasPrefix("{\"finding\"") {
+        self = .findings
+      } else if line.hasPrefix("{\"coverage\"") {
+        self = .coverage
+      } else if line.hasPrefix("{\"row\"") {
+        self = .rows
+      } else {
+        self = .others
+      }
+    }
+  }
+
   /// Of the last line of a result that has events: where they stand.
   static let eventsKind = "events"
 
@@ -13,29 +43,50 @@ public enum CaseResults {
   /// The result that has no line.
   private static let nothing = Digest(of: [])
 
-  /// Every line of a result, in order.
+  /// Every line of a result that is wanted, in order.
   ///
-  /// - Parameter events: whether events are wanted; they are most of most results, and not read where they are not.
   /// - Throws: `integrity` for a line that cannot be read: results are ours, so it is damage of the store.
   public static func forEachLine(
-    of result: Digest, in store: ArtifactStore, events: Bool = true, _ body: (ResultLine.Content) throws -> Void
+    of result: Digest, in store: ArtifactStore, _ wanted: Lines = .all, _ body: (ResultLine.Content) throws -> Void
+  ) throws {
+    try forEach(wanted, of: result, in: store) { line, offset in
+      guard let content = ResultLine.read(line) else { throw damage(of: result, at: offset) }
+      if case .other(eventsKind, _) = content { return }
+      try body(content)
+    }
+  }
+
+  /// Of a result's gravest finding, of which nothing else is read; nil where there is none.
+  public static func severity(of result: Digest, in store: ArtifactStore) throws -> Severity? {
+    var gravest: Severity?
+    try forEach(.findings, of: result, in: store) { line, offset in
+      guard let severity = JSONView(line)["finding"]?["severity"]?.string.flatMap(Severity.init) else {
+        throw damage(of: result, at: offset)
+      }
+      gravest = max(gravest ?? severity, severity)
+    }
+    return gravest
+  }
+
+  private static func damage(of result: Digest, at offset: UInt64) -> StoreError {
+    StoreError(.integrity, "result \(result.hex) is damaged at byte \(offset): run `ir-analyze verify`")
+  }
+
+  private static func forEach(
+    _ wanted: Lines, of result: Digest, in store: ArtifactStore,
+    _ body: (_ line: ByteView, _ offset: UInt64) throws -> Void
   ) throws {
     // Most rules find nothing in most evidence, and that is one object.
     if result == nothing { return }
     var lines = try ObjectLines(of: result, in: store.objects)
-    let skipped = events ? nil : try self.events(of: result, in: store)
+    let skipped = wanted.contains(.events) ? nil : try events(of: result, in: store)
     while true {
       if let skipped, lines.offset == skipped.lowerBound, !skipped.isEmpty {
         lines = try ObjectLines(of: result, in: store.objects, from: skipped.upperBound)
       }
       let offset = lines.offset
       guard let line = try lines.next() else { return }
-      if !events, line.hasPrefix("{\"event\"") { continue }
-      guard let content = ResultLine.read(line) else {
-        throw StoreError(.integrity, "result \(result.hex) is damaged at byte \(offset): run `ir-analyze verify`")
-      }
-      if case .other(eventsKind, _) = content { continue }
-      try body(content)
+      if wanted == .all || wanted.contains(Lines(line)) { try body(line, offset) }
     }
   }
 

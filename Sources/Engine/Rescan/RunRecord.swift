@@ -155,10 +155,8 @@ extension RunRecord {
   public static func severity(of results: [CaseAnalysis.UnitResult], in store: ArtifactStore) throws -> Severity? {
     var gravest: Severity?
     for one in results where one.unit.analyzer != TriageAnalyzer().name {
-      // Events are most of a result and no finding: read, they would cost a run of logs a tenth of its time, on one processor.
-      try CaseResults.forEachLine(of: one.result, in: store, events: false) { line in
-        if case .finding(let finding) = line { gravest = max(gravest ?? finding.severity, finding.severity) }
-      }
+      guard let severity = try CaseResults.severity(of: one.result, in: store) else { continue }
+      gravest = max(gravest ?? severity, severity)
     }
     return gravest
   }

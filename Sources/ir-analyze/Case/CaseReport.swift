@@ -26,10 +26,9 @@ struct CaseReport {
   /// Where custody ends with this report: what to compare a later store with.
   var custodyHead: CustodyLog.Head? { store.custody.head() }
 
-  /// - Parameter events: false where nothing but `status` is asked for: what follows from events of several artifacts is not
-  ///   looked for then.
+  /// - Parameter isWhole: false where nothing but `status` is asked for, and no level of findings: only coverage is read then.
   init(
-    store: ArtifactStore, rules: RuleLibrary, _ outcome: CaseAnalysis.Outcome, case name: String, events: Bool = true
+    store: ArtifactStore, rules: RuleLibrary, _ outcome: CaseAnalysis.Outcome, case name: String, isWhole: Bool = true
   ) throws {
     self.store = store
     self.outcome = outcome
@@ -56,7 +55,7 @@ struct CaseReport {
     var accounts = AccountReview()
     for result in outcome.results {
       let artifact = result.unit.artifact
-      try CaseResults.forEachLine(of: result.result, in: store, events: events) { line in
+      try CaseResults.forEachLine(of: result.result, in: store, isWhole ? .all : .coverage) { line in
         switch line {
         case .finding(let finding): findings.append(finding)
         case .coverage(let one):
@@ -71,10 +70,10 @@ struct CaseReport {
         case .other: break
         }
       }
-      guard events, result.unit.analyzer == "expand" else { continue }
+      guard isWhole, result.unit.analyzer == "expand" else { continue }
       try HostFiles.forEach(inArchive: result.result, of: store) { files.take(FileFact($0)) }
     }
-    if events { HostFiles.forEach(of: try store.cases.sightings(of: name)) { files.take(FileFact($0)) } }
+    if isWhole { HostFiles.forEach(of: try store.cases.sightings(of: name)) { files.take(FileFact($0)) } }
     clocks = review.correction()
     correlations.finish { findings.append($0) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
@@ -183,7 +182,7 @@ struct CaseReport {
     for image in images {
       let place = images.count == 1 ? "\(folder)/memory" : "\(folder)/memory/\(image.unit.artifact.hex.prefix(12))"
       var views: [String: [UInt8]] = [:]
-      try CaseResults.forEachLine(of: image.result, in: store, events: false) { line in
+      try CaseResults.forEachLine(of: image.result, in: store, .rows) { line in
         guard case .row(let view, let json) = line else { return }
         views[view, default: []] += (json.withView { SecretMask.mask(json: $0) } ?? json) + [0x0A]
       }

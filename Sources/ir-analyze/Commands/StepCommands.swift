@@ -21,7 +21,7 @@ struct AnalyzeCommand: ParsableCommand {
     let rules = try ruleOptions.library()
     let steps = CaseWork(store: store, rules: rules, work: work)
     let outcome = try steps.analyze(case: caseName.text)
-    let report = try CaseReport(store: store, rules: rules, outcome, case: caseName.text, events: false)
+    let report = try CaseReport(store: store, rules: rules, outcome, case: caseName.text, isWhole: false)
     steps.tidy(case: caseName.text, outcome)
     try report.status(failLevel: nil).end()
   }

