@@ -6,7 +6,7 @@ import Evidence
 /// People and their tools ask a lot too, and are denied now and then; so for them only several different denials count,
 /// while an instance's role has one job and no reason to look around.
 public final class CloudRecon: CloudCallDetector {
-  public static let version = 2
+  public static let version = 3
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -21,6 +21,15 @@ public final class CloudRecon: CloudCallDetector {
     var place: EvidenceReference
   }
 
+  private struct Key: Hashable, Comparable {
+    var identity: String
+    var address: String
+
+    static func < (left: Key, right: Key) -> Bool {
+      (left.identity, left.address) < (right.identity, right.address)
+    }
+  }
+
   private struct Caller {
     var isInstance: Bool
     var who: String
@@ -30,7 +39,7 @@ public final class CloudRecon: CloudCallDetector {
     var calls: [Call] = []
   }
 
-  private var callers: [String: Caller] = [:]
+  private var callers: [Key: Caller] = [:]
   private var count = 0
   private static let maximum = 100_000
   private static let window: Int64 = 15 * 60 * 1_000_000_000
@@ -45,9 +54,8 @@ public final class CloudRecon: CloudCallDetector {
     guard isDenied || call.name.withView({ name in Self.questions.contains { name.hasPrefix($0) } }) else { return }
     count += 1
     let event = call.event
-    let key = "\(call.identity)|\(call.address)"
     callers[
-      key,
+      Key(identity: call.identity, address: call.address),
       default: Caller(
         isInstance: call.instance != nil, who: call.who, address: call.address,
         isConsole: call.userAgent?.hasPrefix("Mozilla/") == true)

@@ -17,8 +17,17 @@ extension Event {
 enum AddressText {
   /// Without brackets, zone and the IPv4-in-IPv6 prefix; lower case.
   static func plain(_ text: String) -> String {
-    // As nearly all are.
-    if text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2E }) { return text }
+    // As nearly all addresses and names are.
+    let isPlain = text.withView { text in
+      for index in 0..<text.count {
+        switch text[index] {
+        case 0x61...0x7A, 0x30...0x39, 0x2E, 0x2D, 0x5F: continue
+        default: return false
+        }
+      }
+      return true
+    }
+    if isPlain { return text }
     var rest = text.lowercased()[...]
     if rest.hasPrefix("[") { rest = rest.dropFirst().prefix { $0 != "]" } }
     if let zone = rest.firstIndex(of: "%") { rest = rest[..<zone] }
@@ -26,16 +35,20 @@ enum AddressText {
     return String(rest)
   }
 
-  static func isIPv4(_ text: String) -> Bool { ipv4(text) != nil }
+  private static func isDecimal(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+  static func isIPv4(_ text: String) -> Bool { text.withView { ipv4($0) != nil } }
 
   /// Four numbers.
-  private static func ipv4(_ text: String) -> (UInt8, UInt8, UInt8, UInt8)? {
+  private static func ipv4(_ text: ByteView) -> (UInt8, UInt8, UInt8, UInt8)? {
+    guard text.count <= 15 else { return nil }
     var numbers: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
     var dots = 0
     var digits = 0
     var number = 0
-    for byte in text.utf8 {
-      if byte >= 0x30, byte <= 0x39, digits < 3 {
+    for place in 0..<text.count {
+      let byte = text[place]
+      if isDecimal(byte), digits < 3 {
         number = number * 10 + Int(byte - 0x30)
         digits += 1
       } else if byte == 0x2E, dots < 3, digits > 0, number < 256 {
@@ -51,7 +64,14 @@ enum AddressText {
   }
 
   static func isAddress(_ text: String) -> Bool {
-    isIPv4(text) || text.utf8.contains(0x3A) && text.utf8.allSatisfy { hexDigit($0) != nil || $0 == 0x3A || $0 == 0x2E }
+    text.withView { text in
+      if ipv4(text) != nil { return true }
+      guard text.firstIndex(of: 0x3A) != nil else { return false }
+      for place in 0..<text.count where hexDigit(text[place]) == nil && text[place] != 0x3A && text[place] != 0x2E {
+        return false
+      }
+      return true
+    }
   }
 
   /// The machine itself, or no address at all.
@@ -62,7 +82,7 @@ enum AddressText {
 
   /// RFC 1918, link-local and unique local.
   static func isPrivate(_ text: String) -> Bool {
-    if let numbers = ipv4(text) {
+    if let numbers = text.withView({ ipv4($0) }) {
       return switch (numbers.0, numbers.1) {
       case (10, _), (192, 168), (172, 16...31), (169, 254): true
       default: isLocal(text)

@@ -39,7 +39,9 @@ struct LogAnalyzer: Analyzer {
     } else {
       let pipeline = PipelinedSink(steps)
       defer { pipeline.finish() }
-      try format.parse(stream, context, into: pipeline)
+      // What is not compressed is read as fast as it is copied.
+      let ahead = stream.encodings.isEmpty ? stream : ReadAheadStream(stream)
+      try format.parse(ahead, context, into: pipeline)
     }
     sink.finish()
   }

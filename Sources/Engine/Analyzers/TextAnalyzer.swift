@@ -6,7 +6,7 @@ import Evidence
 struct TextAnalyzer: Analyzer {
   let name = "text"
 
-  func version(options: [String: String]) -> String { "3.\(TextDetectors.version).\(SecretSearch.version)" }
+  func version(options: [String: String]) -> String { "4.\(TextDetectors.version).\(SecretSearch.version)" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     try Self.search(surroundings.decoded(unit.artifact), artifact: unit.artifact, into: result)
@@ -31,9 +31,13 @@ struct TextAnalyzer: Analyzer {
     }
     found.report(into: result)
     secrets.report(into: result)
-    let reason = stream.damage.map { "no parser knows this format; the stream is damaged: \($0)" }
     result.coverage(
-      Coverage(
-        .scanned, 0..<window.offset, encodings: stream.encodings, reason: reason ?? "no parser knows this format"))
+      Coverage(.scanned, 0..<window.offset, encodings: stream.encodings, reason: "no parser knows this format"))
+    if let damage = stream.damage {
+      result.coverage(
+        Coverage(
+          .skipped, window.offset..<window.offset, encodings: stream.encodings,
+          reason: "the stream ends early, what followed is lost: \(damage)"))
+    }
   }
 }

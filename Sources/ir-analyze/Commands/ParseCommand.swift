@@ -39,7 +39,8 @@ struct ParseCommand: ParsableCommand {
   func run() throws {
     let threads = workers ?? ProcessInfo.processInfo.activeProcessorCount
     let parsing = FileParsing(
-      files.map { $0 == "-" ? .input(name: name?.text ?? "-") : .file($0) }, leavesOutEvents: findings, threads: threads)
+      files.map { $0 == "-" ? .input(name: name?.text ?? "-") : .file($0) }, leavesOutEvents: findings,
+      threads: threads)
     let totals = parsing.run()
     if !quiet {
       Terminal.tell("\(totals.files) files, \(totals.events) events, \(totals.findings) findings")

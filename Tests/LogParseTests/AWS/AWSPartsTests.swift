@@ -63,6 +63,44 @@ import Testing
     #expect(insert("a", "one, of some length"), "memory is bounded: what lies far back is forgotten")
   }
 
+  @Test func identifiersAreToldApartByTheirBits() {
+    func uuid(_ text: String) -> [UInt64]? { text.withView { SeenRecords.uuid($0).map { [$0.0, $0.1] } } }
+    let text = "0123456f-89ab-4cde-8f01-23456789abcd"
+    let whole = uuid(text)
+    #expect(whole != nil && uuid("ffffffff-ffff-ffff-ffff-ffffffffffff") == [.max, .max])
+    #expect(uuid("00000000-0000-0000-0000-000000000000") == [0, 0])
+    for (place, letter) in text.enumerated() where letter != "-" {
+      var changed = Array(text)
+      // Every other digit gives another value; what is no lower-case digit gives none.
+      for digit in "0123456789abcdef" where digit != letter {
+        changed[place] = digit
+        #expect(uuid(String(changed)) != nil && uuid(String(changed)) != whole)
+      }
+      for other in ["g", "A", "F", "/", ":", "`", "@", " ", "\u{7f}"] as [Character] {
+        changed[place] = other
+        #expect(uuid(String(changed)) == nil, "\(other) at \(place)")
+      }
+    }
+    for broken in ["", "0123456f89ab4cde8f0123456789abcd", text + "0", String(text.dropLast())] {
+      #expect(uuid(broken) == nil)
+    }
+  }
+
+  /// One identifier for all, as a forged log may have: nothing is lost, and it takes no longer than others do.
+  @Test func manyContentsUnderOneIdentifier() {
+    var seen = SeenRecords()
+    let name = Array("5f3a1c52-77aa-4f0e-9c11-0a1b2c3d4e5f".utf8)
+    var added = 0
+    for round in 0..<2 {
+      for number in 0..<100_000 {
+        let isNew = name.withView { name in "record \(number)".withView { seen.insert(name, $0) } }
+        #expect(isNew == (round == 0))
+        added += isNew ? 1 : 0
+      }
+    }
+    #expect(added == 100_000)
+  }
+
   @Test func accessLogFieldsKeepQuotesInside() {
     func fields(_ line: String) -> [String] {
       line.withView { view in
