@@ -15,14 +15,29 @@ indirect enum SigmaExpression: Hashable, Sendable {
     case .not(let part): !part.holds(record)
     }
   }
+
+  /// How many tests it comes to.
+  var size: Int {
+    switch self {
+    case .item(let item): item.tests.count
+    case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.size }
+    case .not(let part): part.size
+    }
+  }
 }
 
 /// Reads a condition: `or` binds least, then `and`, `not`, `1 of` / `all of`, parentheses.
 struct SigmaConditionReader {
   private let tokens: [String]
   private let parts: [(name: String, expression: SigmaExpression)]
+  private let numbers: [String: Int]
+  private let sizes: [Int]
   private var place = 0
+  /// Tests that may still be put in. A part that is named again is put in again.
+  private var budget: Int
   private static let maximumDepth = 64
+  /// Far more than any rule has; and a long list counts once.
+  static let maximumTests = 200_000
 
   static func read(_ text: String, parts: [(name: String, expression: SigmaExpression)]) throws -> SigmaExpression {
     var reader = SigmaConditionReader(text, parts)
@@ -38,6 +53,9 @@ struct SigmaConditionReader {
 
   private init(_ text: String, _ parts: [(name: String, expression: SigmaExpression)]) {
     self.parts = parts
+    numbers = Dictionary(zip(parts.map(\.name), parts.indices), uniquingKeysWith: { first, _ in first })
+    sizes = parts.map(\.expression.size)
+    budget = sizes.reduce(Self.maximumTests, +)
     var tokens: [String] = []
     var word = ""
     for character in text {
@@ -101,18 +119,26 @@ struct SigmaConditionReader {
     }
     if let count = keyword(), ["1", "any", "all"].contains(count), keyword(1) == "of", let pattern = peek(2) {
       place += 3
-      let chosen = parts.filter { Self.matches($0.name, pattern) }.map(\.expression)
+      let chosen = try parts.indices.filter { Self.matches(parts[$0].name, pattern) }.map { try put($0) }
       guard !chosen.isEmpty else { throw SigmaProblem(nil, "\"\(count) of \(pattern)\" means no part of the rule") }
       return count == "all" ? .all(chosen) : .any(chosen)
     }
     if Int(word) != nil, keyword(1) == "of" {
       throw SigmaProblem(nil, "only \"1 of\" and \"all of\" are known, not \"\(word) of\"")
     }
-    guard let part = parts.first(where: { $0.name == word }) else {
+    guard let number = numbers[word] else {
       throw SigmaProblem(nil, "condition names \"\(word)\", which the rule does not have")
     }
     place += 1
-    return part.expression
+    return try put(number)
+  }
+
+  private mutating func put(_ number: Int) throws -> SigmaExpression {
+    budget -= sizes[number] + 1
+    guard budget > 0 else {
+      throw SigmaProblem(nil, "condition that comes to more than \(Self.maximumTests) tests beside the parts' own")
+    }
+    return parts[number].expression
   }
 
   /// `them` is everything that does not begin with an underscore; `*` stands for any run.

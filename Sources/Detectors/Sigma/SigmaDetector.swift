@@ -3,7 +3,7 @@ import Evidence
 
 /// Asks Sigma rules of the events of one artifact, and correlations of what they find.
 public final class SigmaDetector: EventDetector {
-  public static let version = 3
+  public static let version = 4
 
   /// Hits kept for correlations, all rules together; more are counted, not correlated.
   static let maximumHits = 1 << 20
@@ -39,16 +39,32 @@ public final class SigmaDetector: EventDetector {
     self.artifact = artifact
     self.isOfCase = isOfCase
     if isFiltered, let prefilter = rules.prefilter { gates = SigmaGates(prefilter) }
-    for correlation in rules.correlations {
+    let passedOn = Self.passedOn(rules.correlations)
+    for (number, correlation) in rules.correlations.enumerated() {
       for (place, reference) in correlation.rules.enumerated() {
         for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {
-          let names = correlation.fields(of: place)
+          let names = correlation.fields(of: place) + passedOn[number]
           let known = wanted[index]?.names ?? []
           let all = known + Set(names).subtracting(known).sorted()
           wanted[index] = (all, hits.layout(all))
         }
       }
     }
+  }
+
+  /// Fields that a correlation needs only because another rests on it.
+  private static func passedOn(_ correlations: [SigmaCorrelation]) -> [[String]] {
+    var fields = [Set<String>](repeating: [], count: correlations.count)
+    // Those that rest on others stand behind them.
+    for outer in correlations.indices.reversed() {
+      for (place, reference) in correlations[outer].rules.enumerated() {
+        for inner in 0..<outer where correlations[inner].header.isMeant(by: reference) {
+          fields[inner].formUnion(correlations[outer].fields(of: place))
+          fields[inner].formUnion(fields[outer])
+        }
+      }
+    }
+    return fields.map { $0.sorted() }
   }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
@@ -95,9 +111,10 @@ public final class SigmaDetector: EventDetector {
   }
 
   private func keep(_ index: Int, _ event: Event, _ record: SigmaRecord) {
-    guard let (names, layout) = wanted[index], hits.count < Self.maximumHits,
-      let hit = hits.add(event, artifact, layout, fields: names.map { record.values($0)?.first?.folded })
-    else { return }
+    guard let (names, layout) = wanted[index], hits.count < Self.maximumHits else { return }
+    let values = names.map { record.values($0)?.first }
+    guard let hit = hits.add(event, artifact, layout, fields: values.map { $0?.folded }) else { return }
+    for value in values { if let value { hits.note(value) } }
     hitsOf[index, default: []].append(hit)
   }
 
@@ -137,7 +154,7 @@ public final class SigmaDetector: EventDetector {
   private func finding(
     _ correlation: SigmaCorrelation, _ span: SigmaCorrelator.Span, _ first: Event, _ last: Event
   ) -> Finding {
-    let group = zip(correlation.groupBy, span.key).map { "\($0) \($1)" }.joined(separator: ", ")
+    let group = zip(correlation.groupBy, span.key).map { "\($0) \(hits.shown($1))" }.joined(separator: ", ")
     let number =
       span.number == span.number.rounded() && abs(span.number) < 1e15 ? String(Int64(span.number)) : String(span.number)
     var attributes = correlation.header.attributes

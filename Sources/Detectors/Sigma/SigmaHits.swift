@@ -38,6 +38,8 @@ final class SigmaHits {
   /// Of each record its place, a line break, and its message.
   private let details = SpilledBytes()
   private var scratch = ByteBuilder()
+  /// Of values that have capitals.
+  private var spelled: [UInt32: String] = [:]
 
   /// A field that the record does not have.
   static let missing = UInt32.max
@@ -104,6 +106,16 @@ final class SigmaHits {
     clockNumbers[clock] = number
     return number
   }
+
+  /// Remembers how the evidence spells a value, which is compared without regard to case.
+  func note(_ value: SigmaValue) {
+    guard value.text != value.folded else { return }
+    let number = number(of: value.folded)
+    if spelled[number] == nil { spelled[number] = value.text }
+  }
+
+  /// A value as the evidence has it, where it was first seen.
+  func shown(_ folded: String) -> String { spelled[number(of: folded)] ?? folded }
 
   /// Of a value's number, as `field` gives it.
   func text(_ number: UInt32) -> String { texts.withRun(number) { $0.string } }

@@ -59,7 +59,7 @@ struct SigmaItemReader {
     guard nodes.count <= maximumValues else { throw SigmaProblem(value, "more than \(maximumValues) values") }
     guard !nodes.isEmpty else { throw SigmaProblem(value, "an empty list of values") }
     let values = try nodes.map { node in
-      if nodes.count > 1, isNull(node) { throw SigmaProblem(node, "null cannot stand in a list") }
+      if nodes.count > 1, plan.needsAll, isNull(node) { throw SigmaProblem(node, "null cannot be all of a list") }
       return try plan.tests(node, isKeyword: field == nil)
     }
     if plan.needsAll, values.contains(where: { $0.count > 1 }) {
@@ -92,6 +92,8 @@ private struct Plan {
   private var comparison: YaraNeed.Comparison?
   private var timePart: SigmaTest.TimePart?
   private var encodings: [String] = []
+  /// `utf16le|base64offset` is what rules have; `base64offset` makes three values of each.
+  private static let maximumEncodings = 3
 
   mutating func add(_ modifier: String, _ node: Node) throws {
     switch modifier {
@@ -113,10 +115,10 @@ private struct Plan {
     case "cidr": isNetwork = true
     case "fieldref": isField = true
     case "exists": exists = true
-    case "lt": comparison = .less
-    case "lte": comparison = .atMost
-    case "gt": comparison = .more
-    case "gte": comparison = .atLeast
+    case "lt": try compare(.less, node)
+    case "lte": try compare(.atMost, node)
+    case "gt": try compare(.more, node)
+    case "gte": try compare(.atLeast, node)
     case "base64", "base64offset", "utf16le", "wide", "utf16be", "utf16": encodings.append(modifier)
     case "expand":
       throw SigmaProblem(
@@ -125,8 +127,14 @@ private struct Plan {
       guard let part = SigmaTest.TimePart(rawValue: modifier) else {
         throw SigmaProblem(node, "unknown modifier \(modifier)")
       }
+      guard timePart == nil else { throw SigmaProblem(node, "two parts of a time at once") }
       timePart = part
     }
+  }
+
+  private mutating func compare(_ how: YaraNeed.Comparison, _ node: Node) throws {
+    guard comparison == nil else { throw SigmaProblem(node, "two comparisons at once") }
+    comparison = how
   }
 
   func check(_ node: Node) throws {
@@ -137,6 +145,9 @@ private struct Plan {
     let isOpened = opensStart || opensEnd
     if isOpened, isNetwork || exists || comparison != nil || timePart != nil || loosensDashes && regexFlags != nil {
       throw SigmaProblem(node, "modifiers that do not go together")
+    }
+    if encodings.count > Self.maximumEncodings {
+      throw SigmaProblem(node, "more than \(Self.maximumEncodings) encodings")
     }
     if exists, needsAll || node.sequence != nil { throw SigmaProblem(node, "exists takes true or false") }
   }
@@ -163,7 +174,12 @@ private struct Plan {
       if let timePart { return [.time(timePart, comparison ?? .equal, number)] }
       return [.number(comparison ?? .equal, number)]
     }
-    if SigmaItemReader.isNull(node), encodings.isEmpty, !opensStart, !opensEnd { return [.null] }
+    if SigmaItemReader.isNull(node), !isKeyword {
+      guard encodings.isEmpty, !opensStart, !opensEnd else {
+        throw SigmaProblem(node, "null has no text to look for: quote it if the word is meant")
+      }
+      return [.null]
+    }
     if !encodings.isEmpty { return encoded(text).map { .text(opened($0)) } }
     var glob = SigmaGlob(text, isCased: isCased)
     if loosensDashes { glob.loosenDashes() }

@@ -25,7 +25,7 @@ public struct SigmaRules: Sendable {
   /// Loads the documents of some files. What cannot be used is told with its line, the rest is used.
   public static func load(_ files: [(path: String, text: [UInt8])]) -> (SigmaRules, [RuleDiagnostic]) {
     var loader = SigmaLoader()
-    for file in files { loader.read(file.path, String(decoding: file.text, as: UTF8.self)) }
+    for file in files { loader.read(file.path, file.text) }
     return loader.finish()
   }
 }
@@ -46,17 +46,10 @@ private struct SigmaLoader {
   /// Aliases can make a small file mean a very large one.
   private static let maximumNodes = 200_000
 
-  mutating func read(_ path: String, _ text: String) {
-    var documents: [Node] = []
-    do {
-      // What a plain word stands for is asked where it matters; asked of every word, it takes most of the time.
-      let parser = try Parser(yaml: text, resolver: .basic)
-      while let node = try parser.nextRoot() { documents.append(node) }
-    } catch {
-      diagnostics.append(Self.broken(path, error))
-      // The documents before the broken one stand.
-    }
-    for document in documents where document.mapping != nil {
+  mutating func read(_ path: String, _ bytes: [UInt8]) {
+    let read = SigmaDocuments(bytes, path: path)
+    diagnostics += read.diagnostics
+    for document in read.documents {
       do {
         try add(document, path)
       } catch let problem as SigmaProblem {
@@ -65,19 +58,6 @@ private struct SigmaLoader {
         diagnostics.append(RuleDiagnostic(.error, file: path, "\(error)"))
       }
     }
-    if documents.allSatisfy({ $0.mapping == nil }), !documents.isEmpty {
-      diagnostics.append(RuleDiagnostic(.error, file: path, line: 1, "holds no rule"))
-    }
-  }
-
-  private static func broken(_ path: String, _ error: any Error) -> RuleDiagnostic {
-    if case YamlError.parser(_, let problem, let mark, _) = error {
-      return RuleDiagnostic(.error, file: path, line: mark.line, "not YAML: \(problem)")
-    }
-    if case YamlError.scanner(_, let problem, let mark, _) = error {
-      return RuleDiagnostic(.error, file: path, line: mark.line, "not YAML: \(problem)")
-    }
-    return RuleDiagnostic(.error, file: path, "not YAML")
   }
 
   private mutating func note(_ path: String, _ document: Node, _ problem: SigmaProblem) {
@@ -96,9 +76,6 @@ private struct SigmaLoader {
     } else if document["filter"] != nil {
       filters.append(try SigmaFilter(document, header: header))
     } else if let detection = document["detection"] {
-      if document["action"] != nil {
-        throw SigmaProblem(document, "rule collections with \"action\" are of an older Sigma")
-      }
       let source = try SigmaDetectionReader.source(document)
       if source.kind == nil {
         diagnostics.append(
@@ -210,7 +187,7 @@ struct SigmaFilter {
   let header: SigmaHeader
   let expression: SigmaExpression
   private let source: SigmaSource
-  /// nil: every rule of the log source.
+  /// nil: every rule of the log source, `any`.
   private let rules: [String]?
 
   init(_ node: Node, header: SigmaHeader) throws {
@@ -219,11 +196,12 @@ struct SigmaFilter {
     source = try SigmaDetectionReader.source(node)
     expression = try SigmaDetectionReader.expression(body, ignoring: ["rules"])
     let named = body["rules"].map { SigmaHeader.texts($0) } ?? []
-    rules = named.isEmpty || named == ["any"] ? nil : named
+    guard !named.isEmpty else { throw SigmaProblem(body, "a filter must name its rules, or any") }
+    rules = named.count == 1 && ["any", "all"].contains(named[0].lowercased()) ? nil : named
   }
 
   func means(_ rule: SigmaRule) -> Bool {
-    if let rules { return rules.contains { rule.header.isMeant(by: $0) } }
+    if let rules, !rules.contains(where: { rule.header.isMeant(by: $0) }) { return false }
     return (source.product == nil || source.product == rule.source.product)
       && (source.category == nil || source.category == rule.source.category)
       && (source.service == nil || source.service == rule.source.service)

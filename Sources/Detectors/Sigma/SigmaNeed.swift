@@ -53,7 +53,7 @@ struct SigmaNeed: Equatable {
     case .all(let parts), .any(let parts): for part in parts { note(part) }
     case .item(let item):
       if item.field == nil { asksEverything = true }
-      if item.field == "timestamp" || item.field == "EventTime" { asksTime = true }
+      if item.field.map(SigmaTaxonomy.times.contains) == true { asksTime = true }
     }
   }
 

@@ -36,7 +36,7 @@ final class SigmaRecord: SigmaFields {
 
   private func look(_ field: String) -> [String]? {
     if let texts = derived[field] { return texts }
-    if field == "timestamp" || field == "EventTime" { return event.time.map { ["\($0)"] } }
+    if SigmaTaxonomy.times.contains(field) { return event.time.map { ["\($0)"] } }
     for name in SigmaTaxonomy.attributes(field, kind) {
       if name == "address" { return address() }
       if name.hasPrefix("header:") {

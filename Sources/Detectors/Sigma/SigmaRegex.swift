@@ -102,12 +102,14 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
     case .none: return false
     }
     let shown = text.slice(0, Self.fallbackLength).string
+    let end = text.count > Self.fallbackLength ? shown.utf16.count : .max
     var found = false
     var reports = 0
     fallback.enumerateMatches(
       in: shown, options: [.reportProgress], range: NSRange(location: 0, length: shown.utf16.count)
     ) { result, _, stop in
-      if result != nil { found = true }
+      // Where the text was cut it does not end.
+      if let result, result.range.location + result.range.length < end { found = true }
       reports += 1
       if found || reports > Self.fallbackReports { stop.pointee = true }
     }

@@ -101,6 +101,7 @@ struct SigmaRule: Hashable, Sendable {
 /// Reads detections: `logsource` and the named parts with their condition.
 enum SigmaDetectionReader {
   static let maximumDepth = 16
+  private static let maximumConditions = 64
 
   static func source(_ node: Node) throws -> SigmaSource {
     guard let source = node["logsource"] else { throw SigmaProblem(node, "a rule must have a logsource") }
@@ -123,6 +124,9 @@ enum SigmaDetectionReader {
     guard let condition = node["condition"] else { throw SigmaProblem(node, "a detection must have a condition") }
     let texts = SigmaHeader.texts(condition)
     guard !texts.isEmpty else { throw SigmaProblem(condition, "condition must be text") }
+    guard texts.count <= maximumConditions else {
+      throw SigmaProblem(condition, "more than \(maximumConditions) conditions")
+    }
     do {
       let conditions = try texts.map { try SigmaConditionReader.read($0, parts: parts) }
       return conditions.count == 1 ? conditions[0] : .any(conditions)

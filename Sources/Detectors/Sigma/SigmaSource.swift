@@ -120,7 +120,16 @@ enum SigmaTaxonomy {
     "userIdentity.sessionContext.sessionIssuer.userName": ["role"],
     "userIdentity.sessionContext.attributes.mfaAuthenticated": ["mfa"],
     "userIdentity.sessionContext.ec2RoleDelivery": ["ec2_role_delivery"],
+    "eventVersion": ["event_version"], "managementEvent": ["management_event"], "apiVersion": ["api_version"],
+    "vpcEndpointId": ["vpc_endpoint"], "tlsDetails.tlsVersion": ["tls_version"],
+    "tlsDetails.cipherSuite": ["tls_cipher"], "tlsDetails.clientProvidedHostHeader": ["tls_host"],
+    "sessionCredentialFromConsole": ["session_from_console"], "resources.ARN": ["resources"],
+    "resources.arn": ["resources"], "sharedEventID": ["shared_event_id"], "edgeDeviceDetails": ["edge_device"],
+    "addendum": ["addendum"], "insightDetails": ["insight_details"],
   ]
+  /// Names of the record's own time.
+  static let times: Set<String> = ["timestamp", "EventTime", "eventTime"]
+
   /// Roots of JSON text in which dotted names are looked up.
   static let cloudTrailObjects: [String: String] = [
     "requestParameters": "request_parameters", "responseElements": "response_elements",

@@ -66,7 +66,7 @@ public struct YaraCommand: Sendable {
       lines.append(line + path)
       guard showsStrings || showsLengths else { continue }
       for string in match.strings {
-        let length = showsLengths ? "\(string.length):" : ""
+        let length = showsLengths ? "\(min(string.length, Self.mostShown)):" : ""
         lines.append(
           "0x\(String(string.offset, radix: 16)):\(length)\(string.identifier)"
             + (showsStrings ? ": " + Self.data(string) : ""))
@@ -74,6 +74,9 @@ public struct YaraCommand: Sendable {
     }
     return lines
   }
+
+  /// The command keeps no more of a match, and prints how much it kept.
+  private static let mostShown = 512
 
   private static func data(_ string: YaraStringMatch) -> String {
     guard string.isHexadecimal else { return YaraDetector.printable(string.data) }

@@ -56,6 +56,13 @@ extension YaraCompiler {
     }
   }
 
+  /// What the `yara` command takes for a number: digits, perhaps with a minus in front and dots within; all else is text.
+  private static func isNumber(_ text: String, dots: Int) -> Bool {
+    let digits = text.utf8.first == 0x2D ? text.utf8.dropFirst() : text.utf8[...]
+    return digits.first.map { $0 != 0x2E } == true && digits.count(where: { $0 == 0x2E }) == dots
+      && digits.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
+  }
+
   private func define(_ compiler: UnsafeMutablePointer<YR_COMPILER>) {
     for name in Self.externals where !definitions.contains(where: { $0.name == name }) {
       yr_compiler_define_string_variable(compiler, name, "")
@@ -63,9 +70,9 @@ extension YaraCompiler {
     for (name, value) in definitions {
       if value == "true" || value == "false" {
         yr_compiler_define_boolean_variable(compiler, name, value == "true" ? 1 : 0)
-      } else if let number = Int64(value) {
+      } else if Self.isNumber(value, dots: 0), let number = Int64(value) {
         yr_compiler_define_integer_variable(compiler, name, number)
-      } else if let number = Double(value) {
+      } else if Self.isNumber(value, dots: 1), let number = Double(value) {
         yr_compiler_define_float_variable(compiler, name, number)
       } else {
         yr_compiler_define_string_variable(compiler, name, value)

@@ -7,7 +7,8 @@ import CYara
 /// long, and never further than `YR_RE_SCAN_LIMIT`.
 struct YaraReach: Hashable, Sendable {
   /// Bytes to either side of a literal. nil: the whole object must be scanned in one piece, because the pattern asks for
-  /// its beginning or end, or is a chain of fragments with no limit between them.
+  /// its beginning or end, or is a chain of fragments: libyara joins these by their places within a block, so that a head in one
+  /// window would meet a tail in another.
   var distance: Int?
   /// Whether every match holds a byte that is not zero, so that stretches of zeros need not be looked at.
   var hasFilledByte: Bool
@@ -17,12 +18,12 @@ struct YaraReach: Hashable, Sendable {
   /// What a pattern without a longest match can look at: from an atom to either end of the match, and as far again on the
   /// other side of the literal, with room to spare.
   static let unlimited = 5 * Int(YR_RE_SCAN_LIMIT) + slack
-  /// Chains of fragments may be long; more than this is the whole object.
-  private static let maximumChain = 1 << 16
+  /// A longer string is looked for in the whole object.
+  private static let longest = 1 << 16
 
   /// Of plain bytes, in every form that modifiers give them.
   init(text: [UInt8], isMasked: Bool) {
-    distance = text.count <= Self.maximumChain ? text.count * 4 + Self.slack : nil
+    distance = text.count <= Self.longest ? text.count * 4 + Self.slack : nil
     // Under one of the keys a run of equal bytes is a run of zeros.
     hasFilledByte = isMasked ? Set(text).count > 1 : text.contains { $0 != 0 }
   }
@@ -31,13 +32,13 @@ struct YaraReach: Hashable, Sendable {
   init(tree: UnsafePointer<RE_NODE>) {
     let measure = Measure(tree, depth: 0)
     hasFilledByte = measure.hasFilledByte
-    if measure.isAnchored || measure.isTooDeep {
+    if measure.isAnchored || measure.isTooDeep || measure.mayChain {
       distance = nil
-    } else if let length = measure.length, length <= Self.maximumChain {
+    } else if let length = measure.length, length <= Self.longest {
       // Doubled for UTF-16, and doubled again for what lies on the far side of the literal.
       distance = length * 4 + Self.slack
     } else {
-      distance = measure.mayChain ? nil : Self.unlimited
+      distance = Self.unlimited
     }
   }
 

@@ -4,6 +4,17 @@ import Testing
 @testable import Detectors
 
 struct SigmaConditionTests {
+  /// A condition that names a long part again and again means more than its text.
+  @Test func aConditionThatMeansTooMuchIsRefused() {
+    let values = (0..<2000).map { "    - v\($0)" }.joined(separator: "\n")
+    let often = Array(repeating: "s", count: 2000).joined(separator: " or ")
+    let (rules, diagnostics) = sigma(nativeRule("s:\n  a:\n\(values)", condition: often))
+    #expect(rules.count == 0 && diagnostics.first?.message.contains("tests") == true, "\(diagnostics)")
+    #expect(sigma(nativeRule("s:\n  a:\n\(values)", condition: "s or not s")).0.count == 1)
+    let parts = (0..<300).map { "s\($0):\n  a: \($0)" }.joined(separator: "\n")
+    #expect(sigma(nativeRule(parts, condition: "1 of s* and not all of them")).0.count == 1)
+  }
+
   private let parts = "sel_a:\n  a: 1\nsel_b:\n  b: 1\nfilter:\n  f: 1\n_hidden:\n  h: 1"
 
   private func holds(_ condition: String, _ set: String) -> Bool {

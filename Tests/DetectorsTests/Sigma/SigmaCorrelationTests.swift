@@ -52,6 +52,39 @@ struct SigmaCorrelationTests {
     #expect(numbers(rule, [at(0, "a"), at(1, "a")]) == [])
   }
 
+  @Test func groupsAreToldAsTheEvidenceSpellsThem() {
+    let (rules, _) = sigma(
+      base
+        + "title: C\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 1m, condition: {gte: 2}}")
+    let found = findings(rules, [at(0, "a", ["who": .text("AKIA1")]), at(1, "a", ["who": .text("akia1")])])
+    #expect(found.map { $0.attributes.first { $0.name == "group" }?.value.text } == ["who AKIA1"])
+    #expect(found.first?.message.contains("for who AKIA1") == true)
+  }
+
+  /// A correlation that rests on another groups by its own fields, also by those that the other does not know.
+  @Test func aChainKeepsTheFieldsOfItsLastLink() {
+    let chain =
+      base
+        + """
+        title: Many
+        name: many
+        correlation: {type: event_count, rules: [a], group-by: [host], timespan: 1m, condition: {gte: 2}}
+        ---
+        title: Then
+        correlation: {type: temporal_ordered, rules: [many, b], group-by: [user], timespan: 5m}
+        """
+    let (rules, diagnostics) = sigma(chain)
+    #expect(diagnostics.isEmpty)
+    func events(_ last: String) -> [Event] {
+      [
+        at(0, "a", ["host": .text("h"), "user": .text("u")]), at(1, "a", ["host": .text("h"), "user": .text("u")]),
+        at(9, "b", ["user": .text(last)]),
+      ]
+    }
+    #expect(findings(rules, events("u")).map(\.title) == ["Then"])
+    #expect(findings(rules, events("other")).isEmpty)
+  }
+
   @Test func distinctValuesAreCounted() {
     let rule = "type: value_count\nrules: [a]\ntimespan: 10s\ncondition: {field: v, gt: 2}"
     #expect(numbers(rule, (0..<3).map { at($0, "a", ["v": .text("\($0)")]) }) == ["3/3"])

@@ -6,6 +6,32 @@ import Testing
 @testable import Detectors
 
 struct SigmaItemTests {
+  /// What would only seem to be honoured is refused.
+  @Test(arguments: [
+    "a|lt|gt: 5", "a|gte|lte: 5", "a|hour|minute: 5", "a|contains: null", "a|startswith: ~", "a|all: [null, x]",
+    "a|base64offset|base64offset|base64offset|base64offset: x",
+  ])
+  func contradictionsAreRefused(_ detection: String) {
+    let (rules, diagnostics) = sigma(nativeRule("s:\n  \(detection)"))
+    #expect(rules.count == 0 && diagnostics.map(\.level) == [.error], "\(detection)")
+  }
+
+  @Test func nullInAListIsOneOfItsValues() {
+    let detection = "s:\n  a: [null, x]"
+    #expect(holds(detection, ["b": .text("1")]) && holds(detection, ["a": .text("x")]))
+    #expect(!holds(detection, ["a": .text("y")]))
+    // In quotes it is a word.
+    #expect(holds("s:\n  a|contains: 'null'", ["a": .text("xnullx")]))
+  }
+
+  /// What an engine sees only the beginning of does not end where it was cut.
+  @Test func aCutTextHasNoEnd() {
+    let long = String(repeating: "a", count: 9000)
+    #expect(!holds("s:\n  a|re: '(?=a)a*$'", ["a": .text(long + "b")]))
+    #expect(holds("s:\n  a|re: '(?=a)a*$'", ["a": .text("aaa")]))
+    #expect(holds("s:\n  a|re: '(?!b)aab'", ["a": .text("aab" + long)]))
+  }
+
   @Test(arguments: [
     ("a: one", true), ("a: ONE", true), ("a: on", false), ("a|contains: N", true), ("a|startswith: on", true),
     ("a|endswith: on", false), ("a|cased: ONE", false), ("a|contains|cased: n", true),

@@ -33,7 +33,7 @@ struct SigmaLoaderTests {
     }
     let (rules, diagnostics) = sigma("title: bomb\n" + text)
     #expect(
-      rules.count == 0 && diagnostics.first?.message.contains("too large") == true, "\(diagnostics.map(\.message))")
+      rules.count == 0 && diagnostics.first?.message.contains("aliases") == true, "\(diagnostics.map(\.message))")
   }
 
   @Test func filtersAreAddedToTheRulesTheyMean() {
@@ -45,6 +45,21 @@ struct SigmaLoaderTests {
     #expect(titles(rules, [event(["a": .text("1"), "host": .text("build")])]) == [])
     #expect(titles(rules, [event(["a": .text("1"), "host": .text("other")])]) == ["R"])
     #expect(sigma(rule + filter.replacingOccurrences(of: "- r", with: "- q")).1.map(\.level) == [.warning])
+  }
+
+  @Test func aFilterStaysWithinItsLogSourceAndNamesItsRules() {
+    let rule = "title: R\nname: r\n" + nativeRule("s:\n  a: 1").dropFirst("title: T\n".count)
+    func filter(_ source: String, _ rules: String) -> String {
+      "---\ntitle: F\nlogsource:\n  product: \(source)\nfilter:\n\(rules)  known:\n    host: build\n  condition: not known\n"
+    }
+    let known = [event(["a": .text("1"), "host": .text("build")])]
+    #expect(titles(sigma(rule + filter("linux", "  rules: [r]\n")).0, known) == ["R"])
+    for all in ["any", "all"] {
+      let (rules, diagnostics) = sigma(rule + filter("ir-analyze", "  rules: \(all)\n"))
+      #expect(diagnostics.isEmpty && titles(rules, known).isEmpty, "\(all)")
+    }
+    let (rules, diagnostics) = sigma(rule + filter("ir-analyze", ""))
+    #expect(diagnostics.map(\.level) == [.error] && titles(rules, known) == ["R"])
   }
 
   @Test func whoWroteARuleGoesIntoTheFinding() throws {

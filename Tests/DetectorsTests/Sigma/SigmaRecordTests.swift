@@ -5,6 +5,22 @@ import Testing
 
 /// Sigma's field names over our events.
 struct SigmaRecordTests {
+  @Test(arguments: [
+    ("eventTime|hour: 23", true), ("eventTime|hour: 22", false), ("managementEvent: true", true),
+    ("vpcEndpointId: vpce-1", true), ("tlsDetails.tlsVersion: TLSv1.2", true),
+    ("resources.ARN|endswith: ':key/1'", true),
+    ("apiVersion: '2016-11-15'", true), ("apiVersion: '2015-11-15'", false),
+  ])
+  func whatIsKeptOfACallHasItsNames(_ detection: String, _ expected: Bool) {
+    let call = event(
+      [
+        "event_name": .text("X"), "management_event": .flag(true), "vpc_endpoint": .text("vpce-1"),
+        "tls_version": .text("TLSv1.2"), "resources": .texts(["arn:aws:kms:x:1:key/1"]),
+        "api_version": .text("2016-11-15"),
+      ], "aws:cloudtrail:entry", time: "2026-11-25T23:01:00Z")
+    #expect(holds("product: aws, service: cloudtrail", detection, [call]) == expected)
+  }
+
   private func holds(_ source: String, _ detection: String, _ events: [Event]) -> Bool {
     let (rules, diagnostics) = sigma(
       "title: T\nlogsource: {\(source)}\ndetection:\n  s:\n    \(detection)\n  condition: s\n")

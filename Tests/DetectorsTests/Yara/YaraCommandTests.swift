@@ -94,6 +94,55 @@ struct YaraCommandTests {
     #expect(YaraCommand().lines(found, path: object) == theirs)
   }
 
+  /// libyara joins the fragments of a long jump by their places within a block: in windows a head would meet a tail elsewhere.
+  @Test(.enabled(if: hasCommand, "the yara command is not installed"))
+  func fragmentsOfALargeObjectAreNotJoinedAcrossWindows() throws {
+    var object = [UInt8](repeating: 0x20, count: 9 << 20)
+    func put(_ bytes: [UInt8], _ place: Int) { object.replaceSubrange(place..<place + bytes.count, with: bytes) }
+    let (head, tail): ([UInt8], [UInt8]) = (Array("eeee".utf8), Array("zQ~XjKv!7".utf8))
+    put(head, 0x100063)
+    for place in [0x100000, 0x500000, 0x50009f] { put(tail, place) }
+    let folder = try TemporaryFolder([
+      "r.yar": "rule chain { strings: $a = { 65 65 65 65 [10-400] 7A 51 7E 58 6A 4B 76 21 37 } condition: $a }"
+    ])
+    for isWhole in [false, true] {
+      if isWhole { put(tail, 0x100063 + 300) }
+      let file = folder.path + "/object"
+      try Data(object).write(to: URL(fileURLWithPath: file))
+      let (engine, _) = try YaraCommand.engine(folder.path + "/r.yar") {
+        FileManager.default.contents(atPath: $0).map { [UInt8]($0) }
+      }
+      var command = YaraCommand()
+      command.showsStrings = true
+      let found = try object.withView { try #require(engine).scan($0, .init()) }
+      #expect(command.lines(found, path: file) == (try Self.run(["-s", folder.path + "/r.yar", file])))
+      #expect(found.matches.count == (isWhole ? 1 : 0))
+    }
+  }
+
+  @Test(.enabled(if: hasCommand, "the yara command is not installed"))
+  func lengthsAndDefinitionsAreTheCommands() throws {
+    let folder = try TemporaryFolder([
+      "r.yar":
+        "rule long { strings: $a = /x{700}/ condition: $a } rule t { condition: v == \"1e3\" and w == \".5\" and n == -7 and f > 0.4 }",
+      "object": String(repeating: "x", count: 700),
+    ])
+    let file = folder.path + "/object"
+    let definitions = [("v", "1e3"), ("w", ".5"), ("n", "-7"), ("f", "0.5")]
+    let (engine, diagnostics) = try YaraCommand.engine(
+      folder.path + "/r.yar", definitions: definitions.map { (name: $0.0, value: $0.1) }
+    ) { FileManager.default.contents(atPath: $0).map { [UInt8]($0) } }
+    #expect(diagnostics.isEmpty, "\(diagnostics)")
+    var command = YaraCommand()
+    command.showsLengths = true
+    let object = try Data(contentsOf: URL(fileURLWithPath: file))
+    let found = try [UInt8](object).withView {
+      try #require(engine).scan($0, .init(definitions.map { (name: $0.0, value: $0.1) }))
+    }
+    let flags = definitions.flatMap { ["-d", "\($0.0)=\($0.1)"] }
+    #expect(command.lines(found, path: file) == (try Self.run(["-L"] + flags + [folder.path + "/r.yar", file])))
+  }
+
   static func run(_ arguments: [String]) throws -> [String] {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: command)
