@@ -16,6 +16,13 @@ import Testing
   /// The time of each line as the settler alone has it.
   private func expected(_ lines: [String], _ context: ParseContext) -> [Timestamp?] {
     var years = YearSettler(context)
+    years.lookAhead(
+      lines.compactMap { line in
+        line.withView { bytes in
+          guard case .civil(let civil) = SyslogLine(bytes)?.time else { return nil }
+          return civil
+        }
+      })
     return lines.compactMap { line -> Timestamp?? in
       line.withView { bytes -> Timestamp?? in
         guard let entry = SyslogLine(bytes) else { return nil }
@@ -109,5 +116,35 @@ import Testing
       #expect(dump.events.map { $0.text("remote_address") } == ["1.2.3.4", "1.2.3.4"])
       #expect(HostileInputTests.isWhole(dump, text.utf8.count))
     }
+  }
+
+  @Test func yearsOfAQuietLog() throws {
+    let text = ["Oct 20", "Nov 20", "Feb 20", "Nov 20"].map { "\($0) 05:20:12 web-1 app[1]: a\n" }.joined()
+    let dump = try EventDump(text, path: "var/log/syslog")
+    #expect(dump.events.compactMap { $0.time?.description.prefix(7) } == ["2025-10", "2025-11", "2026-02", "2026-11"])
+  }
+
+  @Test func yearsOfALogThatIsLongerThanAFirstLook() throws {
+    let months = (0..<35).map {
+      ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][$0 % 12]
+    }
+    let text = months.map { String(repeating: "\($0) 10 05:20:12 web-1 app[1]: a\n", count: 200) }.joined()
+    let dump = try EventDump(text, path: "var/log/syslog")
+    #expect(text.utf8.count > 1 << 17 && dump.events.count == 7000)
+    #expect(dump.events.first?.time?.description == "2024-01-10T05:20:12Z")
+    #expect(dump.events.last?.time?.description == "2026-11-10T05:20:12Z")
+    #expect(HostileInputTests.isWhole(dump, text.utf8.count))
+  }
+
+  @Test func whatStandsInTheHostsPlaceAndIsNone() throws {
+    func name(_ text: String) -> String? { EventDump.recognize(Array(text.utf8), path: "x.log")?.name }
+    let time = "2026-11-25T05:20:28.123456Z"
+    #expect(name("\(time) 8 [Note] [MY-010914] [Server] Access denied\n") == "app.log")
+    #expect(name("\(time) stdout F hello\n") == "app.log")
+    #expect(name("\(time) 8 sshd[7]: hello\n") == "linux.syslog")
+    #expect(name("\(time) stdout sshd[7]: hello\n") == "linux.syslog")
+    let dump = try EventDump("<38>1 \(time) - sshd 392 - - hello\n", path: "x.log")
+    #expect(dump.format == "linux.syslog" && dump.events.first?.text("host") == nil)
+    #expect(dump.events.first?.entities == [] && dump.events.first?.text("text") == "hello")
   }
 }

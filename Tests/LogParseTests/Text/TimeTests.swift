@@ -47,6 +47,34 @@ import Testing
       ])
   }
 
+  private func months(_ days: [(Int, Int)], collected: String = "2026-11-25T05:25:29Z") -> [String] {
+    var years = YearSettler(ParseContext(path: "", collected: Timestamp(iso8601: collected)))
+    let times = days.map { CivilTime(month: $0.0, day: $0.1) }
+    years.lookAhead(times)
+    return times.map { years.settle($0)?.description.prefix(10).description ?? "-" }
+  }
+
+  @Test func aLogOfSeveralYearsEndsBeforeTheCapture() {
+    #expect(months([(6, 10), (3, 5), (11, 20)]) == ["2025-06-10", "2026-03-05", "2026-11-20"])
+    #expect(months([(12, 10), (3, 5), (12, 20), (3, 5)]) == ["2024-12-10", "2025-03-05", "2025-12-20", "2026-03-05"])
+    #expect(
+      months([(10, 20), (11, 20), (2, 20), (11, 20)]) == ["2025-10-20", "2025-11-20", "2026-02-20", "2026-11-20"])
+    #expect(
+      months([(12, 30), (1, 1), (12, 31), (11, 20)]) == ["2025-12-30", "2026-01-01", "2025-12-31", "2026-11-20"])
+  }
+
+  @Test func aLineThatIsLateBeginsNoYear() {
+    #expect(months([(6, 10), (6, 3), (6, 11)]) == ["2026-06-10", "2026-06-03", "2026-06-11"])
+    #expect(months([(6, 1), (5, 28), (6, 2)]) == ["2026-06-01", "2026-05-28", "2026-06-02"])
+    #expect(months([(6, 10), (5, 10)]) == ["2025-06-10", "2026-05-10"])
+  }
+
+  @Test func daysThatJumpWithoutEndHaveTheLastYear() {
+    let found = months((0..<100).map { ($0 % 2 == 0 ? 11 : 3, 5) })
+    #expect(Set(found.map { $0.prefix(4) }).isSubset(of: ["2025", "2026"]) && found.count == 100)
+    #expect(months([(6, 10), (6, 99), (6, 11)]) == ["2026-06-10", "-", "2026-06-11"])
+  }
+
   @Test func withoutACaptureThereIsNoYear() {
     var years = YearSettler(ParseContext(path: ""))
     #expect(years.settle(CivilTime(month: 11, day: 25)) == nil)

@@ -6,7 +6,7 @@ import Evidence
 /// Times of dpkg, apt and yum are local to the host; yum's lack the year.
 struct PackageLogFormat: LogFormat {
   let name = "linux.package_log"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -35,6 +35,7 @@ struct PackageLogFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var years = YearSettler(context)
+    let stream = try years.lookAhead(stream) { PackageChange.timeWithoutYear($0.words(limit: 7)) }
     var apt: AptTransaction?
     try readLines(stream, into: sink) { line in
       if line.bytes.hasPrefix("Start-Date: ") {
@@ -66,6 +67,7 @@ struct PackageChange {
   private var package: String
   private var from: String?
   private var to: String?
+  private var isYearInferred = false
 
   // 2026-11-25 05:20:12 upgrade openssl:amd64 3.0.1 3.0.2
   // 2026-11-25T05:20:12+0000 SUBDEBUG Installed: nc-1.2-3.x86_64
@@ -93,12 +95,19 @@ struct PackageChange {
       package = words[3].string
       return
     }
-    guard words.count >= 5, let (civil, _, used) = CivilTime.ctime(words), used == 3,
-      let action = Self.rpm[words[3].string]
-    else { return nil }
+    guard let civil = Self.timeWithoutYear(words), let action = Self.rpm[words[3].string] else { return nil }
     time = years.settle(civil)
+    isYearInferred = time != nil
     self.action = action
     package = words[4].string
+  }
+
+  /// The time in front of a line of yum's.
+  static func timeWithoutYear(_ words: [ByteView]) -> CivilTime? {
+    guard words.count >= 5, let (civil, _, used) = CivilTime.ctime(words), used == 3, rpm[words[3].string] != nil else {
+      return nil
+    }
+    return civil
   }
 
   private static let dpkg = ["install": "installed", "upgrade": "upgraded", "remove": "removed", "purge": "purged"]
@@ -113,6 +122,7 @@ struct PackageChange {
     var attributes: [Attribute] = [Attribute("action", action), Attribute("package", package)]
     attributes.add("version_before", from)
     attributes.add("version_after", to)
+    if isYearInferred { attributes.add("year", "inferred") }
     return Event(
       time: time, dataType: "linux:package:change", message: "Package \(package) was \(action).",
       attributes: attributes, locator: locator)

@@ -9,7 +9,7 @@ import Evidence
 /// programs the text is kept.
 struct SyslogFormat: LogFormat {
   let name = "linux.syslog"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     // NULs do not speak against it: a machine that lost its power leaves runs of them in the logs that were being written.
@@ -22,6 +22,7 @@ struct SyslogFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var reader = SyslogReader(context, encodings: stream.encodings)
+    let stream = try reader.lookAhead(stream)
     try readLines(stream, into: sink) { reader.read($0, into: sink) }
   }
 }

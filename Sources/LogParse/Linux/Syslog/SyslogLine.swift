@@ -43,7 +43,7 @@ struct SyslogLine {
         body = rest.slice(hostCount + 1)
       } else {
         guard let (name, after) = rest.cut(0x20), Self.isHost(name) else { return nil }
-        host = name
+        host = Self.named(name)
         body = after
       }
       program = host.slice(0, 0)
@@ -65,8 +65,8 @@ struct SyslogLine {
     }
     guard let found = Self.readTime(rest, &rest) else { return nil }
     time = found
-    guard let (name, after) = rest.cut(0x20), Self.isHost(name) else { return nil }
-    host = name
+    guard let (name, after) = rest.cut(0x20), Self.isHost(name), isNew || !Self.isOther(name, after) else { return nil }
+    host = Self.named(name)
     program = name.slice(0, 0)
     body = after
     if isNew { readHeader5424(after) } else { readTag(after) }
@@ -86,6 +86,23 @@ struct SyslogLine {
       as [StaticString] where text == level
     { return false }
     return true
+  }
+
+  /// RFC 5424's word for no host is none.
+  @inline(__always)
+  private static func named(_ name: ByteView) -> ByteView {
+    name.count == 1 && name[0] == 0x2D ? name.slice(0, 0) : name
+  }
+
+  /// Logs with the same times that have something else in the host's place: a container's output (`stdout F text`), a thread
+  /// of MySQL (`8 [Note] text`), the year in a log of sudo's own (`2026 : ops : TTY=…`).
+  @inline(__always)
+  private static func isOther(_ name: ByteView, _ after: ByteView) -> Bool {
+    if after[1] == 0x20 {
+      if after[0] == 0x46 || after[0] == 0x50 { return name == "stdout" || name == "stderr" }
+      return after[0] == 0x3A && CivilTime.number(name) != nil
+    }
+    return after[0] == 0x5B && CivilTime.number(name) != nil
   }
 
   private static func readTime(_ text: ByteView, _ rest: inout ByteView) -> Time? {

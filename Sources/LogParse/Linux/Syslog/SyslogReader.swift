@@ -18,6 +18,14 @@ struct SyslogReader {
       time: nil, .recorded, dataType: "", message: "", locator: Locator(offset: 0, length: 0, encodings: encodings))
   }
 
+  /// Looks at the first lines for the years that they turn over; the stream that is returned is to be read.
+  mutating func lookAhead(_ stream: any ByteStream) throws(BytesError) -> any ByteStream {
+    try years.lookAhead(stream) { line in
+      guard case .civil(let civil) = SyslogLine(line)?.time else { return nil }
+      return civil
+    }
+  }
+
   /// Keeps the day where the settler would say the same again: in a log whose months go back and forth it may not.
   private mutating func keepDay(of bytes: ByteView, _ civil: CivilTime, _ time: Timestamp?) {
     var again = years

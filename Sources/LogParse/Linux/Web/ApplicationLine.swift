@@ -1,0 +1,165 @@
+import Bytes
+import Evidence
+
+/// A line that begins with a time. Valid while the line is.
+struct ApplicationLine {
+  var time: Timestamp
+  var level: ByteView?
+  var thread: ByteView?
+  /// `stdout` or `stderr` of a container, whose text stands as it was printed.
+  var stream: ByteView?
+  /// Of a line that was longer than the container runtime writes at once, with more to come.
+  var isPartial = false
+  /// What follows time, level and thread.
+  var text: ByteView
+
+  // 2026-11-25 05:20:26,245 [main] INFO  o.a.c.startup.Catalina - …
+  // 25-Nov-2026 05:20:26.245 INFO [main] org.apache.catalina.startup.Catalina.start …
+  // [Wed Nov 25 05:20:26.245678 2026] [core:error] [pid 1:tid 2] …
+  // 2026/11/25 05:20:26 [error] 12#12: *1 …
+  // 2026-11-25T05:20:28.123456Z 8 [Note] [MY-010914] [Server] …
+  // 2026-11-25T05:20:26.123456789Z stdout F …
+  // Nov 25, 2026 5:20:26 AM org.apache.catalina.startup.Catalina start (the level begins the next line)
+  init?(_ line: ByteView, _ zone: Timestamp.Zone) {
+    let isBracketed = line[0] == 0x5B
+    let start = isBracketed ? 1 : 0
+    var end = start
+    let front = line.slice(start, start + 40)
+    if (0x30...0x39).contains(front[0]), front[4] == 0x2D || front[4] == 0x2F {
+      guard let found = Self.isoTime(front, zone) else { return nil }
+      time = found.time
+      end += found.count
+    } else if (0x30...0x39).contains(front[0]), front[2] == 0x2D || front[2] == 0x2F || front[2] == 0x20 {
+      // 25-Nov-2026 05:20:26.245
+      guard let day = CivilTime.number(front.slice(0, 2)), let month = CivilTime.month(front.slice(3, 6)),
+        front[6] == front[2], let year = CivilTime.number(front.slice(7, 11)), front[11] == 0x20 || front[11] == 0x3A
+      else { return nil }
+      let rest = front.slice(12)
+      let length = rest.firstIndex(of: 0x20) ?? rest.firstIndex(of: 0x5D) ?? rest.count
+      guard let clock = CivilTime.timeOfDay(rest.slice(0, length)),
+        let stamp = CivilTime(
+          year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
+          nanosecond: clock.nanosecond, precision: clock.precision
+        ).timestamp(zone)
+      else { return nil }
+      time = stamp
+      end += 12 + length
+    } else if front[3] == 0x20, let month = CivilTime.month(front.slice(0, 3)) {
+      let words = front.words(limit: 6)
+      guard words.count >= 5, words[1][words[1].count - 1] == 0x2C, let day = CivilTime.number(words[1].dropLast(1)),
+        words[2].count == 4, let year = CivilTime.number(words[2]), let clock = CivilTime.timeOfDay(words[3]),
+        let hour = CivilTime.hour(of: clock.hour, half: words[4]),
+        let stamp = CivilTime(
+          year: year, month: month, day: day, hour: hour, minute: clock.minute, second: clock.second
+        ).timestamp(zone)
+      else { return nil }
+      time = stamp
+      end += front.offset(of: words[4]) + 2
+    } else if isBracketed, let close = line.slice(0, 48).firstIndex(of: 0x5D) {
+      let words = line.slice(1, close).words(limit: 6)
+      guard let (civil, _, used) = CivilTime.ctime(words), used == words.count, let stamp = civil.timestamp(zone) else {
+        return nil
+      }
+      time = stamp
+      end = close
+    } else {
+      return nil
+    }
+    if isBracketed {
+      guard line[end] == 0x5D else { return nil }
+      end += 1
+    }
+    guard end >= line.count || line[end] == 0x20 || line[end] == 0x09 || line[end] == 0x7C || line[end] == 0x2C else {
+      return nil
+    }
+    text = line.slice(end).trimmed
+    if !readStream() {
+      readThread()
+      readMarks()
+    }
+  }
+
+  /// Takes the container's stream from the front, and whether the line ends there (`F`) or goes on (`P`).
+  private mutating func readStream() -> Bool {
+    guard text.hasPrefix("stdout ") || text.hasPrefix("stderr "), text[7] == 0x46 || text[7] == 0x50,
+      text[8] == 0x20 || text.count == 8
+    else { return false }
+    stream = text.slice(0, 6)
+    isPartial = text[7] == 0x50
+    text = text.slice(9)
+    return true
+  }
+
+  /// Takes MySQL's thread and level from the front: `8 [Note] `.
+  private mutating func readThread() {
+    guard (0x30...0x39).contains(text[0]), let (number, rest) = text.slice(0, 1 << 12).cut(0x20),
+      CivilTime.number(number) != nil, rest[0] == 0x5B, let close = rest.firstIndex(of: 0x5D)
+    else { return }
+    let mark = rest.slice(1, close)
+    guard Self.level(mark) != nil || mark == "Note" || mark == "System" else { return }
+    thread = number
+    level = mark
+    text = text.slice(number.count + close + 2).trimmed
+  }
+
+  private static func isoTime(_ text: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, count: Int)? {
+    var end = 19
+    guard text.count >= 19, text[13] == 0x3A, text[16] == 0x3A else { return nil }
+    if text[end] == 0x2E || text[end] == 0x2C, (0x30...0x39).contains(text[end + 1]) {
+      end += 1
+      while (0x30...0x39).contains(text[end]) { end += 1 }
+    }
+    if text[end] == 0x5A {
+      end += 1
+    } else if text[end] == 0x2B || text[end] == 0x2D, (0x30...0x39).contains(text[end + 1]) {
+      end += 1
+      while (0x30...0x39).contains(text[end]) || text[end] == 0x3A { end += 1 }
+    }
+    if text[4] == 0x2F {
+      // nginx's error log: 2026/11/25
+      guard text[7] == 0x2F, let year = CivilTime.number(text.slice(0, 4)),
+        let month = CivilTime.number(text.slice(5, 7)),
+        let day = CivilTime.number(text.slice(8, 10)), let clock = CivilTime.timeOfDay(text.slice(11, end))
+      else { return nil }
+      return CivilTime(
+        year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
+        nanosecond: clock.nanosecond, precision: clock.precision
+      ).timestamp(zone).map { ($0, end) }
+    }
+    return Timestamp(iso8601: text.slice(0, end), assuming: zone).map { ($0, end) }
+  }
+
+  /// Takes level and thread from the front, in either order.
+  private mutating func readMarks() {
+    for _ in 0..<4 {
+      if text[0] == 0x5B, let close = text.slice(0, 256).firstIndex(of: 0x5D) {
+        let inner = text.slice(1, close).trimmed
+        if level == nil, let mark = Self.level(inner.cut(0x3A)?.after ?? inner) {
+          level = mark
+        } else if thread == nil {
+          thread = inner
+        } else {
+          return
+        }
+        text = text.slice(close + 1).trimmed
+      } else if level == nil, let word = text.slice(0, 16).words(limit: 2).first, let mark = Self.level(word) {
+        level = mark
+        text = text.slice(word.count).trimmed
+      } else if text[0] == 0x2D || text[0] == 0x7C || text[0] == 0x3A, text[1] == 0x20 {
+        text = text.slice(2)
+      } else {
+        return
+      }
+    }
+  }
+
+  private static func level(_ word: ByteView) -> ByteView? {
+    let plain = word[word.count - 1] == 0x3A ? word.dropLast(1) : word
+    guard (4...8).contains(plain.count) else { return nil }
+    for name in [
+      "INFO", "WARN", "WARNING", "ERROR", "DEBUG", "TRACE", "FATAL", "SEVERE", "CONFIG", "FINE", "FINER", "FINEST",
+      "NOTICE", "CRIT", "CRITICAL", "ALERT", "EMERG",
+    ] as [StaticString] where plain.equalsIgnoringCase(name) { return plain }
+    return nil
+  }
+}
