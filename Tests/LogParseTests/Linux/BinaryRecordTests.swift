@@ -52,9 +52,15 @@ struct UtmpBuilder {
     #expect(dump.events.first?.time?.description == "2026-11-25T05:21:40.505107Z")
   }
 
-  @Test func aLogoutWithoutItsLoginSaysNothing() throws {
-    let dump = try EventDump(UtmpBuilder(type: 8).bytes(), path: "wtmp", format: UtmpFormat())
-    #expect(dump.events.isEmpty)
+  @Test func aLogoutWithoutItsLoginIsTold() throws {
+    let bytes =
+      UtmpBuilder(type: 8, user: "", host: "", address: []).bytes()
+      + UtmpBuilder(type: 8, line: "", user: "", host: "", address: []).bytes()
+    let dump = try EventDump(bytes, path: "wtmp", format: UtmpFormat())
+    #expect(dump.events.map(\.timeMeaning) == [.logout])
+    #expect(dump.events.first?.message == "A session on pts/2 ended.")
+    #expect(dump.events.first?.text("tty") == "pts/2" && dump.events.first?.text("user") == nil)
+    #expect(dump.events.first?.time?.description == "2026-11-25T05:21:40.505107Z")
     #expect(dump.coverages.allSatisfy { $0.state == .parsed })
   }
 
@@ -115,6 +121,18 @@ struct UtmpBuilder {
     #expect(HostileInputTests.isWhole(dump, bytes.count))
   }
 
+  @Test(arguments: [false, true])
+  func theFirstAccountAloneTellsTheSize(_ wide: Bool) throws {
+    let size = wide ? 296 : 292
+    let bytes = file(uid: 0, wide: wide) + [UInt8](repeating: 0, count: size * 1000)
+    let dump = try EventDump(bytes, path: "var/log/lastlog")
+    #expect(dump.events.map { $0.text("tty") } == ["pts/2"])
+    #expect(dump.events.map { $0.text("remote_address") } == ["10.1.0.9"])
+    #expect(dump.events.first?.locator.text == "bytes=0+\(size)")
+    let two = try EventDump(file(uid: 0, wide: wide) + file(uid: 999, wide: wide), path: "var/log/lastlog")
+    #expect(two.events.map { $0.integer("uid") } == [0, 1000])
+  }
+
   @Test func aFileOfZerosIsReadAndSaysNothing() throws {
     let dump = try EventDump([UInt8](repeating: 0, count: 292 * 3), path: "var/log/lastlog")
     #expect(dump.format == "linux.lastlog" && dump.events.isEmpty)
@@ -151,6 +169,34 @@ struct UtmpBuilder {
     #expect(dump.events.count == 1)
     #expect(HostileInputTests.isWhole(dump, bytes.count))
     if length > 11 { #expect(dump.coverages.last?.reason == "a field is longer than what is left") }
+  }
+
+  @Test(arguments: [1000, 262_144, 900_000])
+  func aLongLineHidesNothingBehindIt(_ count: Int) throws {
+    let line = Array("MESSAGE=".utf8) + [UInt8](repeating: 0x41, count: count)
+    let after = Array("\n_PID=9\n\n__CURSOR=s=2\nMESSAGE=after\n\n".utf8)
+    let dump = try EventDump(head + line + after, path: "journal.export")
+    #expect(dump.events.map { $0.text("text")?.utf8.count } == [min(count, JournalEntry.valueLimit), 5])
+    #expect(dump.events.first?.integer("pid") == 9)
+    #expect(dump.coverages.contains { $0.state == .skipped } == (count > 1000))
+    #expect(HostileInputTests.isWhole(dump, (head + line + after).count))
+  }
+
+  @Test(arguments: [UInt64.max, 1 << 40, 1 << 20, 11, 3, 10])
+  func aLengthThatLiesHidesNoOtherEntry(_ length: UInt64) throws {
+    let bytes =
+      head + binary("MESSAGE", Array("0123456789".utf8), length: length)
+      + Array("\n__CURSOR=s=2\nMESSAGE=after\n\n".utf8)
+    let dump = try EventDump(bytes, path: "journal.export")
+    #expect(dump.events.map { $0.text("text")?.filter { $0 != "\n" } } == ["0123456789", "after"])
+    #expect(dump.coverages.contains { $0.state == .skipped } == (length > 11 || length == 3))
+    #expect(HostileInputTests.isWhole(dump, bytes.count))
+  }
+
+  @Test func anEntryInsideAFieldIsText() throws {
+    let value = Array("x\n\n__CURSOR=s=9\nMESSAGE=forged\n\n".utf8)
+    let dump = try EventDump(head + binary("MESSAGE", value) + [0x0A], path: "journal.export")
+    #expect(dump.events.map { $0.text("text") } == [String(decoding: value, as: UTF8.self)])
   }
 
   @Test func aHugeFieldIsPassedOver() throws {

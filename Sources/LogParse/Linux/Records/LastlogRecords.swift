@@ -5,29 +5,38 @@ import Evidence
 /// 64 bits wide (AArch64). Accounts that never logged in are zero, and the file is sparse.
 struct LastlogRecords: LogFormat {
   let name = "linux.lastlog"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.name.hasSuffix("lastlog") else { return nil }
     guard sample.head.count >= 292 else { return nil }
     // A file of zeros is a host where none of the first accounts ever logged in.
-    return Self.size(in: sample.head) != nil || Self.isEmpty(sample.head) ? .high : nil
+    return Self.size(in: sample.head, isWhole: sample.isWhole) != nil || Self.isEmpty(sample.head) ? .high : nil
   }
 
-  /// 292 or 296, by which of them finds a sensible record first.
-  private static func size(in head: ByteView) -> Int? {
+  /// 292 or 296: the one under which all records are sensible, then more of them with nothing left over behind their texts
+  /// (uid 0 alone may pass for either), then the one that divides the file.
+  private static func size(in head: ByteView, isWhole: Bool) -> Int? {
+    var best: (size: Int, score: Int)?
     for size in [292, 296] {
       var sane = 0
       var broken = 0
+      var clean = 0
       for index in 0..<head.count / size {
-        let record = head.slice(index * size, (index + 1) * size)
-        if !isEmpty(record) {
-          if read(record, size) != nil { sane += 1 } else { broken += 1 }
+        let bytes = head.slice(index * size, (index + 1) * size)
+        guard !isEmpty(bytes) else { continue }
+        guard let record = read(bytes, size) else {
+          broken += 1
+          continue
         }
+        sane += 1
+        if record.isClean { clean += 1 }
       }
-      if sane > 0, sane > broken { return size }
+      guard sane > broken else { continue }
+      let score = (broken == 0 ? 1 << 20 : 0) + clean << 1 + (isWhole && head.count % size == 0 ? 1 : 0)
+      if best.map({ score > $0.score }) ?? true { best = (size, score) }
     }
-    return nil
+    return best?.size
   }
 
   /// Eight bytes at a time: the file may hold gigabytes of zeros.
@@ -40,20 +49,22 @@ struct LastlogRecords: LogFormat {
     return !(place..<bytes.count).contains { bytes[$0] != 0 }
   }
 
-  private static func read(_ bytes: ByteView, _ size: Int) -> (time: Timestamp, line: String, host: String)? {
+  private static func read(_ bytes: ByteView, _ size: Int) -> (
+    time: Timestamp, line: String, host: String, isClean: Bool
+  )? {
     let wide = size == 296
     let seconds = wide ? Int64(bitPattern: bytes.u64(0) ?? 0) : Int64(bytes.u32(0) ?? 0)
     let start = wide ? 8 : 4
     guard seconds > 0, seconds < 4_102_444_800, let time = Timestamp(seconds: seconds) else { return nil }
-    func text(_ view: ByteView) -> ByteView? {
+    func text(_ view: ByteView) -> (text: ByteView, isClean: Bool)? {
       let text = view.slice(0, view.firstIndex(of: 0) ?? view.count)
       for index in 0..<text.count where text[index] < 0x20 { return nil }
-      return text
+      return (text, isEmpty(view.slice(text.count)))
     }
     guard let line = text(bytes.slice(start, start + 32)), let host = text(bytes.slice(start + 32, start + 288)) else {
       return nil
     }
-    return (time, line.string, host.string)
+    return (time, line.text.string, host.text.string, !line.text.isEmpty && line.isClean && host.isClean)
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -69,7 +80,8 @@ struct LastlogRecords: LogFormat {
       feed.take(stride)
       ledger.parsed(upTo: feed.offset)
     }
-    let size = Self.size(in: try feed.peek(stride * 8)) ?? 292
+    let head = try feed.peek(stride * 8)
+    let size = Self.size(in: head, isWhole: head.count < stride * 8) ?? 292
     while true {
       let bytes = try feed.peek(size)
       if bytes.isEmpty { break }

@@ -5,10 +5,10 @@ import Evidence
 /// session and time are 64 bits wide.
 ///
 /// Little-endian. Times are UTC. A logout is a record of its own (type 8) that names the line only, so it is joined with
-/// the login seen before it on that line.
+/// the login seen before it on that line; one whose login is not in the file says that a session ended there.
 struct UtmpFormat: LogFormat {
   let name = "linux.utmp"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     let head = sample.head
@@ -64,7 +64,7 @@ struct UtmpFormat: LogFormat {
       if !isFailure, open.count < 4096 { open[record.line] = record }
     case 8:
       if isFailure { break }
-      guard let login = open.removeValue(forKey: record.line) else { return [] }
+      guard let login = open.removeValue(forKey: record.line) else { return logout(record, locator) }
       session = LoginSession(user: login.user)
       session.tty = login.line
       session.host = login.endpoint
@@ -91,6 +91,24 @@ struct UtmpFormat: LogFormat {
       if (0x30...0x7A).contains(level) { session.status = "level \(Character(Unicode.Scalar(level)))" }
     }
     return session.events(locator)
+  }
+
+  /// Of a session that began before the file did; what init starts for itself has no line.
+  private static func logout(_ record: UtmpRecord, _ locator: Locator) -> [Event] {
+    guard !record.line.isEmpty, record.line != "~" else { return [] }
+    var attributes: [Attribute] = []
+    attributes.add("user", record.user)
+    attributes.add("tty", record.line)
+    if record.pid > 0 { attributes.add("pid", record.pid) }
+    var entities = record.user.isEmpty ? [] : [Entity(.user, record.user)]
+    if record.pid > 0 { entities.append(Entity(.process, String(record.pid))) }
+    let message =
+      record.user.isEmpty ? "A session on \(record.line) ended." : "\(record.user) logged out on \(record.line)."
+    return [
+      Event(
+        time: record.time, .logout, dataType: "linux:login:session", message: message, entities: entities,
+        attributes: attributes, locator: locator)
+    ]
   }
 }
 

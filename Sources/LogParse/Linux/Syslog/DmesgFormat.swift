@@ -6,7 +6,7 @@ import Evidence
 /// Seconds since boot give no time: when the host booted is not in this file, and it runs on through a suspend.
 struct DmesgFormat: LogFormat {
   let name = "linux.dmesg"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -36,12 +36,27 @@ struct DmesgFormat: LogFormat {
     if let (whole, fraction) = inner.cut(0x2E), CivilTime.number(whole) != nil, CivilTime.number(fraction) != nil {
       return (nil, inner, text)
     }
-    // Apache's error log begins with the same time, then a fraction or a level in brackets.
     guard let (civil, _, used) = CivilTime.ctime(inner.words(limit: 6)), used >= 5, civil.precision == .second,
-      text[0] != 0x5B, let time = civil.timestamp(zone)
+      !isOfServer(text), let time = civil.timestamp(zone)
     else { return nil }
     return (time, inner.slice(0, 0), text)
   }
+
+  /// Apache's error log begins with the same time, then has `[error]`, `[core:error]`, `[pid 7]` or `[client …]`; that of
+  /// PHP's own server an address. The kernel's marks (`[UFW BLOCK]`, `[drm]`, `[Firmware Bug]`) are others.
+  private static func isOfServer(_ text: ByteView) -> Bool {
+    if let word = text.slice(0, 64).cut(0x20)?.before, Endpoint(word)?.address != nil { return true }
+    guard text[0] == 0x5B, let close = text.slice(0, 64).firstIndex(of: 0x5D) else { return false }
+    let mark = text.slice(1, close)
+    if mark.hasPrefix("pid ") || mark.hasPrefix("client ") { return true }
+    let level = mark.lastIndex(of: 0x3A).map { mark.slice($0 + 1) } ?? mark
+    if level.hasPrefix("trace"), level.count == 6 { return true }
+    return serverLevels.contains { level == $0 }
+  }
+
+  private static let serverLevels: [StaticString] = [
+    "emerg", "alert", "crit", "error", "warn", "notice", "info", "debug",
+  ]
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     try readLines(stream, into: sink) { line in
