@@ -53,4 +53,51 @@ import Testing
     #expect(events.first?.integer("remote_port") == 4432)
     #expect(events.last?.text("remote_address") == nil)
   }
+
+  @Test func ausearchHasLinesBetweenTheRecords() throws {
+    let text = """
+      ----
+      time->Wed Nov 25 05:22:53 2026
+      type=PROCTITLE msg=audit(1795584173.089:5): proctitle="x"
+      type=SYSCALL msg=audit(1795584173.089:5): syscall=59 pid=10 exe="/bin/x"
+      ----
+      time->Wed Nov 25 05:22:54 2026
+      type=USER_LOGIN msg=audit(1795584174.089:6): pid=99 uid=0
+      """
+    let dump = try EventDump(text, path: "x.txt")
+    #expect(dump.format == "linux.audit")
+    #expect(dump.events.map { $0.integer("serial") }.contains(5) && dump.events.count == 2)
+    #expect(dump.events.map(\.message).contains("audit SYSCALL: /bin/x (pid 10) ran x."))
+    #expect(
+      EventDump.recognize(Array("----\ntime->Wed Nov 25 05:22:53 2026\n".utf8), path: "x.txt")?.name != "linux.audit")
+  }
+
+  @Test func whatWasDeniedAndGranted() throws {
+    let text = """
+      type=AVC msg=audit(1795584173.089:1): avc:  denied  { read write } for  pid=77 comm="httpd" name="shadow" tclass=file
+      type=AVC msg=audit(1795584173.090:2): avc:  granted  { setenforce } for  pid=78 comm="a"
+      type=USER_AVC msg=audit(1795584173.091:3): pid=1 uid=0 msg='avc:  denied  { start } for auid=1000 path="/x" exe="/b"'
+      type=SYSCALL msg=audit(1795584173.092:4): syscall=59 pid=10 comm="avc:  denied  { x }"
+      """
+    let events = try EventDump(text, path: "audit.log").events.sorted {
+      ($0.integer("serial") ?? 0) < ($1.integer("serial") ?? 0)
+    }
+    #expect(events.map { $0.text("decision") } == ["denied", "granted", "denied", nil])
+    #expect(
+      events.map { $0["permissions"] } == [.texts(["read", "write"]), .texts(["setenforce"]), .texts(["start"]), nil])
+    #expect(events.first?.message == "audit AVC: httpd (pid 77) was denied read write of shadow.")
+    #expect(events.map { $0.integer("pid") } == [77, 78, 1, 10])
+  }
+
+  @Test func namesThatTheHostHasForNumbers() throws {
+    let text =
+      "type=SYSCALL msg=audit(1795584173.089:1): syscall=59 auid=1000 uid=33 euid=0 pid=1\u{1D}SYSCALL=execve AUID=\"ops\" UID=\"www-data\" EUID=\"unset\"\n"
+    let event = try #require(try EventDump(text, path: "audit.log").events.first)
+    #expect(event.integer("uid") == 33 && event.text("uid_name") == "www-data")
+    #expect(event.integer("auid") == 1000 && event.text("auid_name") == "ops")
+    #expect(event.text("syscall") == "59" && event.text("syscall_name") == "execve")
+    #expect(event.text("euid_name") == nil)
+    let plain = try EventDump(text.replacing("\u{1D}", with: " "), path: "audit.log").events.first
+    #expect(plain?.text("uid_name") == nil)
+  }
 }

@@ -18,6 +18,9 @@ struct AuditEvent {
   private var paths: [String] = []
   private var remote: Endpoint?
   private var host: String?
+  private var decision: (isDenied: Bool, permissions: [String])?
+  /// What auditd says that a field's number is called, by the field.
+  private var names: [String: String] = [:]
   private var locator: Locator?
   private var isSystemCall = false
   private let isInterpreted: Bool
@@ -40,6 +43,10 @@ struct AuditEvent {
     }
     if types.count < Self.listLimit { types.append(record.type.string) }
     host = host ?? record.node?.string
+    decision = decision ?? record.decision
+    record.forEachName { key, value in
+      if let name = Self.named[key.string], names[name] == nil, !(value == "unset") { names[name] = value.string }
+    }
     switch record.type {
     case _ where record.type == "EXECVE": addArguments(record)
     case _ where record.type == "PROCTITLE":
@@ -66,9 +73,13 @@ struct AuditEvent {
     }
   }
 
+  private static let named = [
+    "UID": "uid", "GID": "gid", "EUID": "euid", "AUID": "auid", "SYSCALL": "syscall", "ID": "id",
+  ]
+
   /// Fields that the kernel writes in hexadecimal when they hold blanks, quotes or worse.
   private static let textFields: Set<String> = [
-    "comm", "exe", "cwd", "key", "acct", "cmd", "data", "name", "tty", "dir",
+    "comm", "exe", "cwd", "key", "acct", "cmd", "data", "name", "tty", "dir", "path",
   ]
 
   /// `a0="ls" a1="-la"`; long ones come as `a1_len=…` and `a1[0]=…`.
@@ -154,6 +165,7 @@ struct AuditEvent {
       case "pid", "ppid", "uid", "gid", "euid", "auid", "ses":
         attributes.add(name, Int64(value) ?? (isInterpreted ? Self.numbers[value] : nil))
         if isInterpreted, Int64(value) == nil, value != "unset" { attributes.add("\(name)_name", value) }
+        attributes.add("\(name)_name", names[name])
       case "comm": attributes.add("command", value)
       case "exe": attributes.add("executable", value)
       case "cwd": attributes.add("working_directory", value)
@@ -166,8 +178,15 @@ struct AuditEvent {
       case "key" where value == "(null)": break
       case "syscall", "arch", "exit", "op", "key", "unit", "hostname", "a0", "a1", "a2", "a3":
         attributes.add(name, value)
-      default: attributes.add("audit_\(name)", value)
+        if name == "syscall" { attributes.add("syscall_name", names[name]) }
+      default:
+        attributes.add("audit_\(name)", value)
+        if name == "id" { attributes.add("audit_id_name", names[name]) }
       }
+    }
+    if let decision {
+      attributes.append(Attribute("decision", decision.isDenied ? "denied" : "granted"))
+      attributes.add("permissions", decision.permissions)
     }
     attributes.add("command_line", commandLine)
     attributes.add("arguments", arguments.sorted { $0.key < $1.key }.map(\.value))
@@ -182,12 +201,18 @@ struct AuditEvent {
       entities.append(Entity(.address, address))
     }
     if let exe = values["exe"], exe.hasPrefix("/") { entities.append(Entity(.file, exe)) }
-    // In words the call comes behind what it was asked of.
-    let first = isInterpreted && isSystemCall ? "SYSCALL" : types.first ?? "record"
-    let kind = arguments.isEmpty ? first : "EXECVE"
+    // ausearch has the call behind what it was asked of.
+    let isBehind = isInterpreted || types.first == "PROCTITLE"
+    let first = isBehind && isSystemCall ? "SYSCALL" : types.first ?? "record"
+    let kind = decision != nil ? "AVC" : arguments.isEmpty ? first : "EXECVE"
     let who = values["exe"] ?? values["comm"] ?? "a program"
     var message = "audit \(kind): \(who)" + (integer("pid").map { " (pid \($0))" } ?? "")
-    if let commandLine { message += " ran \(commandLine)" }
+    if let decision {
+      message += " was \(decision.isDenied ? "denied" : "granted") \(decision.permissions.joined(separator: " "))"
+      message += (values["path"] ?? values["name"]).map { " of \($0)" } ?? ""
+      if decision.isDenied, values["permissive"] == "1" { message += ", though not kept from it (permissive)" }
+    }
+    if let commandLine { message += decision == nil ? " ran \(commandLine)" : " as it ran \(commandLine)" }
     if let user = values["acct"] { message += " for \(user)" }
     if let remote { message += " to \(remote.text)" }
     if let result = values["res"] ?? values["success"] { message += ", result \(result)" }

@@ -7,21 +7,24 @@ import Evidence
 /// or when more than `AuditEvents.limit` are open. PROCTITLE and EXECVE give the command line, SOCKADDR the far end.
 struct AuditFormat: LogFormat {
   let name = "linux.audit"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
-    let lines = sample.lines(10)
+    let lines = sample.lines(20).filter { !Self.isBetween($0) }
     guard !lines.isEmpty else { return nil }
     let rows = lines.filter { AuditRecord($0) != nil }.count
     return rows * 4 >= lines.count * 3 ? .high : nil
   }
 
+  /// What `ausearch` without `-i` writes between the records of events.
+  private static func isBetween(_ line: ByteView) -> Bool { line.hasPrefix("----") || line.hasPrefix("time->") }
+
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var events = AuditEvents()
     // A record is at most 8970 bytes (MAX_AUDIT_MESSAGE_LENGTH), and somewhat more with what auditd adds.
     try readLines(stream, into: sink, limit: 1 << 16) { line in
-      if line.bytes.hasPrefix("----") || line.bytes.hasPrefix("time->") { return .parsed }
+      if Self.isBetween(line.bytes) { return .parsed }
       guard let record = AuditRecord(line.bytes) else { return .skipped("line is not an audit record") }
       events.take(record, line, into: sink)
       return .parsed
@@ -71,6 +74,21 @@ struct AuditRecord {
     if fields[0] == 0x3A { fields = fields.dropFirst(1) }
   }
 
+  /// What SELinux decided and on what: `avc:  denied  { read write } for  pid=77 …`, of a program as well (USER_AVC).
+  var decision: (isDenied: Bool, permissions: [String])? {
+    guard type == "AVC" || type == "USER_AVC", let place = fields.firstIndex(of: ByteView("avc:")) else { return nil }
+    var words = WordWalker(fields.slice(place + 4))
+    let word = words.next()
+    guard word == "denied" || word == "granted", words.next() == "{" else { return nil }
+    var permissions: [String] = []
+    while permissions.count < 64 {
+      let permission = words.next()
+      if permission.isEmpty || permission == "}" { break }
+      permissions.append(permission.string)
+    }
+    return (word == "denied", permissions)
+  }
+
   /// Written by a program, not by the kernel's system call hook (audit.h: 1100–1199 and 2100 on).
   var isAlone: Bool {
     type.hasPrefix("USER_") || type.hasPrefix("CRED_") || type.hasPrefix("SERVICE_") || type.hasPrefix("DAEMON_")
@@ -79,10 +97,22 @@ struct AuditRecord {
   }
 
   /// `key=value` pairs in order; values in quotes without them; what stands inside `msg='…'` too. What auditd adds for
-  /// readers (upper-case names behind the separator 0x1D) is left out.
+  /// readers is left out.
   func forEachField(_ body: (_ key: ByteView, _ value: ByteView, _ isQuoted: Bool) -> Void) {
     if isInterpreted { return forEachInterpretedField { body($0, $1, true) } }
-    let text = fields.slice(0, fields.firstIndex(of: 0x1D) ?? fields.count)
+    Self.forEachField(in: fields.slice(0, fields.firstIndex(of: 0x1D) ?? fields.count), body)
+  }
+
+  /// What auditd adds behind the separator 0x1D (`log_format = ENRICHED`): names that the host itself has for the numbers, in
+  /// upper case. A value of the kernel's never holds the separator, for it writes such ones in hexadecimal.
+  func forEachName(_ body: (_ key: ByteView, _ value: ByteView) -> Void) {
+    guard !isInterpreted, let separator = fields.firstIndex(of: 0x1D) else { return }
+    Self.forEachField(in: fields.slice(separator + 1)) { key, value, _ in body(key, value) }
+  }
+
+  private static func forEachField(
+    in text: ByteView, _ body: (_ key: ByteView, _ value: ByteView, _ isQuoted: Bool) -> Void
+  ) {
     var place = 0
     while place < text.count {
       while place < text.count, text[place] == 0x20 || text[place] == 0x27 { place += 1 }
