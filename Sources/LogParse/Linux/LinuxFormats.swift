@@ -8,7 +8,8 @@ extension LogFormats {
     PackageLogFormat(),
     // Its ISO times look like syslog's.
     DmesgFormat(),
-    SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), JournalFileFormat(), JournalExportFormat(),
+    SudoLogFormat(), SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), JournalFileFormat(),
+    JournalExportFormat(),
     JournalJSONFormat(), JournalVerboseFormat(),
     AccessLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
     PasswdFormat(), ShadowFormat(), GroupFormat(), GroupShadowFormat(), SudoersFormat(), KnownHostsFormat(),

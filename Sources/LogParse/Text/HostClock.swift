@@ -5,11 +5,11 @@ extension LogFormats {
   public static let readingLocalTimes: Set<String> = [
     "linux.syslog", "linux.dmesg", "linux.package_log", "linux.crontab", "app.log", "capture.last", "capture.lastlog",
     "capture.history", "capture.ps", "capture.w", "capture.who", "capture.paths",
-    "linux.audit_interpreted", "linux.journal_verbose",
+    "linux.audit_interpreted", "linux.journal_verbose", "linux.sudo_log",
   ]
 
   /// Of these, the ones that lack the year and nothing else.
-  public static let lackingOnlyTheYear: Set<String> = ["linux.syslog", "capture.paths"]
+  public static let lackingOnlyTheYear: Set<String> = ["linux.syslog", "linux.sudo_log", "capture.paths"]
 
   /// Their events `linux:host:clock` and `linux:host:zone` say what the clock showed and, in `zone_minutes`, its zone.
   public static let tellingHostClock: Set<String> = [

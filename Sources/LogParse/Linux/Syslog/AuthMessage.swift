@@ -10,13 +10,33 @@ enum AuthMessage {
   static func read(
     _ body: ByteView, of source: SyslogRecord.Source, into event: inout Event, _ cache: inout WordCache
   ) {
+    if body[0] == UInt8(ascii: "m"), let (count, text) = repeated(body) {
+      event.attributes.append(Attribute("count", count))
+      return readOnce(text, of: source, into: &event, &cache)
+    }
+    readOnce(body, of: source, into: &event, &cache)
+  }
+
+  // message repeated 2 times: [ Failed password for root from 203.0.113.9 port 4711 ssh2]
+  private static func repeated(_ body: ByteView) -> (count: Int64, text: ByteView)? {
+    guard body.hasPrefix("message repeated "), body[body.count - 1] == 0x5D,
+      let (number, rest) = body.slice(17).cut(0x20), let count = number.integer, count > 0, rest.hasPrefix("times: [ ")
+    else { return nil }
+    return (count, rest.slice(9, rest.count - 1))
+  }
+
+  @inline(__always)
+  private static func readOnce(
+    _ body: ByteView, of source: SyslogRecord.Source, into event: inout Event, _ cache: inout WordCache
+  ) {
     if body.hasPrefix("pam_") { return readPAM(body, into: &event, &cache) }
+    if body[0] == UInt8(ascii: "P"), readMoreFailures(body, into: &event, &cache) { return }
     switch source {
     case .ssh: SSHMessage.read(body, into: &event, &cache)
     case .sudo: readSudo(body, into: &event, &cache)
     case .su: readSu(body, into: &event, &cache)
-    case .logind: readLogind(body, into: &event, &cache)
-    case .login: readLogin(body, into: &event, &cache)
+    case .logind: LoginMessage.readLogind(body, into: &event, &cache)
+    case .login: LoginMessage.read(body, into: &event, &cache)
     case .accounts, .cron, .kernel, .other: readAccounts(body, into: &event, &cache)
     }
   }
@@ -75,18 +95,34 @@ enum AuthMessage {
       || text.firstIndex(of: ByteView("authentication failure;")) != nil
     {
       event.attributes.append(Attribute("action", "login_failed"))
-      var words = WordWalker(text)
-      for _ in 0..<32 {
-        let word = words.next()
-        if word.isEmpty { break }
-        if word.hasPrefix("user=") { addUser(word.slice(5), &event, &cache) }
-        if word.hasPrefix("rhost="), word.count > 6 { addRemote(word.slice(6), nil, &event, &cache) }
-        if word.hasPrefix("tty="), word.count > 4 { event.attributes.add("tty", cache.text(word.slice(4))) }
-      }
+      readFailure(text, into: &event, &cache)
     }
   }
 
-  // MARK: sudo, su, login
+  // logname= uid=0 euid=0 tty=ssh ruser= rhost=203.0.113.9  user=root
+  private static func readFailure(_ text: ByteView, into event: inout Event, _ cache: inout WordCache) {
+    var words = WordWalker(text)
+    for _ in 0..<32 {
+      let word = words.next()
+      if word.isEmpty { break }
+      if word.hasPrefix("user=") { addUser(word.slice(5), &event, &cache) }
+      if word.hasPrefix("rhost="), word.count > 6 { addRemote(word.slice(6), nil, &event, &cache) }
+      if word.hasPrefix("tty="), word.count > 4 { event.attributes.add("tty", cache.text(word.slice(4))) }
+    }
+  }
+
+  // PAM 2 more authentication failures; logname= …
+  private static func readMoreFailures(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) -> Bool {
+    guard body.hasPrefix("PAM "), let (number, rest) = body.slice(4).cut(0x20), let count = number.integer, count > 0,
+      rest.hasPrefix("more authentication failure")
+    else { return false }
+    event.attributes.append(Attribute("action", "login_failed"))
+    event.attributes.append(Attribute("count", count))
+    readFailure(rest, into: &event, &cache)
+    return true
+  }
+
+  // MARK: sudo, su
 
   //     ops : TTY=pts/2 ; PWD=/opt/app ; USER=root ; COMMAND=/usr/bin/systemctl status app
   private static func readSudo(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
@@ -149,30 +185,6 @@ enum AuthMessage {
       event.attributes.add("action", words[0] == "Successful" ? "su" : "su_refused")
       event.attributes.add("target_user", words[3].string)
       addUser(words[5], &event, &cache)
-    }
-  }
-
-  // FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure — ROOT LOGIN  on '/dev/tty1'
-  private static func readLogin(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
-    let isFailure = body.hasPrefix("FAILED LOGIN")
-    guard isFailure || body.contains("LOGIN ") else { return }
-    event.attributes.add("action", isFailure ? "login_failed" : "login_accepted")
-    if body.hasPrefix("ROOT LOGIN") { addUser(ByteView("root"), &event, &cache) }
-    if let place = body.firstIndex(of: ByteView("FOR '")), let end = body.firstIndex(of: 0x27, from: place + 5) {
-      addUser(body.slice(place + 5, end), &event, &cache)
-    }
-  }
-
-  // New session 3 of user ops.
-  private static func readLogind(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
-    let words = body.words(limit: 8)
-    if body.hasPrefix("New session "), words.count >= 6 {
-      event.attributes.append(Attribute("action", "session_opened"))
-      event.attributes.add("session", words[2].string)
-      addUser(words[5][words[5].count - 1] == 0x2E ? words[5].dropLast(1) : words[5], &event, &cache)
-    } else if body.hasPrefix("Removed session "), words.count >= 3 {
-      event.attributes.append(Attribute("action", "session_closed"))
-      event.attributes.add("session", words[2].dropLast(1).string)
     }
   }
 

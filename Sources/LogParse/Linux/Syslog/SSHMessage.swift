@@ -8,7 +8,10 @@ import Evidence
 /// a disconnect), so there it is looked for from the start.
 enum SSHMessage {
   /// How a line goes on behind the words that it begins with.
-  private enum Shape { case attempt, withAddressFirst, withNameFirst, ofInvalidUser }
+  private enum Shape {
+    case attempt, withAddressFirst, withNameFirst, ofInvalidUser, refusal, failureOfPAM, withAddressLast, timeout,
+      session, drop
+  }
 
   static func read(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
     if body.hasPrefix("Server listening on ") { return readListening(body, into: &event, &cache) }
@@ -26,6 +29,8 @@ enum SSHMessage {
     case .withNameFirst:
       event.attributes.append(Attribute("action", action))
       readNameAndAddress(rest, into: &event, &cache)
+    case .refusal, .failureOfPAM, .withAddressLast, .timeout, .session, .drop:
+      readRare(rest, action, shape, into: &event, &cache)
     }
   }
 
@@ -39,6 +44,14 @@ enum SSHMessage {
       if body.hasPrefix("Failed ") { return (7, "login_failed", .attempt) }
     case UInt8(ascii: "P"):
       if body.hasPrefix("Postponed ") { return (10, "login_postponed", .attempt) }
+    case UInt8(ascii: "B"):
+      if body.hasPrefix("Bad protocol version identification ") { return (36, "scanned", .withAddressLast) }
+    case UInt8(ascii: "S"):
+      if body.hasPrefix("Starting session: ") { return (18, "session_started", .session) }
+    case UInt8(ascii: "T"):
+      if body.hasPrefix("Timeout before authentication for ") { return (34, "login_timed_out", .timeout) }
+    case UInt8(ascii: "f"):
+      if body.hasPrefix("fatal: Timeout before authentication for ") { return (41, "login_timed_out", .timeout) }
     case UInt8(ascii: "I"):
       if body.hasPrefix("Invalid user ") { return (13, "login_failed", .ofInvalidUser) }
     case UInt8(ascii: "C"):
@@ -51,14 +64,20 @@ enum SSHMessage {
       if body.hasPrefix("Disconnected from ") { return (18, "disconnected", .withNameFirst) }
       if body.hasPrefix("Disconnecting ") { return (14, "disconnected", .withNameFirst) }
       if body.hasPrefix("Did not receive identification string from ") { return (43, "scanned", .withAddressFirst) }
+    case UInt8(ascii: "d"):
+      if body.hasPrefix("drop connection #") { return (17, "connection_dropped", .drop) }
     case UInt8(ascii: "e"):
       if body.hasPrefix("error: maximum authentication attempts exceeded for ") {
         return (52, "login_failed", .withNameFirst)
       }
+      if body.hasPrefix("error: PAM: ") { return (12, "login_failed", .failureOfPAM) }
     case UInt8(ascii: "b"):
       if body.hasPrefix("banner exchange: Connection from ") { return (33, "scanned", .withAddressFirst) }
     case UInt8(ascii: "U"):
       if body.hasPrefix("Unable to negotiate with ") { return (25, "scanned", .withAddressFirst) }
+      if body.hasPrefix("User "), body.lastPlace(of: " not allowed because ") != nil {
+        return (5, "login_refused", .refusal)
+      }
     default: break
     }
     return nil
@@ -137,6 +156,83 @@ enum SSHMessage {
       user = user.slice(5)
     }
     AuthMessage.addUser(user, &event, &cache)
+  }
+
+  // MARK: Rarer lines
+
+  private static func readRare(
+    _ rest: ByteView, _ action: String, _ shape: Shape, into event: inout Event, _ cache: inout WordCache
+  ) {
+    switch shape {
+    // root from 203.0.113.9 not allowed because not listed in AllowUsers — ops not allowed because account is locked
+    case .refusal:
+      guard let place = rest.lastPlace(of: " not allowed because ") else { return }
+      let front = rest.slice(0, place)
+      let from = front.lastPlace(of: " from ")
+      event.attributes.append(Attribute("action", action))
+      AuthMessage.addUser(front.slice(0, from ?? front.count), &event, &cache)
+      if let from { AuthMessage.addRemote(front.slice(from + 6), nil, &event, &cache) }
+      event.attributes.add("detail", rest.slice(place + 21).string)
+    // Authentication failure for illegal user admin from 203.0.113.9
+    case .failureOfPAM:
+      guard let start = rest.firstIndex(of: ByteView(" for ")), let from = rest.lastPlace(of: " from "),
+        start + 5 <= from
+      else { return }
+      var user = rest.slice(start + 5, from)
+      event.attributes.append(Attribute("action", action))
+      if user.hasPrefix("illegal user ") {
+        user = user.slice(13)
+        event.attributes.append(Attribute("is_invalid_user", .flag(true)))
+      }
+      AuthMessage.addUser(user, &event, &cache)
+      AuthMessage.addRemote(rest.slice(from + 6), nil, &event, &cache)
+    // 'GET / HTTP/1.1' from 203.0.113.9 port 50000
+    case .withAddressLast:
+      guard let from = rest.lastPlace(of: " from ") else { return }
+      event.attributes.append(Attribute("action", action))
+      readAddress(rest.slice(from + 6), into: &event, &cache)
+    // 203.0.113.9 port 4711 — connection from 203.0.113.9 to 10.0.0.5, pid = 77
+    case .timeout:
+      event.attributes.append(Attribute("action", action))
+      guard rest.hasPrefix("connection from ") else { return readAddress(rest, into: &event, &cache) }
+      var words = WordWalker(rest.slice(16))
+      AuthMessage.addRemote(words.next(), nil, &event, &cache)
+      guard words.next() == "to" else { return }
+      let local = words.next()
+      addLocal(local[local.count - 1] == 0x2C ? local.dropLast(1) : local, nil, &event)
+    // shell on pts/0 for ops from 10.1.0.9 port 50000 id 0 — subsystem 'sftp' for ops from …
+    case .session:
+      guard let from = rest.lastPlace(of: " from "), let user = rest.slice(0, from).lastPlace(of: " for ") else {
+        return
+      }
+      event.attributes.append(Attribute("action", action))
+      AuthMessage.addUser(rest.slice(user + 5, from), &event, &cache)
+      readAddress(rest.slice(from + 6), into: &event, &cache)
+      let what = rest.slice(0, user)
+      event.attributes.add("detail", what.string)
+      if let place = what.lastPlace(of: " on ") { event.attributes.add("tty", cache.text(what.slice(place + 4))) }
+    // 0 from [203.0.113.9]:50022 on [10.0.0.5]:22 penalty: failed authentication
+    case .drop:
+      event.attributes.append(Attribute("action", action))
+      var words = WordWalker(rest)
+      _ = words.next()
+      guard words.next() == "from", let remote = end(words.next()) else { return }
+      AuthMessage.addRemote(remote.address, remote.port, &event, &cache)
+      guard words.next() == "on", let local = end(words.next()) else { return }
+      addLocal(local.address, local.port, &event)
+    case .attempt, .withAddressFirst, .withNameFirst, .ofInvalidUser: return
+    }
+  }
+
+  /// `[203.0.113.9]:50022`
+  private static func end(_ word: ByteView) -> (address: ByteView, port: ByteView)? {
+    guard word[0] == 0x5B, let close = word.lastIndex(of: 0x5D) else { return nil }
+    return (word.slice(1, close), number(word.slice(close + 2)))
+  }
+
+  private static func addLocal(_ address: ByteView, _ port: ByteView?, _ event: inout Event) {
+    event.attributes.add("local_address", IPAddress.normal(address))
+    event.attributes.add("local_port", port?.integer)
   }
 
   /// The digits at the front.

@@ -1,0 +1,89 @@
+import Evidence
+import Testing
+
+@testable import LogParse
+
+@Suite struct AuthMessageTests {
+  private func event(_ program: String, _ text: String) throws -> Event {
+    try #require(try EventDump("Nov 25 05:20:12 web-1 \(program)[7]: \(text)\n", path: "auth.log").events.first)
+  }
+
+  @Test(
+    arguments: [
+      ("User root from 203.0.113.9 not allowed because not listed in AllowUsers", "login_refused", "root"),
+      (
+        "PAM 2 more authentication failures; logname= uid=0 tty=ssh ruser= rhost=203.0.113.9  user=root",
+        "login_failed", "root"
+      ),
+      ("error: PAM: Authentication failure for illegal user admin from 203.0.113.9", "login_failed", "admin"),
+      ("error: PAM: Authentication failure for a from b from 203.0.113.9", "login_failed", "a from b"),
+      ("Bad protocol version identification 'x from 10.0.0.1 port 1' from 203.0.113.9 port 50000", "scanned", nil),
+      ("Timeout before authentication for connection from 203.0.113.9 to 10.0.0.5, pid = 77", "login_timed_out", nil),
+      ("fatal: Timeout before authentication for 203.0.113.9 port 33", "login_timed_out", nil),
+      ("Starting session: shell on pts/0 for ops from 203.0.113.9 port 50000 id 0", "session_started", "ops"),
+      (
+        "drop connection #0 from [203.0.113.9]:50022 on [10.0.0.5]:22 penalty: failed authentication",
+        "connection_dropped", nil
+      ),
+      ("message repeated 2 times: [ Failed password for root from 203.0.113.9 port 4711 ssh2]", "login_failed", "root"),
+    ] as [(String, String, String?)])
+  func linesOfSSH(_ text: String, _ action: String, _ user: String?) throws {
+    let event = try event("sshd", text)
+    #expect(event.text("action") == action)
+    #expect(event.text("user") == user)
+    #expect(event.text("remote_address") == "203.0.113.9")
+    #expect(event.text("text") == text)
+  }
+
+  @Test(arguments: [
+    "User root from 203.0.113.9 is allowed", "PAM 2 more things; rhost=203.0.113.9", "error: PAM: no such thing",
+    "message repeated 2 times: [ Failed password for root from 203.0.113.9 port 4711 ssh2",
+    "message repeated x times: [ Failed password for root from 203.0.113.9 port 4711 ssh2]",
+    "message repeated 2 times: [ message repeated 2 times: [ Failed password for root from 203.0.113.9 port 1 ssh2]]",
+  ])
+  func nearlyLinesOfSSH(_ text: String) throws {
+    let event = try event("sshd", text)
+    #expect(event.text("action") == nil && event.text("remote_address") == nil)
+  }
+
+  @Test func howOftenARepeatedLineWas() throws {
+    let event = try event(
+      "sshd", "message repeated 2 times: [ Failed password for root from 203.0.113.9 port 4711 ssh2]")
+    #expect(event.integer("count") == 2 && event.integer("remote_port") == 4711)
+    #expect(try self.event("sshd", "PAM 3 more authentication failures; user=root").integer("count") == 3)
+  }
+
+  @Test func theOtherEnd() throws {
+    let drop = try event("sshd", "drop connection #0 from [2001:db8::1]:5 on [10.0.0.5]:22 past MaxStartups")
+    #expect(drop.text("remote_address") == "2001:db8::1" && drop.integer("remote_port") == 5)
+    #expect(drop.text("local_address") == "10.0.0.5" && drop.integer("local_port") == 22)
+    let session = try event("sshd", "Starting session: subsystem 'sftp' for ops from 10.1.0.9 port 5 id 0")
+    #expect(session.text("detail") == "subsystem 'sftp'" && session.text("tty") == nil)
+  }
+
+  @Test func sessionsOfLogind() throws {
+    let quoted = try event("systemd-logind", "New session '5' of user 'ops' with class 'user' and type 'tty'.")
+    #expect(quoted.text("session") == "5" && quoted.text("user") == "ops")
+    let plain = try event("systemd-logind", "New session 5 of user o's.")
+    #expect(plain.text("session") == "5" && plain.text("user") == "o's")
+    #expect(try event("systemd-logind", "Removed session c1.").text("session") == "c1")
+  }
+
+  @Test(
+    arguments: [
+      ("LOGIN ON tty1 BY ops", "login_accepted", "ops", "tty1", nil),
+      ("LOGIN ON pts/0 BY ops FROM 203.0.113.9", "login_accepted", "ops", "pts/0", "203.0.113.9"),
+      ("ROOT LOGIN ON tty1", "login_accepted", "root", "tty1", nil),
+      ("FAILED LOGIN 1 FROM tty1 FOR ops, Authentication failure", "login_failed", "ops", "tty1", nil),
+      ("FAILED LOGIN 1 FROM 203.0.113.9 FOR ops, Authentication failure", "login_failed", "ops", nil, "203.0.113.9"),
+      ("FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure", "login_failed", "root", "/dev/tty1", nil),
+      ("ROUTE LOGINS", nil, nil, nil, nil),
+    ] as [(String, String?, String?, String?, String?)])
+  func linesOfLogin(_ text: String, _ action: String?, _ user: String?, _ tty: String?, _ address: String?) throws {
+    let event = try event("login", text)
+    #expect(event.text("action") == action)
+    #expect(event.text("user") == user)
+    #expect(event.text("tty") == tty)
+    #expect(event.text("remote_address") == address)
+  }
+}
