@@ -4,7 +4,7 @@ import Evidence
 /// authorized_keys: who may log in with which key, and what sshd then does (`command=`, `from=`).
 struct AuthorizedKeysFormat: LogFormat {
   let name = "linux.authorized_keys"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     // A public key by itself lets nobody in.
@@ -30,19 +30,19 @@ struct AuthorizedKeysFormat: LogFormat {
     return nil
   }
 
-  /// sshd(8), "AUTHORIZED_KEYS FILE FORMAT". In known_hosts names of hosts stand in this place.
+  /// sshd(8), "AUTHORIZED_KEYS FILE FORMAT"; large letters are as good as small ones. In known_hosts names of hosts stand in this place.
   private static func isOption(_ text: ByteView) -> Bool {
     for name in [
       "command=", "from=", "environment=", "permitopen=", "permitlisten=", "principals=", "tunnel=", "expiry-time=",
       "no-", "restrict", "cert-authority", "agent-forwarding", "port-forwarding", "x11-forwarding", "pty", "user-rc",
-      "verify-required",
-    ] as [StaticString] where text.hasPrefix(ByteView(name)) { return true }
+      "verify-required", "zos-key-ring-label=",
+    ] as [StaticString] where text.slice(0, name.utf8CodeUnitCount).equalsIgnoringCase(name) { return true }
     return false
   }
 
   /// The command that runs instead of what the client asks for; a quote inside is escaped by a backslash.
   private static func command(_ options: ByteView) -> String? {
-    guard let start = options.firstIndex(of: ByteView("command=\"")) else { return nil }
+    guard let start = place(ofCommandIn: options) else { return nil }
     var bytes: [UInt8] = []
     var place = start + 9
     while place < options.count, options[place] != 0x22 {
@@ -51,6 +51,18 @@ struct AuthorizedKeysFormat: LogFormat {
       place += 1
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Where the option begins: at the front or behind a comma, and not in another's value.
+  private static func place(ofCommandIn options: ByteView) -> Int? {
+    var isQuoted = false
+    var isFirst = true
+    for place in 0..<options.count {
+      if isFirst, options.slice(place, place + 9).equalsIgnoringCase("command=\"") { return place }
+      if options[place] == 0x22, place == 0 || options[place - 1] != 0x5C { isQuoted.toggle() }
+      isFirst = options[place] == 0x2C && !isQuoted
+    }
+    return nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {

@@ -4,7 +4,7 @@ import Evidence
 /// known_hosts: where somebody of this account connected to by ssh. Hashed names stay hashed.
 struct KnownHostsFormat: LogFormat {
   let name = "linux.known_hosts"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText, !sample.name.hasPrefix("authorized_keys") else { return nil }
@@ -28,13 +28,18 @@ struct KnownHostsFormat: LogFormat {
     return PublicKey(words[1]).map { (words[0], $0) }
   }
 
+  /// `203.0.113.9`, or `[203.0.113.9]:2222` where the port is another than 22.
+  private static func endpoint(_ text: ByteView) -> Endpoint {
+    (text[0] == 0x5B ? Endpoint(text) : nil) ?? Endpoint(host: text, port: ByteView(""))
+  }
+
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let user = FileOwner.user(ofPath: context.path)
     try readLines(stream, into: sink) { line in
       let text = line.bytes.trimmed
       if text[0] == 0x23 { return .parsed }
       guard let (hosts, key) = Self.split(text) else { return .skipped("line is not a host's key") }
-      let names = hosts[0] == 0x7C ? [] : hosts.split(0x2C, limit: 64).map { Endpoint(host: $0, port: ByteView("")) }
+      let names = hosts[0] == 0x7C ? [] : hosts.split(0x2C, limit: 64).map(Self.endpoint)
       var attributes: [Attribute] = []
       attributes.add("user", user)
       attributes.add("hosts", hosts[0] == 0x7C ? [] : hosts.split(0x2C, limit: 64).map(\.string))

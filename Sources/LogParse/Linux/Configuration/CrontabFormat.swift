@@ -4,10 +4,10 @@ import Evidence
 /// Crontabs: of users (`/var/spool/cron`), of the system (`/etc/crontab`, `/etc/cron.d`), and anacron's.
 ///
 /// A system crontab names the user after the schedule. A user's does not, and nothing in a line tells the two apart for
-/// certain: the path does.
+/// certain: the path does. A dash before the schedule keeps cron (cronie) from logging the job.
 struct CrontabFormat: LogFormat {
   let name = "linux.crontab"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -39,9 +39,10 @@ struct CrontabFormat: LogFormat {
     return (name, right.trimmed)
   }
 
-  // */5 * * * * /usr/local/bin/job >/dev/null 2>&1        @reboot /usr/local/bin/start
+  // */5 * * * * /usr/local/bin/job >/dev/null 2>&1        @reboot /usr/local/bin/start        -*/5 * * * * /tmp/x
   private static func schedule(_ line: ByteView) -> (schedule: String, rest: ByteView)? {
-    let text = line.trimmed
+    let whole = line.trimmed
+    let text = isUnlogged(whole) ? whole.dropFirst(1) : whole
     if text[0] == 0x40 {
       let words = text.words(limit: 2)
       guard words.count == 2, nicknames.contains(words[0].string) else { return nil }
@@ -53,6 +54,8 @@ struct CrontabFormat: LogFormat {
     where !isField(word, names: index >= 3) || !isWithin(word, limits[index]) { return nil }
     return (words[0..<5].map(\.string).joined(separator: " "), words[5])
   }
+
+  private static func isUnlogged(_ text: ByteView) -> Bool { text[0] == 0x2D && text[1] > 0x20 }
 
   private static let nicknames: Set<String> = [
     "@reboot", "@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly", "@every_minute",
@@ -142,7 +145,8 @@ struct CrontabFormat: LogFormat {
         command = words.count > 1 ? words[1] : rest.slice(rest.count)
       }
       let entry = PersistenceEntry(
-        mechanism: .cron, command: command.string, user: user, schedule: schedule, installed: installed)
+        mechanism: .cron, command: command.string, user: user, schedule: schedule, installed: installed,
+        extra: Self.isUnlogged(text) ? [Attribute("is_unlogged", .flag(true))] : [])
       sink.event(
         entry.event(
           "cron runs at \(schedule)\(user.map { " as \($0)" } ?? ""): \(command.string)", line.locator))

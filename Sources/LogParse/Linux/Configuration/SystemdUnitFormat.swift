@@ -1,15 +1,30 @@
 import Bytes
 import Evidence
 
-/// systemd's units: services, timers, sockets, paths. One event a unit, with what it runs and when.
+/// systemd's units: services, timers, sockets, paths. One event a unit, with what it runs and when; a file of
+/// `NAME.service.d` adds to the unit of that name.
 struct SystemdUnitFormat: LogFormat {
   let name = "linux.systemd_unit"
-  let version = 2
+  let version = 3
 
   /// Bytes of one setting that are kept.
   private static let valueLimit = 1 << 14
 
   private static let suffixes = [".service", ".timer", ".socket", ".path", ".mount", ".target"]
+
+  /// `foo.service` of `…/foo.service.d/override.conf`.
+  private static func extended(_ path: String) -> String? {
+    guard let folder = path.split(separator: "/").dropLast().last, folder.hasSuffix(".d") else { return nil }
+    let unit = String(folder.dropLast(2))
+    return suffixes.contains { unit.hasSuffix($0) && unit.utf8.count > $0.utf8.count } ? unit : nil
+  }
+
+  /// Without what is put before a program to say how it is started: that it may fail, as whom, under what name.
+  private static func plainCommand(_ text: ByteView) -> ByteView {
+    var place = 0
+    while "-@:+!|".utf8.contains(text[place]) { place += 1 }
+    return text.slice(place).trimmed
+  }
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -18,7 +33,7 @@ struct SystemdUnitFormat: LogFormat {
     guard let first = sections.first?.trimmed,
       (["[Unit]", "[Service]", "[Timer]", "[Socket]", "[Install]"] as [StaticString]).contains(where: { first == $0 })
     else { return nil }
-    if Self.suffixes.contains(where: { sample.name.hasSuffix($0) }) || sample.path.contains(".service.d/") {
+    if Self.suffixes.contains(where: { sample.name.hasSuffix($0) }) || Self.extended(sample.path) != nil {
       return .high
     }
     return lines.contains { $0.hasPrefix("ExecStart=") || $0.hasPrefix("OnCalendar=") } ? .high : .medium
@@ -46,6 +61,9 @@ struct SystemdUnitFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var single: [String: String] = [:]
     var lists: [String: [String]] = [:]
+    // The commands with the signs before them, where one has any.
+    var written: [String] = []
+    var isSigned = false
     var begun: String?
     var end: UInt64 = 0
     let encodings = stream.encodings
@@ -53,15 +71,26 @@ struct SystemdUnitFormat: LogFormat {
       if Self.section(text) != nil { return true }
       guard let (left, right) = text.cut(0x3D) else { return false }
       let key = left.trimmed.string
-      let value = right.trimmed.slice(0, Self.valueLimit).string
+      let whole = right.trimmed.slice(0, Self.valueLimit)
+      let isCommand = Self.lists[key] == "commands"
+      let plain = isCommand ? Self.plainCommand(whole) : whole
+      let value = plain.string
       if let name = Self.wanted[key] {
         single[name] = value
       } else if let name = Self.lists[key] {
         // An empty value takes back what was said before (of drop-ins too).
         if value.isEmpty {
           lists[name] = []
+          if isCommand {
+            written = []
+            isSigned = false
+          }
         } else if lists[name, default: []].count < 256 {
           lists[name, default: []].append(value)
+          if isCommand {
+            written.append(whole.string)
+            if plain.count < whole.count { isSigned = true }
+          }
         }
       }
       return true
@@ -83,11 +112,15 @@ struct SystemdUnitFormat: LogFormat {
       return whole.withView(take) ? .parsed : .skipped("line is not a setting of a unit")
     }
     guard !single.isEmpty || !lists.isEmpty else { return }
-    let unit = String(context.path.split(separator: "/").last ?? "")
+    let file = String(context.path.split(separator: "/").last ?? "")
+    let extended = Self.extended(context.path)
+    let unit = extended ?? file
     let commands = lists.removeValue(forKey: "commands") ?? []
     let times = lists.removeValue(forKey: "schedule")?.joined(separator: ", ")
     let user = single.removeValue(forKey: "user") ?? Self.owner(context.path)
     var attributes: [Attribute] = [Attribute("unit", unit)]
+    if extended != nil { attributes.add("drop_in", file) }
+    if isSigned { attributes.add("commands_as_written", written) }
     for (name, value) in single.sorted(by: { $0.key < $1.key }) { attributes.add(name, value) }
     for (name, values) in lists.sorted(by: { $0.key < $1.key }) { attributes.add(name, values) }
     let wanted = lists["wanted_by"]?.joined(separator: ", ")

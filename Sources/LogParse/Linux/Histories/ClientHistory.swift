@@ -4,16 +4,18 @@ import Evidence
 /// Histories of interactive programs: python, mysql, psql, sqlite, redis-cli, less … One entry a line, without times.
 ///
 /// Those written by libedit begin with `_HiStOrY_V2_` and write blanks as `\040`. Nothing in the lines tells which program
-/// it was, so the name does.
+/// it was, so the name does. psql writes the line ends inside an entry as 0x01.
 struct ClientHistory: LogFormat {
   let name = "linux.client_history"
-  let version = 1
+  let version = 2
 
   private static let programs: [(name: String, program: String)] = [
     ("python_history", "python"), ("mysql_history", "mysql"), ("mariadb_history", "mysql"), ("psql_history", "psql"),
     ("sqlite_history", "sqlite"), ("rediscli_history", "redis"), ("node_repl_history", "node"), ("irb_history", "irb"),
     ("php_history", "php"), ("dbshell", "mongo"), ("pry_history", "pry"), ("lesshst", "less"), ("gdb_history", "gdb"),
   ]
+
+  private static let psqlLineEnd: UInt8 = 0x01
 
   private static func program(_ path: String) -> String? {
     let name = path.split(separator: "/").last ?? ""
@@ -23,7 +25,8 @@ struct ClientHistory: LogFormat {
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     if sample.head.hasPrefix("_HiStOrY_V2_") { return .high }
-    return Self.program(String(sample.name)) != nil && ShellCommand.isPlausible(sample) ? .medium : nil
+    guard let program = Self.program(String(sample.name)) else { return nil }
+    return ShellCommand.isPlausible(sample, allowing: program == "psql" ? Self.psqlLineEnd : nil) ? .medium : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -37,7 +40,10 @@ struct ClientHistory: LogFormat {
         return .parsed
       }
       sequence += 1
-      let text = isEdited ? Self.unescaped(line.bytes) : line.bytes.string
+      var text = isEdited ? Self.unescaped(line.bytes) : line.bytes.string
+      if program == "psql", line.bytes.firstIndex(of: Self.psqlLineEnd) != nil {
+        text = String(text.map { $0 == "\u{1}" ? "\n" : $0 })
+      }
       sink.event(
         ShellCommand(text: text, shell: program, user: user, sequence: sequence).event(line.locator))
       return .parsed

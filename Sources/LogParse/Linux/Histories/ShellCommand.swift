@@ -35,12 +35,16 @@ struct ShellCommand {
   }
 
   /// Whether the sample could be lines that somebody typed: text, and not too many characters that keyboards lack.
-  static func isPlausible(_ sample: FormatSample) -> Bool {
+  ///
+  /// - Parameter allowed: a control character that the program itself writes.
+  static func isPlausible(_ sample: FormatSample, allowing allowed: UInt8? = nil) -> Bool {
     guard !sample.head.isEmpty else { return false }
     let view = sample.head.slice(0, 4096)
     var strange = 0
     for index in 0..<view.count
-    where view[index] == 0 || view[index] < 0x20 && view[index] != 0x0A && view[index] != 0x09 && view[index] != 0x0D {
+    where view[index] < 0x20 && view[index] != 0x0A && view[index] != 0x09 && view[index] != 0x0D
+      && view[index] != allowed
+    {
       strange += 1
     }
     return strange * 50 < view.count
