@@ -5,7 +5,7 @@ import Evidence
 /// virtual host in front, and further fields behind.
 struct AccessLogFormat: LogFormat {
   let name = "web.access"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -27,6 +27,8 @@ struct AccessLogFormat: LogFormat {
 /// One request. Valid while the line is.
 struct AccessLine {
   private var virtualHost: ByteView?
+  /// Whom a proxy says it asks for, where a log's own format puts that in front.
+  private var forwarded: ByteView?
   private var remote: ByteView
   private var user: ByteView
   /// Nil for a date that there is not, or that is out of range.
@@ -41,29 +43,31 @@ struct AccessLine {
 
   // 198.51.100.7 - - [25/Nov/2026:05:20:30 +0000] "GET /item?id=1 HTTP/1.1" 200 82 "-" "Mozilla/5.0"
   init?(_ line: ByteView) {
-    guard let open = line.firstIndex(of: 0x5B), let close = line.firstIndex(of: 0x5D, from: open), open > 0,
-      Self.isTime(line.slice(open + 1, close))
-    else { return nil }
+    guard let (open, close) = Self.timePlace(line) else { return nil }
     time = Self.time(line.slice(open + 1, close))
-    let front = line.slice(0, open).words(limit: 8)
-    guard front.count >= 3 else { return nil }
-    remote = front[0]
-    user = front[2]
-    if front.count >= 4, IPAddress.normal(front[0]) == nil, IPAddress.normal(front[1]) != nil {
-      virtualHost = front[0]
-      remote = front[1]
-      user = front[3]
-    }
     var rest = line.slice(close + 1).trimmed
+    remote = line.slice(0, 0)
+    user = remote
+    if rest[0] != 0x22 {
+      // Some put the virtual host between time and request.
+      let words = rest.words(limit: 2)
+      guard words.count == 2 else { return nil }
+      virtualHost = words[0]
+      rest = words[1]
+    }
     guard let (request, isClosed) = Self.quoted(&rest) else { return nil }
     self.request = request
+    self.rest = rest
+    guard readFront(line.slice(0, open)) else { return nil }
     guard isClosed else {
-      self.rest = rest
       return
     }
     let numbers = rest.words(limit: 3)
-    guard numbers.count >= 1, numbers[0].count == 3, let status = numbers[0].integer, status >= 100 else { return nil }
-    self.status = status
+    // nginx writes 000 where a connection ended before an answer was settled, Apache a dash.
+    guard numbers.count >= 1, numbers[0] == "-" || numbers[0].count == 3 && CivilTime.number(numbers[0]) != nil else {
+      return nil
+    }
+    status = numbers[0].integer
     bytes = numbers.count > 1 ? numbers[1].integer : nil
     rest = numbers.count > 2 ? numbers[2] : rest.slice(rest.count)
     referrer = Self.quoted(&rest)?.text
@@ -71,14 +75,75 @@ struct AccessLine {
     self.rest = rest
   }
 
-  /// `25/Nov/2026:05:20:30 +0000`
+  /// Address, identity and user, with what some put before them. The user is what the client calls itself: it may hold
+  /// blanks and brackets, so it is all that is left.
+  private mutating func readFront(_ front: ByteView) -> Bool {
+    var front = front.trimmed
+    // A list of whom proxies asked for, as the header has it: parted by commas, in quotes, or a dash for none.
+    var cells = front.words(limit: 3)
+    guard let first = cells.first else { return false }
+    if cells.count > 1, first[first.count - 1] == 0x2C || first == "-" || first[0] == 0x22 {
+      var end = first.count
+      if first[0] == 0x22 {
+        end = (front.firstIndex(of: 0x22, from: 1) ?? first.count - 1) + 1
+      } else {
+        while front[end - 1] == 0x2C, let next = front.slice(end).words(limit: 2).first {
+          end = front.offset(of: next) + next.count
+        }
+      }
+      let rest = front.slice(end).trimmed
+      guard let peer = rest.words(limit: 2).first, IPAddress.normal(peer) != nil else { return false }
+      forwarded = first[0] == 0x22 ? front.slice(1, end - 1) : front.slice(0, end)
+      front = rest
+      cells = front.words(limit: 3)
+    }
+    if forwarded == nil, cells.count == 3, IPAddress.normal(cells[1]) != nil {
+      // Of two addresses the first has always been taken for the client's.
+      if IPAddress.normal(cells[0]) == nil {
+        virtualHost = cells[0]
+        cells = front.slice(front.offset(of: cells[1])).words(limit: 3)
+      } else {
+        cells = [cells[0]] + cells[2].words(limit: 2)
+      }
+    }
+    guard let remote = cells.first, cells.count == 3 || cells.count == 1 && IPAddress.normal(remote) != nil else {
+      return false
+    }
+    self.remote = remote
+    if cells.count == 3 { user = cells[2] }
+    return true
+  }
+
+  /// The brackets of the time: the first that hold one and have the request's quote behind them, since a user may be called
+  /// like a time but cannot write a quote; else the last with a single word between.
+  private static func timePlace(_ line: ByteView) -> (open: Int, close: Int)? {
+    var found: (open: Int, close: Int)?
+    var place = 1
+    while let open = line.firstIndex(of: 0x5B, from: place) {
+      place = open + 1
+      let inner = line.slice(open + 1, open + 49)
+      guard isTime(inner), let length = inner.firstIndex(of: 0x5D), length >= 19 else { continue }
+      let close = open + 1 + length
+      if line[close + 1] == 0x20, line[close + 2] == 0x22 { return (open, close) }
+      // No further than a name is long, lest a line of such times be walked for each of them.
+      let rest = line.slice(close + 1, close + 513).trimmed
+      if rest[0] == 0x22 { return (open, close) }
+      let words = rest.words(limit: 2)
+      if words.count == 2, words[1][0] == 0x22 { found = (open, close) }
+    }
+    return found
+  }
+
+  /// `25/Nov/2026:05:20:30 +0000`, or as ISO 8601 writes it.
   private static func isTime(_ text: ByteView) -> Bool {
-    text.count >= 20 && text[2] == 0x2F && text[6] == 0x2F && text[11] == 0x3A && text[14] == 0x3A
+    if text[10] == 0x54 { return Timestamp(iso8601: text.slice(0, text.firstIndex(of: 0x5D) ?? text.count)) != nil }
+    return text.count >= 20 && text[2] == 0x2F && text[6] == 0x2F && text[11] == 0x3A && text[14] == 0x3A
       && CivilTime.number(text.slice(0, 2)) != nil && CivilTime.month(text.slice(3, 6)) != nil
       && CivilTime.number(text.slice(7, 11)) != nil
   }
 
   private static func time(_ text: ByteView) -> Timestamp? {
+    if text[10] == 0x54 { return Timestamp(iso8601: text) }
     guard text.count >= 20, text[2] == 0x2F, text[6] == 0x2F, text[11] == 0x3A,
       let day = CivilTime.number(text.slice(0, 2)),
       let month = CivilTime.month(text.slice(3, 6)), let year = CivilTime.number(text.slice(7, 11)),
@@ -146,9 +211,11 @@ struct AccessLine {
     if address == nil { attributes.add("remote_host", remote.string) }
     if let address, IPAddress.isSpecific(address) { entities.append(Entity(.address, address)) }
     attributes.add("virtual_host", virtualHost?.string)
+    if Self.isPresent(forwarded) { attributes.add("forwarded_for", forwarded.map(Self.unescaped)) }
     if Self.isPresent(user) {
-      attributes.add("user", user.string)
-      entities.append(Entity(.user, user.string))
+      let name = Self.unescaped(user)
+      attributes.add("user", name)
+      entities.append(Entity(.user, name))
     }
     let text = Self.unescaped(request)
     attributes.add("request", text)
@@ -171,7 +238,7 @@ struct AccessLine {
     attributes.add("other_fields", Self.unescaped(rest))
     return Event(
       time: time, dataType: "web:access:request",
-      message: "\(address ?? remote.string) asked for \(text)\(status.map { " and got \($0)" } ?? "").",
+      message: "\(address ?? remote.string) asked for \(text)\(status.map { $0 > 0 ? " and got \($0)" : "" } ?? "").",
       entities: entities, attributes: attributes, locator: locator)
   }
 }
