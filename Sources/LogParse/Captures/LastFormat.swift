@@ -2,13 +2,13 @@ import Bytes
 import Evidence
 
 /// `last` and `lastb`, in any mix of `-F` (full times), `-a` (host at the end), `-i`, `-w`, `-x` and `--time-format iso`, and
-/// busybox's.
+/// busybox's and wtmpdb's.
 ///
 /// Times are local to the host. Without `-F` the year is missing; records run from new to old, so each is settled to the
-/// last such moment before the one above it, the first before the capture.
+/// last such moment before the one above it, the first before the capture, on the weekday that stands with it.
 struct LastFormat: LogFormat {
   let name = "capture.last"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -16,7 +16,7 @@ struct LastFormat: LogFormat {
     let lines = sample.lines(12)
     for line in lines {
       if Self.isHeader(line) { return .high }
-      if line.hasPrefix("wtmp begins ") || line.hasPrefix("btmp begins ") { return .high }
+      if Self.isTrailer(line), line.hasPrefix("wtmp ") || line.hasPrefix("btmp ") { return .high }
       if let row = Self.row(line, nil, nil, isFailure: false), row.hasEnd { rows += 1 }
     }
     return rows > 0 && rows >= lines.count - 1 ? .high : nil
@@ -25,6 +25,17 @@ struct LastFormat: LogFormat {
   /// busybox's, of the small `last`.
   private static func isHeader(_ line: ByteView) -> Bool {
     line.hasPrefix("USER ") && line.contains(" TTY ") && line.contains(" HOST ") && line.contains(" LOGIN ")
+  }
+
+  /// `wtmp begins Wed Nov 25 05:20:12 2026`, below the rows: the file's name, the words and a time, and no end behind it as a
+  /// session of somebody called so would have.
+  private static func isTrailer(_ line: ByteView) -> Bool {
+    guard let place = line.firstIndex(of: ByteView(" begins ")), !line.slice(0, place).trimmed.contains(" ") else {
+      return false
+    }
+    let words = line.slice(place + 8).words(limit: 8)
+    if words.count == 1 { return Timestamp(iso8601: words[0], assuming: .inferred(0)) != nil }
+    return CivilTime.ctime(words).map { $0.words == words.count } ?? false
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -36,16 +47,12 @@ struct LastFormat: LogFormat {
         isShort = true
         return .parsed
       }
-      if line.bytes.hasPrefix("wtmp begins ") || line.bytes.hasPrefix("btmp begins ")
-        || line.bytes.firstIndex(of: ByteView(" begins ")) != nil
-      {
-        return .parsed
-      }
+      if Self.isTrailer(line.bytes) { return .parsed }
       guard let session = Self.session(line.bytes, relative, context.zone, isFailure: isFailure, isShort: isShort)
       else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of last")
       }
-      if let start = session.start { relative?.collected = start.adding(seconds: -RelativeTime.tolerance + 60) }
+      if let start = session.start { relative?.move(to: start, slack: 60) }
       for event in session.events(line.locator) { sink.event(event) }
       return .parsed
     }
@@ -71,7 +78,8 @@ struct LastFormat: LogFormat {
       let date = (1..<max(1, min(words.count, 12))).first(where: { isDate(words[$0...], isShort) }),
       let (start, used) = time(words[date...], zone)
     else { return nil }
-    var session = LoginSession(user: words[0].string)
+    let names = Self.names(line, words[..<date], before: line.offset(of: words[date]))
+    var session = LoginSession(user: names.user.string)
     session.startText =
       line.slice(line.offset(of: words[date]), line.offset(of: words[date + used - 1]) + words[date + used - 1].count)
       .string
@@ -80,17 +88,34 @@ struct LastFormat: LogFormat {
       case .whole(let time): time
       case .civil(let civil): civil.year == nil ? relative?.withoutYear(civil) : zone.flatMap { civil.timestamp($0) }
       }
-    setLine(words[1..<date], &session)
-    // A failed attempt may have no user: then the line begins with a blank and its first word is the terminal.
-    if line[0] == 0x20 {
-      session.user = ""
-      setLine(words[0..<date], &session)
-    }
+    setLine(names.rest, &session)
     // sshd's failed attempts are on this line, which no session ever is.
     session.isFailure = isFailure || session.tty == "ssh:notty"
     let end = words[(date + used)...]
     setEnd(end, zone, &session)
     return (session, end.first.map { $0 == "-" || $0 == "still" || $0 == "gone" } ?? false)
+  }
+
+  /// The user and the words between it and the date.
+  ///
+  /// Whoever tries to log in chooses the name, and it may hold blanks. Up to eight bytes of it stand in a column of their own,
+  /// with the terminal's twelve behind; of a longer one (`-w`) terminal and host are the last two words.
+  private static func names(
+    _ line: ByteView, _ words: ArraySlice<ByteView>, before date: Int
+  ) -> (user: ByteView, rest: ArraySlice<ByteView>) {
+    let isAligned = date >= 22 && line[8] == 0x20 && line[9] > 0x20 && line[21] == 0x20
+    let cell = line.slice(0, 8).trimmed
+    if isAligned, cell.firstIndex(of: 0x20) != nil || line[0] == 0x20 && !cell.isEmpty {
+      return (cell, line.slice(9, date).words(limit: 16)[...])
+    }
+    // A failed attempt may have no user: then the line begins with a blank and its first word is the terminal.
+    if line[0] == 0x20 { return (line.slice(0, 0), words) }
+    let rest = words.dropFirst()
+    if rest.count > 2, let first = rest.first, !(first == "system"), !(first == "(to") {
+      let tail = rest.suffix(2)
+      return (line.slice(0, line.offset(of: tail[tail.startIndex])).trimmed, tail)
+    }
+    return (line.slice(0, words.first?.count ?? 0), rest)
   }
 
   private enum Time {
@@ -144,6 +169,8 @@ struct LastFormat: LogFormat {
     _ words: ArraySlice<ByteView>, _ zone: Timestamp.Zone?, _ session: inout LoginSession
   ) {
     var rest = words
+    // wtmpdb's has a dash there too.
+    if rest.count >= 3, rest[rest.startIndex] == "-", rest[rest.startIndex + 1] == "still" { rest = rest.dropFirst() }
     func status(_ count: Int, _ text: String) {
       if session.kind == nil { session.status = text }
       rest = rest.dropFirst(count)

@@ -5,7 +5,7 @@ import Evidence
 /// (`-h`); and busybox's.
 struct WFormat: LogFormat {
   let name = "capture.w"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -36,7 +36,7 @@ struct WFormat: LogFormat {
       }
       if let event = Self.uptime(line, relative) {
         // w's own clock is the closest there is for the times below it.
-        if let time = event.time { relative?.collected = time }
+        if let time = event.time { relative?.move(to: time) }
         sink.event(event)
         return .parsed
       }
@@ -65,7 +65,7 @@ struct WFormat: LogFormat {
       attributes.add("load_average", line.bytes.slice(place + 13).trimmed.string)
     }
     return Event(
-      time: relative?.timeOfDay(words[0]), .recorded, dataType: "linux:host:uptime",
+      time: relative?.now(words[0]), .recorded, dataType: "linux:host:uptime",
       message: "The host had been up for \(up.trimmed.string).", attributes: attributes, locator: line.locator)
   }
 

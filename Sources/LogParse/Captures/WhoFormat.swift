@@ -4,7 +4,7 @@ import Evidence
 /// coreutils' `who`, with the extra rows and columns of `-a`, with a header (`-H`), or names alone (`-q`); and busybox's.
 struct WhoFormat: LogFormat {
   let name = "capture.who"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -70,60 +70,138 @@ struct WhoFormat: LogFormat {
 
   // ops      + pts/2        2026-11-25 05:21 00:06         435 (10.1.0.9)
   //            system boot  2026-11-25 05:20
+  //            pts/3        2026-11-25 05:22               702 id=ts/3  term=0 exit=0
   // root            pts/0           00:06   Nov 25 05:21:40  10.1.0.9
   static func row(_ line: ByteView, _ relative: RelativeTime?, _ zone: Timestamp.Zone) -> LoginSession? {
     let words = line.words(limit: 16)
-    guard
-      let date = words.indices.first(where: { place in
-        place > 0 && place + 1 < words.count && words[place].count == 10 && words[place][4] == 0x2D
-          && words[place + 1].count == 5
-      })
-        ?? words.indices.first(where: { place in
-          place > 0 && place + 2 < words.count && words[place].count == 3 && CivilTime.month(words[place]) != nil
-            && CivilTime.number(words[place + 1]) != nil
-        })
-    else { return nil }
-    var session = LoginSession(user: words[0].string)
-    var after = date + 2
-    if words[date].count == 10 {
-      guard let year = CivilTime.number(words[date].slice(0, 4)), let month = CivilTime.number(words[date].slice(5, 7)),
-        let day = CivilTime.number(words[date].slice(8, 10)), let clock = CivilTime.timeOfDay(words[date + 1])
+    // User, whether messages are let in, line, and busybox's idle time stand before the date.
+    for place in 0..<min(words.count, 4) {
+      guard let (civil, used) = date(words[place...]) else { continue }
+      guard let tail = Tail(words[(place + used)...]),
+        var session = session(words[..<place], tail, isNameless: line[0] == 0x20)
       else { return nil }
-      session.start = CivilTime(
-        year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, precision: .minute
-      ).timestamp(zone)
-    } else {
-      guard let (time, _, _) = CivilTime.ctime(words[date...].prefix(3)) else { return nil }
-      session.start = relative?.withoutYear(time)
-      after = date + 3
+      // busybox alone prints seconds.
+      guard civil.precision == .minute || session.idle != nil && tail.idle == nil else { return nil }
+      session.start = civil.year == nil ? relative?.withoutYear(civil) : civil.timestamp(zone)
+      session.startText = words[place..<place + used].map(\.string).joined(separator: " ")
+      return session
     }
-    session.startText = words[date..<after].map(\.string).joined(separator: " ")
-    let before = words[0..<date]
-    if line[0] == 0x20 {
-      guard before.count >= 2 || (before.first.map { $0 == "run-level" } ?? false) else { return nil }
-      let kind = before.map(\.string).joined(separator: " ")
-      session.kind = kind == "system boot" ? "boot" : kind.hasPrefix("run-level") ? "runlevel" : kind
-      if session.kind?.contains(" ") == true || session.kind?.contains("/") == true { return nil }
-      session.user = ""
-    } else {
-      // A user, whether messages are let in, a line; busybox has the idle time as well. Listings of files have more.
-      guard before.count <= 4, session.user.count < 33, !(before.count > 1 && before[1].integer != nil) else {
+    return nil
+  }
+
+  /// `2026-11-25 05:21` or `Nov 25 05:21`, and how many words it is.
+  private static func date(_ words: ArraySlice<ByteView>) -> (time: CivilTime, words: Int)? {
+    let all = Array(words.prefix(3))
+    guard let first = all.first, all.count > 1 else { return nil }
+    if first.count == 10, first[4] == 0x2D, first[7] == 0x2D {
+      guard all[1].count == 5, let year = CivilTime.number(first.slice(0, 4)),
+        let month = CivilTime.number(first.slice(5, 7)), let day = CivilTime.number(first.slice(8)),
+        let clock = CivilTime.timeOfDay(all[1])
+      else { return nil }
+      return (
+        CivilTime(year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, precision: .minute), 2
+      )
+    }
+    guard all.count == 3, CivilTime.weekday(first) == nil, let (time, _, used) = CivilTime.ctime(all),
+      (1...31).contains(time.day), used == 3
+    else { return nil }
+    return (time, 3)
+  }
+
+  /// What stands behind the date: how long the line was idle, the process, where from, and init's marks.
+  private struct Tail {
+    var idle: String?
+    var pid: Int64?
+    var host: Endpoint?
+    /// Somebody or something stands in brackets.
+    var hasComment = false
+    /// `id=ts/2`, of a process that init has started, or once had.
+    var hasMark = false
+    var isDead = false
+    /// busybox writes the host without brackets.
+    var bare: ByteView?
+
+    /// Nil where there is anything else.
+    init?(_ words: ArraySlice<ByteView>) {
+      for word in words {
+        if word[0] == 0x28 {
+          host = host ?? LoginSession.host(word)
+          hasComment = true
+        } else if hasComment {
+          // The rest of a display's name.
+          continue
+        } else if let number = word.integer, number >= 0, pid == nil {
+          pid = number
+        } else if pid == nil, idle == nil,
+          word == "." || word == "old" || word == "?" || CivilTime.timeOfDay(word)?.precision == .minute
+        {
+          idle = word.string
+        } else if word.hasPrefix("id=") || word.hasPrefix("term=") || word.hasPrefix("exit=") || word.hasPrefix("last=")
+        {
+          hasMark = true
+          if word.hasPrefix("exit=") || word.hasPrefix("term=") { isDead = true }
+        } else if words.count == 1 {
+          bare = word
+        } else {
+          return nil
+        }
+      }
+    }
+  }
+
+  private static func session(_ before: ArraySlice<ByteView>, _ tail: Tail, isNameless: Bool) -> LoginSession? {
+    let words = Array(before)
+    var session = LoginSession(user: "")
+    session.host = tail.host
+    session.pid = tail.pid
+    session.idle = tail.idle
+    if isNameless {
+      guard tail.bare == nil else { return nil }
+      let kind = words.map(\.string).joined(separator: " ")
+      if kind == "system boot" {
+        session.kind = "boot"
+      } else if words.first.map({ $0 == "run-level" }) ?? false {
+        session.kind = "runlevel"
+      } else if kind == "clock change" {
+        session.kind = kind
+      } else if tail.hasMark, words.count < 2 {
+        session.kind = tail.isDead ? "ended process" : "process of init"
+        session.tty = words.first?.string
+      } else {
         return nil
       }
-      session.tty = before.count > 1 ? before.last?.string : nil
+      return session
+    }
+    guard (2...3).contains(words.count), words[0].count < 33, words[0].integer == nil else { return nil }
+    session.user = words[0].string
+    session.tty = words[words.count - 1].string
+    if words.count == 3, !isMessageSign(words[1]) {
       // busybox has the idle time between.
-      if before.count == 3, let idle = before.last, CivilTime.timeOfDay(idle) != nil || idle == "old" || idle == "." {
-        session.tty = before[1].string
-        session.idle = idle.string
-        if after < words.count, !(words[after][0] == 0x28) { session.host = LoginSession.host(words[after]) }
+      let idle = words[2]
+      guard CivilTime.timeOfDay(idle) != nil || idle == "old" || idle == "." || idle == "?", tail.idle == nil else {
+        return nil
       }
-      // A getty waiting for somebody.
-      if session.user == "LOGIN" { session.kind = "login prompt" }
+      session.tty = words[1].string
+      session.idle = idle.string
+      if let bare = tail.bare { session.host = LoginSession.host(bare) }
+    } else if tail.bare != nil {
+      return nil
     }
-    for word in words.dropFirst(after) {
-      if word[0] == 0x28 { session.host = LoginSession.host(word) }
-      if session.pid == nil, let pid = word.integer { session.pid = pid }
-    }
+    // Any two words may stand before a date: it is a terminal, or it is told where from.
+    guard
+      isTerminal(words[words.count == 3 && isMessageSign(words[1]) ? 2 : 1]) || tail.hasMark
+        || tail.hasComment && CivilTime.weekday(words[0]) == nil
+    else { return nil }
+    // A getty waiting for somebody.
+    if session.user == "LOGIN" { session.kind = "login prompt" }
     return session
+  }
+
+  private static func isMessageSign(_ word: ByteView) -> Bool { word == "+" || word == "-" || word == "?" }
+
+  private static func isTerminal(_ word: ByteView) -> Bool {
+    for name in ["pts/", "tty", "hvc", "xvc", "vc/", "seat", "console", "lxc/", "sclp", "ssh", "?"] as [StaticString]
+    where word.hasPrefix(ByteView(name)) { return true }
+    return word[0] == 0x3A && (0x30...0x39).contains(word[1])
   }
 }

@@ -10,6 +10,8 @@ struct CivilTime: Hashable {
   var minute = 0
   var second = 0
   var nanosecond: Int64 = 0
+  /// Monday is 1; where the text names it, it tells the year of a date without one.
+  var weekday: Int?
   var precision = Timestamp.Precision.second
 
   /// Nil where the year is missing or the date does not exist.
@@ -96,13 +98,14 @@ struct CivilTime: Hashable {
   /// - Returns: the time, its zone if there was one, and how many words it took.
   static func ctime(_ words: some Collection<ByteView>) -> (time: CivilTime, zone: ZoneText?, words: Int)? {
     let all = Array(words.prefix(8))
-    var place = !all.isEmpty && weekday(all[0]) != nil ? 1 : 0
+    let weekday = all.first.flatMap { Self.weekday($0) }
+    var place = weekday == nil ? 0 : 1
     guard all.count >= place + 3, all[place].count == 3, let month = month(all[place]),
       let day = number(all[place + 1]), let clock = timeOfDay(all[place + 2])
     else { return nil }
     var time = CivilTime(
       month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
-      nanosecond: clock.nanosecond, precision: clock.precision)
+      nanosecond: clock.nanosecond, weekday: weekday, precision: clock.precision)
     place += 3
     if place < all.count, let hour = hour(of: clock.hour, half: all[place]) {
       time.hour = hour

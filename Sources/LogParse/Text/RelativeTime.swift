@@ -7,15 +7,37 @@ import Evidence
 /// command (a memory dump comes first), so a time of day up to six hours after it is taken as the same day.
 struct RelativeTime {
   static let tolerance: Int64 = 6 * 3600
+  /// How far the clocks of a host are ahead of UTC at most.
+  private static let zoneTolerance: Int64 = 14 * 3600
 
-  /// The moment that everything lies before; a reader of records that run backwards moves it.
-  var collected: Timestamp
+  /// The moment that everything lies before.
+  private(set) var collected: Timestamp
   let zone: Timestamp.Zone
+  /// How long after `collected` a date may lie. More where nobody said the zone, as a day wrong in a date without its year
+  /// makes a year.
+  private var slack: Int64
 
   init?(_ context: ParseContext) {
     guard let collected = context.collected else { return nil }
     self.collected = collected
     zone = context.zone
+    slack = Self.tolerance
+    if case .inferred = zone { slack += Self.zoneTolerance }
+  }
+
+  /// For what lies before a moment that the same clock tells: the row above, in records that run backwards.
+  mutating func move(to moment: Timestamp, slack: Int64 = tolerance) {
+    collected = moment
+    self.slack = slack
+  }
+
+  /// The time of day as a command was run: the nearest to the capture's.
+  func now(_ text: ByteView) -> Timestamp? {
+    guard let time = timeOfDay(text) else { return nil }
+    var ahead: Int64 = 12 * 3600
+    if case .inferred = zone { ahead = Self.zoneTolerance }
+    let next = time.adding(seconds: 86400)
+    return next <= collected.adding(seconds: ahead) ? next : time
   }
 
   /// `05:20` or `05:20:12`: the last such moment before the capture.
@@ -41,22 +63,29 @@ struct RelativeTime {
       civil.second = 0
       civil.precision = .day
       guard let moment = civil.timestamp(zone), !isLater(moment) else { continue }
-      // 1 January 1970 was a Thursday.
-      let local = moment.adding(seconds: Int64(zone.minutes) * 60).nanoseconds
-      let days = local / 86_400_000_000_000 - (local % 86_400_000_000_000 < 0 ? 1 : 0)
-      if ((days % 7 + 7) % 7 + 3) % 7 + 1 == Int64(weekday) { return moment }
+      if self.weekday(of: moment) == weekday { return moment }
     }
     return nil
   }
 
-  /// A day or moment without its year: the last one before the capture.
+  private func weekday(of moment: Timestamp) -> Int {
+    // 1 January 1970 was a Thursday.
+    let local = moment.adding(seconds: Int64(zone.minutes) * 60).nanoseconds
+    let days = local / 86_400_000_000_000 - (local % 86_400_000_000_000 < 0 ? 1 : 0)
+    return Int(((days % 7 + 7) % 7 + 3) % 7 + 1)
+  }
+
+  /// A day or moment without its year: the last one before the capture, and on its weekday where that is known.
   func withoutYear(_ time: CivilTime) -> Timestamp? {
     var time = time
     let year = collected.civil(in: zone).year ?? 1970
-    // 29 February may need to go back up to eight years to exist.
-    for back in 0...8 {
+    // A clock that was set back does not make a row years old where the weekday is right.
+    let limit = collected.adding(seconds: time.weekday == nil ? slack : max(slack, 31 * 86400))
+    // 29 February may need to go back up to eight years to exist, and up to forty for its weekday.
+    for back in -1...(time.weekday == nil ? 8 : 40) {
       time.year = year - back
-      if let candidate = time.timestamp(zone), !isLater(candidate) { return candidate }
+      guard let candidate = time.timestamp(zone), candidate <= limit else { continue }
+      if time.weekday == nil || weekday(of: candidate) == time.weekday { return candidate }
     }
     return nil
   }

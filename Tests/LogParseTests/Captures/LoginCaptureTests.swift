@@ -1,0 +1,100 @@
+import Bytes
+import Evidence
+import Testing
+
+@testable import LogParse
+
+/// who, w and last: what is one of their rows, and of which year.
+@Suite struct LoginCaptureTests {
+  private func name(_ text: String, _ path: String = "x.txt") -> String? {
+    EventDump.recognize(Array(text.utf8), path: path)?.name
+  }
+
+  @Test(arguments: [
+    "Wed Nov 25 05:20:13 2026 [pid 2] [ops] FAIL LOGIN: Client \"203.0.113.9\"\n",
+    "Wed Nov 25 05:20:12 2026 1 203.0.113.9 100 /srv/x.tgz b _ o r ops ftp 0 * c\n",
+    "Wed Nov 25 05:20:13 2026 203.0.113.9:1194 TLS: Initial packet\n",
+    "Wed Nov 25 05:20:12 2026 : Auth: (1) Login OK: [ops] (from client x port 0)\n",
+    "2026 Nov 25 05:20:12 web-1 sshd[1]: Accepted password for root from 203.0.113.9 port 22 ssh2\n",
+    "nmap-7.92-1.el9.x86_64                        Wed 25 Nov 2026 05:20:12 AM UTC\n",
+    "abc  def Nov 25 05:20 notes\n", "abc  def Nov 25 05:20\n", "ops pts/2 Nov 25 05:20 notes\n",
+    "ops 2026-11-25 05:20 (203.0.113.9)\n", "           pts/2        2026-11-25 05:22               702\n",
+  ])
+  func datesThatAreNoLogin(_ text: String) { #expect(name(text) != "capture.who") }
+
+  @Test(arguments: [
+    "root     pts/0        Nov 25 05:21 (203.0.113.9)\n", "root     :0           2026-11-25 05:20 (:0)\n",
+    "ops      tty1         2026-11-25 05:21\n", "ops      + pts/2      2026-11-25 05:21 00:06         435 (10.1.0.9)\n",
+    "jan      pts/0        2026-11-25 05:21 (2001:db8::9)\n",
+  ])
+  func logins(_ text: String) { #expect(name(text) == "capture.who") }
+
+  @Test func processesThatEndedAreRowsOfWho() throws {
+    let dump = try EventDump(
+      "ops      + pts/0        2026-11-25 05:21   .           700 (203.0.113.9)\n"
+        + "           pts/2        2026-11-25 05:22               702 id=ts/2  term=0 exit=0\n"
+        + "                        2026-11-25 05:20               123 id=si    term=0 exit=0\n", path: "x.txt")
+    #expect(dump.format == "capture.who")
+    #expect(dump.events.map { $0.text("record") } == [nil, "ended process", "ended process"])
+    #expect(dump.events.map { $0.text("tty") } == ["pts/0", "pts/2", nil])
+    #expect(dump.events.map { $0.text("user") } == ["ops", nil, nil])
+  }
+
+  @Test func aHostMayBeAheadOfUTC() throws {
+    let row = "root     pts/0        Nov 25 14:20 (203.0.113.9)\n"
+    #expect(try EventDump(row, path: "who.txt").events.first?.time?.description == "2026-11-25T14:20:00Z")
+    // Not where the zone is known, and not by two days.
+    let stated = try EventDump(row, path: "who.txt", zone: .stated(0)).events.first
+    #expect(stated?.time?.description == "2025-11-25T14:20:00Z")
+    let later = try EventDump(row.replacing("Nov 25", with: "Nov 27"), path: "who.txt").events.first
+    #expect(later?.time?.description == "2025-11-27T14:20:00Z")
+    // The new year has begun there.
+    let eve = try EventDump(
+      row.replacing("Nov 25 14:20", with: "Jan  1 05:20"), path: "who.txt",
+      collected: Timestamp(iso8601: "2026-12-31T20:25:00Z"))
+    #expect(eve.events.first?.time?.description == "2027-01-01T05:20:00Z")
+    let clock = try EventDump(" 14:25:31 up 9 min,  0 users,  load average: 5.00, 2.87, 1.31\n", path: "w.txt")
+    #expect(clock.events.first?.time?.description == "2026-11-25T14:25:31Z")
+  }
+
+  @Test func aWeekdayTellsTheYear() throws {
+    let dump = try EventDump(
+      "ops      pts/0        203.0.113.9      Wed Nov 25 14:20   still logged in\n"
+        + "ops      pts/0        203.0.113.9      Thu Nov 26 14:20 - crash  (00:10)\n"
+        + "ops      pts/0        203.0.113.9      Fri Nov 24 14:20 - 14:30  (00:10)\n", path: "last.txt")
+    #expect(
+      dump.events.compactMap { $0.time?.description }.prefix(3) == [
+        "2026-11-25T14:20:00Z", "2026-11-26T14:20:00Z", "2023-11-24T14:20:00Z",
+      ])
+  }
+
+  @Test func whoeverTriesToLogInChoosesTheName() throws {
+    let dump = try EventDump(
+      "foo bar  ssh:notty    203.0.113.9      Wed Nov 25 05:18 - 05:18  (00:00)\n"
+        + "         ssh:notty    203.0.113.9      Wed Nov 25 05:17 - 05:17  (00:00)\n"
+        + "a b      tty1                          Wed Nov 25 05:16 - 05:16  (00:00)\n"
+        + "a name of many words ssh:notty    203.0.113.9      Wed Nov 25 05:15 - 05:15  (00:00)\n"
+        + "root     ssh:notty    203.0.113.9      Wed Nov 25 05:14 - 05:14  (00:00)\n", path: "lastb.txt")
+    #expect(dump.events.map { $0.text("user") } == ["foo bar", nil, "a b", "a name of many words", "root"])
+    #expect(dump.events.map { $0.text("tty") } == ["ssh:notty", "ssh:notty", "tty1", "ssh:notty", "ssh:notty"])
+    #expect(
+      dump.events.map { $0.text("remote_address") } == [
+        "203.0.113.9", "203.0.113.9", nil, "203.0.113.9", "203.0.113.9",
+      ])
+    // A name cannot make a row the trailer.
+    let named = try EventDump(
+      "x        begins       203.0.113.9      Wed Nov 25 05:18 - 05:18  (00:00)\n\nbtmp begins Wed Nov 25 05:17:00 2026\n",
+      path: "lastb.txt")
+    #expect(named.events.count == 1 && named.coverages.map(\.state) == [.parsed])
+  }
+
+  @Test func wtmpdbsLastHasADashMore() throws {
+    let dump = try EventDump(
+      "ops      pts/0                         Wed Nov 25 05:00 - still logged in\n"
+        + "reboot   system boot  6.12.43+deb13-am Wed Nov 25 04:00 - still running\n\n"
+        + "/var/lib/wtmpdb/wtmp.db begins Mon Nov  2 00:00:00 2026\n", path: "last.txt")
+    #expect(dump.events.map { $0.text("record") } == [nil, "boot"])
+    #expect(dump.events.first?.text("status") == "still logged in" && dump.events.first?["remote_host"] == nil)
+    #expect(dump.coverages.map(\.state) == [.parsed])
+  }
+}
