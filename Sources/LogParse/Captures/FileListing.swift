@@ -79,7 +79,11 @@ struct FileListing {
     return (.civil(civil), 3)
   }
 
-  /// find writes blanks and what is not printable with a backslash: `\ `, `\012`.
+  private static let letters: [UInt8: UInt8] = [
+    0x61: 0x07, 0x62: 0x08, 0x66: 0x0C, 0x6E: 0x0A, 0x72: 0x0D, 0x74: 0x09, 0x76: 0x0B,
+  ]
+
+  /// find and ls write blanks, quotes and what is not printable with a backslash: `\ `, `\"`, `\n`, `\012`.
   static func unescaped(_ text: ByteView) -> String {
     guard text.firstIndex(of: 0x5C) != nil else { return text.string }
     var bytes: [UInt8] = []
@@ -95,7 +99,7 @@ struct FileListing {
         bytes.append(UInt8(digits[0] << 6 | digits[1] << 3 | digits[2]))
         place += 4
       } else {
-        bytes.append(text[place + 1])
+        bytes.append(letters[text[place + 1]] ?? text[place + 1])
         place += 2
       }
     }

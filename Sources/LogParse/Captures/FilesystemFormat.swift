@@ -1,10 +1,11 @@
 import Bytes
 import Evidence
 
-/// File systems: `df` and `mount`, alone or one after the other, and `/proc/mounts`, `/etc/mtab`, `/etc/fstab`.
+/// File systems: `df` and `mount`, alone or one after the other, and `/proc/mounts`, `/etc/mtab`, `/etc/fstab` and
+/// `/proc/PID/mountinfo`.
 struct FilesystemFormat: LogFormat {
   let name = "capture.filesystem"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -12,6 +13,7 @@ struct FilesystemFormat: LogFormat {
     guard let first = lines.first else { return nil }
     if Self.isHeader(first) { return .high }
     if lines.allSatisfy({ Self.mount($0) != nil }) { return .high }
+    if lines.allSatisfy({ Self.mountInfo($0) != nil }) { return .high }
     return lines.allSatisfy { Self.table($0) != nil } ? .high : nil
   }
 
@@ -29,7 +31,7 @@ struct FilesystemFormat: LogFormat {
         return .parsed
       }
       if line.bytes[0] == 0x23 { return .parsed }
-      if let mount = Self.mount(line.bytes) ?? Self.table(line.bytes) {
+      if let mount = Self.mount(line.bytes) ?? Self.mountInfo(line.bytes) ?? Self.table(line.bytes) {
         sink.event(Self.event(mount, line.locator))
         return .parsed
       }
@@ -94,7 +96,20 @@ struct FilesystemFormat: LogFormat {
       guard words[3].hasPrefix("rw") || words[3].hasPrefix("ro") || words[3].hasPrefix("defaults") else { return nil }
     }
     return Mount(
-      device: words[0].string, place: words[1].string, type: words[2].string, options: words[3].string)
+      device: FileListing.unescaped(words[0]), place: FileListing.unescaped(words[1]), type: words[2].string,
+      options: words[3].string)
+  }
+
+  // 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+  private static func mountInfo(_ line: ByteView) -> Mount? {
+    let words = line.words(limit: 64)
+    guard words.count >= 9, CivilTime.number(words[0]) != nil, CivilTime.number(words[1]) != nil,
+      let (major, minor) = words[2].cut(0x3A), CivilTime.number(major) != nil, CivilTime.number(minor) != nil,
+      words[4][0] == 0x2F, let dash = words[6...].firstIndex(where: { $0 == "-" }), dash + 3 < words.count
+    else { return nil }
+    return Mount(
+      device: FileListing.unescaped(words[dash + 2]), place: FileListing.unescaped(words[4]),
+      type: words[dash + 1].string, options: words[5].string)
   }
 
   /// df's headings differ by option; the attributes do not. All are text: `-h` writes units behind the numbers.

@@ -8,7 +8,7 @@ import Evidence
 /// day or the month comes first; where they do not either, the day is taken to, and `date_order` says that it was assumed.
 struct HistoryOutput: LogFormat {
   let name = "capture.history"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -17,11 +17,31 @@ struct HistoryOutput: LogFormat {
     let rows = lines.filter { Self.row($0, .utc) != nil }
     if Self.file(first) != nil, lines.count == 1 || !rows.isEmpty { return .high }
     guard rows.count >= max(1, lines.count * 3 / 4) else { return nil }
-    // Numbers must go up; a table that begins with a number seldom does by one.
+    // Numbers go up by one, but for the few that were taken out.
     let numbers = rows.compactMap { Self.row($0, .utc)?.number }
-    let steps = zip(numbers, numbers.dropFirst()).allSatisfy { $0 &+ 1 == $1 }
-    if steps, numbers.count > 1 { return Self.row(rows[0], .utc)?.time != nil ? .high : .medium }
-    return sample.name.contains("history") ? .medium : nil
+    let steps = zip(numbers, numbers.dropFirst()).map { $1 &- $0 }
+    guard steps.allSatisfy({ $0 > 0 && $0 < 1000 }), steps.filter({ $0 > 1 }).count * 4 <= steps.count else {
+      return nil
+    }
+    if sample.name.contains("history") { return .medium }
+    // Processes, mounts and jobs of at have numbers that go up too.
+    guard numbers.count > 1, rows.allSatisfy(Self.isSpaced) else { return nil }
+    if Self.row(rows[0], .utc)?.time != nil { return .high }
+    return rows.allSatisfy(Self.isAligned) ? .medium : nil
+  }
+
+  /// Shells print a number, a star or a blank, and a blank.
+  private static func isSpaced(_ line: ByteView) -> Bool {
+    guard let number = line.words(limit: 2).first else { return false }
+    let end = line.offset(of: number) + number.count
+    return line[end] == 0x20 && (line[end + 1] == 0x20 || line[end - 1] == 0x2A)
+  }
+
+  /// The number takes five places.
+  private static func isAligned(_ line: ByteView) -> Bool {
+    guard let number = line.words(limit: 2).first else { return false }
+    let digits = number[number.count - 1] == 0x2A ? number.count - 1 : number.count
+    return line.offset(of: number) + digits == max(5, digits)
   }
 
   private static func file(_ line: ByteView) -> String? {

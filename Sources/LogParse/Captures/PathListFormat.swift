@@ -4,7 +4,7 @@ import Evidence
 /// Lists of files: `find -print` (a path a line), `find -ls`, `ls -l` and `ls -lR`.
 struct PathListFormat: LogFormat {
   let name = "capture.paths"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }

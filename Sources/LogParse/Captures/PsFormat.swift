@@ -9,7 +9,7 @@ import Evidence
 /// year gives no time.
 struct PsFormat: LogFormat {
   let name = "capture.ps"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -101,7 +101,8 @@ struct PsFormat: LogFormat {
     let process = pid.map { "Process \($0)" } ?? "A process"
     let owner = user.map { " of \($0)" } ?? ""
     return Event(
-      time: time, .start, dataType: "linux:capture:process", message: "\(process)\(owner) runs \(shown).",
+      time: time, .start, dataType: "linux:capture:process",
+      message: shown.isEmpty ? "\(process)\(owner) shows no command." : "\(process)\(owner) runs \(shown).",
       entities: entities, attributes: attributes, locator: locator)
   }
 }

@@ -92,7 +92,9 @@ struct PsLayout {
     var behind: [(column: PsColumn, text: ByteView)] = []
     if let command = columns.lastIndex(where: { $0.column == .commandLine || $0.column == .command }) {
       for (column, _) in columns[(command + 1)...].reversed() {
-        guard let (rest, cell) = Self.cutLast(line, isLong: column == .longStart) else { return nil }
+        guard let (rest, cell) = Self.cutLast(line, isLong: column == .longStart || column == .start) else {
+          return nil
+        }
         behind.append((column, cell))
         line = rest
       }
@@ -105,11 +107,10 @@ struct PsLayout {
         cells.append((column, Self.withoutTree(rest.trimmed)))
         break
       }
-      // A zombie's or a kernel thread's command may be all that is left: then the row is too short.
       guard let word = rest.words(limit: 2).first else { return nil }
       var end = place + word.count
       switch column {
-      case .longStart: end = place + Self.longStart(rest)
+      case .longStart, .start: end = place + Self.longStart(rest)
       case .command, .commandLine:
         // In the middle a name may hold blanks; it ends where the next column begins, if that one keeps to its place.
         let (next, start) = columns[index + 1]
@@ -120,7 +121,8 @@ struct PsLayout {
       place = end
     }
     cells += behind.reversed()
-    guard cells.count == columns.count, last >= 0, !cells[last].text.isEmpty else { return nil }
+    // A program may blank its command out: then all other columns are there.
+    guard cells.count == columns.count, last >= 0 else { return nil }
     for (column, text) in cells where column == .pid || column == .number("ppid") {
       guard text.integer != nil else { return nil }
     }
@@ -160,12 +162,14 @@ struct PsLayout {
     return (text.slice(0, start), text.slice(start))
   }
 
-  /// `Wed Nov 25 05:20:12 2026` (lstart), `05:20:12` or `Nov 25` (start): how many bytes it takes.
+  /// `Wed Nov 25 05:20:12 2026` (lstart), `05:20:12` or `Nov 25` (start, bsdstart): how many bytes it takes.
   private static func longStart(_ text: ByteView) -> Int {
     let words = text.words(limit: 6)
     guard let first = words.first else { return 0 }
     if CivilTime.weekday(first) != nil, words.count >= 5 { return text.offset(of: words[4]) + words[4].count }
-    if CivilTime.month(first) != nil, first.count == 3, words.count >= 2 {
+    if CivilTime.month(first) != nil, first.count == 3, words.count >= 2, words[1].count <= 2,
+      CivilTime.number(words[1]) != nil
+    {
       return text.offset(of: words[1]) + words[1].count
     }
     return first.count
