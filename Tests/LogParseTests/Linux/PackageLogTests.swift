@@ -1,9 +1,51 @@
+import Bytes
 import Evidence
 import Testing
 
 @testable import LogParse
 
 @Suite struct PackageLogTests {
+  private func name(_ text: String, _ path: String = "x.txt") -> String? {
+    EventDump.recognize(Array(text.utf8), path: path)?.name
+  }
+
+  @Test func everyChangeOfRpmIsTold() throws {
+    let changes = [
+      "Installed", "Downgrade", "Reinstall", "Obsolete", "Downgraded", "Reinstalled", "Obsoleted", "Cleanup",
+    ]
+    let text = changes.map { "2026-11-25T05:20:13+0000 SUBDEBUG \($0): bash-4.4.x86_64\n" }.joined()
+    let dump = try EventDump(text + "2026-11-25T05:20:14+0000 SUBDEBUG Failed: x-1.x86_64\n", path: "dnf.rpm.log")
+    #expect(
+      dump.events.map { $0.text("action") } == [
+        "installed", "downgraded", "reinstalled", "obsoleted", "downgraded", "reinstalled", "obsoleted", "cleaned up",
+        "failed",
+      ])
+    #expect(dump.events.last?.message == "A change of package x-1.x86_64 failed.")
+    let other = try EventDump(
+      text + "2026-11-25T05:20:14+0000 SUBDEBUG Running scriptlet\n", path: "dnf.rpm.log")
+    #expect(other.events.count == changes.count && other.coverages.map(\.state) == [.parsed])
+  }
+
+  @Test func aRunThatOnlySetsUp() throws {
+    let lines = (0..<6).map {
+      "2026-11-25 05:20:13 configure a\($0):amd64 1.0 <none>\n2026-11-25 05:20:13 status half-configured a\($0):amd64 1.0\n"
+    }
+    let dump = try EventDump(
+      "2026-11-25 05:20:12 startup packages configure\n" + lines.joined()
+        + "2026-11-25 05:21:00 install nmap:amd64 <none> 7.93\n", path: "x.txt")
+    #expect(dump.format == "linux.package_log" && dump.events.map { $0.text("package") } == ["nmap:amd64"])
+    #expect(name("2026-11-25 05:20:12 status ok since noon\n") != "linux.package_log")
+    #expect(name("2026-11-25 05:20:12 startup of the service\n") != "linux.package_log")
+  }
+
+  @Test func aNameMayBreakItsLine() throws {
+    let row = "|5|-/rrw|0|0|4|1795584000|1795584000|1795584000|0\n"
+    let dump = try EventDump((1...6).map { "0|/y\($0)\(row)" }.joined() + "0|/a\nb\(row)", path: "x.txt")
+    #expect(dump.format == "linux.bodyfile" && dump.events.count == 6)
+    #expect(dump.coverages.map(\.state) == [.parsed, .skipped])
+    #expect(name("0|/a\nb\(row)") == nil)
+  }
+
   @Test func yumsLogOfSeveralYears() throws {
     let text = ["Jun 10", "Mar 05", "Nov 20"].map { "\($0) 05:20:12 Installed: nmap-6.40-7.el7.x86_64\n" }.joined()
     let dump = try EventDump(text, path: "var/log/yum.log")

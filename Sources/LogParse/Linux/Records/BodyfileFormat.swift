@@ -6,12 +6,14 @@ import Evidence
 /// One event for each distinct time of a file; `macb` says which of the four it is (mactime's letters).
 struct BodyfileFormat: LogFormat {
   let name = "linux.bodyfile"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(10).filter { $0[0] != 0x23 }
-    return !lines.isEmpty && lines.allSatisfy { Self.fields($0) != nil } ? .high : nil
+    // Whoever names a file may break its line in two.
+    let rows = lines.filter { Self.fields($0) != nil }.count
+    return rows > 0 && rows * 4 >= lines.count * 3 ? .high : nil
   }
 
   /// Names may hold the separator, so the nine fields behind are taken from the end.

@@ -16,7 +16,21 @@ struct PackageLogFormat: LogFormat {
     var years = YearSettler(ParseContext(path: ""))
     let changes = lines.filter { PackageChange($0, .utc, &years) != nil }.count
     let remarks = lines.filter { PackageChange($0, .utc, &years) == nil && Self.isRemark($0) }.count
-    return changes > 0 && changes + remarks == lines.count ? .high : nil
+    // A run that only sets packages up tells of no change for many lines.
+    return changes + remarks == lines.count && (changes > 0 || lines.contains(where: Self.isDpkg)) ? .high : nil
+  }
+
+  /// Remarks that no other log has: `startup packages configure`, `status half-configured a:amd64 1.0`.
+  private static func isDpkg(_ line: ByteView) -> Bool {
+    let words = line.words(limit: 7)
+    guard words.count >= 5, isRemark(line) else { return false }
+    if words[2] == "startup" { return words[3] == "packages" || words[3] == "archives" }
+    guard words[2] == "status", words.count == 6 else { return false }
+    for state in [
+      "installed", "unpacked", "half-installed", "half-configured", "config-files", "not-installed",
+      "triggers-pending", "triggers-awaited",
+    ] as [StaticString] where words[3] == state { return true }
+    return false
   }
 
   /// dpkg's `startup`, `status`, `configure`, `trigproc`, `conffile` lines; dnf's other levels.
@@ -114,8 +128,9 @@ struct PackageChange {
   private static let rpm = [
     "Installed:": "installed", "Installed": "installed", "Upgraded:": "upgraded", "Updated:": "upgraded",
     "Upgrade:": "upgraded", "Erased:": "removed", "Removed:": "removed", "Erase:": "removed",
-    "Downgraded:": "downgraded",
-    "Reinstalled:": "reinstalled", "Obsoleted:": "obsoleted",
+    "Downgraded:": "downgraded", "Downgrade:": "downgraded", "Reinstalled:": "reinstalled", "Reinstall:": "reinstalled",
+    "Obsoleted:": "obsoleted", "Obsolete:": "obsoleted", "Obsoleting:": "obsoleted", "Cleanup:": "cleaned up",
+    "Failed:": "failed", "Install:": "installed", "Remove:": "removed",
   ]
 
   func event(_ locator: Locator) -> Event {
@@ -124,7 +139,8 @@ struct PackageChange {
     attributes.add("version_after", to)
     if isYearInferred { attributes.add("year", "inferred") }
     return Event(
-      time: time, dataType: "linux:package:change", message: "Package \(package) was \(action).",
+      time: time, dataType: "linux:package:change",
+      message: action == "failed" ? "A change of package \(package) failed." : "Package \(package) was \(action).",
       attributes: attributes, locator: locator)
   }
 }
