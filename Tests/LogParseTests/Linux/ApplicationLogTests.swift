@@ -29,4 +29,23 @@ import Testing
     #expect(dump.events.map { $0.text("stream") } == ["stdout", "stdout", "stderr", nil])
     #expect(HostileInputTests.isWhole(dump, text.utf8.count))
   }
+
+  @Test func whoAskedApache() throws {
+    func client(_ line: String) throws -> [Value?] {
+      let event = try EventDump(line + "\n", path: "error.log").events.first
+      return [event?["remote_address"], event?["remote_port"]]
+    }
+    #expect(
+      try client("[Wed Nov 25 05:20:12 2026] [error] [client 203.0.113.9] File does not exist: /var/www/x")
+        == [.text("203.0.113.9"), nil])
+    #expect(
+      try client("[Wed Nov 25 05:20:12 2026] [error] [client 2001:db8::1:4444] File does not exist: /var/www/x")
+        == [.text("2001:db8::1:4444"), nil])
+    #expect(
+      try client("[Wed Nov 25 05:20:13.123456 2026] [core:error] [pid 7] [client 2001:db8::1:4444] AH00036: x")
+        == [.text("2001:db8::1"), .integer(4444)])
+    #expect(
+      try client("[Wed Nov 25 05:20:13.123456 2026] [core:error] [pid 7] [client 203.0.113.9:4444] AH00036: x")
+        == [.text("203.0.113.9"), .integer(4444)])
+  }
 }

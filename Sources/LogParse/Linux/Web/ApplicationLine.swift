@@ -136,7 +136,7 @@ struct ApplicationLine {
         let inner = text.slice(1, close).trimmed
         if level == nil, let mark = Self.level(inner.cut(0x3A)?.after ?? inner) {
           level = mark
-        } else if thread == nil {
+        } else if thread == nil, !inner.hasPrefix("client ") {
           thread = inner
         } else {
           return

@@ -92,7 +92,8 @@ struct ApplicationEntry {
     attributes.add("thread", thread)
     attributes.add("stream", stream)
     attributes.add("text", text)
-    let client = text.withView { Self.client($0) }
+    // Apache 2.4 names its process in front, and always writes the client's port.
+    let client = text.withView { Self.client($0, hasPort: thread?.hasPrefix("pid ") ?? false) }
     if let client { attributes.addEndpoint("remote", client) }
     if lines > 1 { attributes.add("lines", Int64(lines)) }
     return Event(
@@ -102,7 +103,7 @@ struct ApplicationEntry {
   }
 
   /// Who asked, as the error logs of Apache (`[client 203.0.113.66:4444]`) and nginx (`client: 203.0.113.66,`) say it.
-  private static func client(_ text: ByteView) -> Endpoint? {
+  private static func client(_ text: ByteView, hasPort: Bool) -> Endpoint? {
     let front = text.slice(0, 1 << 12)
     let word: ByteView
     if let place = front.firstIndex(of: ByteView("[client ")) {
@@ -114,7 +115,11 @@ struct ApplicationEntry {
     } else {
       return nil
     }
-    if IPAddress.normal(word) != nil { return Endpoint(host: word, port: ByteView("")) }
-    return Endpoint(word).flatMap { $0.address == nil ? nil : $0 }
+    // An IPv6 address stands there without the brackets that would tell the port from its last part.
+    if !hasPort || IPAddress.isDotted(word), IPAddress.normal(word) != nil {
+      return Endpoint(host: word, port: ByteView(""))
+    }
+    if let end = Endpoint(word), end.address != nil, !hasPort || end.port != nil { return end }
+    return IPAddress.normal(word) == nil ? nil : Endpoint(host: word, port: ByteView(""))
   }
 }
