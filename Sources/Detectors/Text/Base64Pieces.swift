@@ -1,0 +1,93 @@
+import Bytes
+
+/// Base64 that is written in pieces: lines of any length, adjacent quotes, one `echo` after the other.
+enum Base64Pieces {
+  struct Joined {
+    var digits: [UInt8]
+    /// From the first piece to the last.
+    var range: Range<Int>
+  }
+
+  /// Shorter runs are words.
+  private static let minimumPiece = 8
+  private static let minimum = 24
+  private static let maximum = 8
+  /// Words that stand between two pieces.
+  private static let between = NameTable(["echo", "printf", "-n", "-e", "-ne", "-en", "+"])
+
+  /// What the pieces of a text come to where there are at least two side by side. Linear: each byte belongs to one run or gap.
+  static func joined(in text: ByteView) -> [Joined] {
+    var found: [Joined] = []
+    var pieces: [Range<Int>] = []
+    var gap = Gap()
+    func flush() {
+      defer { pieces.removeAll(keepingCapacity: true) }
+      guard pieces.count > 1, let first = pieces.first, let last = pieces.last else { return }
+      let all = pieces.reduce(0) { $0 + $1.count }
+      guard all >= minimum else { return }
+      var digits: [UInt8] = []
+      digits.reserveCapacity(all)
+      for piece in pieces { digits.append(contentsOf: text.slice(piece.lowerBound, piece.upperBound).unsafeBytes) }
+      found.append(Joined(digits: digits, range: first.lowerBound..<last.upperBound))
+      // A word behind the last piece, such as the one that ends a document, may be of the alphabet too.
+      if pieces.count > 2 {
+        found.append(
+          Joined(digits: digits.dropLast(last.count), range: first.lowerBound..<pieces[pieces.count - 2].upperBound))
+      }
+    }
+    var place = 0
+    var length = 0
+    while place < text.count, found.count < maximum {
+      guard Base64.isDigit(text[place]) else {
+        gap.add(text[place])
+        place += 1
+        continue
+      }
+      var start = place
+      place = Base64.end(of: text, from: place)
+      // `\n` as it is written in a string.
+      if text[start - 1] == 0x5C, isAny(text[start], of: "nrt") {
+        start += 1
+        gap.hasBorder = true
+      }
+      let run = text.slice(start, place)
+      if between.contains(run) || run.isEmpty { continue }
+      let isPadded = text[place] == 0x3D
+      // What is left of a group of four may be short.
+      let fits = run.count >= minimumPiece || !pieces.isEmpty && (isPadded || length & 3 != 0)
+      if !gap.joins || !fits {
+        flush()
+        length = 0
+      }
+      if fits {
+        pieces.append(start..<place)
+        length += run.count
+      }
+      gap = Gap()
+      if isPadded {
+        flush()
+        length = 0
+      }
+    }
+    flush()
+    return found
+  }
+
+  /// What stands between two runs: blanks, quotes and the like, with at least one that parts words.
+  private struct Gap {
+    var hasBorder = false
+    private var isOther = false
+    private var count = 0
+
+    var joins: Bool { hasBorder && !isOther && count <= 24 }
+
+    mutating func add(_ byte: UInt8) {
+      count += 1
+      if isAny(byte, of: "\n\"';\\&") {
+        hasBorder = true
+      } else if !isAny(byte, of: " \t\r.") {
+        isOther = true
+      }
+    }
+  }
+}
