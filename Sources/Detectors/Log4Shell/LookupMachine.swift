@@ -24,6 +24,8 @@ struct LookupMachine {
   }
 
   private(set) var found: [JNDIText] = []
+  /// What the text looks up of the victim, wherever in it: Base64's value is a text of its own, whose names the outer one sends.
+  private var seen: [UnresolvedLookup] = []
   private var out: [UInt8] = []
   private var frames: [Frame] = []
   private var lookups: [UnresolvedLookup] = []
@@ -35,6 +37,7 @@ struct LookupMachine {
   /// Runs the whole text; `found` is then what it holds. Control characters, line ends among them, end whatever is open.
   mutating func run(_ text: ByteView) {
     found.removeAll(keepingCapacity: true)
+    seen.removeAll(keepingCapacity: true)
     work = text.count &* Self.workPerByte
     var place = 0
     while place < text.count {
@@ -120,13 +123,18 @@ struct LookupMachine {
       frames[frames.count - 1].isObfuscated = true
       return
     }
-    // Its name may be cut too.
-    lookups.removeLast(lookups.count - known)
+    // Its name may be cut too, unless it is one that no longer name begins with.
+    if !(lookups.last.map { Self.wholeNames.contains($0.name) } ?? false) { lookups.removeLast(lookups.count - known) }
     if !out[outer.start..<(frame.start - 2)].contains(0x2F) {
       out.removeLast(out.count - (frame.start - 2))
       frames[frames.count - 1].isObfuscated = true
     }
   }
+
+  private static let wholeNames: Set<String> = [
+    "env:AWS_SECRET_ACCESS_KEY", "env:AWS_ACCESS_KEY_ID", "env:AWS_SESSION_TOKEN", "hostName", "env:HOSTNAME",
+    "java:version", "java:runtime", "sys:java.version",
+  ]
 
   private func isJNDI(from start: Int) -> Bool {
     out.count - start >= 5 && out[start] | 0x20 == 0x6A && out[start + 1] | 0x20 == 0x6E
@@ -200,8 +208,10 @@ struct LookupMachine {
       let first = lowercased(out[start])
       guard first == 0x65 || first == 0x73 else { return }
     }
-    lookups.append(
-      UnresolvedLookup(name: String(decoding: out[start..<nameEnd], as: UTF8.self), hasDefault: hasDefault))
+    let lookup = UnresolvedLookup(name: String(decoding: out[start..<nameEnd], as: UTF8.self), hasDefault: hasDefault)
+    lookups.append(lookup)
+    // Only what is run out of another is asked.
+    if runsLeft < Self.maximumRuns, seen.count < 64 { seen.append(lookup) }
   }
 
   /// Place of the first `:-`.
@@ -262,6 +272,8 @@ struct LookupMachine {
     guard runsLeft > 0, !value.isEmpty else { return value }
     var inner = LookupMachine(runsLeft: runsLeft - 1)
     value.withView { inner.run($0) }
+    if lookups.count < 4096 { lookups += inner.seen }
+    if runsLeft < Self.maximumRuns, seen.count < 64 { seen += inner.seen }
     for var one in inner.found {
       one.range = (frames.last?.source ?? one.range.lowerBound)..<Int.max
       one.isObfuscated = true

