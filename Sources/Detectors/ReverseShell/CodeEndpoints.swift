@@ -2,14 +2,14 @@ import Bytes
 
 /// Finds where a piece of code connects to: the arguments of its connecting call, through variables where it uses them.
 enum CodeEndpoints {
-  private enum Token {
+  enum Token {
     case string(ByteView)
     case number(ByteView)
     case name(ByteView)
   }
 
   /// How far the arguments may lie from the call's name.
-  private static let reach = 240
+  static let reach = 240
 
   /// - Parameter places: of connecting calls, best first.
   static func find(_ shell: ShellText, from places: [Int]) -> Endpoint {
@@ -17,6 +17,10 @@ enum CodeEndpoints {
     // C says the port on its own.
     let named = shell.text.firstIndex(of: ByteView("htons(")).flatMap { Self.port(shell, from: $0) }
     for place in places {
+      if var endpoint = CallArguments.endpoint(shell, from: place) {
+        if let named { endpoint.port = named }
+        return endpoint
+      }
       var endpoint = arguments(shell, tokens(shell.text.slice(place, place + reach)))
       if let named { endpoint.port = named }
       if endpoint.host != nil, endpoint.port != nil { return endpoint }
@@ -107,7 +111,7 @@ enum CodeEndpoints {
   }
 
   /// Strings, numbers and names in order. A backslash before a quote belongs to the quote: code within code.
-  private static func tokens(_ text: ByteView) -> [Token] {
+  static func tokens(_ text: ByteView) -> [Token] {
     var tokens: [Token] = []
     var place = 0
     while place < text.count, tokens.count < 4096 {
@@ -136,8 +140,11 @@ enum CodeEndpoints {
           // An address without quotes.
           while end < text.count, isWordByte(text[end]) || text[end] == 0x2E { end += 1 }
           tokens.append(.string(text.slice(place, end)))
-        } else {
-          tokens.append(isNumber ? .number(text.slice(place, end)) : .name(text.slice(place, end)))
+        } else if !isNumber {
+          tokens.append(.name(text.slice(place, end)))
+        } else if text[place - 1] != 0x5B || text[end] != 0x5D {
+          // `argv[2]` is no number of a port's.
+          tokens.append(.number(text.slice(place, end)))
         }
         place = max(end, place + 1)
       } else {

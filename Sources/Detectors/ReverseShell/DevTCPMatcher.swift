@@ -10,7 +10,6 @@ enum DevTCPMatcher {
   /// Shells of one command, words behind one of them, and inputs of one text that are looked at.
   private static let maximumShells = 32
   private static let maximumWords = 64
-  private static let maximumInputs = 512
 
   /// What all devices of one text ask of it, answered once: a text of nothing but devices has hundreds in one command.
   final class Facts {
@@ -82,7 +81,7 @@ enum DevTCPMatcher {
     let rest = shell.text.slice(start, start + 300)
     guard let slash = rest.firstIndex(of: 0x2F) else { return Endpoint(host: nil, port: nil) }
     var end = slash + 1
-    while end < rest.count, isWordByte(rest[end]) || rest[end] == 0x24 || rest[end] == 0x7B || rest[end] == 0x7D {
+    while end < rest.count, isWordByte(rest[end]) || isAny(rest[end], of: "${}-") {
       end += 1
     }
     return shell.endpoint(rest.slice(0, slash), rest.slice(slash + 1, end))
@@ -133,6 +132,12 @@ enum DevTCPMatcher {
     {
       return true
     }
+    // `sh <(cat /dev/tcp/…)`
+    if command.before == 0x28, index > 0, shell.commands[index - 1].words.last.map({ $0 == "<" }) == true,
+      ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index - 1].words))
+    {
+      return true
+    }
     // `{ bash -i; } >& /dev/tcp/…`
     if command.word(0) == "}", index > 0, ShellWords.isRedirection(command.word(1)) {
       let inner = shell.commands[index - 1].words
@@ -162,77 +167,14 @@ enum DevTCPMatcher {
   }
 
   private static func readsInput(_ words: ArraySlice<ByteView>) -> Bool {
-    words.contains { $0[0] == 0x3C || $0.hasPrefix("0<") || $0.hasPrefix("0>&") || $0.hasPrefix("0<>") }
-  }
-
-  /// The number in `5<>/dev/tcp/…`; 0 in `exec </dev/tcp/…`.
-  private static func descriptor(_ text: ByteView, before place: Int) -> [UInt8]? {
-    var end = place
-    while end > 0, place - end < 6, [0x3C, 0x3E, 0x20, 0x26].contains(text[end - 1]) { end -= 1 }
-    guard end < place, text[end] != 0x20 || text[end + 1] == 0x3C || text[end + 1] == 0x3E else { return nil }
-    if text[end - 1] == 0x7D {
-      // `exec {fd}<>/dev/tcp/…`
-      let near = max(end - 32, 0)
-      guard let open = text.slice(near, end).lastIndex(of: 0x7B) else { return nil }
-      return [0x24] + text.slice(near + open + 1, end - 1).array
-    }
-    var start = end
-    while start > 0, text[start - 1] >= 0x30, text[start - 1] <= 0x39, end - start < 4 { start -= 1 }
-    return start < end ? text.slice(start, end).array : nil
-  }
-
-  private static func inputs(_ shell: ShellText) -> [(command: Int, descriptor: ByteView)] {
-    var found: [(command: Int, descriptor: ByteView)] = []
-    for (index, command) in shell.commands.enumerated() {
-      // `read -u 6 line`
-      if let flag = command.words.firstIndex(where: { $0.hasPrefix("-u") }),
-        command.words[..<flag].contains(where: { $0 == "read" })
-      {
-        let attached = command.words[flag].slice(2)
-        found.append((index, attached.isEmpty ? command.word(flag + 1) : attached))
-      }
-      for word in command.words {
-        var from = 0
-        while let place = word.firstIndex(of: 0x26, from: from) {
-          from = place + 1
-          guard word[place - 1] == 0x3C || word[place - 1] == 0x3E && word[place - 2] == 0x30 else { continue }
-          found.append((index, word.slice(from)))
-          if found.count >= maximumInputs { return found }
-        }
-      }
-    }
-    return found
-  }
-
-  /// Whether anything runs what comes in on a descriptor: a shell with its input there, or a loop over its lines.
-  private static func isRun(_ facts: Facts, _ descriptor: [UInt8]) -> Bool {
-    let shell = facts.shell
-    var last = -1
-    for (index, input) in facts.inputs where index != last && descriptor.withView({ input.hasPrefix($0) }) {
-      last = index
-      let command = shell.commands[index]
-      if command.words.contains(where: ShellWords.isShell) { return true }
-      if command.word(0) == "exec", facts.hasReader { return true }
-      if command.end == 0x7C, index + 1 < shell.commands.count,
-        ShellWords.isShellReadingInput(shell.commands[index + 1].words[...])
-      {
-        return true
-      }
-      if facts.runsLines { return true }
-    }
-    return false
-  }
-
-  /// `while read line; do $line`, `eval "$cmd"`.
-  private static func runsLines(_ shell: ShellText) -> Bool {
-    // A download by hand reads lines too, but asks for a page first.
-    guard ShellWords.contains(shell.text, word: "read"), !shell.text.contains("HTTP/1.") else { return false }
-    return shell.commands.contains { command in
-      let rest =
-        command.words.first.map { $0 == "do" || $0 == "then" } == true ? command.words.dropFirst() : command.words[...]
-      guard let first = rest.first else { return false }
-      return first[0] == 0x24 && isWordByte(first[1]) || first.hasPrefix("\\$") || first == "eval"
-        || ShellWords.isShell(first) && rest.dropFirst().first.map { $0 == "-c" } == true
+    words.indices.contains { index in
+      let word = words[index]
+      if word.hasPrefix("0>&") { return true }
+      let input = word[0] == 0x3C ? word.slice(1) : word.hasPrefix("0<") ? word.slice(2) : nil
+      guard let input else { return false }
+      let target = input.isEmpty && index + 1 < words.endIndex ? words[index + 1] : input
+      // A script, or nothing at all.
+      return !target.hasPrefix("/dev/null") && !target.hasSuffix(".sh")
     }
   }
 

@@ -25,6 +25,16 @@ struct Endpoint: Hashable {
     return Int(number)
   }
 
+  /// Names that a shell or a client resolves to a port.
+  private static let services: [(StaticString, Int)] = [
+    ("https", 443), ("http", 80), ("domain", 53), ("ssh", 22), ("smtp", 25), ("ftp", 21), ("telnet", 23), ("ntp", 123),
+    ("ldap", 389), ("ldaps", 636), ("pop3", 110), ("pop3s", 995), ("imap2", 143), ("imaps", 993), ("http-alt", 8080),
+    ("webcache", 8080), ("mysql", 3306), ("postgresql", 5432), ("ircd", 6667), ("socks", 1080), ("x11", 6000),
+    ("submission", 587), ("rsync", 873), ("snmp", 161), ("syslog", 514), ("kerberos", 88),
+  ]
+
+  static func service(_ name: ByteView) -> Int? { services.first { name == $0.0 }?.1 }
+
   /// A port and nothing else.
   static func isPort(_ text: ByteView) -> Bool {
     port(text) != nil && text.array.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }

@@ -24,8 +24,8 @@ enum NetcatMatcher {
 
   /// What a client costs grows with the text; a command line has a few.
   private static let maximumClients = 64
-  /// Of one client; it takes a dozen.
-  private static let maximumWords = 32
+  /// Where ncat goes without a port.
+  private static let ncatPort = 31337
 
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []
@@ -60,20 +60,8 @@ enum NetcatMatcher {
     var input: ByteView?
   }
 
-  /// The words after the tool, also those that stand in quotes.
-  private static func words(_ shell: ShellText, _ index: Int, after place: Int) -> [ByteView] {
-    var words = Array(shell.commands[index].words.dropFirst(place + 1).prefix(maximumWords))
-    var next = index
-    while next + 1 < shell.commands.count, words.count < maximumWords,
-      shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27
-    {
-      next += 1
-      words += shell.commands[next].words.prefix(maximumWords)
-    }
-    return words
-  }
-
-  private static func arguments(_ words: [ByteView]) -> Arguments {
+  private static func arguments(_ tool: ToolWords) -> Arguments {
+    let words = tool.words
     var result = Arguments()
     var index = 0
     while index < words.count {
@@ -83,9 +71,11 @@ enum NetcatMatcher {
       if word[0] == 0x2D, word.count > 1 {
         if word[1] == 0x2D {
           if word.hasPrefix("--exec") || word.hasPrefix("--sh-exec") {
-            let value = word.cut(0x3D)?.after ?? next
-            if ShellWords.isShell(value) { result.runs = true }
-            if word.firstIndex(of: 0x3D) == nil { index += 1 }
+            // `--exec=/bin/sh`; the value may stand in quotes behind the sign.
+            let attached = word.cut(0x3D)?.after ?? ByteView("")
+            let isAttached = !attached.isEmpty
+            if tool.hands(isAttached ? attached : next, at: isAttached ? index - 1 : index) { result.runs = true }
+            if !isAttached { index = tool.end(at: index) }
           } else if word == "--listen" {
             result.listens = true
           } else if word == "--udp" {
@@ -110,8 +100,16 @@ enum NetcatMatcher {
         let asksForProgram =
           letters.firstIndex(of: 0x65) != nil || letters.firstIndex(of: 0x63) != nil || letters == "s" || letters == "r"
         if asksForProgram, ShellWords.isShell(program) || interpreters.contains(ShellWords.baseName(program)) {
-          result.runs = true
-          if slash == nil { index += 1 }
+          let start = slash == nil ? index : index - 1
+          if tool.hands(program, at: start)
+            || tool.hands(program, at: start, where: { interpreters.contains(ShellWords.baseName($0)) })
+          {
+            result.runs = true
+          }
+          if slash == nil { index = tool.end(at: start) }
+        } else if let flag = letters.firstIndex(of: 0x70), Endpoint.isPort(letters.slice(flag + 1)) {
+          // `-nvlp4444`
+          result.listenPort = letters.slice(flag + 1)
         } else if letters.array.last == 0x70 {
           result.listenPort = next
           index += 1
@@ -139,21 +137,24 @@ enum NetcatMatcher {
   // MARK: Judgement
 
   private static func netcat(_ shell: ShellText, _ index: Int, _ place: Int, _ users: Int) -> ShellMatch? {
-    let arguments = arguments(words(shell, index, after: place))
+    let arguments = arguments(ToolWords(shell, index, after: place))
     guard !arguments.scans else { return nil }
     let isPiped =
       !arguments.runs
-      && (isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments, users) || isCoprocess(shell, index, place))
+      && (isPipedWithShell(shell, index) || isFedByFIFO(shell, index, arguments, users)
+        || isCoprocess(shell, index, place))
     guard arguments.runs || isPiped else { return nil }
     let technique = shell.carrier ?? (isPiped && shell.hasFIFO ? "mkfifo_nc" : "nc")
-    return match(shell, index, technique, arguments)
+    let name = ShellWords.baseName(shell.commands[index].word(place))
+    let isNcat = name.equalsIgnoringCase("ncat") || name.equalsIgnoringCase("ncat.exe")
+    return match(shell, index, technique, arguments, defaultPort: isNcat ? ncatPort : nil)
   }
 
   private static func telnet(_ shell: ShellText, _ index: Int, _ place: Int, _ users: Int) -> ShellMatch? {
-    let arguments = arguments(words(shell, index, after: place))
-    guard arguments.positional.count >= 2, isPipedWithShell(shell, index) || isFedByFIFO(shell, arguments, users) else {
-      return nil
-    }
+    let arguments = arguments(ToolWords(shell, index, after: place))
+    guard arguments.positional.count >= 2,
+      isPipedWithShell(shell, index) || isFedByFIFO(shell, index, arguments, users)
+    else { return nil }
     return match(shell, index, "telnet", arguments)
   }
 
@@ -173,23 +174,28 @@ enum NetcatMatcher {
   }
 
   /// A client, the only one, whose input is the named pipe: `mknod p p && nc host 1 0<p`.
-  private static func isFedByFIFO(_ shell: ShellText, _ arguments: Arguments, _ users: Int) -> Bool {
+  private static func isFedByFIFO(_ shell: ShellText, _ index: Int, _ arguments: Arguments, _ users: Int) -> Bool {
     guard shell.hasFIFO, !arguments.listens, arguments.positional.count >= 2 else { return false }
+    // `nc host 1 <p | tee log >p`: what comes in goes to another program.
+    if shell.commands[index].end == 0x7C, index + 1 < shell.commands.count { return false }
     // A page that lost its `<` leaves `0/tmp/p`.
     let mangled = arguments.positional.contains { $0.hasPrefix("0/") }
     return users <= 1 && (arguments.input != nil || mangled)
   }
 
-  private static func match(_ shell: ShellText, _ index: Int, _ technique: String, _ arguments: Arguments)
-    -> ShellMatch?
-  {
+  private static func match(
+    _ shell: ShellText, _ index: Int, _ technique: String, _ arguments: Arguments, defaultPort: Int? = nil
+  ) -> ShellMatch? {
     let positional = arguments.positional
     var endpoint = Endpoint(host: nil, port: nil)
     var isBind = arguments.listens
     if isBind {
       let ports = [arguments.listenPort].compactMap { $0 } + positional.reversed()
       endpoint.port = ports.lazy.compactMap { shell.variables.resolve($0).withView { Endpoint.port($0) } }.first
+      if arguments.listenPort == nil { endpoint.port = endpoint.port ?? defaultPort }
     } else if let pair = pair(shell, positional) {
+      // `nc -e /bin/sh HOST PORT`: how it is used.
+      if pair.port == nil, positional.count == 2, positional.allSatisfy(isPlaceholder) { return nil }
       endpoint = pair
     } else if let port = arguments.listenPort, positional.count == 1, Endpoint.isPlainHost(positional[0]) {
       // The port said as if it were the near one.
@@ -201,10 +207,17 @@ enum NetcatMatcher {
       isBind = arguments.listenPort != nil
       // A path behind it is another command's: `grep -r "nc -e /bin/sh" /var/www`.
       if !isBind, positional.first.map({ $0[0] == 0x2F || $0[0] == 0x2E }) ?? true { return nil }
+      if !isBind, let only = positional.first, Endpoint.isPlainHost(only) {
+        endpoint = Endpoint(host: only.string, port: defaultPort)
+      }
     }
     return ShellMatch(
       technique: technique, endpoint: endpoint, isBind: isBind, transport: arguments.isUDP ? "udp" : "tcp",
       place: shell.commands[index].range.lowerBound)
+  }
+
+  private static func isPlaceholder(_ word: ByteView) -> Bool {
+    word.array.allSatisfy { $0 >= 0x41 && $0 <= 0x5A || $0 == 0x5F }
   }
 
   /// Host and port: the first two words of which the second is a port, for some options have values; else the first two.

@@ -4,7 +4,8 @@ import Bytes
 /// another display, and the named PowerShell clients.
 enum RelayMatcher {
   static let tools = NameTable([
-    "socat", "socat.exe", "websocat", "s_client", "xterm", "Invoke-ConPtyShell", "powercat", "Invoke-PowerShellTcp",
+    "socat", "socat.exe", "websocat", "s_client", "gnutls-cli", "xterm", "Invoke-ConPtyShell", "powercat",
+    "Invoke-PowerShellTcp",
   ])
 
   static func matches(_ shell: ShellText) -> [ShellMatch] {
@@ -22,6 +23,8 @@ enum RelayMatcher {
           websocat(shell, index, place)
         } else if name == "s_client" {
           openssl(shell, index)
+        } else if name == "gnutls-cli" {
+          gnutls(shell, index, place)
         } else if name == "xterm" {
           xterm(shell.commands[index], place)
         } else if name.equalsIgnoringCase("Invoke-ConPtyShell") || name.equalsIgnoringCase("powercat")
@@ -39,7 +42,8 @@ enum RelayMatcher {
 
   /// `socat TCP:host:port EXEC:sh`, in either order; `TCP-LISTEN:` waits instead.
   private static func socat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
-    let words = arguments(shell, index, place)
+    let tool = ToolWords(shell, index, after: place)
+    let words = tool.words
     // `socat - TCP:host:port | sh`
     var runsShell = words.first.map { $0 == "-" } == true && shell.isPipedWithShell(index)
     var far: Endpoint?
@@ -50,14 +54,16 @@ enum RelayMatcher {
       let name = kind.string.uppercased()
       switch name {
       case "EXEC", "SYSTEM", "SHELL":
-        let program = rest.isEmpty ? (number + 1 < words.count ? words[number + 1] : rest) : rest
+        let start = rest.isEmpty ? number + 1 : number
+        let program = rest.isEmpty ? tool.word(start) : rest
         let first = program.cut(0x2C)?.before ?? program
-        if ShellWords.isShell(first) || interpreters.contains(ShellWords.baseName(first)) && namesTerminal(shell.text) {
+        if tool.hands(first, at: start)
+          || interpreters.contains(ShellWords.baseName(first)) && namesTerminal(shell.text)
+        {
           runsShell = true
         }
-      case "TCP", "TCP4", "TCP6", "TCP-CONNECT", "TCP4-CONNECT", "TCP6-CONNECT", "UDP", "UDP4", "UDP6", "UDP-CONNECT",
-        "OPENSSL", "OPENSSL-CONNECT", "SSL", "SCTP", "SCTP-CONNECT":
-        transport = name.hasPrefix("UDP") ? "udp" : "tcp"
+      case _ where connects.contains(kind):
+        transport = Self.transport(name)
         let plain = rest.cut(0x2C)?.before ?? rest
         if let colon = plain.lastIndex(of: 0x3A) { far = shell.endpoint(plain.slice(0, colon), plain.slice(colon + 1)) }
       case "SOCKS4", "SOCKS4A", "SOCKS5", "SOCKS5-CONNECT", "PROXY", "PROXY-CONNECT":
@@ -65,8 +71,9 @@ enum RelayMatcher {
         let parts = (rest.cut(0x2C)?.before ?? rest).split(0x3A, limit: 4)
         if parts.count == 3 { far = shell.endpoint(parts[1], parts[2]) }
       default:
-        if name.hasSuffix("-LISTEN") || name.hasSuffix("-L") {
+        if name.hasSuffix("-LISTEN") || name.hasSuffix("-L") || name.hasSuffix("-RECVFROM") {
           isBind = true
+          transport = Self.transport(name)
           far = Endpoint(host: nil, port: Endpoint.port(rest))
         }
       }
@@ -77,35 +84,35 @@ enum RelayMatcher {
       place: shell.commands[index].range.lowerBound)
   }
 
+  /// Addresses with a host and a port.
+  private static let connects = NameTable([
+    "TCP", "TCP4", "TCP6", "TCP-CONNECT", "TCP4-CONNECT", "TCP6-CONNECT", "UDP", "UDP4", "UDP6", "UDP-CONNECT",
+    "UDP4-CONNECT", "UDP6-CONNECT", "UDP-DATAGRAM", "UDP4-DATAGRAM", "UDP6-DATAGRAM", "UDP-SENDTO", "UDP4-SENDTO",
+    "UDP6-SENDTO", "OPENSSL", "OPENSSL-CONNECT", "SSL", "OPENSSL-DTLS-CLIENT", "OPENSSL-DTLS-CONNECT", "SCTP", "SCTP4",
+    "SCTP6", "SCTP-CONNECT", "SCTP4-CONNECT", "SCTP6-CONNECT",
+  ])
+
+  private static func transport(_ address: String) -> String {
+    if address.hasPrefix("SCTP") { return "sctp" }
+    return address.hasPrefix("UDP") || address.contains("DTLS") ? "udp" : "tcp"
+  }
+
   private static let interpreters = NameTable(["python", "python2", "python3", "perl", "ruby", "script"])
 
   private static func namesTerminal(_ text: ByteView) -> Bool {
     text.contains("pty.spawn") || text.contains("PTY.spawn") || ShellWords.namesShell(text)
   }
 
-  /// The words behind a tool, also those in quotes.
-  private static func arguments(_ shell: ShellText, _ index: Int, _ place: Int) -> [ByteView] {
-    var words = Array(shell.commands[index].words.dropFirst(place + 1).prefix(32))
-    var next = index
-    while next + 1 < shell.commands.count, words.count < 32,
-      shell.commands[next].end == 0x22 || shell.commands[next].end == 0x27
-    {
-      next += 1
-      words += shell.commands[next].words.prefix(32)
-    }
-    return words
-  }
-
   /// `websocat ws://host:port exec:/bin/sh`, `websocat cmd:'bash -i' tcp:host:port`
   private static func websocat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
-    let words = arguments(shell, index, place)
+    let tool = ToolWords(shell, index, after: place)
     var runsShell = false
     var far: Endpoint?
-    for (number, word) in words.enumerated() {
+    for (number, word) in tool.words.enumerated() {
       guard let (kind, rest) = word.cut(0x3A), kind.count <= 12 else { continue }
       if kind == "exec" || kind == "cmd" || kind == "sh-c" {
-        let program = rest.isEmpty && number + 1 < words.count ? words[number + 1] : rest
-        if ShellWords.isShell(program) { runsShell = true }
+        let start = rest.isEmpty ? number + 1 : number
+        if tool.hands(rest.isEmpty ? tool.word(start) : rest, at: start) { runsShell = true }
       } else if kind == "ws" || kind == "wss" || kind == "tcp" || kind == "ws-c" {
         far = Endpoint.pair(rest.hasPrefix("//") ? rest.slice(2) : rest) ?? far
       }
@@ -133,6 +140,28 @@ enum RelayMatcher {
       }
     }
     return ShellMatch(technique: "openssl", endpoint: endpoint, place: command.range.lowerBound)
+  }
+
+  /// `sh -i <fifo | gnutls-cli host -p port >fifo`
+  private static func gnutls(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
+    guard shell.isPipedWithShell(index) || shell.hasFIFO && shell.hasPipedShell else { return nil }
+    let tool = ToolWords(shell, index, after: place)
+    var endpoint = Endpoint(host: nil, port: 443)
+    var isValue = false
+    for (number, word) in tool.words.enumerated() {
+      if isValue {
+        isValue = false
+      } else if word == "-p" || word == "--port" {
+        endpoint.port = shell.endpoint(ByteView(""), tool.word(number + 1)).port
+        isValue = true
+      } else if word.hasPrefix("--port=") {
+        endpoint.port = Endpoint.port(word.slice(7))
+      } else if word[0] != 0x2D, endpoint.host == nil, Endpoint.isPlainHost(word) {
+        endpoint.host = word.string
+      }
+    }
+    return ShellMatch(
+      technique: "openssl", language: "gnutls-cli", endpoint: endpoint, place: shell.commands[index].range.lowerBound)
   }
 
   /// `xterm -display 203.0.113.66:1`: the terminal opens on another's screen. X listens on 6000 and up.

@@ -3,12 +3,13 @@ import Bytes
 /// The words without which no reverse shell can be written, and the stretch of text to look at around one.
 enum ReverseShellLeads {
   static let exact: [StaticString] = [
-    "/dev/tcp/", "/dev/udp/", "/inet/tcp/", "/inet/udp/", "mkfifo", "mknod", "s_client", "fsockopen",
+    "/dev/tcp/", "/dev/udp/", "/inet/tcp/", "/inet/udp/", "mkfifo", "mknod", "s_client", "gnutls-cli", "fsockopen",
     "stream_socket_client",
     "socket_connect", "TCPSocket", "TCPServer", "IO::Socket", "use Socket", "PeerAddr", "child_process", "net.Dial(",
     "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s",
     ".connect((",
-    "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat", "nc ", "nc\0", "nc.", "rcat ",
+    "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat", "nc ", "nc\t", "nc\0", "nc.",
+    "rcat ",
     "rustcat ", "pwncat", "cryptcat", "sbd -", "dbd -", "websocat", "open_connection",
     "{echo,",
     // `/dev/tcp/` and `bash -i` in Base64, by the place in a group of three.
@@ -17,9 +18,9 @@ enum ReverseShellLeads {
     "JABjAGwAaQBlAG4AdA", "JABjACAAPQ",
   ]
   static let ignoringCase: [StaticString] = [
-    "base64", "b64decode", "tcpclient(", "%2fdev%2f", "dev%2ftcp", "dev\\/tcp", "invoke-conptyshell",
+    "base64", "b64decode", "tcpclient(", "%2fdev%2f", "dev%2ftcp", "dev\\/tcp", "dev\\/udp", "invoke-conptyshell",
     "invoke-powershelltcp",
-    "powercat", "%20-e%20", "+-e+", "bash+-i", "bash%20-i",
+    "powercat", "%20-e%20", "%09-e%09", "+-e+", "bash+-i", "bash%20-i",
   ]
   static let set = LiteralSet(exact: exact, ignoringCase: ignoringCase)
 
@@ -46,8 +47,10 @@ enum ReverseShellLeads {
   static func isPlausible(_ text: ByteView, _ place: Int, _ lead: Int) -> Bool {
     guard text[place] == 0x6E, text[place + 1] == 0x63 else { return true }
     // `nc`: a word of its own, with a flag or something like a host behind it.
+    var next = place + 3
+    while text[next] == 0x20 || text[next] == 0x09, next - place < 16 { next += 1 }
     return !isWordByte(text[place - 1])
-      && (text[place + 3] == 0x2D || isWordByte(text[place + 3]) || text[place + 3] == 0x24)
+      && (text[next] == 0x2D || isWordByte(text[next]) || text[next] == 0x24 || text[next] == 0x60)
   }
 
   private static let before = 1024

@@ -58,7 +58,9 @@ extension ScriptLanguage {
         "net.Socket", "net.connect", "net.createConnection", "tls.connect", ".createConnection(", ".connect(",
       ],
       listens: ["net.createServer", ".listen("],
-      runs: ["child_process", "process.binding('spawn_sync')", ".pipe(sh.", "spawn("]),
+      runs: ["process.binding('spawn_sync')", ".pipe(sh."],
+      weakRuns: ["exec(", "execSync(", "execFile(", "execFileSync(", "spawn(", "spawnSync("],
+      receives: [".on('data'", ".on(\"data\"", ".on(\\\"data\\\"", ".pipe("]),
     ScriptLanguage(
       technique: "other", name: "Deno", marks: ["Deno."], connects: ["Deno.connect(", "Deno.connectTls("],
       listens: ["Deno.listen("], runs: ["Deno.run(", "Deno.Command("]),

@@ -61,10 +61,16 @@ private struct IndexedLanguage {
     let connect = connects.lazy.compactMap { words[$0] }.first
     let listen = listens.lazy.compactMap { words[$0] }.first
     guard let place = connect ?? listen else { return nil }
-    let namesShell = ShellWords.namesShell(shell.text)
+    let namesShell = ShellWords.namesShell(shell.text, bare: true)
     let isRun =
       words.any(runs) || words.any(weakRuns) && (namesShell || words.any(receives) && runsNoLiteral(shell, words))
     guard isRun else { return nil }
+    // `exec(` alone is what regular expressions have too.
+    if language.technique == "node", !words.any(runs), !shell.text.contains("child_process"),
+      !shell.text.contains("spawn")
+    {
+      return nil
+    }
     // A program that both listens and connects may be anything; its endpoint says what it is.
     if connect == nil || listen != nil && !Self.connectsOut(shell.text) {
       // Servers start programs of their own.
@@ -72,21 +78,27 @@ private struct IndexedLanguage {
       return ShellMatch(
         technique: language.technique, language: language.name,
         endpoint: Endpoint(host: nil, port: CodeEndpoints.port(shell, from: listen ?? place)), isBind: true,
-        place: listen ?? place)
+        transport: Self.transport(shell.text), place: listen ?? place)
     }
     let endpoint = CodeEndpoints.find(shell, from: (addresses.isEmpty ? connects : addresses).compactMap { words[$0] })
-    return ShellMatch(technique: language.technique, language: language.name, endpoint: endpoint, place: place)
+    return ShellMatch(
+      technique: language.technique, language: language.name, endpoint: endpoint,
+      transport: Self.transport(shell.text), place: place)
   }
 
   /// Whether any of the weak calls is given something else than a text that stands there: `system("date")` runs nothing that
   /// came in.
   private func runsNoLiteral(_ shell: ShellText, _ words: ScriptWords) -> Bool {
     zip(language.weakRuns, weakRuns).contains { word, number in
-      guard var place = words[number].map({ $0 + word.utf8CodeUnitCount }) else { return false }
-      while shell.text[place] == 0x28 || shell.text[place] == 0x20 || shell.text[place] == 0x5C { place += 1 }
-      let next = shell.text[place]
-      return next != 0x22 && next != 0x27 && !(word.utf8CodeUnitCount == 1 && next != 0x24 && next != 0x23)
+      words[number].map { ShellCalls.runsNoLiteral(shell.text, word, from: $0) } ?? false
     }
+  }
+
+  private static func transport(_ text: ByteView) -> String {
+    let isDatagram =
+      text.contains("SOCK_DGRAM") && !text.contains("SOCK_STREAM") || text.contains("udp://")
+      || text.contains("\"udp\"") || text.contains("'udp'") || text.contains("UDPSocket")
+    return isDatagram ? "udp" : "tcp"
   }
 
   private static func connectsOut(_ text: ByteView) -> Bool { !text.contains("accept(") && !text.contains("accept()") }

@@ -9,7 +9,7 @@ struct ShellMatch {
   var endpoint: Endpoint
   /// It listens and lets others connect.
   var isBind = false
-  /// `tcp` or `udp`.
+  /// `tcp`, `udp` or `sctp`.
   var transport = "tcp"
   /// In the layer.
   var place: Int
@@ -74,7 +74,13 @@ final class ShellText {
   func endpoint(_ host: ByteView, _ port: ByteView) -> Endpoint {
     let host = variables.resolve(host)
     let port = variables.resolve(port)
-    return host.withView { host in port.withView { Endpoint(host, $0) } }
+    return host.withView { host in
+      port.withView { port in
+        var endpoint = Endpoint(host, port)
+        endpoint.port = endpoint.port ?? Endpoint.service(port)
+        return endpoint
+      }
+    }
   }
 
   /// Whether a command gets its input from a shell or gives its output to one.

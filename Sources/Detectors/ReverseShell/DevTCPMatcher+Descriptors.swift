@@ -1,0 +1,96 @@
+import Bytes
+
+/// Devices that are opened under a number, and what is done with what comes in there.
+extension DevTCPMatcher {
+  private static let maximumInputs = 512
+
+  /// The number in `5<>/dev/tcp/…`; 0 in `exec </dev/tcp/…`.
+  static func descriptor(_ text: ByteView, before place: Int) -> [UInt8]? {
+    var end = place
+    while end > 0, place - end < 6, [0x3C, 0x3E, 0x20, 0x26].contains(text[end - 1]) { end -= 1 }
+    guard end < place, text[end] != 0x20 || text[end + 1] == 0x3C || text[end + 1] == 0x3E else { return nil }
+    if text[end - 1] == 0x7D {
+      // `exec {fd}<>/dev/tcp/…`
+      let near = max(end - 32, 0)
+      guard let open = text.slice(near, end).lastIndex(of: 0x7B) else { return nil }
+      return [0x24] + text.slice(near + open + 1, end - 1).array
+    }
+    var start = end
+    while start > 0, text[start - 1] >= 0x30, text[start - 1] <= 0x39, end - start < 4 { start -= 1 }
+    return start < end ? text.slice(start, end).array : nil
+  }
+
+  static func inputs(_ shell: ShellText) -> [(command: Int, descriptor: ByteView)] {
+    var found: [(command: Int, descriptor: ByteView)] = []
+    for (index, command) in shell.commands.enumerated() {
+      // `read -u 6 line`
+      if let flag = command.words.firstIndex(where: { $0.hasPrefix("-u") }),
+        command.words[..<flag].contains(where: { $0 == "read" })
+      {
+        let attached = command.words[flag].slice(2)
+        found.append((index, attached.isEmpty ? command.word(flag + 1) : attached))
+      }
+      for word in command.words {
+        var from = 0
+        while let place = word.firstIndex(of: 0x26, from: from) {
+          from = place + 1
+          guard word[place - 1] == 0x3C || word[place - 1] == 0x3E && word[place - 2] == 0x30 else { continue }
+          found.append((index, word.slice(from)))
+          if found.count >= maximumInputs { return found }
+        }
+      }
+    }
+    return found
+  }
+
+  /// Whether anything runs what comes in on a descriptor: a shell with its input there, or a loop over its lines.
+  static func isRun(_ facts: Facts, _ descriptor: [UInt8]) -> Bool {
+    let shell = facts.shell
+    var last = -1
+    for (index, input) in facts.inputs where index != last && descriptor.withView({ input.hasPrefix($0) }) {
+      last = index
+      let command = shell.commands[index]
+      if command.words.contains(where: ShellWords.isShell) { return true }
+      if command.word(0) == "exec", facts.hasReader { return true }
+      if command.end == 0x7C, index + 1 < shell.commands.count,
+        ShellWords.isShellReadingInput(shell.commands[index + 1].words[...])
+      {
+        return true
+      }
+      if facts.runsLines { return true }
+    }
+    return false
+  }
+
+  /// `while read line; do $line`, `eval "$cmd"`.
+  static func runsLines(_ shell: ShellText) -> Bool {
+    // A download by hand reads lines too, but asks for a page first.
+    guard ShellWords.contains(shell.text, word: "read"), !shell.text.contains("HTTP/1.") else { return false }
+    return shell.commands.indices.contains { index in
+      let command = shell.commands[index]
+      let rest =
+        command.words.first.map { $0 == "do" || $0 == "then" } == true ? command.words.dropFirst() : command.words[...]
+      guard let first = rest.first else { return false }
+      if isUse(first) { return !isArgument(shell.commands, index) }
+      return first == "eval"
+        || ShellWords.isShell(first) && rest.dropFirst().first.map { $0 == "-c" } == true
+          && rest.dropFirst(2).contains(where: isUse)
+    }
+  }
+
+  /// `$line`, `${line}`, `\$line`
+  static func isUse(_ word: ByteView) -> Bool {
+    word[0] == 0x24 && (isWordByte(word[1]) || word[1] == 0x7B) || word.hasPrefix("\\$")
+  }
+
+  private static let runners = NameTable(["eval", "do", "then", "else", "{", "!", "exec", "sudo", "nohup", "time"])
+
+  /// Whether a command stands in the quotes of another that only takes it for a word: `echo "$line"`, unlike `sh -c "$line"`.
+  static func isArgument(_ commands: [SimpleCommand], _ index: Int) -> Bool {
+    let command = commands[index]
+    guard command.before == 0x22 || command.before == 0x27, index > 0 else { return false }
+    // Quotes of code within code have a backslash.
+    guard let last = commands[index - 1].words.last(where: { !($0 == "\\") }) else { return false }
+    return !runners.contains(last) && !(last[0] == 0x2D && ShellWords.takesCommand(last))
+  }
+}

@@ -1,0 +1,98 @@
+import Bytes
+
+/// The words behind a tool, also those that stand in quotes, and which of them stand in the same quotes.
+struct ToolWords {
+  /// A tool's command line takes a dozen.
+  private static let maximum = 32
+  /// Commands within `$(…)` that are stepped over.
+  private static let maximumInner = 8
+
+  private(set) var words: [ByteView] = []
+  /// For each word the part of the command it stands in: 0 is outside of quotes, as far as the first.
+  private var parts: [Int] = []
+
+  init(_ shell: ShellText, _ index: Int, after place: Int) {
+    let commands = shell.commands
+    add(commands[index].words.dropFirst(place + 1), part: 0)
+    var next = index
+    while next + 1 < commands.count, words.count < Self.maximum {
+      switch commands[next].end {
+      case 0x22, 0x27: next += 1
+      // What another command prints stands for one word.
+      case 0x60 where commands[index].before != 0x60:
+        guard let behind = Self.behind(commands, next, 0x60) else { return }
+        add([ByteView("$")], part: next)
+        next = behind
+      case 0x28 where words.last.map({ $0 == "$" }) == true:
+        guard let behind = Self.behind(commands, next, 0x29) else { return }
+        next = behind
+      default: return
+      }
+      add(commands[next].words[...], part: next)
+    }
+  }
+
+  private mutating func add(_ more: ArraySlice<ByteView>, part: Int) {
+    for word in more.prefix(Self.maximum) {
+      words.append(word)
+      parts.append(part)
+    }
+  }
+
+  /// The command that goes on behind a bracket or a backquote.
+  private static func behind(_ commands: [SimpleCommand], _ start: Int, _ close: UInt8) -> Int? {
+    for index in (start + 1)..<max(min(commands.count - 1, start + maximumInner), start + 1)
+    where commands[index].end == close {
+      return commands[index + 1].before == close ? index + 1 : nil
+    }
+    return nil
+  }
+
+  func word(_ place: Int) -> ByteView { words.indices.contains(place) ? words[place] : ByteView("") }
+
+  /// Whether a program is a shell, or another interpreter, that is handed over: a bare one, not one that is told to run a
+  /// script or a fixed command, which is a service.
+  ///
+  /// - Parameter start: of the word that names the program.
+  func hands(_ program: ByteView, at start: Int, where isShell: (ByteView) -> Bool = ShellWords.isShell) -> Bool {
+    var start = start
+    var program = program
+    while isShell(program) {
+      // In quotes of its own all that follows there is the program's; else the tool's, which takes no path.
+      guard isQuoted(start) else { return !Self.isPath(word(start + 1)) }
+      var next = start + 1
+      while next < words.count, parts[next] == parts[start] {
+        let word = words[next]
+        if ShellWords.takesCommand(word) {
+          next += 1
+          break
+        }
+        if ShellWords.isRedirection(word) {
+          if ShellWords.isLoneRedirection(word) { next += 1 }
+        } else if word[0] != 0x2D {
+          return false
+        }
+        next += 1
+      }
+      guard next < words.count, ShellWords.takesCommand(words[next - 1]) else { return true }
+      if words[next] == "exec" { next += 1 }
+      program = word(next)
+      start = next
+    }
+    return false
+  }
+
+  /// Whether quotes begin with a word.
+  private func isQuoted(_ place: Int) -> Bool {
+    place < parts.count && parts[place] > 0 && (place == 0 || parts[place - 1] != parts[place])
+  }
+
+  /// The place behind a program and what it is given in the same quotes.
+  func end(at start: Int) -> Int {
+    var end = start + 1
+    if isQuoted(start) { while end < parts.count, parts[end] == parts[start] { end += 1 } }
+    return end
+  }
+
+  private static func isPath(_ word: ByteView) -> Bool { word[0] == 0x2F || word.hasPrefix("./") }
+}
