@@ -66,21 +66,52 @@ extension DevTCPMatcher {
   static func runsLines(_ shell: ShellText) -> Bool {
     // A download by hand reads lines too, but asks for a page first.
     guard ShellWords.contains(shell.text, word: "read"), !shell.text.contains("HTTP/1.") else { return false }
+    var looks = 0
     return shell.commands.indices.contains { index in
       let command = shell.commands[index]
       let rest =
         command.words.first.map { $0 == "do" || $0 == "then" } == true ? command.words.dropFirst() : command.words[...]
       guard let first = rest.first else { return false }
-      if isUse(first) { return !isArgument(shell.commands, index) }
-      return first == "eval"
-        || ShellWords.isShell(first) && rest.dropFirst().first.map { $0 == "-c" } == true
-          && rest.dropFirst(2).contains(where: isUse)
+      if isUse(first) {
+        looks += 1
+        return !isArgument(shell.commands, index) && (looks > maximumUses || isNamed(shell.text, first))
+      }
+      // `eval "$(echo $c | …)"`, unlike `eval "$(ssh-agent)"`.
+      if first == "eval" {
+        return shell.commands[index..<min(index + 3, shell.commands.count)].contains { $0.words.contains(where: isUse) }
+      }
+      return ShellWords.isShell(first) && rest.dropFirst().first.map { $0 == "-c" } == true
+        && rest.dropFirst(2).contains(where: isUse)
     }
   }
 
   /// `$line`, `${line}`, `\$line`
   static func isUse(_ word: ByteView) -> Bool {
     word[0] == 0x24 && (isWordByte(word[1]) || word[1] == 0x7B) || word.hasPrefix("\\$")
+  }
+
+  /// Uses of names that are looked up in one text.
+  private static let maximumUses = 16
+
+  /// Whether the text reads or assigns what is used; what is another's, such as `$CHECK`, did not come in.
+  private static func isNamed(_ text: ByteView, _ use: ByteView) -> Bool {
+    var start = 0
+    while start < use.count, isAny(use[start], of: "\\${") { start += 1 }
+    var end = start
+    while isWordByte(use[end]) { end += 1 }
+    let name = use.slice(start, end)
+    // `$REPLY` is what `read` names by itself, `$1` a function's.
+    if name == "REPLY" || name[0] <= 0x39 || name == "SHELL" { return true }
+    var from = 0
+    while let place = text.firstIndex(of: name, from: from) {
+      from = place + 1
+      if !isWordByte(text[place - 1]), text[place - 1] != 0x24, text[place - 1] != 0x7B,
+        !isWordByte(text[place + name.count])
+      {
+        return true
+      }
+    }
+    return false
   }
 
   private static let runners = NameTable(["eval", "do", "then", "else", "{", "!", "exec", "sudo", "nohup", "time"])

@@ -50,7 +50,7 @@ enum ReverseShellLeads {
     var next = place + 3
     while text[next] == 0x20 || text[next] == 0x09, next - place < 16 { next += 1 }
     return !isWordByte(text[place - 1])
-      && (text[next] == 0x2D || isWordByte(text[next]) || text[next] == 0x24 || text[next] == 0x60)
+      && (isWordByte(text[next]) || isAny(text[next], of: "-$`\"'"))
   }
 
   private static let before = 1024

