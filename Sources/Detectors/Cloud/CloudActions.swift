@@ -6,7 +6,7 @@ import Evidence
 /// People and pipelines make many of these every day: low for them. An instance's role that makes one has been taken over,
 /// and a denied try says the same of what it wanted.
 public final class CloudActions: CloudCallDetector {
-  public static let version = 2
+  public static let version = 3
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -37,6 +37,17 @@ public final class CloudActions: CloudCallDetector {
     rule: "cloud.secret-denied", title: "Secret asked for and denied", attack: ["T1555.006"], severity: .low)
   private static let root = Rule(
     rule: "cloud.root-use", title: "Root user signed in", attack: ["T1078.004"], severity: .medium)
+  private static let rootFailed = Rule(
+    rule: "cloud.root-login-failed", title: "Root user's sign-in failed", attack: ["T1110", "T1078.004"],
+    severity: .low)
+  private static let firewall = Rule(
+    rule: "cloud.firewall-off", title: "Web firewall taken away", attack: ["T1562.007"], severity: .low)
+  private static let access = Rule(
+    rule: "cloud.instance-access", title: "Key sent to log in to an instance", attack: ["T1021.004", "T1098.004"],
+    severity: .low)
+  private static let metadata = Rule(
+    rule: "cloud.metadata-unguarded", title: "Instance metadata opened to requests without a token",
+    attack: ["T1552.005"], severity: .medium)
   private static let tool = Rule(
     rule: "cloud.attack-tool", title: "Attack tool's user agent", attack: ["T1580"], severity: .high)
 
@@ -87,9 +98,16 @@ public final class CloudActions: CloudCallDetector {
     "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock", "PutBucketPublicAccessBlock",
     "PutAccountPublicAccessBlock", "AuthorizeSecurityGroupIngress", "GetSecretValue", "BatchGetSecretValue",
     "GetParameter", "GetParameters", "GetParametersByPath", "GetPasswordData", "ConsoleLogin",
+    "PutObjectAcl", "CreateBucket", "UpdateTrail", "CreateFilter", "UpdateFilter", "CreateIPSet", "UpdateIPSet",
+    "DisassociateWebACL", "DeleteWebACL", "DeleteLogGroup", "SendSSHPublicKey", "SendSerialConsoleSSHPublicKey",
+    "EnableSerialConsoleAccess", "ModifyInstanceMetadataOptions",
   ])
 
   private func judge(_ call: CloudCall) -> (Rule, Severity)? {
+    if call.name == "ConsoleLogin" {
+      guard call.identityType == "Root" else { return nil }
+      return call.isFailedSignIn ? (Self.rootFailed, .low) : (Self.root, .medium)
+    }
     let isInstance = call.instance != nil
     // Failing for another reason than rights changed nothing and says little.
     if call.error != nil, !call.isDenied { return nil }
@@ -106,42 +124,77 @@ public final class CloudActions: CloudCallDetector {
       )
     }
     switch call.name {
+    // A key of root's own opens everything, and nobody should have one.
+    case "CreateAccessKey" where call.identityType == "Root": return raised(Self.identity, .medium)
+    // A role that anyone in any account may take.
+    case "CreateRole" where call.parameters { $0.policyOpensToEveryone } == .toAll:
+      return raised(Self.identity, .medium)
     case let name where Self.identityCalls.contains(name): return raised(Self.identity)
     case let name where Self.policyCalls.contains(name):
-      return raised(
-        Self.policy,
-        call.parameters(contain: [
-          "AdministratorAccess", "IAMFullAccess", "\"Action\":\"*\"", "\\\"Action\\\": \\\"*\\\"",
-        ]) ? .medium : .low)
+      let isAll =
+        call.parameters(contain: ["AdministratorAccess", "IAMFullAccess"])
+        || call.parameters { $0.policyAllowsEverything || $0.policyOpensToEveryone == .toAll } == true
+      return raised(Self.policy, isAll ? .medium : .low)
     case let name where Self.loggingCalls.contains(name):
       let isWorst = ["StopLogging", "DeleteTrail", "DeleteDetector"].contains(name)
       return raised(Self.logging, isWorst ? .high : .medium)
-    case "UpdateDetector":
-      return call.parameters(contain: ["\"enable\":false", "\"enable\": false"]) ? raised(Self.logging, .high) : nil
-    case "PutEventSelectors":
-      return call.parameters(contain: ["\"includeManagementEvents\":false", "\"includeManagementEvents\": false"])
-        ? raised(Self.logging) : nil
-    case "ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute",
-      "ModifyDBClusterSnapshotAttribute":
-      let isPublic = call.parameters(contain: ["\"group\":\"all\"", "\"all\""])
-      return call.parameters(contain: ["\"add\"", "valuesToAdd", "\"group\"", "userId"])
-        ? raised(Self.exposure, isPublic ? .high : .medium) : nil
-    case "PutBucketPolicy", "PutBucketAcl":
-      return call.parameters(contain: [
-        "\"Principal\":\"*\"", "\"Principal\":{\"AWS\":\"*\"}", "AllUsers", "AuthenticatedUsers",
-      ]) ? raised(Self.exposure) : nil
-    case "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock": return raised(Self.exposure)
-    case "PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock":
-      return call.parameters(contain: ["\"BlockPublicAcls\":false", "\"BlockPublicPolicy\":false"])
-        ? raised(Self.exposure) : nil
     case "AuthorizeSecurityGroupIngress":
       return call.parameters(contain: ["0.0.0.0/0", "::/0"]) ? raised(Self.exposure, .low) : nil
+    case "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock": return raised(Self.exposure)
+    case "DisassociateWebACL", "DeleteWebACL": return raised(Self.firewall)
+    // Many log in this way every day; by the serial console only when nothing else works.
+    case "SendSSHPublicKey", "EnableSerialConsoleAccess": return raised(Self.access)
+    case "SendSerialConsoleSSHPublicKey": return raised(Self.access, .medium)
     case "GetSecretValue", "BatchGetSecretValue", "GetParameter", "GetParameters", "GetParametersByPath",
       "GetPasswordData":
       return call.isDenied ? raised(Self.secret) : nil
-    case "ConsoleLogin":
-      return call.identityType == "Root" ? (Self.root, .medium) : nil
-    default: return nil
+    case "PutObjectAcl":
+      // Applications hand out single files that way.
+      return opens(call) == nil ? nil : (Self.exposure, .low)
+    default:
+      if let severity = blinds(call) { return raised(Self.logging, severity) }
+      if let severity = opens(call) { return raised(Self.exposure, severity) }
+      let isOptional = call.parameters { $0.has(["httpTokens"], of: ["optional"]) } == true
+      return call.name == "ModifyInstanceMetadataOptions" && isOptional ? raised(Self.metadata) : nil
+    }
+  }
+
+  /// Calls that switch something off only with certain parameters.
+  private func blinds(_ call: CloudCall) -> Severity? {
+    call.parameters { said -> Severity? in
+      switch call.name {
+      case "UpdateDetector": said.isFalse(["enable"]) ? .high : nil
+      case "PutEventSelectors": said.isFalse(["includeManagementEvents"]) ? .medium : nil
+      case "UpdateTrail": said.isFalse(["isMultiRegionTrail", "includeGlobalServiceEvents"]) ? .medium : nil
+      // Known noise is put away like that too.
+      case "CreateFilter", "UpdateFilter":
+        call.source.hasPrefix("guardduty") && said.has(["action"], of: ["ARCHIVE"]) ? .low : nil
+      // Addresses that are no longer reported. The web firewall's lists have the same name.
+      case "CreateIPSet", "UpdateIPSet": call.source.hasPrefix("guardduty") ? .medium : nil
+      case "DeleteLogGroup":
+        said.text("logGroupName").map { name in
+          ["cloudtrail", "flowlog", "flow-log", "vpcflow"].contains { name.lowercased().contains($0) }
+        } == true ? .medium : nil
+      default: nil
+      }
+    }
+  }
+
+  /// Calls that open something only with certain parameters.
+  private func opens(_ call: CloudCall) -> Severity? {
+    call.parameters { said -> Severity? in
+      switch call.name {
+      case "ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute",
+        "ModifyDBClusterSnapshotAttribute":
+        said.sharing.map { $0 == .withAll ? .high : .medium }
+      case "PutBucketPolicy": said.policyOpensToEveryone.map { $0 == .toAll ? .medium : .low }
+      case "PutBucketAcl", "PutObjectAcl", "CreateBucket":
+        said.has(["x-amz-acl"], of: ["public-read", "public-read-write", "authenticated-read"])
+          || call.parameters(contain: ["AllUsers", "AuthenticatedUsers"]) ? .medium : nil
+      case "PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock":
+        said.isFalse(["BlockPublicAcls", "BlockPublicPolicy"]) ? .medium : nil
+      default: nil
+      }
     }
   }
 
@@ -163,7 +216,9 @@ public final class CloudActions: CloudCallDetector {
     attributes.add("error_code", call.error)
     attributes.add("remote_host", call.address)
     attributes.add("request_parameters", call.parameters.map { String($0.prefix(4096)) })
-    let result = call.isDenied ? "tried and was denied" : "made"
+    let result =
+      rule.rule == Self.rootFailed.rule
+      ? "tried without success" : call.isDenied ? "tried and was denied" : "made"
     return Finding(
       rule: rule.rule, title: rule.title, severity: severity, confidence: severity >= .high ? .high : .medium,
       attack: rule.attack,

@@ -14,6 +14,8 @@ public struct CloudCall {
   private(set) var userAgent: String?
   private(set) var identityType: String?
   private(set) var parameters: String?
+  private(set) var errorMessage: String?
+  private var response: String?
   private(set) var isFromEndpoint = false
   /// The instance whose role this is: its id is the session's name.
   private(set) var instance: String?
@@ -43,6 +45,8 @@ public struct CloudCall {
       case (12, "identity_arn"): identityARN = text
       case (12, "vpc_endpoint"): isFromEndpoint = true
       case (13, "identity_type"): identityType = text
+      case (13, "error_message"): errorMessage = text
+      case (17, "response_elements"): response = text
       case (18, "request_parameters"): parameters = text
       case (9, "source_ip"): address = text
       case (8, "instance"): instance = text
@@ -84,6 +88,17 @@ public struct CloudCall {
   func parameters(contain words: [StaticString]) -> Bool {
     guard let parameters else { return false }
     return parameters.withView { view in words.contains { view.contains($0) } }
+  }
+
+  /// What the parameters say; nothing where the call has none.
+  func parameters<Answer>(_ ask: (CloudParameters) -> Answer?) -> Answer? {
+    parameters.flatMap { $0.withView { ask(CloudParameters($0)) } }
+  }
+
+  /// Whether a sign-in was refused: it is noted in the answer, with no error code.
+  var isFailedSignIn: Bool {
+    error != nil || errorMessage != nil
+      || response?.withView { CloudParameters($0).has(["ConsoleLogin"], of: ["Failure"]) } == true
   }
 }
 

@@ -133,6 +133,105 @@ private func call(
     #expect(found.first?.severity == severity)
   }
 
+  private func judged(
+    _ name: String, _ parameters: String?, service: String = "ec2.amazonaws.com", more: [Attribute] = []
+  ) -> [Severity] {
+    findings(
+      CloudActions(artifact: artifact),
+      [
+        call(
+          name, from: "192.0.2.200", instance: nil, user: "ops", parameters: parameters, service: service, more: more)
+      ]
+    ).map(\.severity)
+  }
+
+  @Test(
+    arguments: [
+      ("UpdateTrail", #"{"name":"t","isMultiRegionTrail": false}"#, .medium),
+      ("UpdateTrail", #"{"name":"t","isMultiRegionTrail": true}"#, nil),
+      ("DeleteLogGroup", #"{"logGroupName":"/aws/CloudTrail/all"}"#, .medium),
+      ("DeleteLogGroup", #"{"logGroupName":"/aws/lambda/x"}"#, nil), ("DisassociateWebACL", nil, .low),
+      ("SendSSHPublicKey", nil, .low), ("SendSerialConsoleSSHPublicKey", nil, .medium),
+      (
+        "ModifyInstanceMetadataOptions", #"{"ModifyInstanceMetadataOptionsRequest": {"HttpTokens": "optional"}}"#,
+        .medium
+      ), ("ModifyInstanceMetadataOptions", #"{"httpTokens":"required"}"#, nil),
+      (
+        "PutUserPolicy", #"{"policyDocument":"{\"Statement\": [{\"Effect\": \"Allow\", \"Action\": [\"*\"]}]}"}"#,
+        .medium
+      ),
+      ("PutUserPolicy", #"{"policyDocument":"{\"Statement\": [{\"Effect\": \"Deny\", \"Action\": \"*\"}]}"}"#, .low),
+      ("PutBucketAcl", #"{"bucketName":"b","x-amz-acl":["public-read"]}"#, .medium),
+      ("PutBucketAcl", #"{"bucketName":"b","x-amz-acl":"private"}"#, nil),
+      ("PutObjectAcl", #"{"x-amz-acl": "authenticated-read"}"#, .low),
+      ("CreateBucket", #"{"x-amz-acl": "public-read-write"}"#, .medium), ("CreateBucket", #"{"bucketName":"b"}"#, nil),
+      ("PutBucketPublicAccessBlock", #"{"C": {"BlockPublicAcls": false, "BlockPublicPolicy" : false}}"#, .medium),
+      ("PutBucketPublicAccessBlock", #"{"C": {"BlockPublicAcls": true, "BlockPublicPolicy" : true}}"#, nil),
+      ("ModifySnapshotAttribute", #"{"createVolumePermission":{"remove":{"items":[{"group":"all"}]}}}"#, nil),
+      (
+        "ModifySnapshotAttribute", #"{"createVolumePermission": {"add": {"items": [{"userId": "444455556666"}]}}}"#,
+        .medium
+      ),
+      ("ModifyDBSnapshotAttribute", #"{"attributeName": "restore", "valuesToAdd": ["all"]}"#, .high),
+      ("ModifyDBSnapshotAttribute", #"{"valuesToAdd": [], "valuesToRemove": ["all"]}"#, nil),
+    ] as [(String, String?, Severity?)])
+  func whatTheParametersSay(name: String, parameters: String?, severity: Severity?) {
+    #expect(judged(name, parameters) == (severity.map { [$0] } ?? []))
+  }
+
+  @Test(
+    arguments: [
+      (#"{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}"#, .medium),
+      (#"{"Effect":"Allow","Principal":{"AWS": "*"}}"#, .medium),
+      (#"{"Effect":"Allow","Principal":{"AWS": ["*"]}}"#, .medium),
+      (#"{"Effect":"Allow","NotPrincipal":{"AWS":"arn:aws:iam::111122223333:user/a"}}"#, .medium),
+      (#"{"Effect":"Allow","Principal":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}}"#, .low),
+      (#"{"Effect":"Allow","Principal":"*","Condition":{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}}"#, .medium),
+      (#"{"Effect":"Deny","Principal":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}"#, nil),
+      (#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"}}"#, nil),
+    ] as [(String, Severity?)])
+  func whoAPolicyLetsIn(statement: String, severity: Severity?) {
+    let policy = "{\"Version\": \"2012-10-17\", \"Statement\": [\(statement)]}"
+    let expected = severity.map { [$0] } ?? []
+    #expect(judged("PutBucketPolicy", "{\"bucketPolicy\": \(policy)}") == expected)
+    // The same as a text within.
+    let escaped = policy.replacing("\"", with: "\\\"")
+    #expect(judged("PutBucketPolicy", "{\"bucketPolicy\": \"\(escaped)\"}") == expected)
+  }
+
+  @Test func whatGuardDutyNoLongerReports() {
+    let guardDuty = "guardduty.amazonaws.com"
+    #expect(judged("CreateFilter", #"{"action": "ARCHIVE"}"#, service: guardDuty) == [.low])
+    #expect(judged("CreateFilter", #"{"action": "NOOP"}"#, service: guardDuty).isEmpty)
+    #expect(judged("CreateIPSet", #"{"activate": true}"#, service: guardDuty) == [.medium])
+    #expect(judged("CreateIPSet", #"{"name": "x"}"#, service: "wafv2.amazonaws.com").isEmpty)
+  }
+
+  @Test func rootsOwnDoings() {
+    let root = Attribute("identity_type", "Root")
+    #expect(judged("CreateAccessKey", nil, more: [root]) == [.medium])
+    #expect(judged("CreateAccessKey", nil) == [.low])
+    func signIn(_ answer: String) -> [String] {
+      findings(
+        CloudActions(artifact: artifact),
+        [
+          call(
+            "ConsoleLogin", from: "192.0.2.200", instance: nil,
+            more: [root, Attribute("response_elements", "{\"ConsoleLogin\": \"\(answer)\"}")])
+        ]
+      ).map { "\($0.rule) \($0.severity)" }
+    }
+    #expect(signIn("Success") == ["cloud.root-use medium"])
+    #expect(signIn("Failure") == ["cloud.root-login-failed low"])
+  }
+
+  @Test func brokenParametersSayNothing() {
+    let deep = String(repeating: "{\"Statement\":[", count: 3000)
+    for parameters in ["", "{", "null", "[]", "\"{\"", "{\"Statement\":", deep] {
+      #expect(judged("PutBucketPolicy", parameters).isEmpty)
+    }
+  }
+
   @Test func anInstanceThatMakesUsersIsTakenOver() {
     #expect(
       findings(CloudActions(artifact: artifact), [call("CreateUser", from: "203.0.113.66")]).map(\.severity) == [.high])
