@@ -2,9 +2,9 @@ import Bytes
 import Evidence
 
 /// Finds requests that carry an attack in themselves: commands for a web shell, paths out of the web root, known injection
-/// forms; and bodies of which the firewall saw only a part.
+/// forms, the address of the instance's own keys; and bodies of which the firewall saw only a part.
 public final class WebRequests: EventDetector {
-  public static let version = 2
+  public static let version = 3
 
   private let artifact: Digest
 
@@ -23,7 +23,9 @@ public final class WebRequests: EventDetector {
     "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname",
   ])
 
-  public static func concerns(_ dataType: String) -> Bool { WebScan.concerns(dataType) }
+  public static func concerns(_ dataType: String) -> Bool {
+    WebScan.concerns(dataType) || dataType == "aws:alb:request"
+  }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
     guard Self.concerns(event.dataType) else { return }
@@ -32,12 +34,13 @@ public final class WebRequests: EventDetector {
     let query = event.text("query") ?? ""
     if let what = Self.attack(uri, query) {
       // What the server did with it is the difference between a try and a hole.
-      let isServed = event.integer("status").map { (200..<300).contains($0) } ?? false
+      let status = Self.status(event)
+      let isServed = status.map { (200..<300).contains($0) } ?? false
       // Scanners knock at every server; where nothing was there, or the firewall stood before it, nothing was opened. An
       // injection may do its work before the server refuses.
       let isRefused =
         what.rule != "web.injection"
-        && event.integer("status").map { (400..<500).contains($0) }
+        && status.map { (400..<500).contains($0) }
           ?? (isFirewall && event.text("action") == "BLOCK")
       let severity = isServed ? what.served : isRefused ? min(what.severity, .low) : what.severity
       report(finding(event, what.rule, what.title, severity, what.attack, what.words))
@@ -49,6 +52,9 @@ public final class WebRequests: EventDetector {
           "\(unseen) bytes of the body were not inspected"))
     }
   }
+
+  /// What the server answered, or the load balancer before it.
+  private static func status(_ event: Event) -> Int64? { event.integer("status") ?? event.integer("response_code") }
 
   private typealias Attack = (
     rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String
@@ -94,6 +100,7 @@ public final class WebRequests: EventDetector {
     if runsCommand {
       return ("web.command-injection", "Command in a request", .medium, .medium, ["T1190"], "a command in the query")
     }
+    if let metadata = metadata(text, path) { return metadata }
     if let sign = signSet.lowest(in: text) {
       return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], signs[sign].1)
     }
@@ -106,6 +113,45 @@ public final class WebRequests: EventDetector {
       )
     }
     return nil
+  }
+
+  private static let metadataPaths = LiteralSet(exact: [
+    "meta-data", "security-credentials", "latest/user-data", "latest/api/token", "latest/dynamic", "computeMetadata/",
+    "/v2/credentials",
+  ])
+
+  /// Whether the server is made to ask its instance for what only it may know: `?url=http://169.254.169.254/…`, or the
+  /// service's own path where a proxy goes wherever it is told.
+  private static func metadata(_ text: ByteView, _ path: ByteView) -> Attack? {
+    guard metadataPaths.occurs(in: text) else { return nil }
+    let title = "Instance metadata asked for through the server"
+    let isDirect = path.hasPrefix("/latest/meta-data/iam/security-credentials")
+    guard isDirect || MetadataAddress.occurs(in: text) else { return nil }
+    guard !isDirect, MetadataAddress.namesCredentials(text) else {
+      return ("web.metadata-request", title, .low, .low, ["T1552.005"], "a request for the instance's metadata")
+    }
+    return (
+      "web.metadata-request", title, .medium, namesRole(text) ? .high : .medium, ["T1552.005", "T1190"],
+      "a request for the instance's role credentials"
+    )
+  }
+
+  /// Names that scanners try without having seen the list of roles.
+  private static let guessedRoles = NameTable([
+    "admin", "administrator", "dummy", "role", "test", "root", "default", "flaws", "s3access", "photoninstance",
+    "ec2-instance",
+    "ec2-default-ssm", "aws-elasticbeanstalk-ec2-role", "aws-elasticbeanstalk-service-role", "aws-opsworks-ec2-role",
+    "ecsinstancerole",
+  ])
+
+  /// Whether the role is called by its name, which who asks has from an answer to an earlier request.
+  private static func namesRole(_ text: ByteView) -> Bool {
+    let words = ByteView("security-credentials/")
+    guard let place = text.firstIndex(of: words) else { return false }
+    let start = place + words.count
+    var end = start
+    while end < text.count, end - start <= 64, isWordByte(text[end]) || isAny(text[end], of: "-+=,.@") { end += 1 }
+    return end > start && !guessedRoles.contains(text.slice(start, end))
   }
 
   /// A parameter named like a command whose value begins with one.
@@ -131,10 +177,10 @@ public final class WebRequests: EventDetector {
     var attributes: [Attribute] = [Attribute("client_ip", client)]
     attributes.add("uri", event.text("uri").map { String($0.prefix(4096)) })
     attributes.add("query", event.text("query").map { String($0.prefix(4096)) })
-    attributes.add("status", event.integer("status"))
+    attributes.add("status", Self.status(event))
     attributes.add("action", event.dataType == "aws:waf:request" ? event.text("action") : nil)
     let answer =
-      event.integer("status").map { ", answered with \($0)" } ?? event.text("action").map { ", action \($0)" } ?? ""
+      Self.status(event).map { ", answered with \($0)" } ?? event.text("action").map { ", action \($0)" } ?? ""
     return Finding(
       rule: rule, title: title, severity: severity, confidence: .medium, attack: attack, firstSeen: event.time,
       entities: entities,

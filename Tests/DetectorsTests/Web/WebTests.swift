@@ -58,6 +58,46 @@ private func request(
     #expect(found.first?.severity == severity)
   }
 
+  @Test(
+    arguments: [
+      ("url=http://169.254.169.254/latest/meta-data/iam/security-credentials/web", 200, .high),
+      // Scanners guess a name; only who has read the list knows it.
+      ("url=http://169.254.169.254/latest/meta-data/iam/security-credentials/admin", 200, .medium),
+      ("url=http%3A%2F%2F169.254.169.254%2Flatest%2Fmeta-data%2Fiam%2Fsecurity-credentials%2F", 200, .medium),
+      (
+        "url=http%253A%252F%252F0251.0376.0251.0376%252Flatest%252Fmeta-data%252Fiam%252Fsecurity-credentials", 500,
+        .medium
+      ),
+      ("url=http://2852039166/latest/meta-data/iam/security-credentials/", 404, .low),
+      ("url=http://[::ffff:a9fe:a9fe]/latest/meta-data/iam/security-credentials/", 200, .medium),
+      ("url=http://169.254.170.2/v2/credentials/x", 200, .medium),
+      ("url=http://169.254.169.254/latest/meta-data/", 200, .low),
+    ] as [(String, Int64, Severity)])
+  func theInstancesKeysThroughTheServer(query: String, status: Int64, severity: Severity) {
+    let found = findings(WebRequests(artifact: artifact), [request("/f", query, status: status)])
+    #expect(found.map(\.rule) == ["web.metadata-request"])
+    #expect(found.first?.severity == severity)
+    #expect(found.first?.attack.contains("T1552.005") == true)
+  }
+
+  @Test(arguments: [
+    "url=http://203.0.113.1/latest/meta-data/iam/security-credentials/", "q=security-credentials", "q=169.254.169.254",
+    "v=1.2.3.4&page=meta-data",
+  ])
+  func otherAddressesAreNone(query: String) {
+    #expect(findings(WebRequests(artifact: artifact), [request("/f", query, status: 200)]).isEmpty)
+  }
+
+  @Test func theLoadBalancersRequestsAreJudgedToo() {
+    let event = Event(
+      time: nil, dataType: "aws:alb:request", message: "",
+      attributes: [
+        Attribute("client_ip", "203.0.113.66"), Attribute("uri", "/f"), Attribute("response_code", 404),
+        Attribute("query", "url=http://169.254.169.254/latest/meta-data/iam/security-credentials/web"),
+      ], locator: .whole)
+    #expect(findings(WebRequests(artifact: artifact), [event]).map(\.severity) == [.low])
+  }
+
   @Test(arguments: [
     ("/search", "c=ls"), ("/shop", "cmd=add&item=3"), ("/help", "run=daily"), ("/a/../b", ""), ("/docs/etc/", "page=2"),
   ])
