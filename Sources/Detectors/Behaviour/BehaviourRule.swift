@@ -74,7 +74,7 @@ final class BehaviourText {
     if start == 0, words.count >= 6, words[..<5].allSatisfy(isSchedule) {
       start = words.count > 6 && words[5] == "root" ? 6 : 5
     }
-    return ShellText.withoutPrefix(start == 0 ? words : Array(words[start...]))
+    return CommandPrefix.drop(words[start...])
   }
 
   private static func isSchedule(_ word: ByteView) -> Bool {

@@ -6,30 +6,54 @@ extension BehaviourRule {
     "cat", "less", "more", "head", "tail", "cp", "scp", "tar", "zip", "base64", "xxd", "strings", "curl", "nc", "grep",
     "unshadow", "john",
   ])
+  /// With them one's own settings are worked on every day, so they count only for what nobody edits by hand.
+  private static let workers = NameTable([
+    "awk", "gawk", "mawk", "dd", "cut", "tr", "xargs", "getent", "mapfile", "readarray", "vi", "vim", "nano", "view",
+  ])
+
+  private static let metadataAddresses: [StaticString] = [
+    "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "AWS_CONTAINER_CREDENTIALS", "metadata.google.internal",
+    "0xA9FEA9FE", "0xa9fea9fe", "2852039166", "::ffff:a9fe:a9fe",
+  ]
+
+  /// Whether one of the files that hold the hashes is read, not changed in its place.
+  private static func readsHashes(_ it: BehaviourText) -> Bool {
+    let shadow = ByteView("shadow")
+    if it.runs(readers) || it.runs(workers)
+      || it.hasAny(["< /etc/shadow", "</etc/shadow", "open('/etc/shadow", "open(\"/etc/shadow"])
+    {
+      return true
+    }
+    return it.running(NameTable(["sed", "perl"])).contains { words in
+      words.contains { $0.firstIndex(of: shadow) != nil }
+        && !words.contains { $0.hasPrefix("-i") || $0 == "-pi" || $0 == "--in-place" }
+    }
+  }
 
   /// Reading what lets one in elsewhere, and looking around.
   static let credentialRules: [BehaviourRule] = [
     // The role's keys lie behind `iam/security-credentials/`; an administrator asks for the instance id or the region.
     BehaviourRule(
       "metadata-credentials", "Instance role credentials read from the metadata service", .high, ["T1552.005"],
-      leads: [
-        "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "AWS_CONTAINER_CREDENTIALS", "metadata.google.internal",
-        "0xA9FEA9FE", "0xa9fea9fe", "2852039166", "::ffff:a9fe:a9fe",
-      ]
+      leads: metadataAddresses + ["security-credentials"]
     ) { it in
-      it.hasAny([
-        "security-credentials", "identity-credentials", "169.254.170.2", "AWS_CONTAINER_CREDENTIALS_",
-        "service-accounts/default/token",
-      ])
+      if it.has("security-credentials"), MetadataAddress.occurs(in: it.text) { return true }
+      return it.hasAny(metadataAddresses)
+        && it.hasAny([
+          "security-credentials", "identity-credentials", "169.254.170.2", "AWS_CONTAINER_CREDENTIALS_",
+          "service-accounts/default/token",
+        ])
     },
     BehaviourRule(
       "metadata-query", "Instance metadata queried", .low, ["T1580"], leads: ["169.254.169.254", "fd00:ec2::254"]
     ) { it in !it.hasAny(["security-credentials", "identity-credentials"]) },
     BehaviourRule(
       "password-hashes", "Password hashes read", .medium, ["T1003.008"],
-      leads: ["/etc/shadow", "/etc/gshadow", "unshadow "]
-    ) { it in
-      it.runs(readers) && !it.has("ls ")
+      leads: ["/etc/shadow", "/etc/gshadow", "unshadow ", "getent shadow", "getent gshadow"]
+    ) { it -> Severity? in
+      guard readsHashes(it), !it.has("ls ") else { return nil }
+      // An audit asks for accounts without one.
+      return it.hasAny(["==\"\"", "== \"\""]) ? .low : .medium
     },
     BehaviourRule(
       "credential-files", "Credential files read or copied", .medium, ["T1552.001", "T1552.004"],
@@ -48,7 +72,7 @@ extension BehaviourRule {
     ) { it in it.runs(NameTable(["grep", "egrep", "rg"])) && it.hasAny(["pass", "PASS", "secret", "token", "key"]) },
     BehaviourRule("process-environment", "Environment of a process read", .medium, ["T1552.001"], leads: ["/environ"]) {
       it in
-      it.has("/proc/") && it.runs(readers)
+      it.has("/proc/") && (it.runs(readers) || it.runs(workers) || it.runs(NameTable(["sed"])))
     },
     BehaviourRule(
       "security-software-discovery", "Search for security software", .medium, ["T1518.001"],

@@ -4,20 +4,6 @@ import Evidence
 extension BehaviourRule {
   private static let erasers = NameTable(["rm", "shred", "truncate", "unlink", "wipe", "srm"])
 
-  /// All logs at once, or one by `dd`: `find /var/log … -exec truncate`, `for f in /var/log/*; do > $f`.
-  private static func sweepsLogs(_ it: BehaviourText) -> Bool {
-    func namesLogs(_ word: ByteView) -> Bool { word.firstIndex(of: ByteView("/var/log")) != nil }
-    return it.programs.contains { words in
-      guard let first = words.first else { return false }
-      let program = ShellWords.baseName(first)
-      if program == "dd" { return words.contains { $0.hasPrefix("of=/var/log/") } }
-      return program == "find" && words.contains(where: namesLogs) && words.contains { $0 == "-exec" }
-        && words.contains { $0 == "truncate" || $0 == "shred" }
-    }
-      || it.commands.contains { $0.word(0) == "for" && $0.words.contains(where: namesLogs) }
-        && it.hasAny(["> $", ">$", "> \"$", ">\"$", "truncate"])
-  }
-
   /// Covering tracks and blinding defenders.
   static let evasionRules: [BehaviourRule] = [
     BehaviourRule(
@@ -33,6 +19,7 @@ extension BehaviourRule {
       ]) {
         return .medium
       }
+      if it.running(NameTable(["unset"])).contains(where: { $0.contains { $0 == "HISTFILE" } }) { return .medium }
       if it.hasAny(["HISTFILE= ", "export HISTFILE="])
         && !it.hasAny(["HISTFILE=~", "HISTFILE=$", "HISTFILE=/home", "HISTFILE=\"$"])
       {
@@ -59,8 +46,12 @@ extension BehaviourRule {
         it.hasAny([">/var/log/", "> /var/log/"]) && !it.hasAny([">>/var/log/", ">> /var/log/"])
         && (it.hasAny(["/dev/null", ":>", ": >", "true >"]) || it.text[0] == 0x3E
           || it.hasAny(["; >", ";>", "echo >", "echo > ", "echo \"\" >", "echo '' >"]))
-      guard wipes || empties || sweepsLogs(it) else { return it.has("--vacuum-time=1s") ? .medium : nil }
+      let within = LogWiping.erasesWithin(it)
+      guard wipes || empties || within != nil || LogWiping.sweeps(it) else {
+        return it.has("--vacuum-time=1s") ? .medium : nil
+      }
       // Who logged in is what an intruder wants forgotten; old rotations are what fills disks.
+      if within == true { return .high }
       if it.hasAny(["/wtmp", "/btmp", "/lastlog", "utmp", "/auth.log", "/secure", "/audit/audit.log"])
         && !it.hasAny([".gz", ".1", ".old", "-20"])
       {

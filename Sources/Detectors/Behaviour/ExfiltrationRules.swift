@@ -135,10 +135,10 @@ extension BehaviourRule {
       "raw-copy-out", "File sent over a bare connection", .low, ["T1048.003", "T1041"],
       leads: [
         "nc ", "ncat ", "netcat ", "/dev/tcp/", "/dev/udp/", "socat ", "ssh ", "curl ", "openssl s_client", "nslookup ",
-        "dig ",
+        "dig ", "wget ",
       ]
     ) { it in
-      var worst = asksForSecrets(it)
+      var worst = [asksForSecrets(it), SubstitutedUpload.severity(it, isSecret: isSecret)].compactMap { $0 }.max()
       // What is asked of the whole text is asked once.
       let facts = (
         posts: it.hasAny(["@-", "-T -", "-T-"]), isTLS: it.has("s_client"),

@@ -105,10 +105,6 @@ extension BehaviourRule {
     },
     BehaviourRule(
       "web-shell-written", "Script written into a web root", .high, ["T1505.003"],
-      leads: ["<?php", "<%@", "Runtime.getRuntime"]
-    ) { it in
-      it.hasAny(["system(", "eval(", "exec(", "passthru(", "$_GET", "$_POST", "$_REQUEST", "getParameter"])
-        && (it.writes(".php") || it.writes(".jsp") || it.writes(".phtml") || it.writes(".aspx"))
-    },
+      leads: ["<?php", "<?=", "<%@", "Runtime.getRuntime"] + WebRootScript.roots, judge: WebRootScript.judge),
   ]
 }

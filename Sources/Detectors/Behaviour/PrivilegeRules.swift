@@ -33,25 +33,14 @@ extension BehaviourRule {
       }
       return it.has("stty raw -echo") ? .medium : nil
     },
-    BehaviourRule("set-uid-shell", "Shell that runs as root for anyone", .high, ["T1548.001"], leads: ["chmod "]) {
-      it in
-      it.running(NameTable(["chmod"])).contains { words in
-        let gives = words.contains { word in
-          word == "u+s" || word == "+s" || word == "ug+s" || word == "a+s"
-            || word.count == 4 && (word[0] == 0x34 || word[0] == 0x36) && word.integer != nil
-        }
-        return gives
-          && words.contains { word in
-            ["bash", "sh", "dash", "zsh", "rootbash", "find", "python3", "vim"].contains(
-              ShellWords.baseName(word).string) || BehaviourText.temporary.contains { word.hasPrefix(ByteView($0)) }
-          }
-      }
-    },
+    BehaviourRule(
+      "set-uid-shell", "Shell that runs as root for anyone", .high, ["T1548.001"], leads: ["chmod ", "install "],
+      when: SetUIDShell.isMade),
     BehaviourRule(
       "shell-copied", "Shell copied to a scratch directory", .high, ["T1036.003", "T1548.001"],
       leads: ["/bin/bash", "/bin/sh", "/bin/dash"]
     ) { it in
-      it.running(NameTable(["cp"])).contains { words in
+      it.running(NameTable(["cp", "install"])).contains { words in
         words.dropFirst().contains {
           $0 == "/bin/bash" || $0 == "/bin/sh" || $0 == "/bin/dash" || $0 == "/usr/bin/bash"
         }
@@ -77,7 +66,8 @@ extension BehaviourRule {
     BehaviourRule(
       "container-escape", "Way out of a container", .high, ["T1611"],
       leads: [
-        "nsenter", "release_agent", "docker.sock", "--privileged", "--pid=host", "--pid host", "-v /:/", "core_pattern",
+        "nsenter", "release_agent", "docker.sock", "--privileged", "--pid=host", "--pid host", "core_pattern",
+        "-v /", "-v/", "-v=/", "-v \"/", "-v '/", "--volume", "--mount",
       ]
     ) { it in
       if it.has("release_agent"), it.hasAny([">", "echo"]) { return .high }
@@ -91,8 +81,8 @@ extension BehaviourRule {
       if it.has("docker.sock"), it.runs(NameTable(["curl"])), it.hasAny(["/create", "/exec", "/start", "-X POST"]) {
         return .medium
       }
-      guard it.runs(NameTable(["docker", "podman", "ctr", "nerdctl"])) else { return nil }
-      let mountsRoot = it.has("-v /:/") && !it.hasAny([":ro ", ":ro,"])
+      guard HostMount.mayBe(it) else { return nil }
+      let mountsRoot = HostMount.isRoot(it)
       let opensShell = it.commands.contains { command in
         command.words.contains { $0 == "chroot" || ShellWords.isShell($0) }
       }

@@ -65,7 +65,13 @@ extension BehaviourRule {
       leads: ["hydra ", "medusa ", "ncrack ", "patator ", "sshpass -p", "john ", "hashcat "]
     ) { it in
       if it.runs(NameTable(["sshpass"])) { return it.hasAny(["for ", "while "]) ? .medium : nil }
-      return it.runs(NameTable(["hydra", "medusa", "ncrack", "patator", "john", "hashcat"])) ? .medium : nil
+      let guesses = it.running(NameTable(["hydra", "medusa", "ncrack", "patator", "john", "hashcat"])).contains {
+        words in
+        // Help and the version guess nothing.
+        !words.dropFirst().contains { $0 == "--help" || $0 == "--version" || $0 == "-V" && words.count == 2 }
+          && !(words.count == 2 && words.last.map { $0 == "-h" } == true)
+      }
+      return guesses ? .medium : nil
     },
     BehaviourRule(
       "process-memory-read", "Memory of another process copied", .medium, ["T1003.007"],
@@ -78,7 +84,16 @@ extension BehaviourRule {
     BehaviourRule(
       "log-lines-removed", "Lines taken out of a log", .medium, ["T1070.002"], leads: ["/var/log/"]
     ) { it in
-      it.running(NameTable(["sed", "perl"])).contains { words in
+      // `grep -v IP LOG > COPY; mv COPY LOG`
+      let filters = it.running(NameTable(["grep", "egrep"])).contains { words in
+        words.contains { $0 == "-v" || $0 == "-vE" || $0 == "-Ev" }
+      }
+      if filters,
+        it.running(NameTable(["mv", "cp"])).contains(where: { $0.last.map { $0.hasPrefix("/var/log/") } == true })
+      {
+        return true
+      }
+      return it.running(NameTable(["sed", "perl"])).contains { words in
         words.contains { $0.hasPrefix("-i") || $0 == "-pi" || $0 == "--in-place" }
       } && it.hasAny(["/d", "s/"])
     },
@@ -87,12 +102,12 @@ extension BehaviourRule {
       leads: ["@-", "-T -", "nc ", "ncat "]
     ) { it in
       for (index, command) in it.commands.enumerated() where command.end == 0x7C && index + 1 < it.commands.count {
-        let makes = ShellText.withoutPrefix(command.words).first.map {
+        let makes = CommandPrefix.drop(command.words[...]).first.map {
           makers.contains(ShellWords.baseName($0))
         }
         guard makes == true else { continue }
         let later = it.commands[(index + 1)...].prefix(4)
-        let tools = later.compactMap { ShellText.withoutPrefix($0.words).first.map { ShellWords.baseName($0) } }
+        let tools = later.compactMap { CommandPrefix.drop($0.words[...]).first.map { ShellWords.baseName($0) } }
         // A copy to a neighbour by netcat is how disks are moved; out of the network it is not.
         if it.namesPublicAddress, tools.contains(where: { $0 == "nc" || $0 == "ncat" || $0 == "netcat" }) {
           return true

@@ -29,6 +29,7 @@ extension BehaviourRule {
       guard fetchers.contains(tool) else { continue }
       isFetched = true
       if it.commands[index].before == 0x28, isRunInBrackets(it, index) { return true }
+      if it.commands[index].before == 0x60, isRunInBackticks(it, index) { return true }
     }
     return fetchesInCode(it)
   }
@@ -40,6 +41,15 @@ extension BehaviourRule {
     else { return false }
     let tool = it.tools[index > 1 && it.commands[index - 1].words.count == 1 ? index - 2 : index - 1]
     return interpreters.contains(tool) || tool == "eval" || tool == "source" || tool == "."
+  }
+
+  /// ``eval `curl …` ``, ``bash -c "`wget …`"``
+  private static func isRunInBackticks(_ it: BehaviourText, _ index: Int) -> Bool {
+    guard index > 0 else { return false }
+    let words = it.programs[index - 1]
+    if words.count == 1 { return it.tools[index - 1] == "eval" }
+    return interpreters.contains(it.tools[index - 1])
+      && words.last.map { $0 == "-c" || $0 == "-e" || $0 == "-r" } == true
   }
 
   private static let codeFetches = LiteralSet(exact: [
@@ -133,7 +143,8 @@ extension BehaviourRule {
         }
         let next = it.commands[index + 1].word(0)
         if decodes,
-          interpreters.contains(ShellWords.baseName(next)) || next.hasPrefix("{bash,") || next.hasPrefix("{sh,")
+          interpreters.contains(it.tools[index + 1]) || interpreters.contains(ShellWords.baseName(next))
+            || next.hasPrefix("{bash,") || next.hasPrefix("{sh,")
         {
           return true
         }
@@ -152,7 +163,7 @@ extension BehaviourRule {
       "run-from-temporary", "Program run from a scratch directory", .low, ["T1059.004"], leads: BehaviourText.temporary
     ) { it in
       it.commands.contains { command in
-        guard let first = ShellText.withoutPrefix(command.words).first else { return false }
+        guard let first = CommandPrefix.drop(command.words[...]).first else { return false }
         return command.before != 0x22 && command.before != 0x27
           && it.isTemporary(first) && !first.hasSuffix("/")
       }
@@ -191,7 +202,8 @@ extension BehaviourRule {
         "supportxmr", "cryptonight", "kdevtmpfsi", "kinsing", "t-rex -a", "ethminer", "randomx",
       ]
     ) { it in
-      it.runs(NameTable(["pkill", "kill", "killall", "grep", "ps", "pgrep", "rm", "apt", "apt-get", "yum"]))
+      if it.isOnlySaid { return .informational }
+      return it.runs(NameTable(["pkill", "kill", "killall", "grep", "ps", "pgrep", "rm", "apt", "apt-get", "yum"]))
         && it.commands.count <= 3 ? .low : .high
     },
   ]
