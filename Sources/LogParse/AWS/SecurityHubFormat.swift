@@ -7,7 +7,7 @@ import Evidence
 /// failed checks of configuration stay events. Fields: Security Hub User Guide, "ASFF syntax".
 public struct SecurityHubFormat: LogFormat {
   public let name = "aws.securityhub"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 

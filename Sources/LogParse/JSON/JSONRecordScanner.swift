@@ -26,9 +26,9 @@ public enum JSONContainer: String, Sendable, CaseIterable {
 
 /// Finds the end of one JSON object whose bytes arrive in pieces, and notices early that it is broken.
 ///
-/// Beyond counting brackets it knows three things no whole record does: a line break inside a string, a bracket that opens
-/// where no value may stand, and nesting deeper than `JSONView` reads. They are what a record cut in the middle of a file
-/// looks like once the next one begins.
+/// Beyond counting brackets it knows four things no whole record does: a line break inside a string, a bracket that opens
+/// where no value may stand, an object that opens where a member's name must, and nesting deeper than `JSONView` reads. They
+/// are what a record cut in the middle of a file looks like once the next one begins.
 struct JSONRecordScanner {
   enum Outcome {
     /// Not decided by these bytes.
@@ -37,6 +37,8 @@ struct JSONRecordScanner {
     case whole(Int)
     /// Where it cannot go on as JSON.
     case broken(Int)
+    /// An object opens here behind a comma, where only a member's name may stand: the next record, and this one lacks its end.
+    case next(Int)
     /// A member of the outermost object is an array of records; its bracket is here.
     case container(JSONContainer, Int)
   }
@@ -44,6 +46,9 @@ struct JSONRecordScanner {
   /// Everything before this place has been looked at.
   private(set) var place = 0
   private var depth = 0
+  /// Which of the open brackets are objects', the innermost in the lowest bit. Of more than 64 the outermost count as arrays,
+  /// in which nothing is amiss.
+  private var objects: UInt64 = 0
   private var previous: UInt8 = 0
   /// First byte of the string that is open; nil between strings.
   private var string: Int?
@@ -63,7 +68,7 @@ struct JSONRecordScanner {
     self = JSONRecordScanner(ends: ends)
     ends?.begin()
     if known.2 >= 0 { (lineBreak, backslash, count) = known }
-    if insideObject { (depth, previous) = (1, 0x5D) }
+    if insideObject { (depth, objects, previous) = (1, 1, 0x5D) }
   }
 
   /// - Parameter bytes: all bytes from the first on, more of them at every call.
@@ -87,8 +92,8 @@ struct JSONRecordScanner {
   private mutating func walk(_ bytes: ByteView) -> Outcome? {
     let raw = bytes.unsafeBytes
     // The state lies in registers meanwhile.
-    var (place, depth, previous) = (self.place, self.depth, self.previous)
-    defer { (self.place, self.depth, self.previous) = (place, depth, previous) }
+    var (place, depth, objects, previous) = (self.place, self.depth, self.objects, self.previous)
+    defer { (self.place, self.depth, self.objects, self.previous) = (place, depth, objects, previous) }
     while place < raw.count {
       let byte = raw[place]
       switch byte {
@@ -106,14 +111,17 @@ struct JSONRecordScanner {
       case 0x7B, 0x5B:
         if depth > 0 {
           guard previous == 0x3A || previous == 0x2C || previous == 0x5B else { return .broken(place) }
+          if previous == 0x2C, objects & 1 != 0 { return byte == 0x7B ? .next(place) : .broken(place) }
           if byte == 0x5B, depth == 1, previous == 0x3A, let key { return .container(key, place) }
         }
+        objects = objects << 1 | (byte == 0x7B ? 1 : 0)
         depth += 1
         if depth > JSONView.maximumDepth { return .broken(place) }
         ends?.open(place)
         previous = byte
       case 0x7D, 0x5D:
         depth -= 1
+        objects >>= 1
         ends?.close(place)
         if depth <= 0 { return .whole(place + 1) }
         previous = byte

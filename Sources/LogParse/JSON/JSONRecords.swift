@@ -43,6 +43,8 @@ public final class JSONRecords {
   private var coverage: CoverageLedger
   /// How the first whole record began (`{"timestamp":`): where others begin when the text around them is damaged.
   private var signature: [UInt8] = []
+  /// Stream offset of that record.
+  private var signatureOffset: UInt64 = 0
   /// Bytes that may still be read a second time after damage. Grows with what is read, so that the whole stays linear.
   private var allowance = 1 << 25
 
@@ -91,6 +93,8 @@ public final class JSONRecords {
 
   /// Marks a record that was handed out as not understood.
   public func reject(_ record: Record, _ reason: String) {
+    // What is left of a cut record at the start of a file may be whole objects; others begin otherwise.
+    if record.offset == signatureOffset { signature = [] }
     gap(record.offset, record.offset + UInt64(record.bytes.count), reason)
   }
 
@@ -136,6 +140,9 @@ public final class JSONRecords {
       case .broken(let place):
         try passBroken(place, "a record that is not whole JSON")
         return nil
+      case .next(let place):
+        passUnclosed(upTo: place)
+        return nil
       case .more:
         if bytes.count > limit {
           try passLongRecord()
@@ -153,6 +160,7 @@ public final class JSONRecords {
     let bytes = pending.slice(0, count)
     if signature.isEmpty, let colon = bytes.slice(0, 64).firstIndex(of: 0x3A) {
       signature = bytes.slice(0, colon + 1).array
+      signatureOffset = position
     }
     var container: JSONContainer?
     if case .array(let name) = levels.last { container = name }
@@ -169,7 +177,7 @@ public final class JSONRecords {
     while true {
       switch scanner.advance(pending) {
       case .whole(let count): consume(count)
-      case .broken(let place): consume(place)
+      case .broken(let place), .next(let place): consume(place)
       case .container(let name, let place):
         gap(first, position + UInt64(place), tooLong)
         levels.append(.wrapper)
@@ -198,7 +206,7 @@ public final class JSONRecords {
       case .container(let name, let place) where levels.count < Self.maximumLevels:
         enter(.array(name), place + 1)
         return
-      case .container(_, let place), .broken(let place):
+      case .container(_, let place), .broken(let place), .next(let place):
         levels.removeLast()
         try passGarbage(from: place, "an object that is not whole JSON")
         return
@@ -217,6 +225,13 @@ public final class JSONRecords {
   /// A record broken at `place`: what it swallowed is read again from the next place where a record may begin.
   private func passBroken(_ place: Int, _ reason: String) throws(BytesError) {
     try passGarbage(from: allowance > 0 ? 1 : max(place, 1), brokenAt: place, reason)
+  }
+
+  /// A record without its end: the next one begins at `place`, unless others before it were swallowed too.
+  private func passUnclosed(upTo place: Int) {
+    let found = allowance > 0 ? beginning(in: pending.slice(0, place), from: 1, guessingFrom: .max) ?? place : place
+    allowance -= place - found
+    skip(found, "a record that is not whole JSON")
   }
 
   private func passCutRecord() {

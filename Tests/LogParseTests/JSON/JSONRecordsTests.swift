@@ -173,6 +173,44 @@ private func split(_ text: String, limit: Int = 1 << 20, step: Int = .max, damag
     #expect(outcome.gaps == ["32..<57 a record that is not whole JSON"])
   }
 
+  @Test func aRecordWithoutItsEndTakesNoOtherWithIt() throws {
+    let records = (1...4).map { #"{"v":\#($0),"x":{"k":[1,{"q":2}]}}"# }
+    for broken in 0..<3 {
+      for cut in [#"{"v":0,"x":{"k":[1,{"q":2}]}"#, #"{"v":0,"x":{"k":[1,{"q":2}]"#, #"{"v":0,"x":{"k":[1,{"q":2}}"#] {
+        var all = records
+        all[broken] = cut
+        let whole = records.enumerated().filter { $0.offset != broken }.map(\.element)
+        for separator in [",", ",\n  ", "\n,"] {
+          for (before, after) in [("[", "]"), (#"{"Records":["#, "]}"), ("[\n  ", "\n]\n")] {
+            for step in [Int.max, 7] {
+              let outcome = try split(before + all.joined(separator: separator) + after, step: step)
+              #expect(outcome.records == whole, "\(cut) as \(broken)")
+              #expect(outcome.gaps.count == 1)
+              #expect(outcome.gaps.first?.hasSuffix(" a record that is not whole JSON") == true)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test func recordsWithoutEndMayStandInARowAndBeginInAnyWay() throws {
+    let outcome = try split(#"[{"a":1},{"b":{"c":2},{"d":{"e":3},{"f":4}]"#)
+    #expect(outcome.records == [#"{"a":1}"#, #"{"f":4}"#])
+    #expect(outcome.gaps == ["9..<35 a record that is not whole JSON"])
+    let pretty = try split("[\n  {\n    \"a\": {\n      \"b\": 1\n    },\n  {\n    \"c\": 2\n  }\n]\n")
+    #expect(pretty.records == ["{\n    \"c\": 2\n  }"])
+  }
+
+  @Test func objectsInArraysAreNoRecords() throws {
+    let text = #"{"a":[{"b":1},{"b":2},[{"c":1},{"d":2}],{"b":[]}],"e":{"f":[1,{"g":3},{"h":[4,{"i":5}]}]},"j":"x},{"}"#
+    #expect(try split(text + "," + text).records == [text, text])
+    #expect(try split(text + "," + text).gaps.isEmpty)
+    // Deeper than it is known what each bracket is.
+    let deep = String(repeating: #"{"a":["#, count: 100) + #"{"b":1},{"b":2}"# + String(repeating: "]}", count: 100)
+    #expect(try split(deep + "\n" + deep).records == [deep, deep])
+  }
+
   @Test func theLastRecordMayBeCut() throws {
     let outcome = try split("{\"a\":1}\n{\"a\":{\"b\":2", damage: "truncated gzip input")
     #expect(outcome.records == [#"{"a":1}"#])
@@ -224,6 +262,8 @@ private func split(_ text: String, limit: Int = 1 << 20, step: Int = .max, damag
     #expect(try split(lines).records.isEmpty)
     #expect(try split(String(repeating: "\n{", count: 1_000_000)).records.isEmpty)
     #expect(try split("{\"a\":\"" + String(repeating: "\\\"", count: 2_000_000)).records.isEmpty)
+    #expect(try split(String(repeating: "{\"a\":1,", count: 300_000)).records.isEmpty)
+    #expect(try split("{\"a\":0}" + String(repeating: "{\"b\":[{\"a\":1,", count: 200_000)).records == ["{\"a\":0}"])
   }
 
   @Test func rejectedRecordsBecomeGaps() throws {
@@ -235,6 +275,17 @@ private func split(_ text: String, limit: Int = 1 << 20, step: Int = .max, damag
     records.finish()
     #expect(sink.coverages.map(\.state) == [.parsed, .skipped, .parsed])
     #expect(sink.coverages[1].start == 8 && sink.coverages[1].end == 15)
+  }
+
+  @Test func whatWasRejectedSaysNothingOfHowRecordsBegin() throws {
+    // The rest of a cut record, one object of it whole; then records, one of them without its end.
+    let text = #""x":{"q":1}}]}"# + "\n" + #"{"v":1}{"v":{"q":2},"w" {"q":3}},{"v":3}"#
+    let records = JSONRecords(MemoryStream(Array(text.utf8)), coverage: CollectingSink())
+    var found: [String] = []
+    while let record = try records.next() {
+      if record.bytes.hasPrefix("{\"v\"") { found.append(record.bytes.string) } else { records.reject(record, "other") }
+    }
+    #expect(found == [#"{"v":1}"#, #"{"v":3}"#])
   }
 
   @Test func emptyStreamsAreCovered() throws {
