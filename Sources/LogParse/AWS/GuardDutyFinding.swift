@@ -9,15 +9,14 @@ struct GuardDutyFinding {
   private let json: JSONView
   private let service: JSONView?
   private let resource: JSONView?
-  private let action: JSONView?
+  private let action: GuardDutyAction
+  private let sequence: GuardDutySequence?
   let created: Timestamp?
   let updated: Timestamp?
   let firstSeen: Timestamp?
   let lastSeen: Timestamp?
-  /// The far end, the near end and the process of what happened.
-  private(set) var remote, domain, local, direction, transport: String?
-  private(set) var remotePort, localPort, pid: Int64?
-  private(set) var process, hash: String?
+  private let pid: Int64?
+  private let process, hash: String?
 
   /// - Returns: nil for what is no finding of GuardDuty.
   init?(_ json: JSONView) {
@@ -31,40 +30,22 @@ struct GuardDutyFinding {
     self.service = service
     identifier = id
     resource = json.member("resource")
-    action = service.member("action")
+    action = GuardDutyAction(
+      service.member("action"), resource: resource, near: Self.interfaces(resource).compactMap(\.address).first)
+    sequence = GuardDutySequence(service)
     created = json.member("createdAt")?.time
     updated = json.member("updatedAt")?.time
     firstSeen = service.member("eventFirstSeen")?.time
     lastSeen = service.member("eventLastSeen")?.time
-    readAction()
     let process = service.member("runtimeDetails")?.member("process")
     pid = process?.member("pid")?.integer
     self.process = process?.member("executablePath")?.kept ?? process?.member("name")?.kept
     hash = process?.member("executableSha256")?.kept
   }
 
-  /// What the one filled-in kind of action says of its ends.
-  private mutating func readAction() {
-    var kind: JSONView?
-    action?.forEachMember { _, value in
-      if kind == nil, value.kind == .object { kind = value }
-      return true
-    }
-    // A probe lists its ports with a far end each; the first stands for all.
-    let probe = kind?.member("portProbeDetails")?.elements(upTo: 1).first
-    let place = probe ?? kind
-    let far = place?.member("remoteIpDetails")
-    remote = far?.member("ipAddressV4")?.kept ?? far?.member("ipAddressV6")?.kept
-    if remote == nil { remote = kind?.member("sourceIps")?.strings.first }
-    remotePort = place?.member("remotePortDetails")?.member("port")?.integer
-    localPort = place?.member("localPortDetails")?.member("port")?.integer
-    local = place?.member("localIpDetails")?.member("ipAddressV4")?.kept ?? interfaces.compactMap(\.address).first
-    direction = kind?.member("connectionDirection")?.kept ?? (probe == nil ? nil : "INBOUND")
-    transport = kind?.member("protocol")?.kept?.lowercased()
-    domain = kind?.member("domain")?.kept
-  }
-
-  private var interfaces: [(address: String?, publicAddress: String?, vpc: String?, subnet: String?)] {
+  private static func interfaces(
+    _ resource: JSONView?
+  ) -> [(address: String?, publicAddress: String?, vpc: String?, subnet: String?)] {
     let list = resource?.member("instanceDetails")?.member("networkInterfaces")?.elements(upTo: 64) ?? []
     return list.map {
       (
@@ -84,6 +65,12 @@ struct GuardDutyFinding {
   }
 
   var level: Severity { Severity(guardDuty: severity) }
+
+  /// Techniques of ATT&CK that the finding states by itself.
+  var attack: [String] {
+    let own = GuardDutyType(type)?.attack ?? []
+    return own + (sequence?.attack.filter { !own.contains($0) } ?? [])
+  }
 
   var title: String { json.member("title")?.kept ?? type }
 
@@ -105,13 +92,14 @@ struct GuardDutyFinding {
       all.add("detection_mechanism", parts.mechanism)
       all.add("detection_artifact", parts.artifact)
     }
-    all.add("action_type", action?.member("actionType")?.kept)
-    all.add("remote_host", remote ?? domain)
-    all.add("remote_port", remotePort)
-    all.add("local_host", local)
-    all.add("local_port", localPort)
+    all.add("action_type", action.type)
+    all.add("remote_host", action.remote ?? action.domain)
+    all.add("remote_port", action.remotePort)
+    all.add("local_host", action.local)
+    all.add("local_port", action.localPort)
     all.add("pid", pid)
     all.add("process", process)
+    sequence?.add(to: &all)
     return all
   }
 
@@ -126,14 +114,7 @@ struct GuardDutyFinding {
     all.add("count", service?.member("count")?.integer)
     all.add("archived", service?.member("archived")?.flag)
     all.add("resource_role", service?.member("resourceRole")?.kept)
-    all.add("direction", direction)
-    all.add("protocol", transport)
-    all.add("domain", domain)
-    addCall(to: &all)
-    let far = remoteDetails
-    all.add("remote_country", far?.member("country")?.member("countryName")?.kept)
-    all.add("remote_organization", far?.member("organization")?.member("org")?.kept)
-    all.add("remote_asn", far?.member("organization")?.member("asn")?.integer)
+    action.add(to: &all)
     all.add("threat_lists", threatLists)
     addProcess(to: &all)
     all.add("resource_type", resource?.member("resourceType")?.kept)
@@ -149,23 +130,6 @@ struct GuardDutyFinding {
     all.add("resource", resource?.kept)
     all.add("service", service?.kept)
     return all
-  }
-
-  private var remoteDetails: JSONView? {
-    var found: JSONView?
-    action?.forEachMember { _, value in
-      found = value.member("remoteIpDetails")
-      return found == nil
-    }
-    return found
-  }
-
-  private func addCall(to all: inout [Attribute]) {
-    guard let call = action?.member("awsApiCallAction"), call.kind == .object else { return }
-    all.add("event_name", call.member("api")?.kept)
-    all.add("event_source", call.member("serviceName")?.kept)
-    all.add("caller_type", call.member("callerType")?.kept)
-    all.add("error_code", call.member("errorCode")?.kept)
   }
 
   private var threatLists: [String] {
@@ -198,6 +162,7 @@ struct GuardDutyFinding {
     all.add("instance_launched", details.member("launchTime")?.kept)
     all.add("instance_profile", details.member("iamInstanceProfile")?.member("arn")?.kept)
     all.add("image", details.member("imageId")?.kept)
+    let interfaces = Self.interfaces(resource)
     all.add("private_addresses", interfaces.compactMap(\.address))
     all.add("public_addresses", interfaces.compactMap(\.publicAddress))
     all.add("vpc", interfaces.compactMap(\.vpc).first)
@@ -205,39 +170,24 @@ struct GuardDutyFinding {
   }
 
   var entities: [Entity] {
-    var all: [Entity] = []
-    if let remote { all.append(Entity(.address, remote)) }
-    if let domain { all.append(Entity(.domain, domain)) }
-    if let local { all.append(Entity(.address, local)) }
-    if let socket { all.append(Entity(.socket, socket)) }
+    var all = action.entities
     if let pid { all.append(Entity(.process, String(pid))) }
     if let process, process.hasPrefix("/") { all.append(Entity(.file, process)) }
     if let hash { all.append(Entity(.hash, hash)) }
     if let instance { all.append(Entity(.instance, instance)) }
-    for entity in identity?.entities ?? [] where !all.contains(entity) { all.append(entity) }
+    all += (sequence?.entities ?? []) + (identity?.entities ?? [])
     if let account = json.member("accountId")?.kept { all.append(Entity(.account, account)) }
-    return all
-  }
-
-  private var socket: String? {
-    guard let local, let localPort, let remote, let remotePort else { return nil }
-    return "\(local):\(localPort)->\(remote):\(remotePort)/\(transport ?? "tcp")"
+    var seen: Set<Entity> = []
+    return all.filter { seen.insert($0).inserted }
   }
 
   // MARK: Words
 
-  /// What happened, as far as the action says it: `tcp 10.0.2.15:51270 -> 203.0.113.66:4444, process /usr/bin/bash (pid 465)`
+  /// What happened, as far as the finding says it: `tcp 10.0.2.15:51270 -> 203.0.113.66:4444, process /usr/bin/bash (pid 465)`
   var happening: String {
     var parts: [String] = []
-    if let api = action?.member("awsApiCallAction")?.member("api")?.kept {
-      parts.append("call \(api)" + (remote.map { " from \($0)" } ?? ""))
-    } else if let remote {
-      let near = local.map { address in address + (localPort.map { ":\($0)" } ?? "") } ?? "the instance"
-      let far = remote + (remotePort.map { ":\($0)" } ?? "")
-      parts.append("\(transport ?? "connection") \(near) \(direction == "INBOUND" ? "<-" : "->") \(far)")
-    } else if let domain {
-      parts.append("query \(domain)")
-    }
+    if let done = action.happening { parts.append(done) }
+    if let sequence { parts.append(sequence.happening) }
     if let process { parts.append("process \(process)" + (pid.map { " (pid \($0))" } ?? "")) }
     return parts.joined(separator: ", ")
   }

@@ -8,7 +8,7 @@ import Evidence
 /// finding also becomes one `Finding` with the latest version's facts and the places of all versions.
 public struct GuardDutyFormat: LogFormat {
   public let name = "aws.guardduty"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
@@ -123,7 +123,7 @@ struct GuardDutyHistory {
   private static func finding(_ version: GuardDutyFinding, _ places: [Locator]) -> Finding {
     Finding(
       rule: "guardduty.\(version.type)", title: "GuardDuty: \(version.type)", severity: version.level,
-      attack: GuardDutyType(version.type)?.attack ?? [], firstSeen: version.firstSeen ?? version.created,
+      attack: version.attack, firstSeen: version.firstSeen ?? version.created,
       lastSeen: version.lastSeen ?? version.updated, entities: version.entities, evidence: places.map(here),
       message: words(version) + seen(version), attributes: version.briefAttributes)
   }
