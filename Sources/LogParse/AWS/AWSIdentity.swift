@@ -77,11 +77,14 @@ struct AWSIdentity {
     decode()
   }
 
-  /// Takes role and session from the principal id (`AROA…:session`) and the ARN (`…:assumed-role/ROLE/SESSION`).
+  /// Takes role and session from the principal id (`AROA…:session`) and the ARN (`…:assumed-role/ROLE/SESSION`). The role that
+  /// every instance has of itself is named in the principal: `111122223333:aws:ec2-instance:i-0b7c4e19d2f35a86e`.
   private mutating func decode() {
     // As bytes: characters cost ten times as much, and every record comes by here.
     principal?.withView { principal in
-      if let name = principal.cut(0x3A)?.after, !name.isEmpty { session = name.string }
+      guard var name = principal.cut(0x3A)?.after else { return }
+      if name.hasPrefix("aws:"), let colon = name.lastIndex(of: 0x3A) { name = name.slice(colon + 1) }
+      if !name.isEmpty { session = name.string }
     }
     arn?.withView { arn in
       let marker: StaticString = ":assumed-role/"

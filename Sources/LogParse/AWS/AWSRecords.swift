@@ -98,6 +98,24 @@ extension JSONView {
     return raw == "true" ? true : raw == "false" ? false : nil
   }
 
+  /// A time in milliseconds since 1970, with a fraction where there is one.
+  var milliseconds: Timestamp? {
+    if let whole = integer { return Timestamp(milliseconds: whole) }
+    // No sign: `-0.5` would lose it.
+    guard let (whole, fraction) = (rawString ?? bytes).cut(0x2E), whole[0] != 0x2D, let number = whole.integer,
+      (1...9).contains(fraction.count), let digits = fraction.integer, fraction[0] >= 0x30,
+      var time = Timestamp(milliseconds: number)
+    else { return nil }
+    var nanoseconds = digits
+    for _ in 0..<max(6 - fraction.count, 0) { nanoseconds *= 10 }
+    for _ in 0..<max(fraction.count - 6, 0) { nanoseconds /= 10 }
+    let (sum, over) = time.nanoseconds.addingReportingOverflow(nanoseconds)
+    if over { return nil }
+    time.nanoseconds = sum
+    time.precision = fraction.count <= 3 ? .microsecond : .nanosecond
+    return time
+  }
+
   /// The strings of an array, as many as are kept of a list.
   var strings: [String] { elements(upTo: AWSRecords.maximumList).compactMap(\.kept) }
 

@@ -7,7 +7,7 @@ import Evidence
 /// told once. Fields: CloudTrail User Guide, "CloudTrail record contents".
 public struct CloudTrailFormat: LogFormat {
   public let name = "aws.cloudtrail"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
@@ -138,8 +138,9 @@ struct CloudTrailRecord {
     attributes.add("api_version", apiVersion?.kept)
     attributes.add("event_version", version?.kept)
     attributes.add("unknown_fields", unknown)
-    let isInsight = insight?.kind == .object
     event.time = time?.rawString.flatMap { Timestamp(iso8601: $0) }
+    if event.time == nil { attributes.add("recorded_time", time?.kept) }
+    let isInsight = insight?.kind == .object
     event.dataType = isInsight ? "aws:cloudtrail:insight" : "aws:cloudtrail:entry"
     event.message = isInsight ? insightMessage : message(who, &text)
     event.entities = entities(who)

@@ -7,7 +7,7 @@ import Evidence
 /// Route 53 Developer Guide, "Values that appear in VPC Resolver query logs".
 public struct ResolverQueryFormat: LogFormat {
   public let name = "aws.route53resolver"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -36,11 +36,18 @@ private struct ResolverQuery {
   init?(_ json: JSONView) {
     var name: String?
     var others: [Attribute] = []
+    var unknown: [String] = []
+    var recorded: String?
     var isQuery = false
+    func keepUnknown(_ key: String, _ value: JSONView) {
+      guard unknown.count < 64, value.kind != .null else { return }
+      unknown.append(key + "=" + value.bytes.slice(0, 4096).string)
+    }
     json.forEachMember { key, value in
       switch key {
       case "query_timestamp":
         time = value.time
+        recorded = value.kept
         isQuery = true
       case "query_name": name = value.kept
       case "query_type": type = value.kept
@@ -53,7 +60,16 @@ private struct ResolverQuery {
           if let data = $0["Rdata"]?.kept { answers.append(($0["Type"]?.kept, data)) }
           return answers.count < 1000
         }
-      case "srcids": instance = value["instance"]?.kept
+      case "srcids":
+        value.forEachMember { key, value in
+          switch key {
+          case "instance": instance = value.kept
+          case "resolver_endpoint": others.add("resolver_endpoint", value.kept)
+          case "resolver_network_interface": others.add("resolver_interface", value.kept)
+          default: keepUnknown("srcids." + key.string, value)
+          }
+          return true
+        }
       case "srcport": others.add("src_port", value.integer)
       case "transport": others.add("transport", value.kept)
       case "query_class": others.add("query_class", value.kept)
@@ -61,7 +77,8 @@ private struct ResolverQuery {
       case "vpc_id": others.add("vpc", value.kept)
       case "firewall_rule_group_id": others.add("firewall_rule_group", value.kept)
       case "firewall_domain_list_id": others.add("firewall_domain_list", value.kept)
-      default: break
+      case "version": break
+      default: keepUnknown(key.string, value)
       }
       return true
     }
@@ -77,6 +94,8 @@ private struct ResolverQuery {
     attributes.add("firewall_action", action)
     attributes.add("account", account)
     attributes += others
+    attributes.add("recorded_time", time == nil ? recorded : nil)
+    attributes.add("unknown_fields", unknown)
   }
 
   func event(_ locator: Locator) -> Event {

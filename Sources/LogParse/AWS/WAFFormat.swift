@@ -7,7 +7,7 @@ import Evidence
 /// all of it is in `oversize_fields` and `body_unseen`. Fields: AWS WAF Developer Guide, "Log fields".
 public struct WAFFormat: LogFormat {
   public let name = "aws.waf"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -40,8 +40,7 @@ private struct WAFReader: ~Copyable {
 
 /// The values of one record, still where they lie.
 struct WAFRecord {
-  private var timestamp: Int64?
-  private var webACL, rule, ruleType, action, source, sourceID, responseCode: JSONView?
+  private var timestamp, webACL, rule, ruleType, action, source, sourceID, responseCode: JSONView?
   private var matches, groups, rates, counted, inserted, labels, oversize, captcha, challenge: JSONView?
   private var ja3, ja4, bodySize, bodyInspected, asn, forwardedASN, tenant: JSONView?
   private var clientIP, country, method, uri, query, fragment, httpVersion, scheme, host, requestID: JSONView?
@@ -53,7 +52,7 @@ struct WAFRecord {
     var request: JSONView?
     json.forEachMember { key, value in
       switch key {
-      case "timestamp": timestamp = value.integer
+      case "timestamp": timestamp = value
       case "httpRequest": request = value
       case "action": action = value
       case "webaclId": webACL = value
@@ -152,17 +151,19 @@ struct WAFRecord {
     attributes.add("http_source", source?.kept(&known))
     attributes.add("http_source_id", sourceID?.kept(&known))
     attributes.add("cloudfront_tenant", tenant?.kept(&known))
+    event.time = timestamp.flatMap { $0.milliseconds }
+    if event.time == nil { attributes.add("recorded_time", timestamp?.kept) }
     attributes.add("unknown_fields", unknown)
 
     event.attributes = attributes
     event.entities.removeAll(keepingCapacity: true)
     event.entities.reserveCapacity(4)
     if let client { event.entities.append(Entity(.address, client)) }
-    if let host {
+    // A word in the place of what is hidden names no host and ends no URL.
+    if let host, host != "REDACTED" {
       event.entities.append(Entity(.domain, host))
-      if scheme != nil { event.entities.append(Entity(.url, url(host, &text))) }
+      if scheme != nil, !isHidden(uri) { event.entities.append(Entity(.url, url(host, &text))) }
     }
-    event.time = timestamp.flatMap { Timestamp(milliseconds: $0) }
     event.message = message(host, seen, &text)
   }
 
@@ -175,11 +176,14 @@ struct WAFRecord {
     if let size, let inspected, inspected >= 0, size > inspected { attributes.add("body_unseen", size - inspected) }
   }
 
+  /// Whether WAF was told to hide the value: it writes a word in its place.
+  private func isHidden(_ value: JSONView?) -> Bool { value?.rawString.map { $0 == "REDACTED" } == true }
+
   private func redacted(_ headers: WAFHeaders) -> [String] {
     var fields = headers.redacted
-    if uri?.rawString.map({ $0 == "REDACTED" }) == true { fields.append("uri") }
-    if query?.rawString.map({ $0 == "REDACTED" }) == true { fields.append("query") }
-    if method?.rawString.map({ $0 == "REDACTED" }) == true { fields.append("http_method") }
+    if isHidden(uri) { fields.append("uri") }
+    if isHidden(query) { fields.append("query") }
+    if isHidden(method) { fields.append("http_method") }
     return fields
   }
 
@@ -216,6 +220,8 @@ struct WAFRecord {
       }
       text.add(host)
     }
+    // The word would stand behind the host as if it were its end.
+    if isHidden(uri) { text.add(" ") }
     text.add(uri, limit: 2048)
     if let query, query.rawString?.isEmpty == false {
       text.add("?")

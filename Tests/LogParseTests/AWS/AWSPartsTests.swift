@@ -38,6 +38,36 @@ import Testing
     #expect(AWSIdentity(nil).entities.isEmpty)
   }
 
+  @Test func theRoleThatAnInstanceHasOfItself() {
+    func identity(_ principal: String) -> AWSIdentity {
+      AWSIdentity(type: "AssumedRole", principal: principal, accessKey: nil, user: "aws:ec2-instance")
+    }
+    let own = identity("111122223333:aws:ec2-instance:i-0123456789abcdef0")
+    #expect(own.session == "i-0123456789abcdef0" && own.instance == "i-0123456789abcdef0")
+    #expect(own.words == "role aws:ec2-instance, session i-0123456789abcdef0,")
+    #expect(identity("AROAX:aws:ec2-instance:i-0123456789abcdef0").instance == "i-0123456789abcdef0")
+    #expect(identity("AROAX:i-0123456789abcdef0").instance == "i-0123456789abcdef0")
+    // Colons elsewhere are part of the name.
+    #expect(identity("accounts.google.com:app:user1").session == "app:user1")
+    #expect(identity("111122223333:aws:ec2-instance:").session == nil)
+  }
+
+  @Test func millisecondsMayHaveAFraction() {
+    func time(_ text: String) -> Timestamp? { text.withView { JSONView($0).milliseconds } }
+    let half = time("1732512251123.5")
+    #expect(half?.nanoseconds == 1_732_512_251_123_500_000 && half?.precision == .microsecond)
+    #expect(time("\"1732512251123.25\"")?.nanoseconds == 1_732_512_251_123_250_000)
+    #expect(time("1732512251123.1234567")?.nanoseconds == 1_732_512_251_123_123_456)
+    #expect(time("1732512251123")?.precision == .millisecond)
+    #expect(time("-1")?.nanoseconds == -1_000_000)
+    for text in [
+      "-0.5", "1.", ".5", "1.-5", "1.+5", "1.2.3", "0.9999999999", "9223372036854.999999", "253402300799000", "1e12",
+      "{}",
+    ] {
+      #expect(time(text) == nil, "\(text)")
+    }
+  }
+
   @Test func instanceIds() {
     #expect(AWSIdentity.isInstance("i-0123456789abcdef0"))
     #expect(AWSIdentity.isInstance("i-01234567"))
