@@ -8,20 +8,18 @@ import Evidence
 /// Fields: Elastic Load Balancing User Guide, "Access log entries".
 public struct ALBFormat: LogFormat {
   public let name = "aws.alb"
-  public let version = 1
+  public let version = 2
 
   private static let types: [StaticString] = ["http", "https", "h2", "grpcs", "ws", "wss"]
 
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard let line = sample.lines(1).first else { return nil }
-    return Self.isRecord(AccessLogFields(line)) ? .high : nil
+    sample.beginsWithRecords { Self.isRecord(AccessLogFields($0)) } ? .high : nil
   }
 
   private static func isRecord(_ fields: AccessLogFields) -> Bool {
-    fields.count >= 13 && types.contains { fields[0] == $0 } && Timestamp(iso8601: fields[1]) != nil
-      && fields[2].hasPrefix("app/")
+    fields.count >= 13 && types.contains { fields[0] == $0 } && fields.isTime(1) && fields[2].hasPrefix("app/")
   }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -34,12 +32,14 @@ public struct ALBFormat: LogFormat {
   }
 
   private static func event(_ fields: AccessLogFields, _ locator: Locator) -> Event {
-    let client = end(fields[3])
-    let target = end(fields[4])
+    let client = fields.end(3)
+    let target = fields.end(4)
+    let time = Timestamp(iso8601: fields[1])
     let request = RequestLine(fields[12])
     let trace = fields.text(17)
     var attributes: [Attribute] = []
     attributes.reserveCapacity(40)
+    attributes.add("recorded_time", time == nil ? fields.text(1) : nil)
     attributes.add("listener_type", fields.text(0))
     attributes.add("load_balancer", fields.text(2))
     attributes.add("client_ip", client.address)
@@ -83,7 +83,7 @@ public struct ALBFormat: LogFormat {
     if let address = target.address { entities.append(Entity(.address, address)) }
     if let host = request.host { entities.append(Entity(.domain, host)) }
     return Event(
-      time: Timestamp(iso8601: fields[1]), dataType: "aws:alb:request",
+      time: time, dataType: "aws:alb:request",
       message: message(request, fields, client.address, actions), entities: entities, attributes: attributes,
       locator: locator)
   }
@@ -98,13 +98,6 @@ public struct ALBFormat: LogFormat {
     if actions.contains("waf-failed") { text += ", WAF failed" }
     if fields[27] == "Severe" || fields[27] == "Ambiguous" { text += ", a request of \(fields[27].string) form" }
     return text
-  }
-
-  /// An address and the port behind the last colon: IPv6 addresses have no brackets here.
-  private static func end(_ field: ByteView) -> (address: String?, port: Int64?) {
-    guard let colon = field.lastIndex(of: 0x3A), let port = field.slice(colon + 1).integer else { return (nil, nil) }
-    let host = field.slice(0, colon)
-    return (IPAddress.normal(host) ?? host.string, port)
   }
 
   /// The `1-…` of `Self=1-…;Root=1-…`.

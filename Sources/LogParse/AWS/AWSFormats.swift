@@ -1,6 +1,7 @@
 extension LogFormats {
   static let aws: [any LogFormat] = [
     WAFFormat(), CloudTrailFormat(), GuardDutyFormat(), VPCFlowFormat(), VPCFlowEnvelopeFormat(), ALBFormat(),
-    ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(), CloudTrailDigestFormat(), ParquetFormat(),
+    ALBConnectionFormat(), ClassicELBFormat(), ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
+    CloudTrailDigestFormat(), ParquetFormat(),
   ]
 }

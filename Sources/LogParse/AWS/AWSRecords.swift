@@ -55,20 +55,68 @@ enum AWSRecords {
 
   /// Whether the sample begins with JSON one of whose first records, envelopes opened, satisfies the test. Where no record
   /// is whole (longer than the sample, or cut), the `names` alone must do.
+  ///
+  /// A file that was cut or concatenated begins in the middle of a record, or with a line of something else: a few such lines
+  /// are passed over, and then the next must be a record that satisfies the test, with nothing but JSON behind it: a note that
+  /// quotes a record goes on as a note.
   static func recognizes(_ sample: FormatSample, names: [StaticString], _ test: (JSONView) -> Bool) -> Confidence? {
     var start = sample.head
     if start.hasPrefix("\u{FEFF}") { start = start.dropFirst(3) }
     while start[0] == 0, !start.isEmpty { start = start.dropFirst(1) }
-    start = start.trimmed
-    start = start.dropFirst(JSONRecords.exportTime(start.slice(0, 64)))
-    guard start[0] == 0x7B || start[0] == 0x5B, names.allSatisfy({ start.contains($0) }) else { return nil }
-    let records = JSONRecords(MemoryStream(start.array), coverage: CollectingSink())
-    var number = 0
-    while number < 4, let record = try? records.next() {
-      if open(record.json, body: test) { return .high }
-      number += 1
+    start = beginning(start)
+    guard names.allSatisfy({ start.contains($0) }) else { return nil }
+    if isJSON(start) {
+      let records = JSONRecords(MemoryStream(start.array), coverage: CollectingSink())
+      var number = 0
+      var hasLines = false
+      while number < 4, let record = try? records.next() {
+        if open(record.json, body: test) { return .high }
+        hasLines = hasLines || record.bytes.firstIndex(of: 0x0A) != nil
+        number += 1
+      }
+      if number == 0 { return .medium }
+      // Records of something else: what stands inside those of several lines is no line of its own.
+      if hasLines { return nil }
     }
-    return number == 0 ? .medium : nil
+    for _ in 0..<maximumBrokenLines {
+      guard let rest = behindBroken(start) else { return nil }
+      start = beginning(rest)
+      guard isRecord(start), names.allSatisfy({ start.contains($0) }) else { continue }
+      let records = JSONRecords(MemoryStream(start.array), coverage: CollectingSink())
+      guard let record = try? records.next(), open(record.json, body: test) else { continue }
+      let end = Int(clamping: record.offset) + record.bytes.count
+      if isBehindRecord(start.slice(min(end, start.count)).trimmed) { return .high }
+    }
+    return nil
+  }
+
+  private static let maximumBrokenLines = 4
+
+  /// What follows the first line; where all is one line, what follows the first element of an array.
+  private static func behindBroken(_ text: ByteView) -> ByteView? {
+    if let (_, rest) = text.cut(0x0A) { return rest }
+    return text.firstIndex(of: ByteView("},{\"")).map { text.slice($0 + 2) }
+  }
+
+  /// Without blanks, and without the time that CloudWatch Logs writes in front when it exports.
+  private static func beginning(_ text: ByteView) -> ByteView {
+    let start = text.trimmed
+    return start.dropFirst(JSONRecords.exportTime(start.slice(0, 64)))
+  }
+
+  /// A time in brackets is no array.
+  private static func isJSON(_ text: ByteView) -> Bool {
+    let next = text.dropFirst(1).trimmed[0]
+    return text[0] == 0x7B || text[0] == 0x5B && (next == 0x7B || next == 0x5B)
+  }
+
+  private static func isRecord(_ text: ByteView) -> Bool {
+    let next = text.dropFirst(1).trimmed[0]
+    return text[0] == 0x7B && next == 0x22 || text[0] == 0x5B && next == 0x7B
+  }
+
+  private static func isBehindRecord(_ text: ByteView) -> Bool {
+    text.isEmpty || text[0] == 0x2C || text[0] == 0x5D || isJSON(beginning(text))
   }
 
   private static func open(_ json: JSONView, body: (JSONView) -> Bool) -> Bool { open(json, maximumEnvelopes, body) }

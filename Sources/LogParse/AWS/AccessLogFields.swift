@@ -58,6 +58,23 @@ struct AccessLogFields {
 
   func integer(_ index: Int) -> Int64? { self[index].integer }
 
+  /// An address and the port behind the last colon: IPv6 addresses have no brackets here.
+  func end(_ index: Int) -> (address: String?, port: Int64?) {
+    let field = self[index]
+    guard let colon = field.lastIndex(of: 0x3A), let port = field.slice(colon + 1).integer else { return (nil, nil) }
+    let host = field.slice(0, colon)
+    return (IPAddress.normal(host) ?? host.string, port)
+  }
+
+  /// Whether a field has the form of an ISO 8601 time in UTC, be it one that a `Timestamp` holds or not: the rest of a record
+  /// from a year far away is as good as any.
+  func isTime(_ index: Int) -> Bool {
+    let text = self[index]
+    guard text.count >= 20, text[text.count - 1] == 0x5A else { return false }
+    return text[4] == 0x2D && text[7] == 0x2D && text[10] == 0x54 && text[13] == 0x3A && text[16] == 0x3A
+      && [0, 5, 8, 11, 14, 17].allSatisfy { (0x30...0x39).contains(text[$0]) && (0x30...0x39).contains(text[$0 + 1]) }
+  }
+
   /// The fields from a place on.
   func rest(from index: Int) -> [String] { fields.dropFirst(index).map { $0.slice(0, 4096).string } }
 }
@@ -119,5 +136,17 @@ struct RequestLine {
     let start = scheme.map { "\($0)://\(host ?? "")" } ?? ""
     let whole = start + (uri ?? "") + (query.map { "?" + $0 } ?? "")
     return whole.utf8.count <= 4096 ? whole : String(decoding: Array(whole.utf8.prefix(4096)), as: UTF8.self) + "…"
+  }
+}
+
+extension FormatSample {
+  /// Whether the sample's first line is a record, or most of those behind it are: a file that was cut or rotated begins in
+  /// the middle of one, while a note that quotes one goes on as a note.
+  func beginsWithRecords(_ isRecord: (ByteView) -> Bool) -> Bool {
+    let lines = lines(8)
+    guard let first = lines.first else { return false }
+    if isRecord(first) { return true }
+    let records = lines.dropFirst().count(where: isRecord)
+    return records * 2 > lines.count - 1
   }
 }

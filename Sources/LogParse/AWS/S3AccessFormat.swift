@@ -7,18 +7,17 @@ import Evidence
 /// S3 User Guide, "Server access log format"; those behind the known ones are kept as they are.
 public struct S3AccessFormat: LogFormat {
   public let name = "aws.s3access"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard let line = sample.lines(1).first else { return nil }
-    return Self.isRecord(AccessLogFields(line)) ? .high : nil
+    sample.beginsWithRecords { Self.isRecord(AccessLogFields($0)) } ? .high : nil
   }
 
   /// An owner of 64 hexadecimal digits (or a short name), a time in brackets, an operation with dots.
   private static func isRecord(_ fields: AccessLogFields) -> Bool {
-    guard fields.count >= 17, time(fields[2]) != nil else { return false }
+    guard fields.count >= 17, civilTime(fields[2]) != nil else { return false }
     let operation = fields[6]
     return ["REST.", "SOAP.", "WEBSITE.", "BATCH.", "S3."].contains { operation.hasPrefix(ByteView($0)) }
   }
@@ -34,23 +33,30 @@ public struct S3AccessFormat: LogFormat {
 
   /// `25/Nov/2026:05:24:11 +0000`
   static func time(_ text: ByteView) -> Timestamp? {
+    civilTime(text).flatMap { $0.timestamp($1) }
+  }
+
+  /// What the text says, be it a time that a `Timestamp` holds or not.
+  private static func civilTime(_ text: ByteView) -> (CivilTime, Timestamp.Zone)? {
     let parts = text.split(0x2F, limit: 3)
     guard parts.count == 3, let day = parts[0].integer, let month = CivilTime.month(parts[1]),
       let (year, clock) = parts[2].cut(0x3A), let number = year.integer, let (ofDay, offset) = clock.cut(0x20),
       let moment = CivilTime.timeOfDay(ofDay), let zone = ZoneText(offset)
     else { return nil }
-    return CivilTime(
+    let civil = CivilTime(
       year: Int(number), month: month, day: Int(day), hour: moment.hour, minute: moment.minute, second: moment.second,
-      nanosecond: moment.nanosecond, precision: moment.precision
-    ).timestamp(zone.minutes == 0 ? .utc : zone.zone(else: .utc))
+      nanosecond: moment.nanosecond, precision: moment.precision)
+    return (civil, zone.minutes == 0 ? .utc : zone.zone(else: .utc))
   }
 
   private static func event(_ fields: AccessLogFields, _ locator: Locator) -> Event {
     let request = RequestLine(fields[8])
     let requester = fields.text(4)
     let who = AWSIdentity(arn: requester?.hasPrefix("arn:") == true ? requester : nil)
+    let time = time(fields[2])
     var attributes: [Attribute] = []
     attributes.reserveCapacity(32)
+    attributes.add("recorded_time", time == nil ? fields.text(2) : nil)
     attributes.add("bucket", fields.text(1))
     attributes.add("operation", fields.text(6))
     attributes.add("key", fields.text(7))
@@ -83,7 +89,7 @@ public struct S3AccessFormat: LogFormat {
     var entities = who.entities
     if let address = IPAddress.normal(fields[3]) { entities.append(Entity(.address, address)) }
     return Event(
-      time: time(fields[2]), dataType: "aws:s3:request", message: message(fields, who), entities: entities,
+      time: time, dataType: "aws:s3:request", message: message(fields, who), entities: entities,
       attributes: attributes, locator: locator)
   }
 

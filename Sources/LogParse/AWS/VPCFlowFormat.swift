@@ -8,19 +8,26 @@ import Evidence
 /// up to ten minutes.
 public struct VPCFlowFormat: LogFormat {
   public let name = "aws.vpcflow"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard let line = sample.lines(1).first else { return nil }
-    let words = line.words(limit: 300)
-    if let header = VPCFlowField.header(words) {
+    let lines = sample.lines(Self.maximumBrokenLines + 1).map { $0.words(limit: 300) }
+    for (number, words) in lines.enumerated() {
+      guard let header = VPCFlowField.header(words) else { continue }
+      // A line before it is passed over, and what a few names alone say is left to the first line.
+      guard number == 0 || header.count >= 4 else { continue }
       if header.contains(.source) || header.contains(.interface) || header.contains(.packetSource) { return .high }
-      return header.count >= 4 ? .medium : nil
+      return number == 0 && header.count >= 4 ? .medium : nil
     }
-    return VPCFlowReader.isStandard(VPCFlowReader.withoutExportTime(words)) ? .high : nil
+    let isStandard = sample.beginsWithRecords {
+      VPCFlowReader.isStandard(VPCFlowReader.withoutExportTime($0.words(limit: 300)))
+    }
+    return isStandard ? .high : nil
   }
+
+  private static let maximumBrokenLines = 3
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var reader = VPCFlowReader()

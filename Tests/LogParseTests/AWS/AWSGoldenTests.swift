@@ -9,14 +9,15 @@ import Testing
 /// Every folder of `fixtures/logparse/aws`: recognized by content alone, and read into just the lines of its `out.jsonl`.
 @Suite struct AWSGoldenTests {
   static let formats = [
-    "alb": "aws.alb", "cloudtrail": "aws.cloudtrail", "cloudtrail/digest": "aws.cloudtrail.digest",
+    "alb": "aws.alb", "alb/connection": "aws.alb.connection", "alb/classic": "aws.elb", "cloudtrail": "aws.cloudtrail",
+    "cloudtrail/digest": "aws.cloudtrail.digest",
     "guardduty": "aws.guardduty", "resolver": "aws.route53resolver", "s3": "aws.s3access",
     "securityhub": "aws.securityhub", "vpcflow": "aws.vpcflow", "vpcflow/cloudwatch": "aws.vpcflow.cloudwatch",
     "waf": "aws.waf",
   ]
 
   @Test func casesAreThere() {
-    #expect(GoldenEvents.cases("logparse/aws").count >= 18)
+    #expect(GoldenEvents.cases("logparse/aws").count >= 25)
   }
 
   @Test(arguments: GoldenEvents.cases("logparse/aws"))
