@@ -93,7 +93,7 @@ struct YearSettler {
     last.hour = 0
     last.minute = 0
     last.second = 0
-    relative.collected = relative.collected.adding(seconds: 86400 - RelativeTime.tolerance)
+    relative.move(to: relative.collected, slack: 86400)
     firstYear = relative.withoutYear(last)?.civil(in: zone).year.map { $0 - turns.count }
   }
 
