@@ -6,7 +6,7 @@ import Testing
 @testable import LogParse
 
 /// Files that begin in the middle of a record, or with a line of something else, and texts that only look like logs.
-@Suite struct RecognitionTests {
+@Suite struct AWSRecognitionTests {
   private static let alb =
     "http 2026-01-01T00:00:01.000000Z app/front/aa11 198.51.100.7:51001 10.9.0.5:80 0.001 0.002 0.000 200 200 120 520 "
     + #""GET http://www.example.org:80/x HTTP/1.1" "curl/8" - - arn:aws:x "Root=1-6955b901-0123456789abcdef01234567" "-" "-" 0"#
