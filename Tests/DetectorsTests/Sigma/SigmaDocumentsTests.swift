@@ -12,10 +12,11 @@ struct SigmaDocumentsTests {
   private func load(_ bytes: [UInt8]) -> (SigmaRules, [RuleDiagnostic]) { SigmaRules.load([("r.yml", bytes)]) }
 
   @Test func marksInFrontAreNoPartOfTheText() throws {
-    for bytes in [
+    let files: [[UInt8]] = [
       Array(plain.utf8), [0xEF, 0xBB, 0xBF] + Array(plain.utf8),
       [0xFF, 0xFE] + plain.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] },
-    ] {
+    ]
+    for bytes in files {
       let (rules, diagnostics) = load(bytes)
       #expect(diagnostics.isEmpty && titles(rules, hit) == ["T"], "\(bytes.prefix(4)): \(diagnostics)")
     }
