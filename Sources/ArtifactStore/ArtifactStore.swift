@@ -25,15 +25,13 @@ public final class ArtifactStore: Sendable {
   public init(directory path: String, signer: SigningKey? = nil) throws(StoreError) {
     directory = path
     let marker = path + "/format"
-    if let found = FileManager.default.contents(atPath: marker) {
-      guard String(decoding: found, as: UTF8.self) == Self.format else {
-        throw StoreError(.notAStore, "\(path) is a store of another version of ir-analyze")
-      }
-    } else {
+    if try !Self.isStore(path, marker) {
       // `tmp`, `objects` … may be there already when the first run was killed before it wrote the marker.
       let known: Set<String> = ["objects", "tmp", "results", "lock"]
       let inside = Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-      guard inside.allSatisfy({ known.contains($0) || $0.hasPrefix("format.") || $0.hasPrefix("case.sqlite") }) else {
+      let isOurs = inside.allSatisfy { known.contains($0) || $0.hasPrefix("format.") || $0.hasPrefix("case.sqlite") }
+      // Another process may have made it between the two looks.
+      guard try isOurs || Self.isStore(path, marker) else {
         throw StoreError(.notAStore, "\(path) is not empty and not a store: name another folder with --store")
       }
       do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
@@ -51,5 +49,14 @@ public final class ArtifactStore: Sendable {
     objects.removeLeftovers()
     objects.emptyCache(onlyOld: true)
     if access(marker, F_OK) != 0 { try writeAtomically(Array(Self.format.utf8), to: marker, durable: true) }
+  }
+
+  /// Whether the folder is marked as a store.
+  private static func isStore(_ path: String, _ marker: String) throws(StoreError) -> Bool {
+    guard let found = FileManager.default.contents(atPath: marker) else { return false }
+    guard String(decoding: found, as: UTF8.self) == format else {
+      throw StoreError(.notAStore, "\(path) is a store of another version of ir-analyze")
+    }
+    return true
   }
 }

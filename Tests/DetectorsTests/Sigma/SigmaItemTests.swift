@@ -85,7 +85,7 @@ struct SigmaItemTests {
   @Test(arguments: [
     ("a|expand: '%names%'", "expand"), ("a|nonsense: x", "unknown modifier"), ("a|re: '('", "regular expression"),
     ("a|cidr: 300.0.0.0/8", "not a network"), ("a|gt: x", "not a number"), ("a|exists: maybe", "true or false"),
-    ("a:\n    - x\n    - null", "null"), ("a: []", "empty list"), ("a|i: x", "must follow re"),
+    ("a|all:\n    - x\n    - null", "null"), ("a: []", "empty list"), ("a|i: x", "must follow re"),
     ("a|re|cidr: x", "go together"), ("a:\n    b: c", "a value must be"),
   ])
   func whatCannotBeUsedIsToldWithItsLine(_ detection: String, _ words: String) {
