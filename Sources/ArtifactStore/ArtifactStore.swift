@@ -31,7 +31,8 @@ public final class ArtifactStore: Sendable {
       let inside = Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
       let isOurs = inside.allSatisfy { known.contains($0) || $0.hasPrefix("format.") || $0.hasPrefix("case.sqlite") }
       // Another process may have made it between the two looks.
-      guard try isOurs || Self.isStore(path, marker) else {
+      let isMade = try isOurs ? false : Self.isStore(path, marker)
+      guard isOurs || isMade else {
         throw StoreError(.notAStore, "\(path) is not empty and not a store: name another folder with --store")
       }
       do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
