@@ -33,7 +33,9 @@ extension BehaviourText {
   /// `>> notes.txt`, and nothing behind it: what is written there is read, not run.
   private static func isNote(_ redirection: ByteView) -> Bool {
     let file = redirection.slice(redirection[1] == 0x3E ? 2 : 1).trimmed
-    guard ([".txt", ".md", ".log", ".csv"] as [StaticString]).contains(where: { file.hasSuffix($0) }) else { return false }
+    guard ([".txt", ".md", ".log", ".csv"] as [StaticString]).contains(where: { file.hasSuffix($0) }) else {
+      return false
+    }
     return (0..<file.count).allSatisfy { isWordByte(file[$0]) || isAny(file[$0], of: "./-~") }
   }
 
