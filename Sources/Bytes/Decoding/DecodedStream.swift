@@ -53,23 +53,7 @@ final class HeadedStream: ByteStream {
   /// - Parameter headCount: the bytes that are looked at.
   init(_ stream: any ByteStream, headCount: Int = 16) throws(BytesError) {
     self.stream = stream
-    var bytes = [UInt8](repeating: 0, count: headCount)
-    var filled = 0
-    while filled < bytes.count {
-      var failure: BytesError?
-      let count = bytes.withUnsafeMutableBytes { buffer in
-        do throws(BytesError) {
-          return try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-        } catch {
-          failure = error
-          return 0
-        }
-      }
-      if let failure { throw failure }
-      if count == 0 { break }
-      filled += count
-    }
-    head = Array(bytes.prefix(filled))
+    head = try stream.readFront(headCount)
   }
 
   var damage: String? { stream.damage }

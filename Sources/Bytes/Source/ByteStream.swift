@@ -15,6 +15,28 @@ public protocol ByteStream: AnyObject {
 extension ByteStream {
   public var damage: String? { nil }
   public var encodings: [String] { [] }
+
+  /// The next so many bytes, fewer only at the end.
+  public func readFront(_ count: Int) throws(BytesError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < bytes.count {
+      var failure: BytesError?
+      let more = bytes.withUnsafeMutableBytes { buffer in
+        do throws(BytesError) {
+          return try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+        } catch {
+          failure = error
+          return 0
+        }
+      }
+      if let failure { throw failure }
+      if more == 0 { break }
+      filled += more
+    }
+    bytes.removeLast(bytes.count - filled)
+    return bytes
+  }
 }
 
 /// Failures of the machine or of the caller; damaged evidence is not among them.

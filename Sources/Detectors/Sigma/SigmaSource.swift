@@ -125,7 +125,6 @@ enum SigmaTaxonomy {
     "tlsDetails.cipherSuite": ["tls_cipher"], "tlsDetails.clientProvidedHostHeader": ["tls_host"],
     "sessionCredentialFromConsole": ["session_from_console"], "resources.ARN": ["resources"],
     "resources.arn": ["resources"], "sharedEventID": ["shared_event_id"], "edgeDeviceDetails": ["edge_device"],
-    "addendum": ["addendum"], "insightDetails": ["insight_details"],
   ]
   /// Names of the record's own time.
   static let times: Set<String> = ["timestamp", "EventTime", "eventTime"]

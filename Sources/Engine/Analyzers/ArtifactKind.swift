@@ -74,23 +74,7 @@ enum ArtifactKind {
   private static func withHead<Result>(
     of stream: any ByteStream, _ path: String, _ body: (FormatSample) -> Result
   ) throws(BytesError) -> Result {
-    var head = [UInt8](repeating: 0, count: headCount)
-    var filled = 0
-    while filled < head.count {
-      var failure: BytesError?
-      let count = head.withUnsafeMutableBytes { buffer in
-        do throws(BytesError) {
-          return try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-        } catch {
-          failure = error
-          return 0
-        }
-      }
-      if let failure { throw failure }
-      if count == 0 { break }
-      filled += count
-    }
-    head.removeLast(head.count - filled)
+    let head = try stream.readFront(headCount)
     return head.withView { body(FormatSample(head: $0, path: path, isWhole: $0.count < headCount)) }
   }
 }

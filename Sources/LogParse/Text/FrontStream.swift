@@ -11,16 +11,8 @@ final class FrontStream: ByteStream {
 
   init(_ stream: any ByteStream, count: Int = 1 << 16) throws(BytesError) {
     self.stream = stream
-    let feed = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count, 1), alignment: 64)
-    defer { feed.deallocate() }
-    var filled = 0
-    while filled < feed.count {
-      let number = try stream.read(into: UnsafeMutableRawBufferPointer(rebasing: feed[filled...]))
-      if number <= 0 { break }
-      filled += number
-    }
-    front = Array(feed[..<filled])
-    isWhole = filled < feed.count
+    front = try stream.readFront(count)
+    isWhole = front.count < count
   }
 
   var damage: String? { stream.damage }
