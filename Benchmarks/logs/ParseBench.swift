@@ -13,6 +13,8 @@ final class Counter: ResultSink {
   var out = JSONWriter()
   var written = 0
 
+  var keepsEvents: Bool { false }
+
   func event(_ event: Event) {
     events += 1
     guard writes else { return }

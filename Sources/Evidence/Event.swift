@@ -7,23 +7,57 @@ public struct Event: Hashable, Sendable {
   /// Colon-separated, in Plaso's style: `aws:waf:request`, `linux:shell:command`.
   public var dataType: String
   /// One sentence for a reader, complete without the attributes.
-  public var message: String
+  public var message: String {
+    get { sentence ?? opening + (text("text") ?? "") }
+    set { sentence = newValue }
+  }
+  /// Nil where the sentence is what a program said, `sshd (pid 392): Accepted …`: it is put together of the attributes `program`, `pid`
+  /// and `text` when it is asked for, for logs hold it by the million and most are never read.
+  private var sentence: String?
   public var entities: [Entity]
   /// The record's own fields, in order, by the name in the source or the field's usual one. One JSON type a name, always.
   public var attributes: [Attribute]
   public var locator: Locator
 
+  /// - Parameter message: nil for what a program said, as the attributes `program`, `pid` and `text` have it.
   public init(
-    time: Timestamp?, _ timeMeaning: TimeMeaning = .event, dataType: String, message: String, entities: [Entity] = [],
+    time: Timestamp?, _ timeMeaning: TimeMeaning = .event, dataType: String, message: String?, entities: [Entity] = [],
     attributes: [Attribute] = [], locator: Locator
   ) {
     self.time = time
     self.timeMeaning = timeMeaning
     self.dataType = dataType
-    self.message = message
+    sentence = message
     self.entities = entities
     self.attributes = attributes
     self.locator = locator
+  }
+
+  /// The message in two parts, of which the second is the longer one.
+  var messageParts: (front: String, back: String) {
+    if let sentence { return ("", sentence) }
+    return (opening, text("text") ?? "")
+  }
+
+  /// Who speaks: `sshd (pid 392): `.
+  private var opening: String {
+    guard let program = text("program") else { return "" }
+    guard let pid = integer("pid") else { return program + ": " }
+    return "\(program) (pid \(pid)): "
+  }
+
+  /// By what is said, however it is kept.
+  public static func == (left: Event, right: Event) -> Bool {
+    left.time == right.time && left.timeMeaning == right.timeMeaning && left.dataType == right.dataType
+      && left.message == right.message && left.entities == right.entities && left.attributes == right.attributes
+      && left.locator == right.locator
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(time)
+    hasher.combine(dataType)
+    hasher.combine(message)
+    hasher.combine(locator)
   }
 
   /// The first attribute of that name.

@@ -16,7 +16,8 @@ public enum ResultLine {
           if let time = event.time { write(time, "time", to: &out) }
           out.field("meaning", event.timeMeaning.rawValue)
           out.field("type", event.dataType)
-          out.field("message", event.message)
+          let (front, back) = event.messageParts
+          out.field("message", front, back)
           if !event.entities.isEmpty {
             out.field(
               "entities", array: { out in for entity in event.entities { out.value(entity.kind.prefix, entity.value) } }

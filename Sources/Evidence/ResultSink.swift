@@ -2,11 +2,17 @@
 ///
 /// The analyzer sees one artifact; the sink knows which. Rows of memory views go beside the events, by view name.
 public protocol ResultSink: AnyObject {
+  /// Whether events are kept beyond the call that hands them over. Where they are not, a parser makes each in the last one's place.
+  var keepsEvents: Bool { get }
   func event(_ event: Event)
   func finding(_ finding: Finding)
   func coverage(_ coverage: Coverage)
   /// One row of a table (`pslist` …) as a JSON object that is already written.
   func row(view: String, json: [UInt8])
+}
+
+extension ResultSink {
+  public var keepsEvents: Bool { true }
 }
 
 /// Keeps everything, for tests and small work.

@@ -114,6 +114,12 @@ public struct JSONWriter: ~Copyable {
     value(text)
   }
 
+  /// Two texts as one value, without joining them first.
+  public mutating func field(_ name: String, _ front: String, _ back: String) {
+    key(name)
+    value(front, back)
+  }
+
   public mutating func field(_ name: String, _ number: Int64?) {
     guard let number else { return }
     key(name)

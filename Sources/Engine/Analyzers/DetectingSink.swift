@@ -18,6 +18,8 @@ final class DetectingSink: ResultSink {
     detectors = DetectorCatalog.makeEventDetectors(artifact: artifact)
   }
 
+  var keepsEvents: Bool { target.keepsEvents }
+
   func event(_ event: Event) {
     target.event(event)
     inspect(event, report)
@@ -72,6 +74,8 @@ private final class NamingSink: ResultSink {
     }
     target.finding(finding)
   }
+
+  var keepsEvents: Bool { target.keepsEvents }
 
   func event(_ event: Event) { target.event(event) }
   func coverage(_ coverage: Coverage) { target.coverage(coverage) }

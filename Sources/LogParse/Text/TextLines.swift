@@ -3,10 +3,10 @@ import Evidence
 
 /// A line of text and its place. Valid until the next one.
 struct TextLine {
-  let bytes: ByteView
-  let number: Int
-  let offset: UInt64
-  let byteCount: UInt64
+  fileprivate(set) var bytes: ByteView
+  fileprivate(set) var number: Int
+  fileprivate(set) var offset: UInt64
+  fileprivate(set) var byteCount: UInt64
   let encodings: [String]
 
   var locator: Locator { Locator(offset: offset, length: byteCount, line: number, encodings: encodings) }
@@ -46,39 +46,38 @@ func readLines(
   let reader = LineReader(stream, limit: limit)
   let encodings = stream.encodings
   var ledger = CoverageLedger(sink, encodings: encodings)
-  var lines = 0
+  // One for all lines: only the numbers change.
+  var text = TextLine(bytes: ByteView(""), number: 0, offset: 0, byteCount: 0, encodings: encodings)
   while let line = try reader.next() {
-    lines = line.number
-    var outcome = LineOutcome.parsed
+    text.bytes = line.bytes
+    text.number = line.number
+    text.offset = line.offset
+    text.byteCount = line.byteCount
+    let outcome: LineOutcome
     // A first byte that is no blank settles it for nearly all lines.
     if line.bytes[0] == 0, !line.bytes.isEmpty {
       let zeros = line.bytes.zerosAtFront
       let rest = line.bytes.dropFirst(zeros)
       ledger.skipped(upTo: line.offset + UInt64(zeros), "NUL bytes")
-      outcome =
-        rest.trimmed.isEmpty
-        ? .skipped("NUL bytes")
-        : body(
-          TextLine(
-            bytes: rest, number: line.number, offset: line.offset + UInt64(zeros),
-            byteCount: line.byteCount - UInt64(zeros), encodings: encodings))
+      text.bytes = rest
+      text.offset += UInt64(zeros)
+      text.byteCount -= UInt64(zeros)
+      outcome = rest.trimmed.isEmpty ? .skipped("NUL bytes") : body(text)
     } else if blanks || line.bytes[0] > 0x20 || !line.bytes.trimmed.isEmpty {
-      outcome = body(
-        TextLine(
-          bytes: line.bytes, number: line.number, offset: line.offset, byteCount: line.byteCount, encodings: encodings))
+      outcome = body(text)
+    } else {
+      outcome = .parsed
     }
-    switch outcome {
-    case .parsed:
-      if line.isCut {
-        ledger.parsed(upTo: line.offset + UInt64(line.bytes.count))
-        ledger.skipped(upTo: reader.offset, "rest of a line longer than \(limit) bytes")
-      } else {
-        ledger.parsed(upTo: reader.offset)
-      }
-    case .skipped(let reason): ledger.skipped(upTo: reader.offset, reason)
+    if case .skipped(let reason) = outcome {
+      ledger.skipped(upTo: reader.offset, reason)
+    } else if line.isCut {
+      ledger.parsed(upTo: line.offset + UInt64(line.bytes.count))
+      ledger.skipped(upTo: reader.offset, "rest of a line longer than \(limit) bytes")
+    } else {
+      ledger.parsed(upTo: reader.offset)
     }
   }
-  ledger.finish(damage: stream.damage, note: lines == 0 && stream.damage == nil ? "empty file" : nil)
+  ledger.finish(damage: stream.damage, note: text.number == 0 && stream.damage == nil ? "empty file" : nil)
 }
 
 extension FormatSample {

@@ -5,9 +5,9 @@ import Evidence
 enum CronMessage {
   // (tomcat) CMD (/usr/bin/job >/dev/null 2>&1)
   // (root) REPLACE (tomcat)
-  static func read(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
+  static func read(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
     guard body[0] == 0x28, let close = body.firstIndex(of: 0x29) else {
-      if body.hasPrefix("pam_") { AuthMessage.readPAM(body, into: &event, &cache) }
+      if body.hasPrefix("pam_") { AuthMessage.readPAM(body, into: &draft, &cache) }
       return
     }
     let user = body.slice(1, close)
@@ -17,16 +17,16 @@ enum CronMessage {
     var detail = rest.slice(open + 1)
     if detail[detail.count - 1] == 0x29 { detail = detail.dropLast(1) }
     guard !action.isEmpty else { return }
-    event.attributes.append(Attribute("action", Self.action(action)))
+    draft.put("action", Self.action(action))
     if !(user == "CRON"), !(user == "*system*") {
-      event.attributes.add("user", user.string)
-      event.entities.append(Entity(.user, user.string))
+      draft.add("user", new: user)
+      draft.put(.user, user.string)
     }
     if action == "CMD" || action == "CMDEND" || action == "CMDOUT" {
       // Some crons put the child's pid in front: `(1234) CMD` or `[1234] command`.
-      event.attributes.add("command", detail.string)
+      draft.add("command", new: detail)
     } else if !detail.isEmpty {
-      event.attributes.add("detail", detail.string)
+      draft.add("detail", new: detail)
     }
   }
 

@@ -5,61 +5,61 @@ import Evidence
 enum LoginMessage {
   // FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure — ROOT LOGIN  on '/dev/tty1'
   // FAILED LOGIN 1 FROM tty1 FOR root, Authentication failure — LOGIN ON tty1 BY ops FROM bastion — ROOT LOGIN ON tty1
-  static func read(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
+  static func read(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
     let isFailure = body.hasPrefix("FAILED LOGIN") || body.hasPrefix("TOO MANY LOGIN TRIES")
     guard isFailure || body.contains("LOGIN ") else { return }
-    event.attributes.add("action", isFailure ? "login_failed" : "login_accepted")
-    if body.hasPrefix("ROOT LOGIN") { AuthMessage.addUser(ByteView("root"), &event, &cache) }
+    draft.add("action", isFailure ? "login_failed" : "login_accepted")
+    if body.hasPrefix("ROOT LOGIN") { AuthMessage.addUser(ByteView("root"), &draft, &cache) }
     // The name is the caller's: what stands in front of it is looked for from the start, what follows from the end.
     if let place = body.firstIndex(of: ByteView(" FOR ")) {
       let rest = body.slice(place + 5)
       let end = rest[0] == 0x27 ? rest.firstIndex(of: 0x27, from: 1) : rest.lastIndex(of: 0x2C)
-      AuthMessage.addUser(rest.slice(rest[0] == 0x27 ? 1 : 0, end ?? rest.count), &event, &cache)
-      addOrigin(body.slice(0, place), isFailure: isFailure, &event, &cache)
+      AuthMessage.addUser(rest.slice(rest[0] == 0x27 ? 1 : 0, end ?? rest.count), &draft, &cache)
+      addOrigin(body.slice(0, place), isFailure: isFailure, &draft, &cache)
     } else if let place = body.firstIndex(of: ByteView(" BY ")) {
       let rest = body.slice(place + 4)
       let from = rest.lastPlace(of: " FROM ")
-      AuthMessage.addUser(rest.slice(0, from ?? rest.count), &event, &cache)
-      if let from { addOrigin(rest.slice(from), isFailure: isFailure, &event, &cache) }
-      addOrigin(body.slice(0, place), isFailure: isFailure, &event, &cache)
+      AuthMessage.addUser(rest.slice(0, from ?? rest.count), &draft, &cache)
+      if let from { addOrigin(rest.slice(from), isFailure: isFailure, &draft, &cache) }
+      addOrigin(body.slice(0, place), isFailure: isFailure, &draft, &cache)
     } else {
-      addOrigin(body, isFailure: isFailure, &event, &cache)
+      addOrigin(body, isFailure: isFailure, &draft, &cache)
     }
   }
 
   /// The terminal (`ON tty1`, `on '/dev/tty1'`) and where the caller came from; of a failure at a terminal util-linux names this
   /// one there.
   private static func addOrigin(
-    _ text: ByteView, isFailure: Bool, _ event: inout Event, _ cache: inout WordCache
+    _ text: ByteView, isFailure: Bool, _ draft: inout EventDraft, _ cache: inout WordCache
   ) {
     let words = text.words(limit: 10).map { $0[0] == 0x27 ? $0.slice(1, $0.count - 1) : $0 }
     for (word, name) in zip(words, words.dropFirst()) {
       if word.equalsIgnoringCase("ON") {
-        event.attributes.add("tty", cache.text(name))
+        draft.add("tty", cache.text(name))
       } else if word.equalsIgnoringCase("FROM"), !(name == "(null)") {
         if isFailure, name.hasPrefix("tty") || name.hasPrefix("pts/") {
-          event.attributes.add("tty", cache.text(name))
+          draft.add("tty", cache.text(name))
         } else {
-          AuthMessage.addRemote(name, nil, &event, &cache)
+          AuthMessage.addRemote(name, nil, &draft, &cache)
         }
       }
     }
   }
 
   // New session 3 of user ops. — New session '5' of user 'ops' with class 'user' and type 'tty'.
-  static func readLogind(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
+  static func readLogind(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
     let words = body.words(limit: 8)
     func plain(_ word: ByteView) -> ByteView {
       let word = word[word.count - 1] == 0x2E ? word.dropLast(1) : word
       return word[0] == 0x27 && word.count > 1 && word[word.count - 1] == 0x27 ? word.slice(1, word.count - 1) : word
     }
     if body.hasPrefix("New session "), words.count >= 6 {
-      event.attributes.append(Attribute("action", "session_opened"))
-      event.attributes.add("session", plain(words[2]).string)
-      AuthMessage.addUser(plain(words[5]), &event, &cache)
+      draft.put("action", "session_opened")
+      draft.add("session", new: plain(words[2]))
+      AuthMessage.addUser(plain(words[5]), &draft, &cache)
     } else if body.hasPrefix("Removed session "), words.count >= 3 {
-      event.attributes.append(Attribute("action", "session_closed"))
-      event.attributes.add("session", plain(words[2]).string)
+      draft.put("action", "session_closed")
+      draft.add("session", new: plain(words[2]))
     }
   }
 }

@@ -56,8 +56,8 @@ struct NameCache {
     return bytes[last].count
   }
 
-  /// The last name that was asked for.
-  var lastName: String { last < names.count ? names[last].text : "" }
+  /// Whether this is the last name that was asked for.
+  func isLast(_ view: ByteView) -> Bool { last < bytes.count && bytes[last].withView { $0 == view } }
 
   private static func key(_ view: ByteView) -> UInt64 {
     if let front = view.u64(0) { return front &+ UInt64(view.count) << 56 }

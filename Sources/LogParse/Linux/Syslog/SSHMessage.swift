@@ -13,24 +13,24 @@ enum SSHMessage {
       session, drop
   }
 
-  static func read(_ body: ByteView, into event: inout Event, _ cache: inout WordCache) {
-    if body.hasPrefix("Server listening on ") { return readListening(body, into: &event, &cache) }
+  static func read(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
+    if body.hasPrefix("Server listening on ") { return readListening(body, into: &draft, &cache) }
     guard let (length, action, shape) = kind(of: body) else { return }
     let rest = body.slice(length)
     switch shape {
-    case .attempt: readAttempt(rest, action, into: &event, &cache)
+    case .attempt: readAttempt(rest, action, into: &draft, &cache)
     case .withAddressFirst:
-      event.attributes.append(Attribute("action", action))
-      readAddress(rest, into: &event, &cache)
+      draft.put("action", action)
+      readAddress(rest, into: &draft, &cache)
     case .ofInvalidUser:
-      event.attributes.append(Attribute("action", action))
-      event.attributes.append(Attribute("is_invalid_user", .flag(true)))
-      readNameAndAddress(rest, into: &event, &cache)
+      draft.put("action", action)
+      draft.put("is_invalid_user", .flag(true))
+      readNameAndAddress(rest, into: &draft, &cache)
     case .withNameFirst:
-      event.attributes.append(Attribute("action", action))
-      readNameAndAddress(rest, into: &event, &cache)
+      draft.put("action", action)
+      readNameAndAddress(rest, into: &draft, &cache)
     case .refusal, .failureOfPAM, .withAddressLast, .timeout, .session, .drop:
-      readRare(rest, action, shape, into: &event, &cache)
+      readRare(rest, action, shape, into: &draft, &cache)
     }
   }
 
@@ -84,42 +84,42 @@ enum SSHMessage {
   }
 
   private static func readListening(
-    _ body: ByteView, into event: inout Event, _ cache: inout WordCache
+    _ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
     let words = body.slice(20).words(limit: 4)
-    event.attributes.append(Attribute("action", "server_listening"))
-    if let address = words.first { event.attributes.add("local_address", IPAddress.normal(address) ?? address.string) }
-    if words.count > 2 { event.attributes.add("local_port", number(words[2]).integer) }
+    draft.put("action", "server_listening")
+    if let address = words.first { draft.add("local_address", IPAddress.normal(address) ?? address.string) }
+    if words.count > 2 { draft.add("local_port", number(words[2]).integer) }
   }
 
   // publickey for ops from 10.1.0.9 port 60707 ssh2: ED25519 SHA256:…
   private static func readAttempt(
-    _ rest: ByteView, _ action: String, into event: inout Event, _ cache: inout WordCache
+    _ rest: ByteView, _ action: String, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
     guard let start = rest.firstIndex(of: 0x20), rest.slice(start).hasPrefix(" for "),
       let from = rest.lastPlace(of: " from "),
       start + 5 <= from
     else { return }
-    event.attributes.append(Attribute("action", action))
+    draft.put("action", action)
     let method = rest.slice(0, start)
-    if !method.isEmpty { event.attributes.append(Attribute("method", cache.text(method))) }
+    if !method.isEmpty { draft.put("method", cache.text(method)) }
     var user = rest.slice(start + 5, from)
     if user.hasPrefix("invalid user ") {
       user = user.slice(13)
-      event.attributes.append(Attribute("is_invalid_user", .flag(true)))
+      draft.put("is_invalid_user", .flag(true))
     }
-    AuthMessage.addUser(user, &event, &cache)
+    AuthMessage.addUser(user, &draft, &cache)
     var tail = WordWalker(rest.slice(from + 6))
     let address = tail.next()
     _ = tail.next()
     let port = tail.next()
-    AuthMessage.addRemote(address, port, &event, &cache)
+    AuthMessage.addRemote(address, port, &draft, &cache)
     // ssh2: ED25519 SHA256:…
     for _ in 0..<3 {
       let word = tail.next()
       if word.isEmpty { break }
       if word.hasPrefix("SHA256:") || word.hasPrefix("MD5:") {
-        event.attributes.add("key_fingerprint", word.string)
+        draft.add("key_fingerprint", new: word)
         break
       }
     }
@@ -127,24 +127,24 @@ enum SSHMessage {
 
   // 203.0.113.9 port 40003:11: bye
   private static func readAddress(
-    _ rest: ByteView, into event: inout Event, _ cache: inout WordCache
+    _ rest: ByteView, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
     var words = WordWalker(rest)
     let address = words.next()
     guard !address.isEmpty else { return }
     let hasPort = words.next() == "port"
-    AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &event, &cache)
+    AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &draft, &cache)
   }
 
   // [invalid|authenticating] user NAME [from] 203.0.113.9 port 40003 [preauth]
   private static func readNameAndAddress(
-    _ rest: ByteView, into event: inout Event, _ cache: inout WordCache
+    _ rest: ByteView, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
     guard let port = rest.lastPlace(of: " port ") else { return }
     let front = rest.slice(0, port)
     let blank = front.lastIndex(of: 0x20)
     AuthMessage.addRemote(
-      front.slice(blank.map { $0 + 1 } ?? 0), number(rest.slice(port + 6)), &event, &cache)
+      front.slice(blank.map { $0 + 1 } ?? 0), number(rest.slice(port + 6)), &draft, &cache)
     guard let blank else { return }
     var user = front.slice(0, blank)
     user = user.hasSuffix(" from") ? user.dropLast(5) : user == "from" ? user.slice(user.count) : user
@@ -155,13 +155,13 @@ enum SSHMessage {
     } else if user.hasPrefix("user ") {
       user = user.slice(5)
     }
-    AuthMessage.addUser(user, &event, &cache)
+    AuthMessage.addUser(user, &draft, &cache)
   }
 
   // MARK: Rarer lines
 
   private static func readRare(
-    _ rest: ByteView, _ action: String, _ shape: Shape, into event: inout Event, _ cache: inout WordCache
+    _ rest: ByteView, _ action: String, _ shape: Shape, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
     switch shape {
     // root from 203.0.113.9 not allowed because not listed in AllowUsers — ops not allowed because account is locked
@@ -169,57 +169,57 @@ enum SSHMessage {
       guard let place = rest.lastPlace(of: " not allowed because ") else { return }
       let front = rest.slice(0, place)
       let from = front.lastPlace(of: " from ")
-      event.attributes.append(Attribute("action", action))
-      AuthMessage.addUser(front.slice(0, from ?? front.count), &event, &cache)
-      if let from { AuthMessage.addRemote(front.slice(from + 6), nil, &event, &cache) }
-      event.attributes.add("detail", rest.slice(place + 21).string)
+      draft.put("action", action)
+      AuthMessage.addUser(front.slice(0, from ?? front.count), &draft, &cache)
+      if let from { AuthMessage.addRemote(front.slice(from + 6), nil, &draft, &cache) }
+      draft.add("detail", new: rest.slice(place + 21))
     // Authentication failure for illegal user admin from 203.0.113.9
     case .failureOfPAM:
       guard let start = rest.firstIndex(of: ByteView(" for ")), let from = rest.lastPlace(of: " from "),
         start + 5 <= from
       else { return }
       var user = rest.slice(start + 5, from)
-      event.attributes.append(Attribute("action", action))
+      draft.put("action", action)
       if user.hasPrefix("illegal user ") {
         user = user.slice(13)
-        event.attributes.append(Attribute("is_invalid_user", .flag(true)))
+        draft.put("is_invalid_user", .flag(true))
       }
-      AuthMessage.addUser(user, &event, &cache)
-      AuthMessage.addRemote(rest.slice(from + 6), nil, &event, &cache)
+      AuthMessage.addUser(user, &draft, &cache)
+      AuthMessage.addRemote(rest.slice(from + 6), nil, &draft, &cache)
     // 'GET / HTTP/1.1' from 203.0.113.9 port 50000
     case .withAddressLast:
       guard let from = rest.lastPlace(of: " from ") else { return }
-      event.attributes.append(Attribute("action", action))
-      readAddress(rest.slice(from + 6), into: &event, &cache)
+      draft.put("action", action)
+      readAddress(rest.slice(from + 6), into: &draft, &cache)
     // 203.0.113.9 port 4711 — connection from 203.0.113.9 to 10.0.0.5, pid = 77
     case .timeout:
-      event.attributes.append(Attribute("action", action))
-      guard rest.hasPrefix("connection from ") else { return readAddress(rest, into: &event, &cache) }
+      draft.put("action", action)
+      guard rest.hasPrefix("connection from ") else { return readAddress(rest, into: &draft, &cache) }
       var words = WordWalker(rest.slice(16))
-      AuthMessage.addRemote(words.next(), nil, &event, &cache)
+      AuthMessage.addRemote(words.next(), nil, &draft, &cache)
       guard words.next() == "to" else { return }
       let local = words.next()
-      addLocal(local[local.count - 1] == 0x2C ? local.dropLast(1) : local, nil, &event)
+      addLocal(local[local.count - 1] == 0x2C ? local.dropLast(1) : local, nil, &draft)
     // shell on pts/0 for ops from 10.1.0.9 port 50000 id 0 — subsystem 'sftp' for ops from …
     case .session:
       guard let from = rest.lastPlace(of: " from "), let user = rest.slice(0, from).lastPlace(of: " for ") else {
         return
       }
-      event.attributes.append(Attribute("action", action))
-      AuthMessage.addUser(rest.slice(user + 5, from), &event, &cache)
-      readAddress(rest.slice(from + 6), into: &event, &cache)
+      draft.put("action", action)
+      AuthMessage.addUser(rest.slice(user + 5, from), &draft, &cache)
+      readAddress(rest.slice(from + 6), into: &draft, &cache)
       let what = rest.slice(0, user)
-      event.attributes.add("detail", what.string)
-      if let place = what.lastPlace(of: " on ") { event.attributes.add("tty", cache.text(what.slice(place + 4))) }
+      draft.add("detail", new: what)
+      if let place = what.lastPlace(of: " on ") { draft.add("tty", cache.text(what.slice(place + 4))) }
     // 0 from [203.0.113.9]:50022 on [10.0.0.5]:22 penalty: failed authentication
     case .drop:
-      event.attributes.append(Attribute("action", action))
+      draft.put("action", action)
       var words = WordWalker(rest)
       _ = words.next()
       guard words.next() == "from", let remote = end(words.next()) else { return }
-      AuthMessage.addRemote(remote.address, remote.port, &event, &cache)
+      AuthMessage.addRemote(remote.address, remote.port, &draft, &cache)
       guard words.next() == "on", let local = end(words.next()) else { return }
-      addLocal(local.address, local.port, &event)
+      addLocal(local.address, local.port, &draft)
     case .attempt, .withAddressFirst, .withNameFirst, .ofInvalidUser: return
     }
   }
@@ -230,9 +230,9 @@ enum SSHMessage {
     return (word.slice(1, close), number(word.slice(close + 2)))
   }
 
-  private static func addLocal(_ address: ByteView, _ port: ByteView?, _ event: inout Event) {
-    event.attributes.add("local_address", IPAddress.normal(address))
-    event.attributes.add("local_port", port?.integer)
+  private static func addLocal(_ address: ByteView, _ port: ByteView?, _ draft: inout EventDraft) {
+    draft.add("local_address", IPAddress.normal(address))
+    draft.add("local_port", port?.integer)
   }
 
   /// The digits at the front.

@@ -13,14 +13,19 @@ struct SyslogLine {
     case beyond
   }
 
-  var time: Time
+  private(set) var time = Time.known
   /// RFC 5424's, where the line begins with `<PRI>`.
-  var priority: Int?
-  var host: ByteView
+  private(set) var priority: Int?
+  private(set) var host = ByteView("")
   /// The tag without pid and colon: `sshd`, `postfix/smtpd`; empty where there is none.
-  var program: ByteView
-  var pid: Int64?
-  var body: ByteView
+  private(set) var program = ByteView("")
+  private(set) var pid: Int64?
+  private(set) var body = ByteView("")
+
+  /// Nothing yet. To be read in place: handing over some 200 bytes as an optional costs as much as the parsing in the usual case.
+  init() {}
+
+  init?(_ line: ByteView) { guard read(line, stamp: 0, hostCount: 0) else { return nil } }
 
   // 2026-11-25T05:20:48.276566+00:00 web-1 sshd[392]: Accepted publickey for ops from …
   // Nov 25 05:20:48 web-1 sshd[392]: …
@@ -32,9 +37,8 @@ struct SyslogLine {
   //   - stamp: bytes of a time in front that the caller has read; 0 where it has not.
   //   - hostCount: bytes of the host behind it, where the caller knows the name; 0 where it does not.
   //
-  // Inlined: handing over some 200 bytes as an optional costs more than the parsing in the usual case.
-  @inline(__always)
-  init?(_ line: ByteView, stamp: Int = 0, hostCount: Int = 0) {
+  // - Returns: whether it is such a line; where it is not, what was read is of no use.
+  mutating func read(_ line: ByteView, stamp: Int, hostCount: Int) -> Bool {
     if stamp > 0 {
       time = .known
       let rest = line.slice(stamp)
@@ -42,20 +46,20 @@ struct SyslogLine {
         host = rest.slice(0, hostCount)
         body = rest.slice(hostCount + 1)
       } else {
-        guard let (name, after) = rest.cut(0x20), Self.isHost(name) else { return nil }
+        guard let (name, after) = rest.cut(0x20), Self.isHost(name) else { return false }
         host = Self.named(name)
         body = after
       }
       program = host.slice(0, 0)
       readTag(body)
-      return
+      return true
     }
     var rest = line
     var isNew = false
     if rest[0] == 0x3C, let close = rest.slice(0, 6).firstIndex(of: 0x3E),
       let value = CivilTime.number(rest.slice(1, close))
     {
-      guard value <= 191 else { return nil }
+      guard value <= 191 else { return false }
       priority = value
       rest = rest.slice(close + 1)
       if rest[0] == 0x31, rest[1] == 0x20 {
@@ -63,13 +67,14 @@ struct SyslogLine {
         rest = rest.slice(2)
       }
     }
-    guard let found = Self.readTime(rest, &rest) else { return nil }
+    guard let found = Self.readTime(rest, &rest) else { return false }
     time = found
-    guard let (name, after) = rest.cut(0x20), Self.isHost(name), isNew || !Self.isOther(name, after) else { return nil }
+    guard let (name, after) = rest.cut(0x20), Self.isHost(name), isNew || !Self.isOther(name, after) else { return false }
     host = Self.named(name)
     program = name.slice(0, 0)
     body = after
     if isNew { readHeader5424(after) } else { readTag(after) }
+    return true
   }
 
   /// Letters of names and addresses. Logs of applications have a level or a thread in this place.
@@ -179,24 +184,24 @@ struct SyslogLine {
 
   /// `sshd[392]: `, the usual tag, in one pass. False for any other.
   private mutating func readPlainTag(_ text: ByteView) -> Bool {
+    // Unchecked within `end`, which leaves room for `]: ` behind the number.
+    let bytes = text.unsafeBytes
+    let end = min(bytes.count &- 3, 107)
     var place = 0
-    while place < 96 {
-      let byte = text[place]
-      if byte == 0x5B { break }
+    while place < end, case let byte = bytes[place], byte != 0x5B {
       guard byte > 0x20, byte != 0x3A, byte != 0x5D else { return false }
-      place += 1
+      place &+= 1
     }
     let open = place
     var number: Int64 = 0
-    while place < open + 10 {
-      place += 1
-      let digit = text[place] &- 0x30
-      guard digit <= 9 else { break }
-      number = number * 10 + Int64(digit)
+    place &+= 1
+    while place < end, case let digit = bytes[place] &- 0x30, digit <= 9 {
+      number = number &* 10 &+ Int64(digit)
+      place &+= 1
     }
-    guard open < 96, place > open + 1, text[place] == 0x5D, text[place + 1] == 0x3A, text[place + 2] == 0x20 else {
-      return false
-    }
+    guard open < 96, place > open + 1, place <= open + 10, text[place] == 0x5D, text[place + 1] == 0x3A,
+      text[place + 2] == 0x20
+    else { return false }
     program = text.slice(0, open)
     pid = number
     body = text.slice(place + 3)

@@ -16,53 +16,53 @@ struct SyslogRecord {
   var extra: [Attribute] = []
 
   func event(_ body: ByteView, _ locator: Locator) -> Event {
-    var event = Event(time: nil, .recorded, dataType: "", message: "", locator: locator)
+    var draft = EventDraft()
     var words = WordCache(isUsed: false)
-    write(body, to: &event, &words)
+    draft.begin(at: time, isFresh: false)
+    write(body, to: &draft, &words)
+    var event = draft.event
+    event.locator = locator
     return event
   }
 
-  /// Makes an event this entry's, all but its place. What it was before is gone, but its lists keep their room: a sink that
-  /// keeps no events then costs no lists.
-  func write(_ body: ByteView, to event: inout Event, _ words: inout WordCache) {
-    event.time = time
-    event.timeMeaning = .recorded
-    event.message = String(program: program.text, pid: pid, saying: body)
-    event.attributes.removeAll(keepingCapacity: true)
-    event.attributes.reserveCapacity(12)
-    // Written out, for `add` asks of each what is known here.
-    if !program.text.isEmpty { event.attributes.append(Attribute("program", program.text)) }
-    if let pid { event.attributes.append(Attribute("pid", pid)) }
-    if !host.isEmpty { event.attributes.append(Attribute("host", host)) }
-    if !body.isEmpty { event.attributes.append(Attribute("text", body.string)) }
+  /// Makes a draft this entry's, all but its time and place.
+  func write(_ body: ByteView, to draft: inout EventDraft, _ words: inout WordCache) {
+    draft.add("program", program.text)
+    draft.add("pid", pid)
+    draft.add("host", host)
+    draft.add("text", new: body)
     if let priority {
-      event.attributes.append(Attribute("facility", Int64(priority >> 3)))
-      event.attributes.append(Attribute("severity", Int64(priority & 7)))
+      draft.put("facility", Int64(priority >> 3))
+      draft.put("severity", Int64(priority & 7))
     }
-    if isYearInferred { event.attributes.append(Attribute("year", "inferred")) }
-    if !extra.isEmpty { event.attributes += extra }
-    event.entities.removeAll(keepingCapacity: true)
-    event.entities.reserveCapacity(4)
-    if !host.isEmpty { event.entities.append(Entity(.host, host)) }
+    if isYearInferred { draft.put("year", "inferred") }
+    if !extra.isEmpty { draft.put(extra) }
+    if !host.isEmpty { draft.put(.host, host) }
+    draft.finish(dataType: read(body, into: &draft, &words))
+  }
+
+  /// What the words say, as attributes, and the data type that is theirs.
+  private func read(_ body: ByteView, into draft: inout EventDraft, _ words: inout WordCache) -> String {
     switch program.source {
     case .ssh, .sudo, .su, .login, .logind, .accounts:
-      event.dataType = "linux:auth:entry"
-      AuthMessage.read(body, of: program.source, into: &event, &words)
+      AuthMessage.read(body, of: program.source, into: &draft, &words)
+      return "linux:auth:entry"
     case .cron:
-      event.dataType = "linux:cron:entry"
-      CronMessage.read(body, into: &event, &words)
-    case .kernel: event.dataType = "linux:kernel:entry"
+      CronMessage.read(body, into: &draft, &words)
+      return "linux:cron:entry"
+    case .kernel: return "linux:kernel:entry"
     case .other:
-      event.dataType = "linux:syslog:entry"
       // PAM speaks in the name of whatever program uses it.
       if body.hasPrefix("pam_") {
-        event.dataType = "linux:auth:entry"
-        AuthMessage.readPAM(body, into: &event, &words)
-      } else if program.isUnit, body.contains(" ; COMMAND=") {
-        // A session's scope holds whatever was run in it; sudo's words are like no other's.
-        event.dataType = "linux:auth:entry"
-        AuthMessage.read(body, of: .sudo, into: &event, &words)
+        AuthMessage.readPAM(body, into: &draft, &words)
+        return "linux:auth:entry"
       }
+      // A session's scope holds whatever was run in it; sudo's words are like no other's.
+      if program.isUnit, body.contains(" ; COMMAND=") {
+        AuthMessage.read(body, of: .sudo, into: &draft, &words)
+        return "linux:auth:entry"
+      }
+      return "linux:syslog:entry"
     }
   }
 
