@@ -3,7 +3,9 @@ import CHyperscan
 import Foundation
 import Synchronization
 
-/// A regular expression of a rule, searched for anywhere in a value.
+/// A regular expression of a rule, searched for anywhere in a value: in PCRE's dialect, by characters (`.` is one, whatever its
+/// bytes), in the case it is written in unless `i` says otherwise. Values are texts, so their bytes are whole UTF-8, which Hyperscan
+/// relies on. Without case `é` is `É`; `\w`, `\d`, `\s` and `\b` know ASCII alone, as PCRE's do.
 ///
 /// Hyperscan runs nearly all of them, in time linear in the text. What it refuses (looking around, references back) goes to
 /// ICU, on the first kilobytes of a value and with a limit on its steps, because an attacker writes the text.
@@ -28,6 +30,8 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
   /// - Parameter flags: of `i`, `m`, `s`.
   /// - Returns: nil, with the engine's words, for a pattern that neither engine takes.
   static func make(_ pattern: String, flags: Set<Character>) -> (regex: SigmaRegex?, complaint: String) {
+    // To an engine of C the pattern would end there.
+    if pattern.utf8.contains(0) { return (nil, "regular expression with a zero byte") }
     if isUnderstood(pattern, flags) || icu(pattern, flags) != nil { return (SigmaRegex(pattern, flags), "") }
     return (nil, "regular expression not understood: \(pattern)")
   }
@@ -38,12 +42,11 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
     isCased = !flags.contains("i") && !pattern.contains("(?")
   }
 
-  private static func options(_ pattern: String, _ flags: Set<Character>) -> UInt32 {
-    var options = UInt32(HS_FLAG_SINGLEMATCH) | UInt32(HS_FLAG_ALLOWEMPTY)
+  private static func options(_ flags: Set<Character>) -> UInt32 {
+    var options = UInt32(HS_FLAG_SINGLEMATCH) | UInt32(HS_FLAG_ALLOWEMPTY) | UInt32(HS_FLAG_UTF8)
     if flags.contains("i") { options |= UInt32(HS_FLAG_CASELESS) }
     if flags.contains("m") { options |= UInt32(HS_FLAG_MULTILINE) }
     if flags.contains("s") { options |= UInt32(HS_FLAG_DOTALL) }
-    if !pattern.utf8.allSatisfy({ $0 < 0x80 }) { options |= UInt32(HS_FLAG_UTF8) }
     return options
   }
 
@@ -51,14 +54,15 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
   private static func isUnderstood(_ pattern: String, _ flags: Set<Character>) -> Bool {
     var facts: UnsafeMutablePointer<hs_expr_info_t>?
     var failure: UnsafeMutablePointer<hs_compile_error_t>?
-    let code = hs_expression_info(pattern, options(pattern, flags), &facts, &failure)
+    let code = hs_expression_info(pattern, options(flags), &facts, &failure)
     if let failure { hs_free_compile_error(failure) }
     free(facts)
     return code == HS_SUCCESS
   }
 
   private static func icu(_ pattern: String, _ flags: Set<Character>) -> NSRegularExpression? {
-    var options: NSRegularExpression.Options = []
+    // Lines end at a line feed, as they do for Hyperscan.
+    var options: NSRegularExpression.Options = [.useUnixLineSeparators]
     if flags.contains("i") { options.insert(.caseInsensitive) }
     if flags.contains("m") { options.insert(.anchorsMatchLines) }
     if flags.contains("s") { options.insert(.dotMatchesLineSeparators) }
@@ -71,7 +75,7 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
       var database: OpaquePointer?
       var failure: UnsafeMutablePointer<hs_compile_error_t>?
       let code = hs_compile(
-        pattern, Self.options(pattern, flags), UInt32(HS_MODE_BLOCK), nil, &database, &failure)
+        pattern, Self.options(flags), UInt32(HS_MODE_BLOCK), nil, &database, &failure)
       if let failure { hs_free_compile_error(failure) }
       let made: Engine =
         if code == HS_SUCCESS, let database { .hyperscan(database) } else {

@@ -164,7 +164,7 @@ struct SigmaText: ~Copyable {
   }
 
   /// Letters beyond ASCII whose small form is an ASCII letter (K of Kelvin) are the reason why the small form of such a
-  /// text is looked at too.
+  /// text is looked at too. The long s is small itself, and an expression without case takes it for an s.
   private mutating func addFolded() {
     let folded = bytes.withView { text -> String? in
       let buffer = text.unsafeBytes
@@ -175,6 +175,7 @@ struct SigmaText: ~Copyable {
       }
       return buffer[place...].allSatisfy { $0 < 0x80 } ? nil : SigmaGlob.folded(text.string)
     }
-    if let folded { bytes.append(folded) }
+    guard let folded else { return }
+    bytes.append(folded.contains("\u{17F}") ? folded.replacing("\u{17F}", with: "s") : folded)
   }
 }

@@ -1,0 +1,39 @@
+import Testing
+
+@testable import Detectors
+
+/// `re` and what may stand behind it.
+struct SigmaRegexTests {
+  /// Characters, not bytes: `ü` is two of these, an em dash three.
+  @Test(arguments: [
+    ("a|re: '^M.ller$'", "Müller", true), ("a|re: '^M..ller$'", "Müller", false), ("a|re: '^.{5}$'", "a—ü—b", true),
+    ("a|re: '^.{9}$'", "a—ü—b", false), ("a|re: '^[^a]b$'", "—b", true), ("a|re: '^[^a]{3}b$'", "—b", false),
+    ("a|re: '^[a-ü]$'", "ö", true), ("a|re: '^\\W$'", "—", true), ("a|re: '^\\w$'", "ü", false),
+    ("a|re: '^\\S\\S$'", "é!", true), ("a|re: '^x?ü+$'", "üü", true),
+  ])
+  func charactersAreWhatIsCounted(_ detection: String, _ text: String, _ expected: Bool) {
+    #expect(holds("s:\n  " + detection, ["a": .text(text)]) == expected, "\(detection) \(text)")
+  }
+
+  @Test(arguments: [
+    ("a|re: 'STRASSE'", "strasse", false), ("a|re|i: 'STRASSE'", "strasse", true), ("a|re|i: 'ÉCOLE'", "école", true),
+    ("a|re: 'ÉCOLE'", "école", false), ("a|re|i: 'привет'", "ПРИВЕТ", true), ("a|re|i: 'k1'", "\u{212A}1", true),
+    ("a|re|i: 'passwd'", "pa\u{17F}\u{17F}wd", true), ("a|re: '(?i)ab'", "AB", true),
+    ("a|re|m: '^two$'", "one\ntwo\nthree", true), ("a|re: '^two$'", "one\ntwo\nthree", false),
+    ("a|re|s: 'one.two'", "one\ntwo", true), ("a|re: 'one.two'", "one\ntwo", false),
+    ("a|re: 'one.two'", "one\rtwo", true), ("a|re|i|m|s: '^TWO.three'", "one\ntwo\nthree", true),
+    ("a|re|ignorecase: 'AB'", "ab", true), ("a|re|multiline: '^b'", "a\nb", true),
+    ("a|re|dotall: 'a.b'", "a\nb", true),
+    // What Hyperscan does not take, by the other engine.
+    ("a|re: 'a(?!b).$'", "aü", true), ("a|re: '(?=a)a.b'", "a\rb", true), ("a|re: '(?=a)a.b'", "a\nb", false),
+    ("a|re|i: '(?=é)É.$'", "éa", true),
+  ])
+  func flags(_ detection: String, _ text: String, _ expected: Bool) {
+    #expect(holds("s:\n  " + detection, ["a": .text(text)]) == expected, "\(detection) \(text)")
+  }
+
+  @Test func aPatternWithAZeroIsRefused() {
+    let (rules, diagnostics) = sigma(nativeRule("s:\n  a|re: \"a\\0b\""))
+    #expect(rules.count == 0 && diagnostics.first?.message.contains("zero byte") == true, "\(diagnostics)")
+  }
+}
