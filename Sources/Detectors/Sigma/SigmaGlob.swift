@@ -78,28 +78,55 @@ struct SigmaGlob: Hashable, Sendable {
     if atEnd, segments.last?.isEmpty == false || segments.count == 1 { segments.append([]) }
   }
 
-  /// `windash`: a dash or slash that begins a word may be any of the dashes.
-  mutating func loosenDashes() {
-    for index in segments.indices {
-      for place in segments[index].indices {
-        guard case .byte(let byte) = segments[index][place], byte == 0x2D || byte == 0x2F else { continue }
-        let before = place > 0 ? segments[index][place - 1] : .byte(0x20)
-        guard place + 1 < segments[index].count, Self.isWord(segments[index][place + 1]), !Self.isWord(before) else {
-          continue
-        }
-        segments[index][place] = .dash
+  /// `windash`: a dash, in any of its forms, that begins a word may be any of the others.
+  mutating func loosenDashes() { segments = segments.map(Self.loosened) }
+
+  private static func loosened(_ segment: [Token]) -> [Token] {
+    var loose: [Token] = []
+    var place = 0
+    while place < segment.count {
+      let length = dashLength(segment[place...])
+      let isOpening = length > 0 && place + length < segment.count && isWord(segment[place + length])
+      if isOpening, loose.last.map({ !isWord($0) }) ?? true {
+        loose.append(.dash)
+        place += length
+      } else {
+        loose.append(segment[place])
+        place += 1
       }
     }
+    return loose
   }
+
+  /// Bytes of the dash that stands in front; 0 where there is none.
+  private static func dashLength(_ tokens: ArraySlice<Token>) -> Int {
+    dashes.first { tokens.starts(with: $0.map { .byte($0) }) }?.count ?? 0
+  }
+
+  /// `-`, `/`, en dash, em dash, horizontal bar.
+  private static let dashes: [[UInt8]] = [
+    [0x2D], [0x2F], [0xE2, 0x80, 0x93], [0xE2, 0x80, 0x94], [0xE2, 0x80, 0x95],
+  ]
+
+  /// The values that one without `*` and `?` stands for, a dash in each of its forms; nil where they are more than a few hundred.
+  var spellings: [[UInt8]]? {
+    var all: [[UInt8]] = [[]]
+    for token in segments.count == 1 ? segments[0] : [.character] {
+      switch token {
+      case .byte(let byte): for index in all.indices { all[index].append(byte) }
+      case .dash: all = all.flatMap { start in Self.dashes.map { start + $0 } }
+      case .character: return nil
+      }
+      if all.count > Self.mostSpellings { return nil }
+    }
+    return all
+  }
+
+  private static let mostSpellings = 625
 
   private static func isWord(_ token: Token) -> Bool {
     guard case .byte(let byte) = token else { return false }
     return YaraToken.isWord(byte)
-  }
-
-  /// The value's bytes where it has no wildcard.
-  var literal: [UInt8]? {
-    segments.count == 1 ? plain?.first : nil
   }
 
   /// The runs of plain bytes, all of which every match holds, and whether one begins or ends every match.

@@ -18,14 +18,13 @@ struct SigmaItem: Hashable, Sendable {
 
   private func meets(_ test: SigmaTest, _ record: SigmaRecord) -> Bool {
     guard let field else { return record.everything.contains { test.holds($0, record) } }
-    guard let values = record.values(field) else {
-      switch test {
-      case .null, .exists(false): return true
-      default: return false
-      }
+    let values = record.values(field)
+    switch test {
+    // Whether the field is there is one thing, whether it says anything another.
+    case .exists(let wanted): return (values != nil) == wanted
+    case .null: return values?.isEmpty ?? true
+    default: return values?.contains { test.holds($0, record) } ?? false
     }
-    if case .null = test { return values.isEmpty }
-    return values.contains { test.holds($0, record) }
   }
 }
 
@@ -105,7 +104,9 @@ private struct Plan {
       opensEnd = true
     case "startswith": opensEnd = true
     case "endswith": opensStart = true
-    case "windash": loosensDashes = true
+    case "windash":
+      guard encodings.isEmpty else { throw SigmaProblem(node, "windash must stand before what encodes the value") }
+      loosensDashes = true
     case "re": regexFlags = []
     case "i", "m", "s", "ignorecase", "multiline", "dotall":
       guard regexFlags != nil, let first = modifier.first else {
@@ -142,10 +143,11 @@ private struct Plan {
       regexFlags != nil, isNetwork, isField, exists, comparison != nil || timePart != nil, !encodings.isEmpty,
     ]
     if kinds.lazy.filter({ $0 }).count > 1 { throw SigmaProblem(node, "modifiers that do not go together") }
-    let isOpened = opensStart || opensEnd
-    if isOpened, isNetwork || exists || comparison != nil || timePart != nil || loosensDashes && regexFlags != nil {
+    let isNoText = isNetwork || exists || comparison != nil || timePart != nil
+    if isNoText, opensStart || opensEnd || loosensDashes {
       throw SigmaProblem(node, "modifiers that do not go together")
     }
+    if loosensDashes, regexFlags != nil || isField { throw SigmaProblem(node, "windash needs a plain value") }
     if encodings.count > Self.maximumEncodings {
       throw SigmaProblem(node, "more than \(Self.maximumEncodings) encodings")
     }
@@ -170,7 +172,7 @@ private struct Plan {
     }
     if isField { return [.field(text, atStart: opensStart, atEnd: opensEnd, isCased: isCased)] }
     if comparison != nil || timePart != nil {
-      guard let number = Double(text) else { throw SigmaProblem(node, "not a number: \(text)") }
+      guard let number = Double(text), number.isFinite else { throw SigmaProblem(node, "not a number: \(text)") }
       if let timePart { return [.time(timePart, comparison ?? .equal, number)] }
       return [.number(comparison ?? .equal, number)]
     }
@@ -180,7 +182,14 @@ private struct Plan {
       }
       return [.null]
     }
-    if !encodings.isEmpty { return encoded(text).map { .text(opened($0)) } }
+    if !encodings.isEmpty {
+      var glob = SigmaGlob(text, isCased: true)
+      if loosensDashes { glob.loosenDashes() }
+      guard let spellings = glob.spellings else {
+        throw SigmaProblem(node, "a value with wildcards, or with many dashes, has no encoded form: \(text)")
+      }
+      return encoded(spellings).map { .text(opened($0)) }
+    }
     var glob = SigmaGlob(text, isCased: isCased)
     if loosensDashes { glob.loosenDashes() }
     // A keyword is searched for, in whatever text it stands.
@@ -194,8 +203,8 @@ private struct Plan {
     return glob
   }
 
-  private func encoded(_ text: String) -> [SigmaGlob] {
-    var forms = [SigmaGlob(text, isCased: true).literal ?? Array(text.utf8)]
+  private func encoded(_ spellings: [[UInt8]]) -> [SigmaGlob] {
+    var forms = spellings
     var isBase64 = false
     for encoding in encodings {
       switch encoding {

@@ -107,8 +107,9 @@ final class SigmaRecord: SigmaFields {
         }
         places = next
       }
-      let texts = places.flatMap { $0.kind == .array ? $0.elements : [$0] }.compactMap(\.text)
-      return texts.isEmpty ? nil : texts
+      // A member that is null is there all the same.
+      if places.isEmpty { return nil }
+      return places.flatMap { $0.kind == .array ? Array($0.elements.prefix(1000)) : [$0] }.compactMap(\.text)
     }
   }
 }

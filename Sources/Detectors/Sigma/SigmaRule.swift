@@ -30,6 +30,10 @@ struct SigmaHeader: Hashable, Sendable {
     }
     guard title.utf8.count <= 1024 else { throw SigmaProblem(node["title"], "a title of more than 256 characters") }
     self.title = title
+    // Its field names would mean something else.
+    if let taxonomy = node["taxonomy"]?.string, !["", "sigma"].contains(taxonomy.lowercased()) {
+      throw SigmaProblem(node["taxonomy"], "taxonomy \(taxonomy) is not known here, only sigma")
+    }
     name = node["name"]?.string
     id = node["id"]?.string ?? name ?? Self.slug(title)
     status = node["status"]?.string

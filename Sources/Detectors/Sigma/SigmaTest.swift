@@ -8,13 +8,15 @@ enum SigmaTest: Hashable, Sendable {
   case regex(SigmaRegex)
   case number(YaraNeed.Comparison, Double)
   case network(AddressRange)
+  /// A field that is missing or has no value: null in a record, or a list of nothing. An empty text is a value.
   case null
   case exists(Bool)
   /// Another field's value, as a whole or at an end.
   case field(String, atStart: Bool, atEnd: Bool, isCased: Bool)
   case time(TimePart, YaraNeed.Comparison, Double)
 
-  /// Parts of a point in time (UTC), as the specification's modifiers name them.
+  /// Parts of a point in time, as the specification's modifiers name them. Always in UTC: `11:30+02:00` is hour 9, and a time
+  /// without a zone is taken as UTC. The specification leaves zones out, and sources of one case write different ones.
   enum TimePart: String, Sendable, CaseIterable { case minute, hour, day, week, month, year }
 }
 
@@ -31,7 +33,7 @@ struct SigmaValue: Hashable, Sendable {
 
 /// Where a test looks its fields up.
 protocol SigmaFields {
-  /// nil where the record has no such field.
+  /// nil where the record has no such field; nothing where it is there without a value.
   func values(_ field: String) -> [SigmaValue]?
 }
 
@@ -45,7 +47,7 @@ extension SigmaTest {
       guard let number = Double(value.text) else { return false }
       return Self.compare(number, how, limit)
     case .network(let range): return range.contains(value.text)
-    case .null: return value.text.isEmpty
+    case .null: return false
     case .exists(let wanted): return wanted
     case .field(let name, let atStart, let atEnd, let isCased):
       return (record.values(name) ?? []).contains { other in

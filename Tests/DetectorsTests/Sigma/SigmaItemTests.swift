@@ -9,7 +9,9 @@ struct SigmaItemTests {
   /// What would only seem to be honoured is refused.
   @Test(arguments: [
     "a|lt|gt: 5", "a|gte|lte: 5", "a|hour|minute: 5", "a|contains: null", "a|startswith: ~", "a|all: [null, x]",
-    "a|base64offset|base64offset|base64offset|base64offset: x",
+    "a|base64offset|base64offset|base64offset|base64offset: x", "a|windash|re: x", "a|windash|cidr: 10.0.0.0/8",
+    "a|windash|exists: true", "a|windash|fieldref: b", "a|base64|windash: -x", "a|base64: 'a*b'",
+    "a|windash|base64: '-a -b -c -d -e'", "a|gt: nan", "a|lt: inf",
   ])
   func contradictionsAreRefused(_ detection: String) {
     let (rules, diagnostics) = sigma(nativeRule("s:\n  \(detection)"))
@@ -39,6 +41,8 @@ struct SigmaItemTests {
     ("a|contains|all:\n    - o\n    - e", true), ("a|contains|all:\n    - o\n    - x", false), ("a|neq: two", true),
     ("a|neq: one", false), ("a|exists: true", true), ("z|exists: true", false), ("z|exists: false", true),
     ("a|exists: false", false), ("z: null", true), ("a: null", false), ("z: ''", false), ("empty: ''", true),
+    ("empty|exists: true", true), ("empty|exists: false", false), ("empty: null", false), ("a: ''", false),
+    ("empty: '*'", true), ("empty: '?*'", false), ("z: '*'", false), ("empty|re: '^$'", true), ("empty|neq: x", true),
     ("a|re: '^o.e$'", true), ("a|re: 'N'", false), ("a|re|i: 'N'", true), ("n: 42", true), ("n|gt: 41", true),
     ("n|gte: 42", true), ("n|lt: 42", false), ("n|lte: 42.0", true), ("a|gt: 1", false), ("list: two", true),
     ("list|contains|all:\n    - on\n    - wo", true), ("ip|cidr: 10.0.0.0/8", true), ("ip|cidr: 11.0.0.0/8", false),
@@ -47,6 +51,11 @@ struct SigmaItemTests {
     ("a|fieldref: b", true), ("a|fieldref: n", false), ("path|startswith|fieldref: base", true), ("flag: true", true),
     ("when|hour: 23", true), ("when|day: 31", true), ("when|month: 12", true), ("when|year|gte: 2020", true),
     ("when|minute|lt: 5", false), ("when|week: 1", true), ("cmd|windash|contains: ' -enc '", true),
+    ("cmd|windash|contains: ' —enc '", true), ("cmd|windash|contains: ' ―enc '", true),
+    ("cmd|contains: ' —enc '", false), ("dash|windash|contains: '/enc'", true), ("dash|windash|contains: '–enc'", true),
+    ("dash|windash|contains: 'x/enc'", false), ("dash64|windash|base64offset|contains: ' -enc x'", true),
+    ("dash64|base64offset|contains: ' -enc x'", false), ("zoned|hour: 23", true), ("zoned|day: 30", true),
+    ("zoned|hour: 1", false), ("bare|hour: 1", true),
     ("b64|base64offset|contains: 'reverse me'", true), ("b64|base64offset|contains: 'other'", false),
     ("b64|base64offset|contains|all:\n    - reverse me\n    - now", true),
     ("b64|base64offset|contains|all:\n    - reverse me\n    - other", false),
@@ -59,6 +68,8 @@ struct SigmaItemTests {
       "a": .text("one"), "b": .text("One"), "n": .integer(42), "list": .texts(["one", "two"]), "empty": .text(""),
       "ip": .text("10.1.3.4"), "six": .text("2001:db8::1"), "path": .text("/srv/www/x"), "base": .text("/srv"),
       "flag": .flag(true), "when": .text("2024-12-31T23:30:00Z"), "cmd": .text("run /enc x"),
+      "dash": .text("run —enc x"), "dash64": .text(Data("run —enc x!".utf8).base64EncodedString()),
+      "zoned": .text("2024-12-31T01:30:00+02:00"), "bare": .text("2024-12-31 01:30:00"),
       "b64": .text(Data("y reverse me now".utf8).base64EncodedString()), "q": .text("a?c"),
       "plain64": .text(Data("reverse me".utf8).base64EncodedString()),
       "wide64": .text(Data(wide).base64EncodedString()),

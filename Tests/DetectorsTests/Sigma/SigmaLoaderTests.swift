@@ -93,4 +93,10 @@ struct SigmaLoaderTests {
     #expect(set.sigma.count > 480)
     #expect(errors.count <= 2 && errors.allSatisfy { $0.message.contains("expand") })
   }
+
+  @Test func anotherTaxonomyIsRefused() {
+    let (rules, diagnostics) = sigma(nativeRule("s: {a: b}") + "taxonomy: ecs\n")
+    #expect(rules.count == 0 && diagnostics.first?.message.contains("taxonomy ecs") == true, "\(diagnostics)")
+    #expect(sigma(nativeRule("s: {a: b}") + "taxonomy: sigma\n").0.count == 1)
+  }
 }

@@ -166,4 +166,24 @@ struct SigmaRecordTests {
       ])
     #expect(titles(rules, [request("GET", "/x/y.exe"), request("GET", "http://a.example/x.exe/y")]).isEmpty)
   }
+
+  /// A member of a call's objects is there whatever it says; null is no value, and empty text is one.
+  @Test(arguments: [
+    ("requestParameters.tag: ''", true), ("requestParameters.tag: null", false),
+    ("requestParameters.tag|exists: true", true), ("requestParameters.policy: null", true),
+    ("requestParameters.policy|exists: true", true), ("requestParameters.policy: ''", false),
+    ("requestParameters.policy|exists: false", false), ("requestParameters.other|exists: false", true),
+    ("requestParameters.other|exists: true", false), ("requestParameters.other: null", true),
+    ("requestParameters.list|exists: true", true), ("requestParameters.list: null", true),
+    ("requestParameters.list: ''", false), ("userAgent: ''", true), ("userAgent|exists: true", true),
+    ("userAgent: null", false), ("errorMessage|exists: true", false), ("errorMessage: null", true),
+  ])
+  func whatIsThereAndSaysNothing(_ detection: String, _ expected: Bool) {
+    let call = event(
+      [
+        "event_name": .text("X"), "user_agent": .text(""),
+        "request_parameters": .text(#"{"tag":"","policy":null,"list":[]}"#),
+      ], "aws:cloudtrail:entry")
+    #expect(holds("product: aws, service: cloudtrail", detection, [call]) == expected, "\(detection)")
+  }
 }
