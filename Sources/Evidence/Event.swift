@@ -134,6 +134,11 @@ extension [Attribute] {
     if let text, !text.isEmpty { append(Attribute(name, text)) }
   }
 
+  /// Adds what is there, also where the source says that it is empty: rules may ask whether it is there at all.
+  public mutating func keep(_ name: String, _ text: String?) {
+    if let text { append(Attribute(name, text)) }
+  }
+
   public mutating func add(_ name: String, _ number: Int64?) {
     if let number { append(Attribute(name, number)) }
   }

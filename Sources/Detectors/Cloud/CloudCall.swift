@@ -32,7 +32,7 @@ public struct CloudCall {
     var invoker: String?
     var session: String?
     for attribute in event.attributes {
-      guard case .text(let text) = attribute.value else { continue }
+      guard case .text(let text) = attribute.value, !text.isEmpty else { continue }
       // A look at the length spares most names most comparisons.
       switch (attribute.name.utf8.count, attribute.name) {
       case (10, "event_name"): name = text

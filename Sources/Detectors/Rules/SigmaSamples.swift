@@ -33,7 +33,7 @@ enum SigmaSamples {
       case .number: event.attributes.add(name, value.integer)
       case .bool: event.attributes.append(Attribute(name, .flag(value.bool ?? false)))
       case .array: event.attributes.add(name, value.elements.compactMap(\.text))
-      case .string, .object: event.attributes.add(name, value.text)
+      case .string, .object: event.attributes.keep(name, value.text)
       case .null, .none: break
       }
       return true

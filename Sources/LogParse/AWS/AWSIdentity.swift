@@ -12,6 +12,8 @@ struct AWSIdentity {
   private(set) var session: String?
   private(set) var issuerType, issuerARN, sourceIdentity, created, identityProvider: String?
   private(set) var mfa: Bool?
+  /// Attributes of members that are there and say nothing.
+  private var empty: [String] = []
   /// How an instance's credentials were read: `1.0` from IMDSv1, `2.0` from IMDSv2.
   private(set) var roleDelivery: String?
 
@@ -22,6 +24,7 @@ struct AWSIdentity {
   init(_ json: JSONView?) {
     var context: JSONView?
     json?.forEachMember { key, value in
+      if value.rawString?.isEmpty == true, let name = Self.names[key.string] { empty.append(name) }
       switch key {
       case "type": type = value.kept
       case "principalId": principal = value.kept
@@ -55,6 +58,11 @@ struct AWSIdentity {
     if roleDelivery == nil { roleDelivery = json?["ec2RoleDelivery"]?.kept }
     decode()
   }
+
+  private static let names = [
+    "type": "identity_type", "principalId": "principal_id", "arn": "identity_arn", "accountId": "identity_account",
+    "accessKeyId": "access_key", "userName": "user", "invokedBy": "invoked_by", "identityProvider": "identity_provider",
+  ]
 
   /// What an ARN alone tells: `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION`, `arn:aws:iam::111122223333:user/NAME`.
   init(arn: String?) {
@@ -123,6 +131,7 @@ struct AWSIdentity {
     attributes.add("session_created", created)
     attributes.add("mfa", mfa)
     attributes.add("ec2_role_delivery", roleDelivery)
+    for name in empty where !attributes.contains(where: { $0.name == name }) { attributes.keep(name, "") }
   }
 
   var entities: [Entity] {

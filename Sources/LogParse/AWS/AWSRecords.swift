@@ -139,6 +139,9 @@ extension JSONView {
     }
   }
 
+  /// The same, and empty text where the record says that.
+  var said: String? { kept ?? (rawString?.isEmpty == true ? "" : nil) }
+
   /// True and false, also where they are written as strings.
   var flag: Bool? {
     if let flag = bool { return flag }

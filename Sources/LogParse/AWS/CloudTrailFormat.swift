@@ -7,7 +7,7 @@ import Evidence
 /// told once. Fields: CloudTrail User Guide, "CloudTrail record contents".
 public struct CloudTrailFormat: LogFormat {
   public let name = "aws.cloudtrail"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 
@@ -107,36 +107,37 @@ struct CloudTrailRecord {
     attributes.reserveCapacity(32)
     attributes.add("event_source", source?.kept(&known))
     attributes.add("event_name", name?.kept(&known))
-    attributes.add("region", region?.kept)
-    attributes.add("source_ip", address?.kept(&known))
-    attributes.add("user_agent", agent?.kept(&known))
+    attributes.keep("region", region?.said)
+    attributes.keep("source_ip", address?.said(&known))
+    attributes.keep("user_agent", agent?.said(&known))
+    // Empty it is none.
     attributes.add("error_code", errorCode?.kept)
-    attributes.add("error_message", errorMessage?.kept)
+    attributes.keep("error_message", errorMessage?.said)
     attributes.append(contentsOf: who.attributes)
     attributes.add("read_only", readOnly?.flag)
-    attributes.add("request_parameters", parameters?.kept)
-    attributes.add("response_elements", response?.kept)
-    attributes.add("additional_event_data", additional?.kept)
-    attributes.add("service_event_details", serviceDetails?.kept)
+    attributes.keep("request_parameters", parameters?.said)
+    attributes.keep("response_elements", response?.said)
+    attributes.keep("additional_event_data", additional?.said)
+    attributes.keep("service_event_details", serviceDetails?.said)
     attributes.add("insight_details", insight?.kept)
     attributes.add("resources", arns)
-    attributes.add("event_type", type?.kept(&known))
-    attributes.add("event_category", category?.kept)
+    attributes.keep("event_type", type?.said(&known))
+    attributes.keep("event_category", category?.said)
     attributes.add("management_event", management?.flag)
-    attributes.add("recipient_account", account?.kept)
+    attributes.keep("recipient_account", account?.said)
     attributes.add("event_id", eventID)
     attributes.add(RecordKey.name, eventID.map { RecordKey.cloudTrail($0) })
-    attributes.add("shared_event_id", sharedID?.kept)
-    attributes.add("request_id", requestID?.kept)
-    attributes.add("vpc_endpoint", endpoint?.kept(&known))
-    attributes.add("tls_version", tls?["tlsVersion"]?.kept)
-    attributes.add("tls_cipher", tls?["cipherSuite"]?.kept(&known))
-    attributes.add("tls_host", tls?["clientProvidedHostHeader"]?.kept(&known))
+    attributes.keep("shared_event_id", sharedID?.said)
+    attributes.keep("request_id", requestID?.said)
+    attributes.keep("vpc_endpoint", endpoint?.said(&known))
+    attributes.keep("tls_version", tls?["tlsVersion"]?.said)
+    attributes.keep("tls_cipher", tls?["cipherSuite"]?.said(&known))
+    attributes.keep("tls_host", tls?["clientProvidedHostHeader"]?.said(&known))
     attributes.add("session_from_console", fromConsole?.flag)
-    attributes.add("edge_device", edge?.kept)
-    attributes.add("addendum", addendum?.kept)
-    attributes.add("api_version", apiVersion?.kept)
-    attributes.add("event_version", version?.kept)
+    attributes.keep("edge_device", edge?.said)
+    attributes.keep("addendum", addendum?.said)
+    attributes.keep("api_version", apiVersion?.said)
+    attributes.keep("event_version", version?.said)
     attributes.add("unknown_fields", unknown)
     event.time = time?.rawString.flatMap { Timestamp(iso8601: $0) }
     if event.time == nil { attributes.add("recorded_time", time?.kept) }

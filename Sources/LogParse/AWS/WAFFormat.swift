@@ -7,7 +7,7 @@ import Evidence
 /// all of it is in `oversize_fields` and `body_unseen`. Fields: AWS WAF Developer Guide, "Log fields".
 public struct WAFFormat: LogFormat {
   public let name = "aws.waf"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
@@ -128,7 +128,7 @@ struct WAFRecord {
     attributes.add("query", query?.kept)
     attributes.add("fragment", fragment?.kept)
     attributes.add("http_version", httpVersion?.kept)
-    attributes.add("user_agent", seen.userAgent)
+    attributes.keep("user_agent", seen.userAgent)
     attributes.add("headers", seen.all)
     attributes.add("labels", names(labels, &known))
     attributes.add("rule", rule?.kept(&known))

@@ -25,7 +25,7 @@ struct WAFHeaders {
       text.add(": ")
       text.add(value)
       all.append(text.text)
-      if userAgent == nil, label.count == 10, label.equalsIgnoringCase("user-agent") { userAgent = value?.kept(&known) }
+      if userAgent == nil, label.count == 10, label.equalsIgnoringCase("user-agent") { userAgent = value?.said(&known) }
       if host == nil, label.count == 4, label.equalsIgnoringCase("host") { host = value?.kept(&known) }
       if value?.rawString.map({ $0 == "REDACTED" }) == true { redacted.append("header " + (name.kept ?? "")) }
       return all.count < AWSRecords.maximumList

@@ -44,4 +44,7 @@ extension JSONView {
     guard let raw = rawString, !hasEscapes, raw.count <= AWSRecords.maximumText else { return kept }
     return raw.isEmpty ? nil : known.text(raw)
   }
+
+  /// The same, and empty text where the record says that.
+  func said(_ known: inout KnownTexts) -> String? { kept(&known) ?? (rawString?.isEmpty == true ? "" : nil) }
 }

@@ -13,6 +13,8 @@ struct AuditEvent {
   private var types: [String] = []
   private var values: [String: String] = [:]
   private var order: [String] = []
+  /// Fields that stand there with nothing between their quotes.
+  private var empty: Set<String> = []
   private var arguments: [Int: String] = [:]
   private var title: String?
   private var paths: [String] = []
@@ -66,7 +68,11 @@ struct AuditEvent {
       if record.type == "SYSCALL" { isSystemCall = true }
       record.forEachField { key, value, isQuoted in
         let name = key.string
-        guard values.count < Self.listLimit, values[name] == nil, !value.isEmpty else { return }
+        guard values.count < Self.listLimit, values[name] == nil else { return }
+        if value.isEmpty {
+          if isQuoted, empty.count < Self.listLimit { empty.insert(name) }
+          return
+        }
         values[name] = Self.textFields.contains(name) ? Self.decoded(value, isQuoted) : value.string
         order.append(name)
       }
@@ -149,6 +155,23 @@ struct AuditEvent {
   /// Names whose number is the same on every host. The login id that nobody has set is -1 as 32 bits without sign.
   private static let numbers: [String: Int64] = ["root": 0, "unset": 4_294_967_295]
 
+  private static let integers: Set<String> = ["pid", "ppid", "uid", "gid", "euid", "auid", "ses"]
+  /// Fields that keep their names; others are told as `audit_NAME`, these as what they mean.
+  private static let plain: Set<String> = [
+    "syscall", "arch", "exit", "op", "key", "unit", "hostname", "a0", "a1", "a2", "a3",
+  ]
+  private static let meanings = [
+    "comm": "command", "exe": "executable", "cwd": "working_directory", "acct": "user", "addr": "remote_address",
+    "terminal": "tty", "tty": "tty", "res": "result", "success": "result", "cmd": "command_line",
+  ]
+
+  private func addEmpty(to attributes: inout [Attribute]) {
+    for name in empty.sorted() where values[name] == nil && !Self.integers.contains(name) {
+      let known = Self.meanings[name] ?? (Self.plain.contains(name) ? name : "audit_\(name)")
+      if !attributes.contains(where: { $0.name == known }) { attributes.keep(known, "") }
+    }
+  }
+
   func event() -> Event {
     var attributes: [Attribute] = [Attribute("serial", serial)]
     var entities: [Entity] = []
@@ -162,7 +185,7 @@ struct AuditEvent {
       // `?` and `(none)` are the audit system's words for nothing.
       guard let value = values[name], value != "?", value != "(none)" else { continue }
       switch name {
-      case "pid", "ppid", "uid", "gid", "euid", "auid", "ses":
+      case _ where Self.integers.contains(name):
         attributes.add(name, Int64(value) ?? (isInterpreted ? Self.numbers[value] : nil))
         if isInterpreted, Int64(value) == nil, value != "unset" { attributes.add("\(name)_name", value) }
         attributes.add("\(name)_name", names[name])
@@ -176,7 +199,7 @@ struct AuditEvent {
       case "res", "success": if !attributes.contains(where: { $0.name == "result" }) { attributes.add("result", value) }
       // A rule without a key.
       case "key" where value == "(null)": break
-      case "syscall", "arch", "exit", "op", "key", "unit", "hostname", "a0", "a1", "a2", "a3":
+      case _ where Self.plain.contains(name):
         attributes.add(name, value)
         if name == "syscall" { attributes.add("syscall_name", names[name]) }
       default:
@@ -195,6 +218,7 @@ struct AuditEvent {
       attributes.addEndpoint("remote", remote)
       if remote.isSpecific { entities.append(Entity(.address, remote.address ?? "")) }
     }
+    addEmpty(to: &attributes)
     if let pid = integer("pid"), pid > 0 { entities.append(Entity(.process, String(pid))) }
     if let user = values["acct"], !user.isEmpty { entities.append(Entity(.user, user)) }
     if let address = values["addr"]?.withView({ IPAddress.normal($0) }), IPAddress.isSpecific(address) {

@@ -7,7 +7,7 @@ import Evidence
 /// or when more than `AuditEvents.limit` are open. PROCTITLE and EXECVE give the command line, SOCKADDR the far end.
 struct AuditFormat: LogFormat {
   let name = "linux.audit"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }

@@ -47,7 +47,7 @@ struct JournalEntry {
     }
     record.extra.add("uid", fields["uid"].flatMap { Int64($0) })
     record.extra.add("auid", fields["auid"].flatMap { Int64($0) })
-    for name in ["executable", "command_line", "unit", "boot_id", "transport"] { record.extra.add(name, fields[name]) }
+    for name in ["executable", "command_line", "unit", "boot_id", "transport"] { record.extra.keep(name, fields[name]) }
     return (fields["message"] ?? "").withView { record.event($0, locator) }
   }
 }

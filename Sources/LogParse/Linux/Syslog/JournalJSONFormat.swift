@@ -5,7 +5,7 @@ import Evidence
 /// array of numbers.
 struct JournalJSONFormat: LogFormat {
   let name = "linux.journal_json"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     AWSRecords.recognizes(sample, names: ["\"__REALTIME_TIMESTAMP\""]) {

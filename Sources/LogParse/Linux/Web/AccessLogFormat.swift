@@ -5,7 +5,7 @@ import Evidence
 /// virtual host in front, and further fields behind.
 struct AccessLogFormat: LogFormat {
   let name = "web.access"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -233,8 +233,9 @@ struct AccessLine {
     }
     attributes.add("status", status)
     attributes.add("response_bytes", bytes)
-    if Self.isPresent(referrer) { attributes.add("referrer", referrer.map(Self.unescaped)) }
-    if Self.isPresent(agent) { attributes.add("user_agent", agent.map(Self.unescaped)) }
+    // A dash is a header that was not sent, nothing between the quotes one that was sent empty.
+    if let referrer, !(referrer == "-") { attributes.keep("referrer", Self.unescaped(referrer)) }
+    if let agent, !(agent == "-") { attributes.keep("user_agent", Self.unescaped(agent)) }
     attributes.add("other_fields", Self.unescaped(rest))
     return Event(
       time: time, dataType: "web:access:request",
