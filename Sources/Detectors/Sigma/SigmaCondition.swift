@@ -26,10 +26,22 @@ indirect enum SigmaExpression: Hashable, Sendable {
   }
 }
 
+extension SigmaFormula {
+  /// With the parts put in.
+  func expression(_ parts: [SigmaExpression]) -> SigmaExpression {
+    switch self {
+    case .part(let number): parts[number]
+    case .all(let terms): .all(terms.map { $0.expression(parts) })
+    case .any(let terms): .any(terms.map { $0.expression(parts) })
+    case .not(let term): .not(term.expression(parts))
+    }
+  }
+}
+
 /// Reads a condition: `or` binds least, then `and`, `not`, `1 of` / `all of`, parentheses.
 struct SigmaConditionReader {
   private let tokens: [String]
-  private let parts: [(name: String, expression: SigmaExpression)]
+  private let names: [String]
   private let numbers: [String: Int]
   private let sizes: [Int]
   private var place = 0
@@ -40,22 +52,43 @@ struct SigmaConditionReader {
   static let maximumTests = 200_000
 
   static func read(_ text: String, parts: [(name: String, expression: SigmaExpression)]) throws -> SigmaExpression {
-    var reader = SigmaConditionReader(text, parts)
+    try formula(text, names: parts.map(\.name), sizes: parts.map(\.expression.size)).expression(parts.map(\.expression))
+  }
+
+  /// - Parameters:
+  ///   - names: of the parts.
+  ///   - sizes: how many tests each part comes to.
+  static func formula(_ text: String, names: [String], sizes: [Int]) throws -> SigmaFormula {
+    var reader = SigmaConditionReader(text, names, sizes)
     if reader.tokens.contains("|") {
       throw SigmaProblem(nil, "aggregation in a condition (\"| count\"): write a correlation rule instead")
     }
-    let expression = try reader.disjunction(0)
+    let formula = try reader.disjunction(0)
     guard reader.place == reader.tokens.count else {
       throw SigmaProblem(nil, "condition not understood at \"\(reader.tokens[reader.place])\"")
     }
-    return expression
+    return formula
   }
 
-  private init(_ text: String, _ parts: [(name: String, expression: SigmaExpression)]) {
-    self.parts = parts
-    numbers = Dictionary(zip(parts.map(\.name), parts.indices), uniquingKeysWith: { first, _ in first })
-    sizes = parts.map(\.expression.size)
+  /// The names that stand in a condition, each once.
+  static func names(in text: String) -> [String] {
+    let others: Set<String> = ["(", ")", "|", "and", "or", "not"]
+    var names: [String] = []
+    for token in tokens(text) where !others.contains(token.lowercased()) && !names.contains(token) {
+      names.append(token)
+    }
+    return names
+  }
+
+  private init(_ text: String, _ names: [String], _ sizes: [Int]) {
+    self.names = names
+    numbers = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+    self.sizes = sizes
     budget = sizes.reduce(Self.maximumTests, +)
+    tokens = Self.tokens(text)
+  }
+
+  private static func tokens(_ text: String) -> [String] {
     var tokens: [String] = []
     var word = ""
     for character in text {
@@ -68,7 +101,7 @@ struct SigmaConditionReader {
       }
     }
     if !word.isEmpty { tokens.append(word) }
-    self.tokens = tokens
+    return tokens
   }
 
   private func peek(_ ahead: Int = 0) -> String? {
@@ -77,7 +110,7 @@ struct SigmaConditionReader {
 
   private func keyword(_ ahead: Int = 0) -> String? { peek(ahead)?.lowercased() }
 
-  private mutating func disjunction(_ depth: Int) throws -> SigmaExpression {
+  private mutating func disjunction(_ depth: Int) throws -> SigmaFormula {
     guard depth < Self.maximumDepth else {
       throw SigmaProblem(nil, "condition nested deeper than \(Self.maximumDepth)")
     }
@@ -89,7 +122,7 @@ struct SigmaConditionReader {
     return terms.count == 1 ? terms[0] : .any(terms)
   }
 
-  private mutating func conjunction(_ depth: Int) throws -> SigmaExpression {
+  private mutating func conjunction(_ depth: Int) throws -> SigmaFormula {
     var terms = [try negation(depth)]
     while keyword() == "and" {
       place += 1
@@ -98,7 +131,7 @@ struct SigmaConditionReader {
     return terms.count == 1 ? terms[0] : .all(terms)
   }
 
-  private mutating func negation(_ depth: Int) throws -> SigmaExpression {
+  private mutating func negation(_ depth: Int) throws -> SigmaFormula {
     var isNegated = false
     while keyword() == "not" {
       isNegated.toggle()
@@ -108,7 +141,7 @@ struct SigmaConditionReader {
     return isNegated ? .not(term) : term
   }
 
-  private mutating func primary(_ depth: Int) throws -> SigmaExpression {
+  private mutating func primary(_ depth: Int) throws -> SigmaFormula {
     guard let word = peek() else { throw SigmaProblem(nil, "condition ends too early") }
     if word == "(" {
       place += 1
@@ -119,7 +152,7 @@ struct SigmaConditionReader {
     }
     if let count = keyword(), ["1", "any", "all"].contains(count), keyword(1) == "of", let pattern = peek(2) {
       place += 3
-      let chosen = try parts.indices.filter { Self.matches(parts[$0].name, pattern) }.map { try put($0) }
+      let chosen = try names.indices.filter { Self.matches(names[$0], pattern) }.map { try put($0) }
       guard !chosen.isEmpty else { throw SigmaProblem(nil, "\"\(count) of \(pattern)\" means no part of the rule") }
       return count == "all" ? .all(chosen) : .any(chosen)
     }
@@ -133,12 +166,12 @@ struct SigmaConditionReader {
     return try put(number)
   }
 
-  private mutating func put(_ number: Int) throws -> SigmaExpression {
+  private mutating func put(_ number: Int) throws -> SigmaFormula {
     budget -= sizes[number] + 1
     guard budget > 0 else {
       throw SigmaProblem(nil, "condition that comes to more than \(Self.maximumTests) tests beside the parts' own")
     }
-    return parts[number].expression
+    return .part(number)
   }
 
   /// `them` is everything that does not begin with an underscore; `*` stands for any run.

@@ -2,16 +2,36 @@ import Evidence
 import Yams
 
 /// A rule over the events of other rules: how many, of how many kinds, in which order, within a span of time.
+///
+/// Where the specification is silent:
+/// - Of a field with several values, each counts: an event belongs to the group of each value of a `group-by` field, and
+///   brings each value of the field that is counted or summed. Up to 64 values of a field, and of tuples of them.
+/// - Several fields of a `value_count` are counted as tuples; an event without one of them brings none.
+/// - Upper bounds (`lt`, `lte`, and those in `eq` and `neq`) speak of what windows come to, not of what they pass through on the
+///   way up: windows that reach the lower bounds and overlap are one span, and the highest number in it is what is judged.
+/// - A condition over rules (`a and not b`, `temporal` kinds): see `SigmaSequences`.
 struct SigmaCorrelation: Hashable, Sendable {
   enum Kind: String, Sendable {
     case eventCount = "event_count", valueCount = "value_count", temporal, temporalOrdered = "temporal_ordered"
     case valueSum = "value_sum", valueAverage = "value_avg", valuePercentile = "value_percentile"
-    case valueMedian = "value_median"
+    case valueMedian = "value_median", valueMinimum = "value_min", valueMaximum = "value_max"
+
+    var isTemporal: Bool { self == .temporal || self == .temporalOrdered }
+    var isOfNumbers: Bool { !isTemporal && self != .eventCount && self != .valueCount }
   }
 
   struct Limit: Hashable, Sendable {
     var comparison: YaraNeed.Comparison
     var number: Double
+
+    /// Whether it has been reached, though it may be passed later.
+    fileprivate func isReached(_ reached: Double) -> Bool {
+      switch comparison {
+      case .more: reached > number
+      case .atLeast, .equal: reached >= number
+      case .less, .atMost, .unequal: true
+      }
+    }
   }
 
   var header: SigmaHeader
@@ -23,37 +43,54 @@ struct SigmaCorrelation: Hashable, Sendable {
   var aliases: [String: [String: String]]
   /// In nanoseconds.
   var timespan: Int64
-  /// All must hold; empty for temporal kinds, which want every rule.
+  /// All must hold; empty where a condition over rules stands instead.
   var limits: [Limit]
+  /// The ways in which a condition over rules holds.
+  var clauses: [SigmaClause] = []
   /// What `value_count` and its like look at.
-  var field: String?
+  var fields: [String]
   var percentile: Double
   /// Whether the rules that feed it speak for themselves too.
   var generates: Bool
   var isReported = true
 
-  /// The fields that a rule's records are grouped by, and last the one that is looked at, as that rule calls them.
-  func fields(of rule: Int) -> [String] {
-    (groupBy + [field].compactMap { $0 }).map { aliases[$0]?[rules[rule]] ?? $0 }
-  }
+  /// The fields that a rule's records are grouped by, and behind them those that are looked at, as that rule calls them.
+  func fields(of rule: Int) -> [String] { (groupBy + fields).map { aliases[$0]?[rules[rule]] ?? $0 } }
 
-  /// Fewer events than this never hold.
+  /// Fewer events than this never hold, where each brings one value.
   var leastEvents: Int {
-    switch kind {
-    case .eventCount, .valueCount:
-      limits.lazy.map { limit in
-        switch limit.comparison {
-        case .atLeast, .equal: Int(clamping: limit.number)
-        case .more: Int(clamping: limit.number.rounded(.down)) + 1
-        case .less, .atMost, .unequal: 1
-        }
-      }.max() ?? 1
-    case .temporal, .temporalOrdered: limits.isEmpty ? rules.count : 1
-    case .valueSum, .valueAverage, .valuePercentile, .valueMedian: 1
-    }
+    if !clauses.isEmpty { return clauses.lazy.map(\.needed.count).min() ?? 1 }
+    if kind.isOfNumbers { return 1 }
+    return limits.lazy.map { limit in
+      switch limit.comparison {
+      case .atLeast, .equal: Int(clamping: limit.number)
+      case .more: Int(clamping: limit.number.rounded(.down)) + 1
+      case .less, .atMost, .unequal: 1
+      }
+    }.max() ?? 1
   }
 
+  /// Whether a window has come as far as the lower bounds want.
+  func isReached(_ number: Double) -> Bool { limits.allSatisfy { $0.isReached(number) } }
+
+  /// - Parameter number: the highest of a span.
   func holds(_ number: Double) -> Bool { limits.allSatisfy { SigmaTest.compare(number, $0.comparison, $0.number) } }
+
+  /// Whether moments lie in one window. Sources tell times centuries apart.
+  func isWindow(_ begin: Int64, _ end: Int64) -> Bool {
+    let (distance, overflows) = end.subtractingReportingOverflow(begin)
+    return !overflows && distance <= timespan
+  }
+
+  /// A timespan before a moment, and one behind it.
+  func before(_ end: Int64) -> Int64 { end < .min + timespan ? .min : end - timespan }
+  func behind(_ begin: Int64) -> Int64 { begin > .max - timespan ? .max : begin + timespan }
+
+  /// Whether more events can undo what fewer fulfil: true only of all the evidence there is, not of one log of several.
+  var isUndoable: Bool {
+    clauses.contains { !$0.absent.isEmpty }
+      || limits.contains { $0.comparison != .more && $0.comparison != .atLeast }
+  }
 
   init(_ node: Node, header: SigmaHeader) throws {
     guard let body = node["correlation"], body.mapping != nil else {
@@ -65,8 +102,12 @@ struct SigmaCorrelation: Hashable, Sendable {
       throw SigmaProblem(body["type"] ?? body, "unknown type of correlation: \(type)")
     }
     self.kind = kind
-    rules = body["rules"].map { SigmaHeader.texts($0) } ?? []
+    let words = kind.isTemporal ? body["condition"]?.string : nil
+    rules = body["rules"].map { SigmaHeader.texts($0) } ?? words.map { SigmaConditionReader.names(in: $0) } ?? []
     guard !rules.isEmpty else { throw SigmaProblem(body, "a correlation must name its rules") }
+    guard rules.count <= Self.mostRules else {
+      throw SigmaProblem(body["rules"] ?? body, "a correlation of more than \(Self.mostRules) rules")
+    }
     groupBy = body["group-by"].map { SigmaHeader.texts($0) } ?? []
     aliases = try Self.aliases(body["aliases"])
     guard let span = body["timespan"]?.string.flatMap({ Self.nanoseconds($0) }) else {
@@ -75,21 +116,62 @@ struct SigmaCorrelation: Hashable, Sendable {
     timespan = span
     generates = (body["generate"] ?? node["generate"])?.bool ?? false
     limits = []
-    field = nil
+    fields = []
     percentile = 50
+    if let words, let condition = body["condition"] {
+      clauses = try readClauses(words, condition)
+      return
+    }
     if let condition = body["condition"] {
       guard let mapping = condition.mapping else {
-        throw SigmaProblem(condition, "a correlation's condition must be a mapping such as \"gte: 10\"")
+        throw SigmaProblem(condition, "the condition of \(type) must be a mapping such as \"gte: 10\"")
       }
       for (key, value) in mapping { try add(key.string ?? "", value) }
     }
-    let isTemporal = kind == .temporal || kind == .temporalOrdered
-    if !isTemporal, limits.isEmpty {
-      throw SigmaProblem(body, "\(type) needs a condition with gt, gte, lt, lte, eq or neq")
+    try check(body)
+  }
+
+  /// As many as a window keeps count of.
+  private static let mostRules = 64
+  private static let mostFields = 8
+
+  private mutating func check(_ body: Node) throws {
+    if kind.isTemporal, limits.isEmpty { limits = [Limit(comparison: .atLeast, number: Double(rules.count))] }
+    if limits.isEmpty {
+      throw SigmaProblem(body, "\(kind.rawValue) needs a condition with gt, gte, lt, lte, eq or neq")
     }
-    if !isTemporal, kind != .eventCount, field == nil {
-      throw SigmaProblem(body, "\(type) needs a field in its condition")
+    if !kind.isTemporal, kind != .eventCount, fields.isEmpty {
+      throw SigmaProblem(body, "\(kind.rawValue) needs a field in its condition")
     }
+    if kind == .eventCount || kind.isTemporal, !fields.isEmpty {
+      throw SigmaProblem(body, "\(kind.rawValue) looks at no field")
+    }
+    if kind.isOfNumbers, fields.count > 1 { throw SigmaProblem(body, "\(kind.rawValue) looks at one field") }
+    if kind == .valuePercentile, body["condition"]?["percentile"] == nil {
+      throw SigmaProblem(body, "value_percentile needs a percentile in its condition")
+    }
+  }
+
+  /// A condition over rules: every rule of the list stands in it, and no other.
+  private func readClauses(_ words: String, _ condition: Node) throws -> [SigmaClause] {
+    let formula: SigmaFormula
+    do {
+      formula = try SigmaConditionReader.formula(words, names: rules, sizes: rules.map { _ in 1 })
+    } catch let problem as SigmaProblem {
+      throw SigmaProblem(condition, problem.words)
+    }
+    let silent = Set(rules.indices).subtracting(formula.parts).sorted().map { rules[$0] }
+    guard silent.isEmpty else {
+      throw SigmaProblem(condition, "the condition does not say what becomes of \(silent.joined(separator: ", "))")
+    }
+    guard let clauses = formula.clauses() else {
+      throw SigmaProblem(condition, "the condition holds in too many ways: split the rule")
+    }
+    if clauses.isEmpty { throw SigmaProblem(condition, "the condition can never hold") }
+    if clauses.contains(where: \.needed.isEmpty) {
+      throw SigmaProblem(condition, "the condition holds where none of its rules does: one at least must occur")
+    }
+    return clauses
   }
 
   private mutating func add(_ key: String, _ value: Node) throws {
@@ -97,9 +179,10 @@ struct SigmaCorrelation: Hashable, Sendable {
       "gt": .more, "gte": .atLeast, "lt": .less, "lte": .atMost, "eq": .equal, "neq": .unequal,
     ]
     if key == "field" {
-      let fields = SigmaHeader.texts(value)
-      guard fields.count == 1 else { throw SigmaProblem(value, "a condition over several fields is not known here") }
-      field = fields[0]
+      fields = SigmaHeader.texts(value)
+      guard (1...Self.mostFields).contains(fields.count), Set(fields).count == fields.count else {
+        throw SigmaProblem(value, "field must name 1 to \(Self.mostFields) fields, each once")
+      }
     } else if key == "percentile" {
       guard let number = value.float, (0...100).contains(number) else {
         throw SigmaProblem(value, "percentile must be 0 to 100")

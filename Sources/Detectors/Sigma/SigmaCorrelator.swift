@@ -8,10 +8,10 @@ import Evidence
 struct SigmaCorrelator {
   let correlation: SigmaCorrelation
   let hits: SigmaHits
-  /// By rule and layout, where the fields that are grouped by stand, and last the one that is looked at.
+  /// By rule and layout, where the fields that are grouped by stand, and behind them those that are looked at.
   private let places: [[[Int]]]
 
-  /// A hit of one of the correlation's rules.
+  /// A hit of one of the correlation's rules, in one of the groups to which it belongs.
   struct Fed {
     var group: UInt32
     var rule: Int32
@@ -27,6 +27,10 @@ struct SigmaCorrelator {
     var number: Double
   }
 
+  /// Groups to which one hit may belong, and of all hits together beyond the first of each.
+  private static let mostGroups = 64
+  private static let mostSpareGroups = 1 << 22
+
   init(_ correlation: SigmaCorrelation, _ hits: SigmaHits) {
     self.correlation = correlation
     self.hits = hits
@@ -41,7 +45,9 @@ struct SigmaCorrelator {
     var keys = ByteNumbers()
     var events = grouped(fed, &keys)
     events.sort { ($0.group, $0.nanoseconds, $0.rule, $0.hit) < ($1.group, $1.nanoseconds, $1.rule, $1.hit) }
-    let least = correlation.leastEvents
+    // An event may bring several values.
+    let least =
+      correlation.kind == .valueCount && (hits.hasLists || correlation.fields.count > 1) ? 1 : correlation.leastEvents
     var groups: [(key: [String], range: Range<Int>)] = []
     var start = 0
     while start < events.count {
@@ -54,26 +60,33 @@ struct SigmaCorrelator {
       start = end
     }
     groups.sort { $0.key.lexicographicallyPrecedes($1.key) }
-    return groups.flatMap { slide(events[$0.range], $0.key) }
+    let values = SigmaTuples(hits)
+    return groups.flatMap { key, range in
+      correlation.clauses.isEmpty
+        ? slide(events[range], key, values) : SigmaSequences(correlation).spans(events[range], key)
+    }
   }
 
-  /// All hits that belong to a group.
+  /// All hits, each in every group to which it belongs.
   ///
   /// - Parameter keys: takes the numbers of the values that make each group, which is known by its place there.
   private func grouped(_ fed: [[SigmaHits.Number]], _ keys: inout ByteNumbers) -> [Fed] {
     var events: [Fed] = []
     events.reserveCapacity(fed.reduce(0) { $0 + $1.count })
-    var key: [UInt32] = []
+    let values = SigmaTuples(hits)
+    var spare = Self.mostSpareGroups
     for (rule, list) in fed.enumerated() {
       for hit in list {
         let places = places[rule][hits.layout(hit)].prefix(correlation.groupBy.count)
-        key.removeAll(keepingCapacity: true)
-        for place in places { key.append(hits.field(hit, place)) }
+        var isFirst = true
         // A record without one of the fields belongs to no group.
-        guard !key.contains(SigmaHits.missing), let group = key.withUnsafeBytes({ keys.number(of: ByteView($0)) })
-        else { continue }
-        events.append(
-          Fed(group: group, rule: Int32(clamping: rule), hit: hit, nanoseconds: hits.nanoseconds(hit)))
+        values.forEach(of: hit, places, most: spare > 0 ? Self.mostGroups : 1) { key in
+          guard let group = key.withUnsafeBytes({ keys.number(of: ByteView($0)) }) else { return }
+          if !isFirst { spare -= 1 }
+          isFirst = false
+          events.append(
+            Fed(group: group, rule: Int32(clamping: rule), hit: hit, nanoseconds: hits.nanoseconds(hit)))
+        }
       }
     }
     return events
@@ -87,23 +100,31 @@ struct SigmaCorrelator {
     }
   }
 
-  private func slide(_ events: ArraySlice<Fed>, _ key: [String]) -> [Span] {
-    var window = SigmaWindow(correlation)
+  private func slide(_ events: ArraySlice<Fed>, _ key: [String], _ values: SigmaTuples) -> [Span] {
+    func numbers(_ event: Fed) -> [UInt32] {
+      if correlation.fields.isEmpty { return [] }
+      return values.numbers(
+        of: event.hit, places[Int(event.rule)][hits.layout(event.hit)].dropFirst(correlation.groupBy.count))
+    }
+    var window = SigmaWindow(correlation, hits)
+    if window.isRanked { window.rank(events.lazy.flatMap(numbers)) }
     var spans: [Span] = []
     var start = events.startIndex
-    /// The events of the span that is open.
+    /// The events of the span that is open, and the highest number in it.
     var open: (start: Int, end: Int, number: Double)?
     func close() {
-      if let open { spans.append(Span(hits: events[open.start...open.end].map(\.hit), key: key, number: open.number)) }
+      if let open, correlation.holds(open.number) {
+        spans.append(Span(hits: events[open.start...open.end].map(\.hit), key: key, number: open.number))
+      }
       open = nil
     }
     for end in events.indices {
-      window.add(events[end].rule, value(events[end]))
-      while events[end].nanoseconds &- events[start].nanoseconds > correlation.timespan {
-        window.remove(events[start].rule, value(events[start]))
+      window.add(events[end], numbers(events[end]))
+      while !correlation.isWindow(events[start].nanoseconds, events[end].nanoseconds) {
+        window.remove(events[start], numbers(events[start]))
         start += 1
       }
-      guard let number = window.holds(events[start...end]) else { continue }
+      guard let number = window.number(from: events[start].nanoseconds), correlation.isReached(number) else { continue }
       if let current = open, start <= current.end {
         open = (current.start, end, max(current.number, number))
       } else {
@@ -113,113 +134,5 @@ struct SigmaCorrelator {
     }
     close()
     return spans
-  }
-
-  private func value(_ event: Fed) -> String? {
-    guard correlation.field != nil, let place = places[Int(event.rule)][hits.layout(event.hit)].last else { return nil }
-    return hits.value(event.hit, place)
-  }
-}
-
-/// What is known of the events between two moving ends.
-private struct SigmaWindow {
-  private let correlation: SigmaCorrelation
-  private var count = 0
-  private var rules: [Int]
-  private var values: [String: Int] = [:]
-  private var numbers: [Double] = []
-  private var sum = 0.0
-
-  init(_ correlation: SigmaCorrelation) {
-    self.correlation = correlation
-    rules = [Int](repeating: 0, count: correlation.rules.count)
-  }
-
-  mutating func add(_ rule: Int32, _ value: String?) {
-    count += 1
-    rules[Int(rule)] += 1
-    guard let value else { return }
-    if correlation.kind == .valueCount { values[value, default: 0] += 1 }
-    if let number = number(value) {
-      sum += number
-      if isSorted {
-        numbers.insert(number, at: place(of: number))
-      } else {
-        numbers.append(number)
-      }
-    }
-  }
-
-  mutating func remove(_ rule: Int32, _ value: String?) {
-    count -= 1
-    rules[Int(rule)] -= 1
-    guard let value else { return }
-    if correlation.kind == .valueCount {
-      values[value, default: 0] -= 1
-      if values[value] == 0 { values[value] = nil }
-    }
-    if let number = number(value), !numbers.isEmpty {
-      sum -= number
-      if isSorted {
-        numbers.remove(at: min(place(of: number), numbers.count - 1))
-      } else {
-        numbers.removeLast()
-      }
-      if numbers.isEmpty { sum = 0 }
-    }
-  }
-
-  private var isSorted: Bool { correlation.kind == .valuePercentile || correlation.kind == .valueMedian }
-
-  private func number(_ text: String) -> Double? {
-    switch correlation.kind {
-    case .valueSum, .valueAverage, .valuePercentile, .valueMedian: Double(text).flatMap { $0.isFinite ? $0 : nil }
-    default: nil
-    }
-  }
-
-  /// The first place whose number is not smaller.
-  private func place(of number: Double) -> Int {
-    var low = 0
-    var high = numbers.count
-    while low < high {
-      let middle = (low + high) / 2
-      if numbers[middle] < number { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
-
-  /// The number that the correlation compares; nil where it does not hold.
-  func holds(_ events: ArraySlice<SigmaCorrelator.Fed>) -> Double? {
-    let number: Double
-    switch correlation.kind {
-    case .eventCount: number = Double(count)
-    case .valueCount: number = Double(values.count)
-    case .valueSum: number = sum
-    case .valueAverage:
-      if numbers.isEmpty { return nil }
-      number = sum / Double(numbers.count)
-    case .valuePercentile:
-      // Nearest rank.
-      guard !numbers.isEmpty else { return nil }
-      let rank = (correlation.percentile / 100 * Double(numbers.count)).rounded(.up)
-      number = numbers[min(max(Int(rank) - 1, 0), numbers.count - 1)]
-    case .valueMedian:
-      guard !numbers.isEmpty else { return nil }
-      number = (numbers[(numbers.count - 1) / 2] + numbers[numbers.count / 2]) / 2
-    case .temporal, .temporalOrdered:
-      let seen = rules.lazy.filter { $0 > 0 }.count
-      number = Double(seen)
-      if correlation.limits.isEmpty, seen < rules.count { return nil }
-      if correlation.kind == .temporalOrdered, !isOrdered(events) { return nil }
-    }
-    return correlation.holds(number) ? number : nil
-  }
-
-  /// Whether the rules occur in the order in which the correlation names them.
-  private func isOrdered(_ events: ArraySlice<SigmaCorrelator.Fed>) -> Bool {
-    var next = 0
-    for event in events where next < rules.count && event.rule == Int32(next) { next += 1 }
-    return next == rules.count
   }
 }

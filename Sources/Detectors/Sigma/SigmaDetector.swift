@@ -3,7 +3,7 @@ import Evidence
 
 /// Asks Sigma rules of the events of one artifact, and correlations of what they find.
 public final class SigmaDetector: EventDetector {
-  public static let version = 4
+  public static let version = 5
 
   /// Hits kept for correlations, all rules together; more are counted, not correlated.
   static let maximumHits = 1 << 20
@@ -16,8 +16,9 @@ public final class SigmaDetector: EventDetector {
   /// Of the event that is looked at.
   private var artifact: Digest
   private var maker = SigmaRecordMaker()
-  /// Correlations are told only where their events come from more than one artifact.
-  private let isOfCase: Bool
+  private let scope: Scope
+  /// By correlation: whether more events than those of one artifact may undo it, or what it rests on.
+  private let isUndoable: [Bool]
   /// nil: every rule is asked of every event.
   private var gates: SigmaGates?
   /// Rules that are asked of the event at hand.
@@ -28,16 +29,27 @@ public final class SigmaDetector: EventDetector {
   /// Fields of each rule that correlations need, and their layout among the hits.
   private var wanted: [Int: (names: [String], layout: Int)] = [:]
 
-  public convenience init(_ rules: SigmaRules, artifact: Digest) {
-    self.init(rules, artifact: artifact, isFiltered: true)
+  /// What the events are, to correlations.
+  public enum Scope: Sendable {
+    /// All there is.
+    case everything
+    /// Those of one artifact of a case. What events of the others could undo (`not`, `lt`) is left to the whole case.
+    case oneOfCase
+    /// Those of a whole case: told is what no artifact tells alone.
+    case wholeCase
+  }
+
+  public convenience init(_ rules: SigmaRules, artifact: Digest, scope: Scope = .everything) {
+    self.init(rules, artifact: artifact, isFiltered: true, scope: scope)
   }
 
   /// - Parameter isFiltered: false asks every rule of every event, which finds the same.
-  init(_ rules: SigmaRules, artifact: Digest, isFiltered: Bool, isOfCase: Bool = false) {
+  init(_ rules: SigmaRules, artifact: Digest, isFiltered: Bool, scope: Scope = .everything) {
     self.rules = rules
     kinds = rules.prefilter?.kinds ?? rules.rules.map(\.source.kind)
     self.artifact = artifact
-    self.isOfCase = isOfCase
+    self.scope = scope
+    isUndoable = Self.undoable(rules.correlations)
     if isFiltered, let prefilter = rules.prefilter { gates = SigmaGates(prefilter) }
     let passedOn = Self.passedOn(rules.correlations)
     for (number, correlation) in rules.correlations.enumerated() {
@@ -65,6 +77,20 @@ public final class SigmaDetector: EventDetector {
       }
     }
     return fields.map { $0.sorted() }
+  }
+
+  /// Whether any correlation is left to the whole case.
+  var asksForAbsence: Bool { isUndoable.contains(true) }
+
+  private static func undoable(_ correlations: [SigmaCorrelation]) -> [Bool] {
+    var known: [Bool] = []
+    for correlation in correlations {
+      let restsOnOne = known.indices.contains { index in
+        known[index] && correlation.rules.contains { correlations[index].header.isMeant(by: $0) }
+      }
+      known.append(restsOnOne || correlation.isUndoable)
+    }
+    return known
   }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
@@ -112,15 +138,13 @@ public final class SigmaDetector: EventDetector {
 
   private func keep(_ index: Int, _ event: Event, _ record: SigmaRecord) {
     guard let (names, layout) = wanted[index], hits.count < Self.maximumHits else { return }
-    let values = names.map { record.values($0)?.first }
-    guard let hit = hits.add(event, artifact, layout, fields: values.map { $0?.folded }) else { return }
-    for value in values { if let value { hits.note(value) } }
+    guard let hit = hits.add(event, artifact, layout, fields: names.map { record.values($0) ?? [] }) else { return }
     hitsOf[index, default: []].append(hit)
   }
 
   public func finish(_ report: (Finding) -> Void) {
     var spansOf: [Int: [SigmaHits.Number]] = [:]
-    for (place, correlation) in rules.correlations.enumerated() {
+    for (place, correlation) in rules.correlations.enumerated() where scope != .oneOfCase || !isUndoable[place] {
       let fed = correlation.rules.map { reference -> [SigmaHits.Number] in
         var fed: [SigmaHits.Number] = []
         for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {
@@ -138,7 +162,8 @@ public final class SigmaDetector: EventDetector {
           let lastEvent = hits.event(last)
         else { continue }
         let finding = finding(correlation, span, firstEvent, lastEvent)
-        let isTold = !isOfCase || span.hits.contains { hits.artifact($0) != hits.artifact(first) }
+        let isTold =
+          scope != .wholeCase || isUndoable[place] || span.hits.contains { hits.artifact($0) != hits.artifact(first) }
         if correlation.isReported, isTold { report(finding) }
         let event = Event(
           time: lastEvent.time, dataType: firstEvent.dataType, message: finding.message, entities: finding.entities,

@@ -13,7 +13,8 @@ final class SigmaHits {
     var detail: SpilledBytes.Place
     var artifact: UInt32
     var dataType: UInt32
-    /// In `words`: first the values of the layout's fields, then the entities, each with its kind in the upper bits.
+    /// In `words`: first the values of the layout's fields, a number of `texts` or of `lists`, then the entities, each with its
+    /// kind in the upper bits.
     var firstWord: UInt32
     var layout: UInt16
     var clock: UInt16
@@ -32,6 +33,10 @@ final class SigmaHits {
   private var words: [UInt32] = []
   /// Values of fields and entities, and data types.
   private var texts = ByteNumbers()
+  /// Of fields with several values, the numbers of all.
+  private var lists = ByteNumbers()
+  /// Values beyond the first that all fields together may still bring.
+  private var spareValues = 1 << 22
   private var artifacts: [Digest] = []
   private var clocks: [Clock] = []
   private var clockNumbers: [Clock: UInt16] = [:]
@@ -43,7 +48,14 @@ final class SigmaHits {
 
   /// A field that the record does not have.
   static let missing = UInt32.max
+  /// Marks a number of `lists`.
+  private static let listFlag: UInt32 = 1 << 31
   private static let mostEntities = 64
+  /// Values of one field that are kept.
+  static let mostValues = 64
+
+  /// Whether any field has several values.
+  var hasLists: Bool { lists.count > 0 }
 
   var count: Int { rows.count }
 
@@ -56,9 +68,14 @@ final class SigmaHits {
 
   /// - Parameters:
   ///   - event: as which it is told; its attributes are not kept.
-  ///   - fields: values of the layout's fields.
+  ///   - fields: values of the layout's fields, compared without regard to case.
   /// - Returns: nil where there is no time, or no room.
-  func add(_ event: Event, _ artifact: Digest, _ layout: Int, fields: [String?]) -> Number? {
+  func add(_ event: Event, _ artifact: Digest, _ layout: Int, fields: [[SigmaValue]]) -> Number? {
+    if event.time == nil { return nil }
+    return add(event, artifact, layout, words: fields.map(word))
+  }
+
+  private func add(_ event: Event, _ artifact: Digest, _ layout: Int, words fields: [UInt32]) -> Number? {
     guard let time = event.time, let number = Number(exactly: rows.count), let layout = UInt16(exactly: layout),
       let firstWord = UInt32(exactly: words.count), let clock = self.clock(of: time)
     else { return nil }
@@ -67,7 +84,7 @@ final class SigmaHits {
     scratch.append(event.message)
     guard let detail = scratch.withView({ details.append($0.unsafeBytes) }) else { return nil }
     if artifacts.last != artifact { artifacts.append(artifact) }
-    for field in fields { words.append(field.map(self.number) ?? Self.missing) }
+    words.append(contentsOf: fields)
     let entities = event.entities.prefix(Self.mostEntities)
     for entity in entities { words.append(word(of: entity)) }
     rows.append(
@@ -78,7 +95,34 @@ final class SigmaHits {
     return number
   }
 
-  private func number(of text: String) -> UInt32 { text.withView { texts.number(of: $0) } ?? Self.missing }
+  private func number(of text: String) -> UInt32 {
+    guard let number = text.withView({ texts.number(of: $0) }), number < Self.listFlag else { return Self.missing }
+    return number
+  }
+
+  private func word(of values: [SigmaValue]) -> UInt32 {
+    guard let first = values.first else { return Self.missing }
+    let word = number(of: first)
+    if values.count == 1 || spareValues <= 0 { return word }
+    var all = [word]
+    for value in values.prefix(Self.mostValues).dropFirst() {
+      let number = number(of: value)
+      if !all.contains(number) { all.append(number) }
+    }
+    spareValues -= all.count - 1
+    guard all.count > 1, let list = all.withUnsafeBytes({ lists.number(of: ByteView($0)) }), list < Self.listFlag - 1
+    else {
+      return word
+    }
+    return list | Self.listFlag
+  }
+
+  /// Remembers how the evidence spells it, too.
+  private func number(of value: SigmaValue) -> UInt32 {
+    let number = number(of: value.folded)
+    if value.text != value.folded, spelled[number] == nil { spelled[number] = value.text }
+    return number
+  }
 
   /// An entity's value is that of a field, mostly.
   private func word(of entity: Entity) -> UInt32 {
@@ -107,17 +151,10 @@ final class SigmaHits {
     return number
   }
 
-  /// Remembers how the evidence spells a value, which is compared without regard to case.
-  func note(_ value: SigmaValue) {
-    guard value.text != value.folded else { return }
-    let number = number(of: value.folded)
-    if spelled[number] == nil { spelled[number] = value.text }
-  }
-
   /// A value as the evidence has it, where it was first seen.
   func shown(_ folded: String) -> String { spelled[number(of: folded)] ?? folded }
 
-  /// Of a value's number, as `field` gives it.
+  /// Of a value's number, as `values` gives it.
   func text(_ number: UInt32) -> String { texts.withRun(number) { $0.string } }
 
   func nanoseconds(_ hit: Number) -> Int64 { rows[Int(hit)].nanoseconds }
@@ -126,29 +163,40 @@ final class SigmaHits {
 
   func layout(_ hit: Number) -> Int { Int(rows[Int(hit)].layout) }
 
-  /// - Parameter place: in the record's layout.
-  func field(_ hit: Number, _ place: Int) -> UInt32 {
+  private func word(_ hit: Number, _ place: Int) -> UInt32 {
     place < layouts[layout(hit)].count ? words[Int(rows[Int(hit)].firstWord) + place] : Self.missing
   }
 
-  func value(_ hit: Number, _ place: Int) -> String? {
-    let word = field(hit, place)
-    return word == Self.missing ? nil : text(word)
+  /// Makes a list that of the numbers of a field's values: each once, none where the record does not have the field.
+  ///
+  /// - Parameter place: in the record's layout.
+  func values(_ hit: Number, _ place: Int, into numbers: inout [UInt32]) {
+    numbers.removeAll(keepingCapacity: true)
+    let word = word(hit, place)
+    if word == Self.missing { return }
+    guard word & Self.listFlag != 0 else { return numbers.append(word) }
+    lists.withRun(word & ~Self.listFlag) { list in
+      for place in stride(from: 0, to: list.count, by: 4) {
+        let number = list.unsafeBytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+        if number != Self.missing { numbers.append(number) }
+      }
+    }
   }
 
   /// Something found of several records, with the fields of the first of them and those by which they belong together.
   func add(_ event: Event, like first: Number, _ group: some Sequence<(String, String)>) -> Number? {
     var names = layouts[layout(first)]
-    var values = names.indices.map { value(first, $0) }
+    var words = names.indices.map { word(first, $0) }
     for (name, value) in group {
+      let word = number(of: value)
       if let known = names.firstIndex(of: name) {
-        values[known] = value
+        words[known] = word
       } else {
         names.append(name)
-        values.append(value)
+        words.append(word)
       }
     }
-    return add(event, artifact(first), layout(names), fields: values)
+    return add(event, artifact(first), layout(names), words: words)
   }
 
   /// Those of several records, each once, in order.

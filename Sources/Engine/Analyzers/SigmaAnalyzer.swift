@@ -61,7 +61,7 @@ final class SigmaFollower {
 
   init(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let sigma = try surroundings.sigma(expecting: unit.rules)
-    detector = SigmaDetector(sigma.rules, artifact: unit.artifact)
+    detector = SigmaDetector(sigma.rules, artifact: unit.artifact, scope: .oneOfCase)
     order = sigma.order
     self.result = result
   }

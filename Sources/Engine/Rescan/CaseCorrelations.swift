@@ -7,7 +7,7 @@ import Evidence
 /// what a new rule sees only where artifacts are put together. A pure function of the stored events and the rules.
 public enum CaseCorrelations {
   static let analyzer = "sigma-case"
-  private static let version = "1.\(SigmaDetector.version)"
+  private static let version = "2.\(SigmaDetector.version)"
 
   /// - Parameter entries: of the run whose events are asked.
   /// - Returns: nil where there is nothing to put together.
@@ -16,7 +16,8 @@ public enum CaseCorrelations {
   ) throws -> RunRecord.Entry? {
     let sources = entries.filter { Analyzers.givingEvents.contains($0.analyzer) }
     let correlations = SigmaCaseCorrelations(rules.set.sigma)
-    guard correlations.isNeeded, let first = sources.first, Set(sources.map(\.artifact)).count > 1 else { return nil }
+    guard correlations.isNeeded, let first = sources.first else { return nil }
+    guard correlations.isNeededForOne || Set(sources.map(\.artifact)).count > 1 else { return nil }
     let list = Digest(of: Array(sources.map { "\($0.artifact.hex) \($0.result.hex)\n" }.joined().utf8))
     let unit = Unit(
       artifact: first.artifact, analyzer: analyzer, version: version, rules: rules.keys.sigma,

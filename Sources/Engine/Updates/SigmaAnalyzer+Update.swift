@@ -20,7 +20,7 @@ extension SigmaAnalyzer: UpdatingAnalyzer {
       }
     }
     if !update.change.changed.isEmpty {
-      let detector = SigmaDetector(update.rules.sigma, artifact: unit.artifact)
+      let detector = SigmaDetector(update.rules.sigma, artifact: unit.artifact, scope: .oneOfCase)
       var number = 0
       var findings: [Finding] = []
       func merge() throws {

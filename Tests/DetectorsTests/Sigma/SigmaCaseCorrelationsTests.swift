@@ -53,6 +53,34 @@ struct SigmaCaseCorrelationsTests {
     #expect(found([(1, "two", "2026-11-25T00:00:00Z"), (2, "one", "2026-11-25T00:01:00Z")]).isEmpty)
   }
 
+  /// What another artifact's events could undo is told of the whole case alone: a log holds five minutes of CloudTrail.
+  @Test func absenceIsAskedOfTheWholeCase() {
+    func told(_ correlation: String, _ events: [(artifact: UInt8, event: Event)]) -> [String] {
+      let (rules, diagnostics) = sigma(correlatedRules + "title: C\ncorrelation: {timespan: 1m, \(correlation)}")
+      precondition(diagnostics.isEmpty, "\(diagnostics)")
+      let whole = SigmaCaseCorrelations(rules)
+      #expect(whole.isNeededForOne)
+      var found: [String] = []
+      for artifact in Set(events.map(\.artifact)).sorted() {
+        let detector = SigmaDetector(rules, artifact: Digest(of: [artifact]), scope: .oneOfCase)
+        for one in events where one.artifact == artifact {
+          detector.inspect(one.event) { found.append($0.title) }
+          whole.inspect(one.event, of: Digest(of: [artifact]))
+        }
+        detector.finish { found.append($0.title) }
+      }
+      whole.finish { found.append($0.title) }
+      return found
+    }
+    let absent = "type: temporal, rules: [a, b], condition: a and not b"
+    #expect(told(absent, [(1, at(0, "a"))]) == ["C"])
+    #expect(told(absent, [(1, at(0, "a")), (2, at(50, "b"))]) == [])
+    #expect(told(absent, [(1, at(0, "a")), (2, at(70, "b"))]) == ["C"])
+    let few = "type: event_count, rules: [a], condition: {lt: 3}"
+    #expect(told(few, [(1, at(0, "a")), (1, at(1, "a"))]) == ["C"])
+    #expect(told(few, [(1, at(0, "a")), (1, at(1, "a")), (2, at(2, "a"))]) == [])
+  }
+
   @Test func withoutCorrelationsNothingIsNeeded() {
     #expect(!SigmaCaseCorrelations(sigma(nativeRule("s: { a: b }")).0).isNeeded)
   }

@@ -5,35 +5,6 @@ import Testing
 @testable import Detectors
 
 struct SigmaCorrelationTests {
-  private let base = """
-    title: A
-    name: a
-    logsource: {product: ir-analyze}
-    detection: {s: {kind: a}, condition: s}
-    ---
-    title: B
-    name: b
-    logsource: {product: ir-analyze}
-    detection: {s: {kind: b}, condition: s}
-    ---
-
-    """
-
-  private func at(_ second: Int, _ kind: String, _ others: [String: Value] = [:]) -> Event {
-    var made = event(others.merging(["kind": .text(kind)]) { old, _ in old })
-    made.time = Timestamp(seconds: 1_700_000_000 + Int64(second))
-    return made
-  }
-
-  private func numbers(_ correlation: String, _ events: [Event]) -> [String] {
-    let (rules, diagnostics) = sigma(
-      base + "title: C\ncorrelation:\n" + correlation.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n"))
-    precondition(diagnostics.isEmpty, "\(diagnostics)")
-    return findings(rules, events).filter { $0.title == "C" }.map { finding in
-      finding.attributes.filter { ["number", "events"].contains($0.name) }.map(\.value.text).joined(separator: "/")
-    }
-  }
-
   @Test func eventsAreCountedInSlidingWindows() {
     let rule = "type: event_count\nrules: [a]\ntimespan: 10s\ncondition: {gte: 3}"
     #expect(numbers(rule, [at(8, "a"), at(12, "a"), at(17, "a")]) == ["3/3"])
@@ -54,7 +25,7 @@ struct SigmaCorrelationTests {
 
   @Test func groupsAreToldAsTheEvidenceSpellsThem() {
     let (rules, _) = sigma(
-      base
+      correlatedRules
         + "title: C\ncorrelation: {type: event_count, rules: [a], group-by: [who], timespan: 1m, condition: {gte: 2}}")
     let found = findings(rules, [at(0, "a", ["who": .text("AKIA1")]), at(1, "a", ["who": .text("akia1")])])
     #expect(found.map { $0.attributes.first { $0.name == "group" }?.value.text } == ["who AKIA1"])
@@ -64,7 +35,7 @@ struct SigmaCorrelationTests {
   /// A correlation that rests on another groups by its own fields, also by those that the other does not know.
   @Test func aChainKeepsTheFieldsOfItsLastLink() {
     let chain =
-      base
+      correlatedRules
         + """
         title: Many
         name: many
@@ -90,6 +61,92 @@ struct SigmaCorrelationTests {
     #expect(numbers(rule, (0..<3).map { at($0, "a", ["v": .text("\($0)")]) }) == ["3/3"])
     #expect(numbers(rule, (0..<9).map { at($0, "a", ["v": .text("\($0 % 2)")]) }) == [])
     #expect(numbers(rule, (0..<3).map { at($0 * 6, "a", ["v": .text("\($0)")]) }) == [])
+  }
+
+  @Test func severalFieldsAreCountedAsTuples() {
+    let rule = "type: value_count\nrules: [a]\ntimespan: 10s\ncondition: {field: [v, w], gte: 3}"
+    func pair(_ second: Int, _ v: String, _ w: String) -> Event { at(second, "a", ["v": .text(v), "w": .text(w)]) }
+    #expect(numbers(rule, [pair(0, "x", "1"), pair(1, "x", "2"), pair(2, "y", "1")]) == ["3/3"])
+    #expect(numbers(rule, [pair(0, "x", "1"), pair(1, "X", "1"), pair(2, "y", "1")]) == [])
+    // Without one of the fields there is no tuple.
+    #expect(numbers(rule, [pair(0, "x", "1"), pair(1, "x", "2"), at(2, "a", ["v": .text("y")])]) == [])
+  }
+
+  @Test func eachValueOfAFieldCounts() {
+    let rule = "type: value_count\nrules: [a]\ntimespan: 10s\ncondition: {field: v, gte: 3}"
+    #expect(numbers(rule, [at(0, "a", ["v": .texts(["x", "y", "X", "z"])])]) == ["3/1"])
+    #expect(numbers(rule, [at(0, "a", ["v": .texts(["x", "y"])]), at(20, "a", ["v": .texts(["z", "y"])])]) == [])
+    let sum = "type: value_sum\nrules: [a]\ntimespan: 10s\ncondition: {field: v, gte: 7}"
+    #expect(numbers(sum, [at(0, "a", ["v": .texts(["3", "4"])])]) == ["7/1"])
+    #expect(numbers(sum, [at(0, "a", ["v": .texts(["3", "x"])])]) == [])
+  }
+
+  @Test func anEventBelongsToTheGroupOfEachValue() {
+    let rule = "type: event_count\nrules: [a]\ngroup-by: [g, h]\ntimespan: 10s\ncondition: {gte: 2}"
+    let both: [String: Value] = ["g": .texts(["x", "y"]), "h": .text("1")]
+    #expect(numbers(rule, [at(0, "a", both), at(1, "a", ["g": .text("y"), "h": .text("1")])]) == ["2/2"])
+    #expect(numbers(rule, [at(0, "a", both), at(1, "a", both)]) == ["2/2", "2/2"])
+    #expect(numbers(rule, [at(0, "a", both), at(1, "a", ["g": .text("z"), "h": .text("1")])]) == [])
+  }
+
+  /// An event that holds thousands of values in two fields is in no millions of groups.
+  @Test func manyValuesAreBounded() {
+    let many = Value.texts((0..<500).map { "v\($0)" })
+    let events = (0..<100).map { at($0 % 10, "a", ["g": many, "h": many]) }
+    let grouped = "type: event_count\nrules: [a]\ngroup-by: [g, h]\ntimespan: 10s\ncondition: {gte: 100}"
+    #expect(numbers(grouped, events).count == 64)
+    let counted = "type: value_count\nrules: [a]\ntimespan: 10s\ncondition: {field: [g, h], gte: 2}"
+    #expect(numbers(counted, events) == ["64/100"])
+  }
+
+  /// An upper bound is judged by what a span comes to, not by what it passes through.
+  @Test(arguments: [
+    ("lt: 5", "0 1 2", "3/3"), ("lt: 5", "0 1 2 3 4", ""), ("lte: 3", "0 1 2", "3/3"),
+    ("lte: 2", "0 1 2", ""), ("eq: 3", "0 1 2", "3/3"), ("eq: 3", "0 1 2 3", ""), ("eq: 3", "0 1", ""),
+    ("neq: 2", "0 1 2", "3/3"), ("neq: 3", "0 1 2", ""), ("gt: 2, lte: 4", "0 1 2", "3/3"),
+    ("gt: 2, lte: 4", "0 1 2 3 4", ""), ("gt: 2, lte: 4", "0 1 30 31 32", "3/3"),
+    ("lt: 3", "0 1 30 31 32", "2/2"), ("lt: 3", "0 8 16 24", "2/4"),
+  ])
+  func upperBoundsWaitForTheEnd(_ condition: String, _ seconds: String, _ expected: String) {
+    let rule = "type: event_count\nrules: [a]\ntimespan: 10s\ncondition: {\(condition)}"
+    let told = numbers(rule, seconds.split(separator: " ").map { at(Int($0) ?? 0, "a") })
+    #expect(told.joined(separator: " ") == expected, "\(condition) \(seconds)")
+  }
+
+  @Test func fewerRulesThanAllInOrder() {
+    let rule = "type: temporal_ordered\nrules: [a, b, c]\ntimespan: 10s\ncondition: {gte: 2}"
+    #expect(numbers(rule, [at(0, "a"), at(1, "c")]) == ["2/2"])
+    #expect(numbers(rule, [at(0, "c"), at(1, "b"), at(2, "c")]) == ["2/3"])
+    #expect(numbers(rule, [at(0, "c"), at(1, "b"), at(2, "a")]) == [])
+    #expect(numbers(rule, [at(0, "a"), at(11, "c")]) == [])
+    let all = "type: temporal_ordered\nrules: [a, b, c]\ntimespan: 10s"
+    #expect(numbers(all, [at(0, "a"), at(1, "c"), at(2, "b"), at(3, "a"), at(4, "c")]) == ["3/5"])
+    #expect(numbers(all, [at(0, "a"), at(8, "b"), at(9, "b"), at(12, "c")]) == [])
+  }
+
+  @Test func smallestLargestAndMiddle() {
+    func values(_ list: [Int64]) -> [Event] { list.enumerated().map { at($0, "a", ["v": .integer($1)]) } }
+    func rule(_ type: String, _ condition: String) -> String {
+      "type: \(type)\nrules: [a]\ntimespan: 1h\ncondition: {field: v, \(condition)}"
+    }
+    #expect(numbers(rule("value_max", "gte: 9"), values([3, 9, 4])) == ["9/3"])
+    #expect(numbers(rule("value_max", "gte: 10"), values([3, 9, 4])) == [])
+    #expect(numbers(rule("value_min", "gte: 3"), values([4, 3, 9])) == ["4/3"])
+    #expect(numbers(rule("value_median", "gte: 5"), values([1, 9, 1])) == ["5/2"])
+    #expect(numbers(rule("value_median", "gte: 6"), values([1, 9, 1])) == [])
+  }
+
+  /// Numbers come and go by the hundred thousand within one window.
+  @Test func percentilesOfAFlood() {
+    let events = (0..<20_000).map { at($0 / 10, "a", ["v": .integer(Int64($0 % 1000))]) }
+    #expect(
+      numbers(
+        "type: value_percentile\nrules: [a]\ntimespan: 1d\ncondition: {field: v, percentile: 99, gte: 989}", events
+      ).count == 1)
+    #expect(
+      numbers(
+        "type: value_percentile\nrules: [a]\ntimespan: 1d\ncondition: {field: v, percentile: 99, gte: 999}",
+        Array(events.dropFirst(1000))) == [])
   }
 
   @Test func sumsAveragesAndPercentiles() {
@@ -131,7 +188,7 @@ struct SigmaCorrelationTests {
 
   /// A rule may be called by its id in one place and by its name in another.
   @Test func aliasesFindRulesByIdAndByName() {
-    let named = base.replacing("name: a\n", with: "name: a\nid: 6d6f1d6e-3f0c-4b7e-9a55-0f3a7f0c1a01\n")
+    let named = correlatedRules.replacing("rule-a", with: "6d6f1d6e-3f0c-4b7e-9a55-0f3a7f0c1a01")
     let (rules, diagnostics) = sigma(
       named + """
         title: C
@@ -164,7 +221,8 @@ struct SigmaCorrelationTests {
   /// What a correlation rests on goes into its finding, as into a rule's: the story asks for it.
   @Test func aFindingSaysOfWhichRecordsItIs() {
     let (rules, _) = sigma(
-      base + "title: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}")
+      correlatedRules
+        + "title: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  timespan: 1m\n  condition: {gte: 2}")
     let found = findings(rules, [at(0, "a"), at(1, "a")]).first { $0.title == "C" }
     #expect(found?.attributes.first { $0.name == "data_type" }?.value == .text("test:event"))
   }
@@ -178,7 +236,7 @@ struct SigmaCorrelationTests {
 
   @Test func correlationsRestOnCorrelationsAndSilenceWhatTheyRestOn() {
     let text =
-      base + """
+      correlatedRules + """
         title: Many
         name: many
         correlation: {type: event_count, rules: [a], group-by: [who], timespan: 1m, condition: {gte: 2}}
@@ -205,11 +263,20 @@ struct SigmaCorrelationTests {
     ("type: temporal\nrules: []\ntimespan: 1m", "name its rules"),
     ("type: event_count\nrules: [a]\ntimespan: 1m\ncondition: {about: 3}", "unknown word"),
     ("type: event_count\nrules: [a]\ntimespan: 1m\ncondition: a and b", "mapping"),
+    ("type: event_count\nrules: [a]\ntimespan: 1m\ncondition: {field: v, gte: 1}", "no field"),
+    ("type: value_sum\nrules: [a]\ntimespan: 1m\ncondition: {field: [v, w], gte: 1}", "one field"),
+    ("type: value_count\nrules: [a]\ntimespan: 1m\ncondition: {field: [v, v], gte: 1}", "each once"),
+    ("type: value_percentile\nrules: [a]\ntimespan: 1m\ncondition: {field: v, gte: 1}", "percentile"),
+    ("type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: a and z", "does not have"),
+    ("type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: a", "what becomes of b"),
+    ("type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: a and (b", "parenthesis"),
+    ("type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: not a or b", "none of its rules"),
+    ("type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: a and not (a or b)", "never"),
     ("type: temporal\nrules: [C]\ntimespan: 1m", "itself"),
   ])
   func whatCannotBeUsedIsTold(_ correlation: String, _ words: String) {
     let (rules, diagnostics) = sigma(
-      base + "title: C\nname: C\ncorrelation:\n"
+      correlatedRules + "title: C\nname: C\ncorrelation:\n"
         + correlation.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n"))
     #expect(rules.correlations.isEmpty && diagnostics.count == 1)
     #expect(diagnostics.first?.message.contains(words) == true, "\(diagnostics)")
@@ -218,7 +285,7 @@ struct SigmaCorrelationTests {
   /// Far more than memory keeps; what is told of the first and the last comes out of the file.
   @Test func aFloodIsOneFindingWithItsBeginningAndEnd() {
     let (rules, _) = sigma(
-      base + "title: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: [who]\n  timespan: 1m\n"
+      correlatedRules + "title: C\ncorrelation:\n  type: event_count\n  rules: [a]\n  group-by: [who]\n  timespan: 1m\n"
         + "  condition: {gte: 5}")
     var events: [Event] = []
     for number in 0..<30_000 {

@@ -38,3 +38,34 @@ func holds(_ detection: String, _ attributes: [String: Value], condition: String
   precondition(diagnostics.isEmpty, "\(diagnostics)")
   return !titles(rules, [event(attributes, message: message)]).isEmpty
 }
+
+/// Rules `a`, `b` and `c`, for correlations.
+let correlatedRules = [("A", "a"), ("B", "b"), ("Third", "c")].map { title, name in
+  """
+  title: \(title)
+  name: \(name)
+  id: rule-\(name)
+  logsource: {product: ir-analyze}
+  detection: {s: {kind: \(name)}, condition: s}
+  ---
+
+  """
+}.joined()
+
+/// An event of one of them.
+func at(_ second: Int, _ kind: String, _ others: [String: Value] = [:]) -> Event {
+  var made = event(others.merging(["kind": .text(kind)]) { old, _ in old })
+  made.time = Timestamp(seconds: 1_700_000_000 + Int64(second))
+  return made
+}
+
+/// What a correlation tells: the number that it compares, and of how many events.
+func numbers(_ correlation: String, _ events: [Event]) -> [String] {
+  let (rules, diagnostics) = sigma(
+    correlatedRules + "title: C\nid: correlation\ncorrelation:\n"
+      + correlation.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n"))
+  precondition(diagnostics.isEmpty, "\(diagnostics)")
+  return findings(rules, events).filter { $0.title == "C" }.map { finding in
+    finding.attributes.filter { ["number", "events"].contains($0.name) }.map(\.value.text).joined(separator: "/")
+  }
+}
