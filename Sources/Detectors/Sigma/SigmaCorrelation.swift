@@ -109,6 +109,9 @@ struct SigmaCorrelation: Hashable, Sendable {
       throw SigmaProblem(body["rules"] ?? body, "a correlation of more than \(Self.mostRules) rules")
     }
     groupBy = body["group-by"].map { SigmaHeader.texts($0) } ?? []
+    guard groupBy.count <= Self.mostGroupFields else {
+      throw SigmaProblem(body["group-by"], "more than \(Self.mostGroupFields) fields to group by")
+    }
     aliases = try Self.aliases(body["aliases"])
     guard let span = body["timespan"]?.string.flatMap({ Self.nanoseconds($0) }) else {
       throw SigmaProblem(body["timespan"] ?? body, "timespan must be a number and s, m, h, d, w, M or y")
@@ -134,6 +137,8 @@ struct SigmaCorrelation: Hashable, Sendable {
   /// As many as a window keeps count of.
   private static let mostRules = 64
   private static let mostFields = 8
+  /// Each is kept of every hit.
+  private static let mostGroupFields = 32
 
   private mutating func check(_ body: Node) throws {
     if kind.isTemporal, limits.isEmpty { limits = [Limit(comparison: .atLeast, number: Double(rules.count))] }

@@ -26,6 +26,8 @@ public final class SigmaDetector: EventDetector {
   /// Hits by rule, for rules that correlations rest on.
   private var hitsOf: [Int: [SigmaHits.Number]] = [:]
   private let hits = SigmaHits()
+  /// Whether there were more hits than are kept: what is not among them may have happened all the same.
+  private var isCut = false
   /// Fields of each rule that correlations need, and their layout among the hits.
   private var wanted: [Int: (names: [String], layout: Int)] = [:]
 
@@ -137,14 +139,19 @@ public final class SigmaDetector: EventDetector {
   }
 
   private func keep(_ index: Int, _ event: Event, _ record: SigmaRecord) {
-    guard let (names, layout) = wanted[index], hits.count < Self.maximumHits else { return }
+    guard let (names, layout) = wanted[index] else { return }
+    guard hits.count < Self.maximumHits else {
+      isCut = true
+      return
+    }
     guard let hit = hits.add(event, artifact, layout, fields: names.map { record.values($0) ?? [] }) else { return }
     hitsOf[index, default: []].append(hit)
   }
 
   public func finish(_ report: (Finding) -> Void) {
     var spansOf: [Int: [SigmaHits.Number]] = [:]
-    for (place, correlation) in rules.correlations.enumerated() where scope != .oneOfCase || !isUndoable[place] {
+    for (place, correlation) in rules.correlations.enumerated() {
+      if isUndoable[place], scope == .oneOfCase || isCut { continue }
       let fed = correlation.rules.map { reference -> [SigmaHits.Number] in
         var fed: [SigmaHits.Number] = []
         for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {

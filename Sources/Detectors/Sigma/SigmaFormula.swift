@@ -52,8 +52,8 @@ extension SigmaFormula {
       for clause in next where !all.contains(where: { $0.covers(clause) }) {
         all.removeAll { clause.covers($0) }
         all.append(clause)
+        if all.count > most { return nil }
       }
-      if all.count > most { return nil }
     }
     return all
   }

@@ -167,6 +167,12 @@ final class SigmaHits {
     place < layouts[layout(hit)].count ? words[Int(rows[Int(hit)].firstWord) + place] : Self.missing
   }
 
+  /// The number of a field's only value; nil where it has none or several.
+  func value(_ hit: Number, _ place: Int) -> UInt32? {
+    let word = word(hit, place)
+    return word & Self.listFlag == 0 ? word : nil
+  }
+
   /// Makes a list that of the numbers of a field's values: each once, none where the record does not have the field.
   ///
   /// - Parameter place: in the record's layout.

@@ -160,7 +160,8 @@ private struct SigmaLoader {
         for index in result.rules.indices where result.rules[index].header.isMeant(by: reference) {
           result.rules[index].isReported = false
         }
-        for index in placed.indices where placed[index].header.isMeant(by: reference) {
+        // A title may come to what another rule is called.
+        for index in placed.indices where placed[index].header.isMeant(by: reference) && placed[index] != correlation {
           placed[index].isReported = false
         }
       }

@@ -14,6 +14,10 @@ final class SigmaTuples {
   ///
   /// - Parameter places: of the fields, in the hit's layout.
   func forEach(of hit: SigmaHits.Number, _ places: ArraySlice<Int>, most: Int, _ body: ([UInt32]) -> Void) {
+    tuple.removeAll(keepingCapacity: true)
+    for place in places { if let value = hits.value(hit, place) { tuple.append(value) } }
+    // So it is for nearly every hit.
+    if tuple.count == places.count { return body(tuple) }
     while values.count < places.count { values.append([]) }
     var count = 1
     for (field, place) in places.enumerated() {
