@@ -149,6 +149,7 @@ public final class SigmaDetector: EventDetector {
   }
 
   public func finish(_ report: (Finding) -> Void) {
+    if isCut { report(cutFinding()) }
     var spansOf: [Int: [SigmaHits.Number]] = [:]
     for (place, correlation) in rules.correlations.enumerated() {
       if isUndoable[place], scope == .oneOfCase || isCut { continue }
@@ -181,6 +182,17 @@ public final class SigmaDetector: EventDetector {
         }
       }
     }
+  }
+
+  /// Says that not all hits took part, for what correlations tell, and what they do not, rests on fewer events than there were.
+  private func cutFinding() -> Finding {
+    let left = rules.correlations.indices.filter { isUndoable[$0] && scope != .oneOfCase }
+    let names = left.prefix(20).map { "\"\(rules.correlations[$0].header.title)\"" }.joined(separator: ", ")
+    let skipped = left.isEmpty ? "" : " Rules that ask what did not happen are not answered: \(names)."
+    return Finding(
+      rule: "sigma.hits-cut", title: "More hits of Sigma rules than correlations were asked of", severity: .informational,
+      confidence: .high, evidence: [EvidenceReference(artifact: artifact, locator: .whole)],
+      message: "Correlations were asked of the first \(Self.maximumHits) hits of their rules; more were left out.\(skipped)")
   }
 
   private func finding(
