@@ -4,7 +4,7 @@ import Evidence
 /// AWS CloudTrail: calls of AWS APIs (`aws:cloudtrail:entry`) and Insights (`aws:cloudtrail:insight`).
 ///
 /// Files (`Records`), JSON lines of events or of files, `lookup-events`, EventBridge. An event that was delivered twice is
-/// told once. Fields: CloudTrail User Guide, "CloudTrail record contents".
+/// told once, also where a tool wrote it anew with other spacing or order of keys. Fields: CloudTrail User Guide, "CloudTrail record contents".
 public struct CloudTrailFormat: LogFormat {
   public let name = "aws.cloudtrail"
   public let version = 4
@@ -24,6 +24,7 @@ public struct CloudTrailFormat: LogFormat {
 
 private struct CloudTrailReader: ~Copyable {
   private var seen = SeenRecords()
+  private let fingerprint = JSONFingerprint()
   private var text = TextBuilder()
   private var identities = KnownIdentities()
   private var known = KnownTexts()
@@ -31,10 +32,15 @@ private struct CloudTrailReader: ~Copyable {
   private var event = Event(time: nil, dataType: "", message: "", locator: .whole)
 
   mutating func read(_ json: JSONView, _ locator: Locator, into sink: any ResultSink) -> Bool {
-    guard let record = CloudTrailRecord(json) else { return false }
-    if let identifier = record.eventID?.rawString, !seen.insert(identifier, json.bytes) { return true }
+    guard let record = CloudTrailRecord(json, fingerprint) else { return false }
+    let who = identities.known(record.identity, fingerprint)
+    if let identifier = record.eventID?.rawString,
+      !seen.insert(identifier, content: record.content(who, fingerprint))
+    {
+      return true
+    }
     event.locator = locator
-    record.write(to: &event, by: identities.known(record.identity), &known, &text)
+    record.write(to: &event, by: who, &known, &text)
     sink.event(event)
     return true
   }
@@ -49,15 +55,22 @@ struct CloudTrailRecord {
   private var fromConsole, edge: JSONView?
   private(set) var identity: JSONView?
   private var unknown: [String] = []
+  /// Of all members but the identity, which is the same in many records.
+  private var others: UInt64 = 0
 
   /// - Returns: nil for what is no CloudTrail event.
-  init?(_ json: JSONView) {
-    json.forEachMember { key, value in
+  init?(_ json: JSONView, _ fingerprint: JSONFingerprint? = nil) {
+    let isWhole = json.forEachMember { key, value in
+      if key == Self.identityKey {
+        if let identity, let fingerprint { others &+= fingerprint.ofMember(key, fingerprint.of(identity)) }
+        identity = value
+        return true
+      }
+      if let fingerprint { others &+= fingerprint.ofMember(key, fingerprint.of(value)) }
       switch key {
       case "eventTime": time = value
       case "eventSource": source = value
       case "eventName": name = value
-      case "userIdentity": identity = value
       case "awsRegion": region = value
       case "sourceIPAddress": address = value
       case "userAgent": agent = value
@@ -91,9 +104,17 @@ struct CloudTrailRecord {
       }
       return true
     }
+    if !isWhole { others = json.bytes.fingerprint }
     guard time?.kind == .string, insight?.kind == .object || source?.kind == .string && name?.kind == .string else {
       return nil
     }
+  }
+
+  private static let identityKey = ByteView("userIdentity")
+
+  /// What the record says, in whatever order and spacing it is written.
+  func content(_ who: KnownIdentities.Known, _ fingerprint: JSONFingerprint) -> UInt64 {
+    identity == nil ? others : others &+ fingerprint.ofMember(Self.identityKey, who.content)
   }
 
   /// Makes an event this record's, all but its place.

@@ -14,8 +14,10 @@ struct KnownIdentities: ~Copyable {
     let entities: [Entity]
     /// As a message tells it.
     let words: String
+    /// 0 where there is none.
+    let content: UInt64
 
-    fileprivate init(_ json: JSONView?) {
+    fileprivate init(_ json: JSONView?, _ fingerprint: JSONFingerprint) {
       bytes = json?.bytes.array ?? []
       identity = AWSIdentity(json)
       var attributes: [Attribute] = []
@@ -23,6 +25,7 @@ struct KnownIdentities: ~Copyable {
       self.attributes = attributes
       entities = identity.entities
       words = identity.words
+      content = json.map { fingerprint.of($0) } ?? 0
     }
   }
 
@@ -32,11 +35,11 @@ struct KnownIdentities: ~Copyable {
 
   private var table: [Known?] = Array(repeating: nil, count: capacity)
 
-  mutating func known(_ json: JSONView?) -> Known {
-    guard let json, json.bytes.count <= Self.maximumText else { return Known(json) }
+  mutating func known(_ json: JSONView?, _ fingerprint: JSONFingerprint) -> Known {
+    guard let json, json.bytes.count <= Self.maximumText else { return Known(json, fingerprint) }
     let place = Int(truncatingIfNeeded: json.bytes.fingerprint >> 32) & (Self.capacity - 1)
     if let known = table[place], known.bytes.withView({ $0 == json.bytes }) { return known }
-    let made = Known(json)
+    let made = Known(json, fingerprint)
     table[place] = made
     return made
   }

@@ -1,6 +1,6 @@
 import Bytes
 
-/// What records were told already: a record counts as the same only when its identifier and all its bytes are.
+/// What records were told already: a record counts as the same only when its identifier and its whole content are.
 ///
 /// Holds at least the last `capacity` records and at most twice as many, so that memory stays bounded.
 struct SeenRecords: ~Copyable {
@@ -10,10 +10,15 @@ struct SeenRecords: ~Copyable {
 
   init(capacity: Int = 1 << 18) { self.capacity = max(capacity, 1) }
 
-  /// - Returns: false when the record is known.
+  /// - Returns: false when a record of this identifier and these bytes is known.
   mutating func insert(_ identifier: ByteView, _ bytes: ByteView) -> Bool {
-    // What differs under one identifier must not be lost; identifiers are told apart exactly, contents by a hash.
-    let content = bytes.fingerprint
+    insert(identifier, content: bytes.fingerprint)
+  }
+
+  /// What differs under one identifier must not be lost: identifiers are told apart exactly, contents by a hash.
+  ///
+  /// - Returns: false when the record is known.
+  mutating func insert(_ identifier: ByteView, content: UInt64) -> Bool {
     let (key, name) =
       if let (high, low) = Self.uuid(identifier) {
         (KeyTable.Key(high: high, low: low, content: content), "")

@@ -42,12 +42,12 @@ import Testing
       for number in 0..<3000 {
         let text = Array(#"{"type":"IAMUser","userName":"user-\#(number)","accountId":"111122223333"}"#.utf8)
         text.withView { view in
-          let who = known.known(JSONView(view))
+          let who = known.known(JSONView(view), JSONFingerprint())
           #expect(who.words == "user user-\(number)", "round \(round)")
           #expect(who.entities == [Entity(.user, "user-\(number)"), Entity(.account, "111122223333")])
         }
       }
     }
-    #expect(known.known(nil).words == "somebody unnamed")
+    #expect(known.known(nil, JSONFingerprint()).words == "somebody unnamed")
   }
 }
