@@ -1,7 +1,8 @@
 extension LogFormats {
   static let aws: [any LogFormat] = [
     WAFFormat(), CloudTrailFormat(), GuardDutyFormat(), VPCFlowFormat(), VPCFlowEnvelopeFormat(), ALBFormat(),
-    ALBConnectionFormat(), ClassicELBFormat(), ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
+    ALBConnectionFormat(), ClassicELBFormat(), NLBFormat(), CloudFrontFormat(), NetworkFirewallFormat(),
+    ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
     CloudTrailDigestFormat(), ParquetFormat(),
   ]
 }

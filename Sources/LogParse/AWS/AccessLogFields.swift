@@ -70,7 +70,13 @@ struct AccessLogFields {
   /// from a year far away is as good as any.
   func isTime(_ index: Int) -> Bool {
     let text = self[index]
-    guard text.count >= 20, text[text.count - 1] == 0x5A else { return false }
+    return text.count >= 20 && text[text.count - 1] == 0x5A && hasTimeForm(index)
+  }
+
+  /// The same, with or without a zone.
+  func hasTimeForm(_ index: Int) -> Bool {
+    let text = self[index]
+    guard text.count >= 19 else { return false }
     return text[4] == 0x2D && text[7] == 0x2D && text[10] == 0x54 && text[13] == 0x3A && text[16] == 0x3A
       && [0, 5, 8, 11, 14, 17].allSatisfy { (0x30...0x39).contains(text[$0]) && (0x30...0x39).contains(text[$0 + 1]) }
   }

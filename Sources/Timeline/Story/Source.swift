@@ -17,7 +17,8 @@ public enum Source: String, Sendable, CaseIterable, Comparable {
 
   private static let prefixes: [(StaticString, Source)] = [
     ("aws:waf", .waf), ("aws:cloudtrail", .cloudTrail), ("aws:vpcflow", .flow), ("linux:shell", .shell),
-    ("aws:guardduty", .guardDuty), ("web:", .web), ("aws:alb", .web), ("linux:memory", .memory), ("memory:", .memory),
+    ("aws:guardduty", .guardDuty), ("web:", .web), ("aws:alb", .web), ("aws:cloudfront", .web),
+    ("aws:nlb", .flow), ("aws:networkfirewall", .flow), ("linux:memory", .memory), ("memory:", .memory),
     ("linux:capture", .capture), ("linux:", .linuxLog), ("app:", .web), ("fs:", .file), ("file:", .file),
     ("systemd:", .linuxLog), ("syslog:", .linuxLog),
   ]

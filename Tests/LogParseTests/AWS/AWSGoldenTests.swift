@@ -13,7 +13,7 @@ import Testing
     "cloudtrail/digest": "aws.cloudtrail.digest",
     "guardduty": "aws.guardduty", "resolver": "aws.route53resolver", "s3": "aws.s3access",
     "securityhub": "aws.securityhub", "vpcflow": "aws.vpcflow", "vpcflow/cloudwatch": "aws.vpcflow.cloudwatch",
-    "waf": "aws.waf",
+    "waf": "aws.waf", "nlb": "aws.nlb", "cloudfront": "aws.cloudfront", "networkfirewall": "aws.networkfirewall",
   ]
 
   @Test func casesAreThere() {

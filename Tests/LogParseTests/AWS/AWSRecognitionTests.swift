@@ -18,6 +18,14 @@ import Testing
   private static let s3 =
     "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be data [06/Feb/2026:00:00:38 +0000] 198.51.100.7 - 3E57 "
     + #"REST.GET.OBJECT a.csv "GET /data/a.csv HTTP/1.1" 200 - 812 812 7 5 "-" "curl/8" - x SigV4"#
+  private static let network =
+    "tls 2.0 2026-01-01T00:00:01 net/front/c6e77e28c25b2234 g3d4b5e8bb8464cd 198.51.100.7:51341 10.9.0.5:443 5 2 98 246 - "
+    + "arn:aws:x - ECDHE-RSA-AES128-SHA tlsv12 - www.example.org - - - 2026-01-01T00:00:00"
+  private static let edge =
+    "2026-01-01\t00:00:01\tICN54-C1\t2390\t198.51.100.7\tGET\td1.cloudfront.net\t/a.html\t200\t-\tcurl/8\t-\t-\tHit\tx==\t"
+    + "www.example.org\thttps\t312\t0.2\t-\tTLSv1.3\tTLS_AES_128_GCM_SHA256\tHit\tHTTP/2.0\t-\t-\t11040\t0.2\tHit"
+  private static let firewall =
+    #"{"firewall_name":"f","event_timestamp":"1767225600","event":{"timestamp":"2026-01-01T00:00:00.1+0000","event_type":"alert","src_ip":"10.9.0.5","dest_ip":"198.51.100.7","proto":"TCP"}}"#
   private static let flow =
     "2 444455556666 eni-1 10.9.0.5 198.51.100.7 51270 443 6 1 40 1767225600 1767225660 ACCEPT OK"
   private static let waf =
@@ -29,7 +37,7 @@ import Testing
 
   private static let lines = [
     ("aws.alb", alb), ("aws.alb.connection", connection), ("aws.elb", classic), ("aws.s3access", s3),
-    ("aws.vpcflow", flow),
+    ("aws.vpcflow", flow), ("aws.nlb", network), ("aws.cloudfront", edge), ("aws.networkfirewall", firewall),
     ("aws.waf", waf), ("aws.cloudtrail", call), ("aws.guardduty", finding),
   ]
 
@@ -86,6 +94,8 @@ import Testing
       ("aws.alb.connection", Self.connection.replacing("2026-", with: "9999-"), "9999-01-01T00:00:02.000000Z"),
       ("aws.elb", Self.classic.replacing("2026-", with: "9999-"), "9999-01-01T00:00:00.945958Z"),
       ("aws.s3access", Self.s3.replacing("Feb/2026", with: "Feb/9999"), "06/Feb/9999:00:00:38 +0000"),
+      ("aws.nlb", Self.network.replacing("2026-", with: "9999-"), "9999-01-01T00:00:01"),
+      ("aws.cloudfront", Self.edge.replacing("2026-", with: "9999-"), "9999-01-01 00:00:01"),
       ("aws.waf", Self.waf.replacing("1767225600123", with: "253402300799000"), "253402300799000"),
       ("aws.cloudtrail", Self.call.replacing("2026-", with: "9999-"), "9999-01-01T00:00:00Z"),
     ]
@@ -102,7 +112,9 @@ import Testing
     for line in [
       "2026-01-01T00:00:02.000000Z host sshd[1]: Failed password for root from 198.51.100.7 port 51270 ssh2 a b c",
       "2026-01-01T00:00:02.000000Z 198.51.100.7 36282 443 TLSv1.3 a b c d e f g",
-      Self.connection.replacing("443", with: "70000"),
+      Self.connection.replacing("443", with: "70000"), Self.network.replacing("tls 2.0", with: "tls2 0"),
+      Self.network.replacing(" 98 ", with: " many "), Self.edge.replacing("\t", with: " "),
+      Self.firewall.replacing("event_type", with: "type"),
       Self.classic.replacing("0.000073", with: "soon"), Self.classic.replacing("198.51.100.7:2817", with: "host:2817"),
     ] {
       #expect(recognized(line + "\n")?.hasPrefix("aws.") != true, "\(line)")
