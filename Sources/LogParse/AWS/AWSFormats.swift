@@ -3,6 +3,6 @@ extension LogFormats {
     WAFFormat(), CloudTrailFormat(), GuardDutyFormat(), VPCFlowFormat(), VPCFlowEnvelopeFormat(), ALBFormat(),
     ALBConnectionFormat(), ClassicELBFormat(), NLBFormat(), CloudFrontFormat(), NetworkFirewallFormat(),
     ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
-    CloudTrailDigestFormat(), ParquetFormat(),
+    CloudTrailDigestFormat(), CloudTrailTableFormat(), VPCFlowTableFormat(), ParquetFormat(),
   ]
 }

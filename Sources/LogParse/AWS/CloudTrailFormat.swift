@@ -22,7 +22,7 @@ public struct CloudTrailFormat: LogFormat {
   }
 }
 
-private struct CloudTrailReader: ~Copyable {
+struct CloudTrailReader: ~Copyable {
   private var seen = SeenRecords()
   private let fingerprint = JSONFingerprint()
   private var text = TextBuilder()

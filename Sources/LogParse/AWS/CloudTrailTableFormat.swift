@@ -1,0 +1,217 @@
+import Bytes
+import Evidence
+
+/// CloudTrail events as a table (CSV, or with tabs): what CloudTrail Lake and Athena give for a query, what the console's event
+/// history downloads, and CloudWatch's export with the event as JSON in `message`. Told as the log itself is, `aws:cloudtrail:entry`,
+/// as far as the table's columns go.
+///
+/// Columns: CloudTrail User Guide, "CloudTrail Lake event record fields" and "Viewing CloudTrail events"; Athena User Guide,
+/// "Query CloudTrail logs". Names are compared by their letters and digits alone: `eventName`, `eventname`, `Event name`.
+public struct CloudTrailTableFormat: LogFormat {
+  public let name = "aws.cloudtrail.table"
+  public let version = 1
+
+  public init() {}
+
+  public func recognizes(_ sample: FormatSample) -> Confidence? {
+    guard sample.head.contains("ame") || sample.head.contains("message") else { return nil }
+    let (rows, _) = sample.rows(2)
+    guard let first = rows.first, let columns = CloudTrailTable(first) else { return nil }
+    if columns.isOfMessages {
+      guard rows.count > 1, let json = columns.message(rows[1]) else { return nil }
+      return json.withView { CloudTrailRecord(JSONView($0)) != nil } ? .high : nil
+    }
+    return .high
+  }
+
+  public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    let front = try FrontStream(stream)
+    let separator = front.front.withView { FormatSample(head: $0, path: "", isWhole: front.isWhole).rows(1).separator }
+    let rows = CSVRows(front, separator: separator, coverage: sink)
+    var reader = CloudTrailReader()
+    var table: CloudTrailTable?
+    while let row = try rows.next() {
+      // Tables that were put together have their header again.
+      if row.cells.count > 1, let found = CloudTrailTable(row.cells.prefix(256).map(\.text)) {
+        table = found
+        continue
+      }
+      guard let table else {
+        rows.reject("a row in front of the names of the columns")
+        continue
+      }
+      guard row.cells.count == table.count else {
+        rows.reject("a row of \(row.cells.count) cells where the header names \(table.count)")
+        continue
+      }
+      let isEvent = table.record(row.cells).withView { reader.read(JSONView($0), row.locator, into: sink) }
+      if !isEvent { rows.reject("a row that is no CloudTrail event") }
+    }
+    rows.finish()
+  }
+}
+
+/// What the columns of a table mean.
+private struct CloudTrailTable {
+  private enum Column {
+    /// A field of the record: as text, or as a structure that no client chooses.
+    case field(String), structure(String)
+    /// A structure in which there is text of clients: JSON as it is, anything else as text.
+    case body(String)
+    case identity(String)
+    case resourceType, resourceName
+    /// The whole record as JSON.
+    case record
+    case other(String)
+  }
+
+  private let columns: [Column]
+  var count: Int { columns.count }
+  /// Whether all that there is stands in one column.
+  let isOfMessages: Bool
+
+  /// - Returns: nil for a row that is no header of such a table.
+  init?(_ names: [String]) {
+    guard names.count >= 2, names.count <= 256 else { return nil }
+    let keys = names.map {
+      String($0.lowercased().unicodeScalars.filter { ("a"..."z").contains($0) || ("0"..."9").contains($0) })
+    }
+    let set = Set(keys)
+    let known = keys.count { Self.byName[$0] != nil }
+    let isTable =
+      set.contains("eventname") && set.contains("eventtime") && known >= 4 && known * 2 > keys.count
+      || set.contains("eventjson")
+    isOfMessages = !isTable && set.contains("message") && (set.contains("timestamp") || set.contains("ingestiontime"))
+    guard isTable || isOfMessages else { return nil }
+    let isMessages = isOfMessages
+    columns = zip(keys, names).map { key, name in
+      if isMessages { return key == "message" ? .record : .other(name) }
+      return Self.byName[key] ?? .other(String(name.prefix(128)))
+    }
+  }
+
+  /// The cell of a row that holds the whole record.
+  func message(_ cells: [String]) -> String? {
+    zip(columns, cells).first {
+      if case .record = $0.0 { true } else { false }
+    }?.1
+  }
+
+  private static let byName: [String: Column] = {
+    var columns: [String: Column] = [
+      "resourcetype": .resourceType, "resourcename": .resourceName, "eventjson": .record,
+      // The console's words.
+      "username": .identity("userName"), "awsaccesskey": .identity("accessKeyId"), "readonly": .field("readOnly"),
+    ]
+    for name in [
+      "eventVersion", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode",
+      "errorMessage", "requestID", "eventID", "eventType", "apiVersion", "recipientAccountId", "sharedEventID",
+      "vpcEndpointId", "managementEvent", "eventCategory", "sessionCredentialFromConsole",
+    ] { columns[name.lowercased()] = .field(name) }
+    for name in ["userIdentity", "tlsDetails", "resources"] { columns[name.lowercased()] = .structure(name) }
+    for name in [
+      "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "insightDetails",
+      "addendum",
+      "edgeDeviceDetails",
+    ] { columns[name.lowercased()] = .body(name) }
+    for name in ["type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy", "identityProvider"]
+    {
+      columns["useridentity" + name.lowercased()] = .identity(name)
+      if name != "type", columns[name.lowercased()] == nil { columns[name.lowercased()] = .identity(name) }
+    }
+    return columns
+  }()
+
+  /// How the log spells the names that Athena has in small letters.
+  private static let spelling: [String: String] = {
+    var names = ["arn": "arn"]
+    for name in [
+      "principalId", "accountId", "accessKeyId", "userName", "invokedBy", "identityProvider", "sessionContext",
+      "sessionIssuer", "creationDate", "mfaAuthenticated", "webIdFederationData", "federatedProvider", "sourceIdentity",
+      "ec2RoleDelivery", "tlsVersion", "cipherSuite", "clientProvidedHostHeader", "resourceName", "onBehalfOf",
+      "userId", "identityStoreArn", "credentialId",
+    ] { names[name.lowercased()] = name }
+    return names
+  }()
+
+  /// The record as the log would have it, as far as the row tells.
+  func record(_ cells: [CSVCell]) -> [UInt8] {
+    var identity: [(String, String)] = []
+    var resource: [(String, String)] = []
+    var whole: [UInt8]?
+    var writer = JSONWriter()
+    writer.object { writer in
+      for (column, cell) in zip(columns, cells) {
+        cell.withBytes { bytes in
+          let bytes = bytes.trimmed
+          if bytes.isEmpty || bytes == "null" || bytes == "-" { return }
+          switch column {
+          case .field(let name): writer.field(name, name == "eventTime" ? Self.time(bytes) : bytes.string)
+          case .structure(let name):
+            writer.key(name)
+            if Self.isJSON(bytes) {
+              writer.raw(bytes.array)
+            } else if let json = TableText.json(bytes, names: Self.spelling) {
+              writer.raw(json)
+            } else {
+              writer.value(bytes.string)
+            }
+          case .body(let name):
+            writer.key(name)
+            if Self.isJSON(bytes) { writer.raw(bytes.array) } else { writer.value(bytes.string) }
+          case .identity(let name): identity.append((name, bytes.string))
+          case .resourceType: resource.append(("type", bytes.string))
+          case .resourceName: resource.append(("resourceName", bytes.string))
+          case .record: whole = bytes.array
+          case .other(let name): writer.field(name, bytes.string)
+          }
+        }
+      }
+      if !identity.isEmpty {
+        Self.complete(&identity)
+        writer.key("userIdentity")
+        writer.object { for (name, value) in identity { $0.field(name, value) } }
+      }
+      if !resource.isEmpty {
+        writer.key("resources")
+        writer.array { $0.object { for (name, value) in resource { $0.field(name, value) } } }
+      }
+    }
+    return whole ?? writer.bytes
+  }
+
+  /// What an ARN alone says of who it is.
+  private static func complete(_ identity: inout [(String, String)]) {
+    guard let arn = identity.first(where: { $0.0 == "arn" })?.1 else { return }
+    func add(_ name: String, _ value: String) {
+      if !identity.contains(where: { $0.0 == name }) { identity.append((name, value)) }
+    }
+    if arn.hasSuffix(":root") { add("type", "Root") }
+    if let place = arn.firstRange(of: ":user/"), let user = arn[place.upperBound...].split(separator: "/").last {
+      add("type", "IAMUser")
+      add("userName", String(user))
+    }
+    let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+    if parts.count >= 6, !parts[4].isEmpty { add("accountId", String(parts[4])) }
+  }
+
+  /// Lake and Athena write `2026-11-25 05:20:12.000`, in UTC as all of CloudTrail's times.
+  private static func time(_ bytes: ByteView) -> String {
+    guard bytes.count >= 19, bytes[4] == 0x2D, bytes[10] == 0x20, bytes[13] == 0x3A else { return bytes.string }
+    let clock = bytes.slice(11).words(limit: 2)
+    guard clock.count == 1 || clock[1] == "UTC" else { return bytes.string }
+    return "\(bytes.slice(0, 10).string)T\(clock[0].string)Z"
+  }
+
+  /// Whether all of it is one object or array, the first name or text of which is in quotes.
+  private static func isJSON(_ bytes: ByteView) -> Bool {
+    guard bytes[0] == 0x7B || bytes[0] == 0x5B, JSONView(bytes).bytes.count == bytes.count else { return false }
+    var rest = bytes
+    while rest[0] == 0x5B { rest = rest.dropFirst(1).trimmed }
+    if rest[0] == 0x7B {
+      rest = rest.dropFirst(1).trimmed
+      return rest[0] == 0x22 || rest[0] == 0x7D
+    }
+    return rest[0] == 0x22 || rest[0] == 0x5D || (0x30...0x39).contains(rest[0])
+  }
+}
