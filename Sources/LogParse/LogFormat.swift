@@ -57,8 +57,14 @@ public struct ParseContext: Hashable, Sendable {
 public enum LogFormats {
   public static let all: [any LogFormat] = LogFormats.aws + LogFormats.linux + LogFormats.captures
 
-  /// The format that is surest of the sample; nil where none knows it.
+  /// The format that is surest of the sample; nil where none knows it. Lines may end in carriage returns alone: the stream is then
+  /// to be read through `LineEndStream`.
   public static func recognize(_ sample: FormatSample) -> (any LogFormat)? {
+    if LineEndStream.hasReturnsAlone(sample.head) {
+      return LineEndStream.converted(sample.head).withView {
+        recognize(FormatSample(head: $0, path: sample.path, isWhole: sample.isWhole))
+      }
+    }
     var best: (format: any LogFormat, confidence: Confidence)?
     for format in all {
       guard let confidence = format.recognizes(sample) else { continue }
