@@ -6,8 +6,8 @@ extension LogFormats {
     SSHServerFormat(), ZoneNameFormat(), TZifFormat(),
     // dnf's log looks like syslog's with a host called SUBDEBUG.
     PackageLogFormat(),
-    // Its ISO times look like syslog's.
-    DmesgFormat(),
+    // Its times look like dmesg's, whose ISO times look like syslog's.
+    JournalMonotonicFormat(), DmesgFormat(),
     SudoLogFormat(), SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), JournalFileFormat(),
     JournalExportFormat(),
     JournalJSONFormat(), JournalVerboseFormat(),
