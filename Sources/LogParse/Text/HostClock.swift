@@ -5,7 +5,8 @@ extension LogFormats {
   public static let readingLocalTimes: Set<String> = [
     "linux.syslog", "linux.dmesg", "linux.package_log", "linux.crontab", "app.log", "capture.last", "capture.lastlog",
     "capture.history", "capture.ps", "capture.w", "capture.who", "capture.paths",
-    "linux.audit_interpreted", "linux.journal_verbose", "linux.sudo_log",
+    "capture.systemd_timers", "capture.systemd_status", "linux.audit_interpreted", "linux.journal_verbose",
+    "linux.sudo_log",
   ]
 
   /// Of these, the ones that lack the year and nothing else.
