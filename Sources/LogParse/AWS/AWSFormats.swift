@@ -3,6 +3,7 @@ extension LogFormats {
     WAFFormat(), CloudTrailFormat(), GuardDutyFormat(), VPCFlowFormat(), VPCFlowEnvelopeFormat(), ALBFormat(),
     ALBConnectionFormat(), ClassicELBFormat(), NLBFormat(), CloudFrontFormat(), NetworkFirewallFormat(),
     ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
-    CloudTrailDigestFormat(), CloudTrailTableFormat(), VPCFlowTableFormat(), ParquetFormat(),
+    CloudTrailDigestFormat(), CloudTrailTableFormat(), VPCFlowTableFormat(), KubernetesAuditFormat(),
+    ParquetFormat(),
   ]
 }

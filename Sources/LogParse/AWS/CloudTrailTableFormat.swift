@@ -139,6 +139,7 @@ private struct CloudTrailTable {
     var identity: [(String, String)] = []
     var resource: [(String, String)] = []
     var whole: [UInt8]?
+    var structures: Set<String> = []
     var writer = JSONWriter()
     writer.object { writer in
       for (column, cell) in zip(columns, cells) {
@@ -148,6 +149,7 @@ private struct CloudTrailTable {
           switch column {
           case .field(let name): writer.field(name, name == "eventTime" ? Self.time(bytes) : bytes.string)
           case .structure(let name):
+            structures.insert(name)
             writer.key(name)
             if Self.isJSON(bytes) {
               writer.raw(bytes.array)
@@ -167,12 +169,12 @@ private struct CloudTrailTable {
           }
         }
       }
-      if !identity.isEmpty {
+      if !identity.isEmpty, !structures.contains("userIdentity") {
         Self.complete(&identity)
         writer.key("userIdentity")
         writer.object { for (name, value) in identity { $0.field(name, value) } }
       }
-      if !resource.isEmpty {
+      if !resource.isEmpty, !structures.contains("resources") {
         writer.key("resources")
         writer.array { $0.object { for (name, value) in resource { $0.field(name, value) } } }
       }

@@ -77,6 +77,23 @@ import Testing
     #expect(deep.withView { TableText.json($0, names: [:]) } == nil)
   }
 
+  @Test func rowsOfCloudTrailSayWhoItWas() throws {
+    let dump = try EventDump(
+      "eventTime\teventName\teventSource\tuserIdentity\tuserName\tResource name\n"
+        + "2026-01-01T03:04:05Z\tListUsers\tiam.amazonaws.com\t{type=IAMUser, username=kim}\tforged\tx\n",
+      path: "x.tsv")
+    #expect(dump.format == "aws.cloudtrail.table" && dump.events.first?.text("user") == "kim")
+    #expect(dump.events.first?.text("resources") == "x")
+    // What a client chose cannot add a field of its own to what is told.
+    let forged = try EventDump(
+      "eventTime,eventName,eventSource,requestParameters,eventID\n"
+        + #"2026-01-01T03:04:05Z,ListUsers,iam.amazonaws.com,"{""a"":1},""eventID"":""forged""",e"# + "\n"
+        + #"2026-01-01T03:04:06Z,ListUsers,iam.amazonaws.com,"{a=x, eventID=forged}",f"# + "\n",
+      path: "x.csv")
+    #expect(forged.events.map { $0.text("event_id") } == ["e", "f"])
+    #expect(forged.events.last?.text("request_parameters") == "{a=x, eventID=forged}")
+  }
+
   @Test func tablesThatAreNoLog() {
     for text in [
       "name,time\na,b\n", "event name,price\na,1\n", "timestamp,message\n1,hello\n", "Event name,Event time\nx,y\n",
