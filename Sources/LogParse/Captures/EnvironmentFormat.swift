@@ -12,13 +12,12 @@ struct EnvironmentFormat: LogFormat {
   private static let maximumText = 1 << 16
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard sample.isText, !sample.path.contains("etc/") else { return nil }
+    guard sample.isText, !sample.path.contains("etc/"), let first = sample.lines(1).first, Self.variable(first) != nil
+    else { return nil }
     let lines = sample.lines(400)
     let names = lines.compactMap { Self.variable($0)?.name }
     // A value may have several lines, a function does.
-    guard names.count >= 3, names.count * 2 >= lines.count, lines.first.map({ Self.variable($0) != nil }) == true else {
-      return nil
-    }
+    guard names.count >= 3, names.count * 2 >= lines.count else { return nil }
     let isShells = Self.usual.count { name in names.contains { $0 == name } } >= 3
     let file = sample.name.lowercased()
     let isNamed = ["env", "printenv", "export", "declare_-x", "set."].contains { file.hasPrefix($0) }

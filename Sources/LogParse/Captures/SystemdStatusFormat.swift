@@ -12,8 +12,8 @@ struct SystemdStatusFormat: LogFormat {
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
+    guard let place = sample.lines(4).firstIndex(where: { Self.heading($0) != nil }) else { return nil }
     let lines = sample.lines(60)
-    guard let place = lines.firstIndex(where: { Self.heading($0) != nil }), place < 4 else { return nil }
     return lines.dropFirst(place + 1).prefix(48).contains {
       let text = $0.trimmed
       return text.hasPrefix("Loaded: ") || text.hasPrefix("Active: ") || text.hasPrefix("State: ")

@@ -17,6 +17,7 @@ enum CommandMessage {
     {
       return "the command printed its usage"
     }
+    if text.hasPrefix("no crontab for ") { return "the user has no crontab" }
     if text.hasPrefix("(Not all processes could be identified")
       || text.hasPrefix("will not be shown, you would have to be root")
     {

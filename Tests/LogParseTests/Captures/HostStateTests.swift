@@ -54,6 +54,18 @@ import Testing
       name("Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n", "ss_-tulpn.txt") == "capture.ss")
   }
 
+  @Test func whoseCrontabWasAskedFor() throws {
+    for (path, user) in [
+      ("crontab_-l_-u_ops.txt", "ops"), ("live_response/crontab_-u_ops_-l.txt", "ops"), ("crontab_-l.txt", nil),
+      ("crontab_-u_", nil),
+    ] {
+      let dump = try EventDump("*/5 * * * * /tmp/x\n", path: path)
+      #expect(dump.format == "linux.crontab" && dump.events.first?.text("user") == user, "\(path)")
+      #expect(dump.events.first?.text("command") == "/tmp/x")
+    }
+    #expect(name("no crontab for root\n") == "capture.empty")
+  }
+
   @Test func charactersOfSeveralBytesMoveNoColumn() throws {
     let header = Array("NAME  WHAT  NOTE".utf8)
     let table = try #require(header.withView { AlignedTable($0, names: ["NAME", "WHAT", "NOTE"]) })
