@@ -29,14 +29,17 @@ final class FileParsing: Sendable {
   private let sources: [Source]
   private let leavesOutEvents: Bool
   private let threads: Int
+  private let zone: Int?
   private let next = Atomic<Int>(0)
   private let totals = Mutex(Totals())
   private let output = OrderedOutput()
 
-  init(_ sources: [Source], leavesOutEvents: Bool, threads: Int) {
+  /// - Parameter zone: minutes east of UTC of local times; nil where nobody said.
+  init(_ sources: [Source], leavesOutEvents: Bool, threads: Int, zone: Int?) {
     self.sources = sources
     self.leavesOutEvents = leavesOutEvents
     self.threads = threads
+    self.zone = zone
   }
 
   func run() -> Totals {
@@ -63,7 +66,7 @@ final class FileParsing: Sendable {
       let file = spooled?.path ?? source.path
       let artifact = try digest(of: file)
       try LooseFile.read(
-        file, path: source.path, artifact: artifact, usesAllCores: sources.count < threads, into: sink
+        file, path: source.path, zone: zone, artifact: artifact, usesAllCores: sources.count < threads, into: sink
       ) { kind in sink.begin(source.path, artifact, kind) }
       withExtendedLifetime(spooled) {}
     } catch {

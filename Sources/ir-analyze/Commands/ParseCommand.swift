@@ -25,6 +25,11 @@ struct ParseCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Name of what comes on standard input (-): host/auth.log.", valueName: "NAME"))
   var name: SourceName?
 
+  @Option(
+    help: ArgumentHelp(
+      "Zone of times that say none, as +09:00, of the machine that wrote them; UTC otherwise.", valueName: "OFFSET"))
+  var zone: ZoneOffset?
+
   @Option(help: ArgumentHelp("Threads; otherwise one for each processor.", valueName: "N"))
   var workers: Int?
 
@@ -40,11 +45,37 @@ struct ParseCommand: ParsableCommand {
     let threads = workers ?? ProcessInfo.processInfo.activeProcessorCount
     let parsing = FileParsing(
       files.map { $0 == "-" ? .input(name: name?.text ?? "-") : .file($0) }, leavesOutEvents: findings,
-      threads: threads)
+      threads: threads, zone: zone?.minutes)
     let totals = parsing.run()
     if !quiet {
       Terminal.tell("\(totals.files) files, \(totals.events) events, \(totals.findings) findings")
     }
     try (totals.isCovered ? ExitStatus.finished : .notCovered).end()
+  }
+}
+
+/// `+09:00`, `-0330`, `+9`, `UTC` or `Z`.
+struct ZoneOffset: ExpressibleByArgument {
+  /// East of UTC.
+  var minutes: Int
+
+  init?(argument: String) {
+    minutes = 0
+    if argument == "UTC" || argument == "Z" { return }
+    guard let sign = argument.first, sign == "+" || sign == "-" else { return nil }
+    var hours = argument.dropFirst()
+    var rest = Substring("00")
+    if let colon = hours.firstIndex(of: ":") {
+      rest = hours[hours.index(after: colon)...]
+      hours = hours[..<colon]
+    } else if hours.utf8.count == 4 {
+      rest = hours.suffix(2)
+      hours = hours.dropLast(2)
+    }
+    guard (1...2).contains(hours.utf8.count), rest.utf8.count == 2,
+      (hours + rest).utf8.allSatisfy({ (0x30...0x39).contains($0) }), let whole = Int(hours), let part = Int(rest),
+      whole <= 18, part < 60
+    else { return nil }
+    minutes = (sign == "-" ? -1 : 1) * (whole * 60 + part)
   }
 }

@@ -14,15 +14,33 @@ struct LooseFileTests {
   init() throws { folder = try TemporaryFolder() }
 
   private func read(
-    _ file: String, as path: String? = nil, usesAllCores: Bool = false
+    _ file: String, as path: String? = nil, zone: Int? = nil, usesAllCores: Bool = false
   ) throws -> (kind: LooseFile.Kind?, sink: CollectingSink) {
     let sink = CollectingSink()
     var kind: LooseFile.Kind?
     let artifact = Digest(of: [UInt8](try Data(contentsOf: URL(fileURLWithPath: file))))
-    try LooseFile.read(file, path: path ?? file, artifact: artifact, usesAllCores: usesAllCores, into: sink) {
-      kind = $0
-    }
+    try LooseFile.read(
+      file, path: path ?? file, zone: zone, artifact: artifact, usesAllCores: usesAllCores, into: sink
+    ) { kind = $0 }
     return (kind, sink)
+  }
+
+  @Test func localTimesAreInTheZoneThatWasSaid() throws {
+    let file = folder.path + "/dmesg.txt"
+    try Data("[Wed Nov 25 05:20:12 2026] Linux version 6.1.0\n".utf8).write(to: URL(fileURLWithPath: file))
+    let here = try #require(try read(file).sink.events.first?.time)
+    let there = try #require(try read(file, zone: 540).sink.events.first?.time)
+    #expect(here.zone == .inferred(0) && there.zone == .stated(540))
+    #expect(here.nanoseconds - there.nanoseconds == 9 * 3600 * 1_000_000_000)
+  }
+
+  @Test func linesMayEndInCarriageReturnsAlone() throws {
+    let file = folder.path + "/console.log"
+    let text = "[    0.000000] Linux version 6.1.0\r[    0.100000] audit: initialized\r"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+    let found = try read(file)
+    #expect(found.kind?.name == "log/linux.dmesg" && found.sink.events.count == 2)
+    #expect(found.sink.events.last?.locator.line == 2)
   }
 
   private static let wafFolder = "\(PackageFiles.bundle)/waf/aws-waf-logs-cumulus/2026/11/25/05"
