@@ -12,12 +12,6 @@ void platform_begin_writeback(int descriptor, uint64_t offset, uint64_t count) {
   sync_file_range(descriptor, (off_t)offset, (off_t)count, SYNC_FILE_RANGE_WRITE);
 }
 
-ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count) {
-  if (needle_count == 0 || needle_count > hay_count) return -1;
-  const char *found = memmem(hay, hay_count, needle, needle_count);
-  return found ? found - (const char *)hay : -1;
-}
-
 ptrdiff_t platform_find_last(const void *hay, size_t hay_count, uint8_t byte) {
   if (hay_count == 0) return -1;
   const char *found = memrchr(hay, byte, hay_count);

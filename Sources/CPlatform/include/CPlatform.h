@@ -5,10 +5,11 @@
 
 #include "CPlatformFingerprints.h"
 
+#include "platform_byte_set.h"
 #include "platform_plain.h"
 #include "platform_search.h"
 
-/// First place of `needle` in `hay`, as an offset; -1 where there is none. memmem(3).
+/// First place of `needle` in `hay`, as an offset; -1 where there is none. Linear like memmem(3), and mostly faster.
 ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, size_t needle_count);
 
 /// Last place of a byte, as an offset; -1 where there is none. memrchr(3).
