@@ -10,11 +10,37 @@ public struct LiteralSet: Sendable {
     let ignoresCase: Bool
   }
 
+  /// The first eight bytes, or as many as there are, are compared at once; a literal with letters of either case by its own rule.
+  private struct Candidate: Sendable {
+    let head: UInt64
+    let mask: UInt64
+    let literal: UInt16
+    /// Nothing is left to compare.
+    let isWhole: Bool
+
+    init(_ literal: Literal, _ index: Int) {
+      let bytes = ByteView(literal.text)
+      self.literal = UInt16(clamping: index)
+      mask = literal.ignoresCase ? 0 : bytes.count >= 8 ? .max : (1 << UInt64(bytes.count * 8)) - 1
+      head = LiteralSet.head(bytes, 0) & mask
+      isWhole = bytes.count <= 8 && !literal.ignoresCase
+    }
+  }
+
+  /// Eight bytes from a place on; zeros behind the end.
+  @inline(__always)
+  private static func head(_ text: ByteView, _ place: Int) -> UInt64 {
+    if let whole = text.u64(place) { return whole }
+    var head: UInt64 = 0
+    for index in 0..<8 { head |= UInt64(text[place + index]) << UInt64(index * 8) }
+    return head
+  }
+
   private var literals: [Literal] = []
-  /// Literals by the first byte that they may begin with.
-  private var byFirst: [[UInt16]] = Array(repeating: [], count: 256)
-  /// The second byte of each, small: it spares most comparisons.
-  private var seconds: [UInt8] = []
+  /// The literals by their first two bytes, one bucket's after the other's, in the order of their indexes.
+  private var candidates: [Candidate] = []
+  /// For each bucket the place of its first candidate, and one more for the end.
+  private var starts: [UInt16] = []
   private var prints = platform_fingerprints()
   /// A bit for each three bytes that a literal may begin with.
   private var triples = [UInt8](repeating: 0, count: Int(platform_triple_bytes))
@@ -25,11 +51,15 @@ public struct LiteralSet: Sendable {
   public init(exact: [StaticString], ignoringCase: [StaticString] = []) {
     literals = exact.map { Literal(text: $0, ignoresCase: false) }
     literals += ignoringCase.map { Literal(text: $0, ignoresCase: true) }
-    seconds = literals.map { lowercased(ByteView($0.text)[1]) }
-    for (index, literal) in literals.enumerated() {
-      let bytes = ByteView(literal.text)
-      for first in Self.cases(bytes[0], literal.ignoresCase) { byFirst[Int(first)].append(UInt16(clamping: index)) }
+    let buckets = Dictionary(grouping: literals.indices) { index in
+      let bytes = ByteView(literals[index].text)
+      return Self.bucket(bytes[0], bytes[1])
     }
+    for bucket in 0..<Self.buckets {
+      starts.append(UInt16(clamping: candidates.count))
+      for index in buckets[bucket] ?? [] { candidates.append(Candidate(literals[index], index)) }
+    }
+    starts.append(UInt16(clamping: candidates.count))
     // Literals with like beginnings share a group, so that a group says as little as possible beyond its members.
     let order = literals.indices.sorted { Self.begins(literals[$0]) < Self.begins(literals[$1]) }
     for (rank, index) in order.enumerated() {
@@ -44,6 +74,13 @@ public struct LiteralSet: Sendable {
         for second in possible[1] { for third in possible[2] { mark(first, second, third) } }
       }
     }
+  }
+
+  private static let buckets = 256
+
+  @inline(__always)
+  private static func bucket(_ first: UInt8, _ second: UInt8) -> Int {
+    Int(lowercased(first) &* 37 &+ lowercased(second))
   }
 
   private mutating func mark(_ first: UInt8, _ second: UInt8, _ third: UInt8) {
@@ -109,13 +146,20 @@ public struct LiteralSet: Sendable {
 
   @inline(__always)
   private func literal(at place: Int, of text: ByteView) -> Int? {
-    let second = lowercased(text[place + 1])
-    for index in byFirst[Int(text[place])] where seconds[Int(index)] == second {
-      let literal = literals[Int(index)]
-      let bytes = ByteView(literal.text)
-      let there = text.slice(place, place + bytes.count)
-      if literal.ignoresCase ? there.equalsIgnoringCase(literal.text) : there == bytes { return Int(index) }
+    let head = Self.head(text, place)
+    let bucket = Self.bucket(UInt8(truncatingIfNeeded: head), UInt8(truncatingIfNeeded: head >> 8))
+    for index in Int(starts[bucket])..<Int(starts[bucket + 1])
+    where head & candidates[index].mask == candidates[index].head {
+      let number = Int(candidates[index].literal)
+      if candidates[index].isWhole || stands(number, at: place, of: text) { return number }
     }
     return nil
+  }
+
+  private func stands(_ number: Int, at place: Int, of text: ByteView) -> Bool {
+    let literal = literals[number]
+    let bytes = ByteView(literal.text)
+    let there = text.slice(place, place + bytes.count)
+    return literal.ignoresCase ? there.equalsIgnoringCase(literal.text) : there == bytes
   }
 }
