@@ -273,12 +273,12 @@ public struct JSONView: @unchecked Sendable {
     out.reserveCapacity(bytes.count)
     var place = 0
     while place < bytes.count {
-      let byte = bytes[place]
-      guard byte == 0x5C, place + 1 < bytes.count else {
-        out.append(byte)
-        place += 1
-        continue
-      }
+      // What stands between escapes is copied in one go; a last backslash escapes nothing.
+      let escape =
+        bytes.firstIndex(of: 0x5C, from: place).map { $0 + 1 < bytes.count ? $0 : bytes.count } ?? bytes.count
+      out.append(contentsOf: bytes.slice(place, escape).unsafeBytes)
+      place = escape
+      guard place < bytes.count else { break }
       switch bytes[place + 1] {
       case 0x6E: out.append(0x0A)
       case 0x72: out.append(0x0D)
@@ -288,7 +288,7 @@ public struct JSONView: @unchecked Sendable {
       case 0x22, 0x5C, 0x2F: out.append(bytes[place + 1])
       case 0x75:
         guard let unit = bytes.slice(place + 2, place + 6).hexadecimal, place + 6 <= bytes.count else {
-          out.append(byte)
+          out.append(0x5C)
           place += 1
           continue
         }
@@ -302,7 +302,9 @@ public struct JSONView: @unchecked Sendable {
         }
         out.append(contentsOf: String(Character(Unicode.Scalar(scalar) ?? "\u{FFFD}")).utf8)
         continue
-      default: out.append(contentsOf: [byte, bytes[place + 1]])
+      default:
+        out.append(0x5C)
+        out.append(bytes[place + 1])
       }
       place += 2
     }
