@@ -39,6 +39,7 @@ struct LookupMachine {
     found.removeAll(keepingCapacity: true)
     seen.removeAll(keepingCapacity: true)
     work = text.count &* Self.workPerByte
+    var signs = BytePlaces(of: Self.signs, in: text)
     var place = 0
     while place < text.count {
       if frames.isEmpty {
@@ -55,6 +56,13 @@ struct LookupMachine {
         open(at: place - 1)
         place += 1
         continue
+      }
+      // What stands between signs is copied in one go.
+      let sign = signs.next(from: place)
+      if sign > place {
+        out.append(contentsOf: text.slice(place, sign).unsafeBytes)
+        place = sign
+        guard place < text.count else { break }
       }
       let byte = text[place]
       switch byte {
@@ -75,6 +83,9 @@ struct LookupMachine {
     }
     end(at: text.count, isEnd: true)
   }
+
+  /// What opens a lookup, closes one or ends all.
+  private static let signs = ByteSet("{}", controls: true)
 
   private mutating func open(at source: Int) {
     out.append(0x7B)
@@ -170,9 +181,8 @@ struct LookupMachine {
   /// Puts a lookup's value in its place; false where it has none and stays.
   private mutating func evaluate(_ frame: Frame) -> Bool {
     let start = frame.start
-    let delimiter = defaultDelimiter(from: start)
+    let (colon, delimiter) = out.withView { Self.colons($0, from: start) }
     let nameEnd = delimiter ?? out.count
-    let colon = out[start..<nameEnd].firstIndex(of: 0x3A)
     if let colon {
       switch lookup(start, colon, nameEnd) {
       case .lower, .upper:
@@ -214,14 +224,12 @@ struct LookupMachine {
     if runsLeft < Self.maximumRuns, seen.count < 64 { seen.append(lookup) }
   }
 
-  /// Place of the first `:-`.
-  private func defaultDelimiter(from start: Int) -> Int? {
-    var place = start
-    while place + 1 < out.count {
-      if out[place] == 0x3A, out[place + 1] == 0x2D { return place }
-      place += 1
-    }
-    return nil
+  /// Places of the first `:-` and of the first colon before it.
+  private static func colons(_ out: ByteView, from start: Int) -> (colon: Int?, delimiter: Int?) {
+    let first = out.firstIndex(of: 0x3A, from: start)
+    var next = first
+    while let place = next, out[place + 1] != 0x2D { next = out.firstIndex(of: 0x3A, from: place + 1) }
+    return (first == next ? nil : first, next)
   }
 
   private enum Lookup {

@@ -12,21 +12,23 @@ enum Base64 {
     return table
   }()
 
-  static func isDigit(_ byte: UInt8) -> Bool { values[Int(byte)] != 255 }
+  /// All of both alphabets.
+  static let digits = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
   /// Where the run of digits around or after a place ends.
   static func end(of text: ByteView, from start: Int, limit: Int = .max) -> Int {
-    let values = values
+    let digits = digits
+    let end = min(text.count, limit)
     var place = start
-    while place < text.count, place < limit, values[Int(text[place])] != 255 { place += 1 }
+    while place < end, digits.contains(text[place]) { place += 1 }
     return place
   }
 
   /// Where the run of digits before a place begins.
   static func start(of text: ByteView, before end: Int, limit: Int = 0) -> Int {
-    let values = values
+    let digits = digits
     var place = end
-    while place > limit, values[Int(text[place - 1])] != 255 { place -= 1 }
+    while place > limit, digits.contains(text[place - 1]) { place -= 1 }
     return place
   }
 
@@ -154,7 +156,7 @@ enum Base64 {
     var (start, end) = (start, end)
     while end - start >= minimumLine {
       let next = text[end] == 0x0D && text[end + 1] == 0x0A ? end + 2 : text[end] == 0x0A ? end + 1 : end
-      guard next > end, next < limit, isDigit(text[next]) else { break }
+      guard next > end, next < limit, digits.contains(text[next]) else { break }
       start = next
       end = Self.end(of: text, from: next, limit: limit)
     }

@@ -35,16 +35,16 @@ enum Base64Pieces {
           Joined(digits: digits.dropLast(last.count), range: first.lowerBound..<pieces[pieces.count - 2].upperBound))
       }
     }
+    let between = between
+    var digits = BytePlaces(of: Base64.digits, in: text)
     var place = 0
     var length = 0
     while place < text.count, found.count < maximum {
-      guard Base64.isDigit(text[place]) else {
-        gap.add(text[place])
-        place += 1
-        continue
-      }
-      var start = place
-      place = Base64.end(of: text, from: place)
+      var start = digits.next(from: place)
+      gap.add(text.slice(place, start))
+      place = start
+      guard place < text.count else { break }
+      place = digits.end(from: place)
       // `\n` as it is written in a string.
       if text[start - 1] == 0x5C, isAny(text[start], of: "nrt") {
         start += 1
@@ -79,14 +79,19 @@ enum Base64Pieces {
     private var isOther = false
     private var count = 0
 
-    var joins: Bool { hasBorder && !isOther && count <= 24 }
+    private static let maximum = 24
 
-    mutating func add(_ byte: UInt8) {
-      count += 1
-      if isAny(byte, of: "\n\"';\\&") {
-        hasBorder = true
-      } else if !isAny(byte, of: " \t\r.") {
-        isOther = true
+    var joins: Bool { hasBorder && !isOther && count <= Self.maximum }
+
+    mutating func add(_ text: ByteView) {
+      count += text.count
+      // More than that joins nothing, whatever it is.
+      for place in 0..<min(text.count, Self.maximum + 1) {
+        if isAny(text[place], of: "\n\"';\\&") {
+          hasBorder = true
+        } else if !isAny(text[place], of: " \t\r.") {
+          isOther = true
+        }
       }
     }
   }

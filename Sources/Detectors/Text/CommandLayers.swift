@@ -212,6 +212,8 @@ enum CommandLayers {
     return bytes
   }
 
+  private static let digits = ByteSet("0123456789")
+
   /// `98,97,115,104`, `chr(98).chr(97)`, `[char]98+[char]97`: at least eight decimal numbers of printable characters with
   /// the same few characters between them.
   private static func characterCodes(_ text: ByteView) -> [UInt8]? {
@@ -219,14 +221,11 @@ enum CommandLayers {
     var codes: [UInt8] = []
     var gap = 0
     var place = 0
+    var digits = BytePlaces(of: digits, in: text)
     while place < text.count {
-      guard text[place] >= 0x30, text[place] <= 0x39 else {
-        gap += 1
-        place += 1
-        continue
-      }
-      let start = place
-      while place < text.count, text[place] >= 0x30, text[place] <= 0x39 { place += 1 }
+      let start = digits.next(from: place)
+      gap += start - place
+      place = digits.end(from: start)
       let number = place - start <= 20 ? text.slice(start, place).integer ?? 0 : 0
       let isCode = number >= 0x20 && number < 0x7F || number == 10
       if !isCode || gap > 9 || gap == 0 {

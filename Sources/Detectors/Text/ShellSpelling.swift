@@ -3,21 +3,17 @@ import Bytes
 /// Makes plain what a shell would see: `{bash,-i}`, `${IFS}`, `b\ash`, `b''ash`, `$@`.
 enum ShellSpelling {
   /// The bytes at which a spelling may begin.
-  private static let mayBegin: [Bool] = {
-    var table = [Bool](repeating: false, count: 256)
-    for byte: UInt8 in [0x7B, 0x24, 0x5C, 0x27, 0x22, 0x00, 0x3F, 0x5B, 0x60] { table[Int(byte)] = true }
-    return table
-  }()
+  private static let mayBegin = ByteSet("{$\\'\"\0?[`")
 
   /// The plain text; nil where there is nothing to change.
   static func plain(_ text: ByteView) -> [UInt8]? {
-    let mayBegin = mayBegin
+    var beginnings = BytePlaces(of: mayBegin, in: text)
     var out: [UInt8] = []
     var changed = false
     var copied = 0
     var place = 0
     while true {
-      while place < text.count, !mayBegin[Int(text[place])] { place += 1 }
+      place = beginnings.next(from: place)
       guard place < text.count else { break }
       guard let (length, plain) = spelling(text, place) else {
         place += 1

@@ -28,21 +28,21 @@ enum ShellVariables {
     let assigned = assignments(text)
     guard !assigned.isEmpty else { return nil }
     var out: [UInt8] = []
-    out.reserveCapacity(text.count)
-    var isChanged = false
-    var place = 0
-    while place < text.count {
-      if text[place] == 0x24, let (name, length) = reference(text, place), let value = value(name, assigned) {
-        out += value.array
-        place += length
-        isChanged = true
-        guard out.count <= text.count * 2 + 4096 else { return nil }
-      } else {
-        out.append(text[place])
-        place += 1
-      }
+    var copied = 0
+    var from = 0
+    while let dollar = text.firstIndex(of: 0x24, from: from) {
+      from = dollar + 1
+      guard let (name, length) = reference(text, dollar), let value = value(name, assigned) else { continue }
+      if out.isEmpty { out.reserveCapacity(text.count) }
+      out.append(contentsOf: text.slice(copied, dollar).unsafeBytes)
+      out.append(contentsOf: value.unsafeBytes)
+      copied = dollar + length
+      from = copied
+      guard out.count <= text.count * 2 + 4096 else { return nil }
     }
-    return isChanged ? out : nil
+    guard copied > 0 else { return nil }
+    out.append(contentsOf: text.slice(copied).unsafeBytes)
+    return out
   }
 
   private static func value(_ name: ByteView, _ assigned: [Assignment]) -> ByteView? {

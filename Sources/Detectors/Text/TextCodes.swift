@@ -87,12 +87,18 @@ enum TextCodes {
 
   /// `… | tr 'A-Za-z' 'N-ZA-Mn-za-m' | sh`: the text with its letters turned.
   static func rotated(_ text: ByteView) -> [UInt8] {
-    text.array.map { byte in
-      switch byte {
-      case 0x41...0x5A: (byte - 0x41 + 13) % 26 + 0x41
-      case 0x61...0x7A: (byte - 0x61 + 13) % 26 + 0x61
-      default: byte
-      }
+    let turned = turned
+    return [UInt8](unsafeUninitializedCapacity: text.count) { out, count in
+      count = text.count
+      for place in 0..<count { out.initializeElement(at: place, to: turned[Int(text[place])]) }
+    }
+  }
+
+  private static let turned: [UInt8] = (UInt8.min...UInt8.max).map { byte in
+    switch byte {
+    case 0x41...0x5A: (byte - 0x41 + 13) % 26 + 0x41
+    case 0x61...0x7A: (byte - 0x61 + 13) % 26 + 0x61
+    default: byte
     }
   }
 }

@@ -5,6 +5,8 @@ import Bytes
 struct TextSieve {
   /// In a short text looking is as cheap.
   private static let minimum = 768
+  /// Of 64 bits: one for each slot.
+  private static let words = 1024
   /// Empty: anything may be there.
   private let bits: [UInt64]
 
@@ -13,14 +15,17 @@ struct TextSieve {
       bits = []
       return
     }
-    var bits = [UInt64](repeating: 0, count: 1024)
-    var three = UInt32(text[0]) << 8 | UInt32(text[1]) << 16
-    for index in 2..<text.count {
-      three = three >> 8 | UInt32(text[index]) << 16
-      let slot = Self.slot(three)
-      bits[slot >> 6] |= 1 << UInt64(slot & 63)
+    bits = [UInt64](unsafeUninitializedCapacity: Self.words) { bits, count in
+      bits.initialize(repeating: 0)
+      count = Self.words
+      var three = UInt32(0)
+      // The first two are not whole, which at worst says of a literal that it may be there.
+      for byte in text.unsafeBytes {
+        three = three >> 8 | UInt32(byte) << 16
+        let slot = Self.slot(three)
+        bits[slot >> 6] |= 1 << UInt64(slot & 63)
+      }
     }
-    self.bits = bits
   }
 
   /// Below 65,536.

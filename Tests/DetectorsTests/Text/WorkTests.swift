@@ -133,7 +133,7 @@ import Testing
         var place = 0
         while place < view.count {
           let start = place
-          while place < view.count, Base64.isDigit(view[place]) { place += 1 }
+          while place < view.count, Base64.digits.contains(view[place]) { place += 1 }
           let digits = place
           guard digits - start >= 12 else {
             place += 1
