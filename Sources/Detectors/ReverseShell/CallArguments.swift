@@ -18,7 +18,7 @@ enum CallArguments {
   static func endpoint(_ shell: ShellText, from place: Int) -> Endpoint? {
     let text = shell.text.slice(place, place + CodeEndpoints.reach)
     var last = Part.other
-    for token in CodeEndpoints.tokens(text.slice(0, end(of: text))) {
+    for token in CodeTokens(text.slice(0, end(of: text))) {
       let part: Part
       switch token {
       case .number(let number):

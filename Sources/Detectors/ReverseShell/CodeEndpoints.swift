@@ -2,12 +2,6 @@ import Bytes
 
 /// Finds where a piece of code connects to: the arguments of its connecting call, through variables where it uses them.
 enum CodeEndpoints {
-  enum Token {
-    case string(ByteView)
-    case number(ByteView)
-    case name(ByteView)
-  }
-
   /// How far the arguments may lie from the call's name.
   static let reach = 240
 
@@ -21,7 +15,7 @@ enum CodeEndpoints {
         if let named { endpoint.port = named }
         return endpoint
       }
-      var endpoint = arguments(shell, tokens(shell.text.slice(place, place + reach)))
+      var endpoint = arguments(shell, CodeTokens(shell.text.slice(place, place + reach)))
       if let named { endpoint.port = named }
       if endpoint.host != nil, endpoint.port != nil { return endpoint }
       if best.host == nil, best.port == nil { best = endpoint }
@@ -44,7 +38,7 @@ enum CodeEndpoints {
 
   /// The port that a listening call names.
   static func port(_ shell: ShellText, from place: Int) -> Int? {
-    for token in tokens(shell.text.slice(place, place + reach)) {
+    for token in CodeTokens(shell.text.slice(place, place + reach)) {
       switch token {
       case .number(let text), .string(let text):
         if let port = Endpoint.port(text), text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) { return port }
@@ -56,7 +50,7 @@ enum CodeEndpoints {
     return nil
   }
 
-  private static func arguments(_ shell: ShellText, _ tokens: [Token]) -> Endpoint {
+  private static func arguments(_ shell: ShellText, _ tokens: some Sequence<CodeTokens.Token>) -> Endpoint {
     var host: String?
     var port: Int?
     func take(_ word: ByteView, quoted: Bool) {
@@ -98,59 +92,15 @@ enum CodeEndpoints {
 
   private static func literal(_ shell: ShellText) -> Endpoint {
     var fallback = Endpoint(host: nil, port: nil)
-    let tokens = tokens(shell.text)
-    for (index, token) in tokens.enumerated() {
+    var tokens = CodeTokens(shell.text)
+    while let token = tokens.next() {
       guard case .string(let text) = token else { continue }
       let isHost = Endpoint.isPlainHost(text)
       guard isHost || Endpoint.pair(text)?.host?.withView(Endpoint.isPlainHost) == true else { continue }
-      let endpoint = arguments(shell, Array(tokens[index..<min(index + 3, tokens.count)]))
+      let endpoint = arguments(shell, tokens.again.prefix(3))
       if endpoint.port != nil { return endpoint }
       if fallback.host == nil, text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 || $0 == 0x2E }) { fallback = endpoint }
     }
     return fallback
-  }
-
-  /// Strings, numbers and names in order. A backslash before a quote belongs to the quote: code within code.
-  static func tokens(_ text: ByteView) -> [Token] {
-    var tokens: [Token] = []
-    var place = 0
-    while place < text.count, tokens.count < 4096 {
-      let byte = text[place]
-      if byte == 0x22 || byte == 0x27 {
-        var end = place + 1
-        // A string with the other quote in it is code in a shell's quotes.
-        let other: UInt8 = byte == 0x22 ? 0x27 : 0x22
-        while end < text.count, text[end] != byte, text[end] != 0x5C, text[end] != 0x0A, end - place < 256,
-          text[end] != other
-        {
-          end += 1
-        }
-        if text[end] == byte || text[end] == 0x5C && text[end + 1] == byte {
-          tokens.append(.string(text.slice(place + 1, end)))
-          // The end of one string may be the start of the next where quotes do not pair up: only a short string is skipped.
-          place = text[end] == byte ? end + 1 : end + 2
-        } else {
-          place += 1
-        }
-      } else if isWordByte(byte) {
-        var end = place
-        while end < text.count, isWordByte(text[end]) { end += 1 }
-        let isNumber = byte >= 0x30 && byte <= 0x39
-        if isNumber, text[end] == 0x2E, text[end + 1] >= 0x30, text[end + 1] <= 0x39 {
-          // An address without quotes.
-          while end < text.count, isWordByte(text[end]) || text[end] == 0x2E { end += 1 }
-          tokens.append(.string(text.slice(place, end)))
-        } else if !isNumber {
-          tokens.append(.name(text.slice(place, end)))
-        } else if text[place - 1] != 0x5B || text[end] != 0x5D {
-          // `argv[2]` is no number of a port's.
-          tokens.append(.number(text.slice(place, end)))
-        }
-        place = max(end, place + 1)
-      } else {
-        place += 1
-      }
-    }
-    return tokens
   }
 }
