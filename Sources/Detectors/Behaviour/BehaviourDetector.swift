@@ -33,18 +33,18 @@ public struct BehaviourDetector: LayeredDetector {
     guard origin == .command else { return [] }
     let part = text.slice(0, Self.maximumLength)
     let layers = part.count == text.count ? layers : SharedLayers(part)
-    var found = judge(part, of: part, layer: nil, layers)
+    var found = judge(layers.whole, of: part, layer: nil)
     guard layers.mayHold else { return found }
-    for layer in layers.unwrapped {
-      let known = found
-      found += layer.text.withView { judge($0, of: part, layer: layer, nil, known: known) }
+    for (layer, text) in zip(layers.unwrapped, layers.texts) {
+      found += judge(text, of: part, layer: layer, known: found)
     }
     return found
   }
 
   private func judge(
-    _ text: ByteView, of whole: ByteView, layer: CommandLayer?, _ shared: SharedLayers?, known: [TextDetection] = []
+    _ shared: SharedText, of whole: ByteView, layer: CommandLayer?, known: [TextDetection] = []
   ) -> [TextDetection] {
+    let text = shared.text
     let leads = Self.leads
     var woken: [Bool] = []
     // A text may name a lead thousands of times.
@@ -57,7 +57,7 @@ public struct BehaviourDetector: LayeredDetector {
       return place + 1
     }
     guard !woken.isEmpty else { return [] }
-    let behaviour = BehaviourText(text, commands: shared?.commands)
+    let behaviour = BehaviourText(shared)
     return woken.indices.compactMap { index in
       guard woken[index] else { return nil }
       let rule = BehaviourRule.all[index]

@@ -45,30 +45,32 @@ final class BehaviourText {
   let commands: [SimpleCommand]
   /// Of each command the program that it runs and its arguments, whatever stands before it (`sudo`, `nohup`, an
   /// assignment).
-  let programs: [ArraySlice<ByteView>]
+  let programs: [WordRun]
   /// Of each command its program's name, without the path.
   let tools: [ByteView]
-  private let sieve: TextSieve
+  private let names: ToolNames
+  private let shared: SharedText
   /// Whether a URL or an argument names a machine by its number.
   private(set) lazy var namesAddress = hasAddress { _ in true }
   /// The same of a machine outside.
   private(set) lazy var namesPublicAddress = namesAddress && hasAddress { !AddressText.isPrivate($0.string) }
 
-  /// - Parameter commands: of the text, where they are known.
-  init(_ text: ByteView, commands: [SimpleCommand]? = nil) {
-    self.text = text
-    sieve = TextSieve(text)
-    let commands = commands ?? ShellWords.commands(text)
-    self.commands = commands
+  convenience init(_ text: ByteView) { self.init(SharedText(text)) }
+
+  init(_ shared: SharedText) {
+    self.shared = shared
+    text = shared.text
+    commands = shared.line.commands
     programs = commands.map { Self.program($0.words) }
-    tools = programs.map { $0.first.map(ShellWords.baseName) ?? ByteView("") }
+    tools = programs.map { $0.name($0.startIndex) }
+    names = ToolNames(tools)
   }
 
   private static let keywords = NameTable(["do", "then", "else", "if", "while", "until", "{", "!"])
 
   /// Without what says when: a keyword of the shell, a line's fields in a crontab.
-  private static func program(_ words: [ByteView]) -> ArraySlice<ByteView> {
-    guard words.count > 1 else { return words[...] }
+  private static func program(_ words: WordRun) -> WordRun {
+    guard words.count > 1 else { return words }
     var start = 0
     while start + 1 < words.count, start < 3, keywords.contains(words[start]) { start += 1 }
     if start == 0, words.count >= 6, words[..<5].allSatisfy(isSchedule) {
@@ -85,16 +87,39 @@ final class BehaviourText {
     return true
   }
 
-  func has(_ literal: StaticString) -> Bool { sieve.mayHold(literal) && text.contains(literal) }
+  func has(_ literal: StaticString) -> Bool { shared.has(literal) }
 
   func hasAny(_ literals: [StaticString]) -> Bool { literals.contains { has($0) } }
 
   /// Commands that run one of these.
-  func running(_ names: NameTable) -> [ArraySlice<ByteView>] {
-    tools.indices.compactMap { names.contains(tools[$0]) ? programs[$0] : nil }
+  func running(_ names: NameTable) -> [WordRun] {
+    marks(names).places.map { programs[$0] }
   }
 
-  func runs(_ names: NameTable) -> Bool { tools.contains { names.contains($0) } }
+  func runs(_ names: NameTable) -> Bool { self.names.contains(names) }
+
+  /// Which commands run one of these.
+  func marks(_ names: NameTable) -> ToolNames.Marks { self.names.marks(names) }
+
+  /// Of each command whether any of these stands in it; empty where none does anywhere.
+  func commands(naming literals: [StaticString]) -> [Bool] {
+    var found: [Bool] = []
+    for literal in literals where has(literal) {
+      var index = 0
+      var from = 0
+      while index < commands.count, let place = text.firstIndex(of: ByteView(literal), from: from) {
+        while index < commands.count, commands[index].range.upperBound <= place { index += 1 }
+        guard index < commands.count else { break }
+        from = place + 1
+        guard commands[index].range.lowerBound <= place else { continue }
+        if found.isEmpty { found = [Bool](repeating: false, count: commands.count) }
+        found[index] = true
+        // Another in the same command says no more.
+        from = max(from, commands[index].range.upperBound)
+      }
+    }
+    return found
+  }
 
   /// Whether the text writes to such a path: `> path`, `>> path`, `tee path`, or a tool that copies there.
   func writes(_ path: StaticString) -> Bool {
@@ -126,11 +151,15 @@ final class BehaviourText {
   private static let placing = NameTable(["cp", "mv", "ln", "install"])
   static let copying = NameTable(["tee", "cp", "mv", "ln", "install", "dd", "sed"])
 
+  private static let digits = ByteSet("0123456789.")
+
   private func hasAddress(_ fits: (ByteView) -> Bool) -> Bool {
+    var digits = BytePlaces(of: Self.digits, in: text)
     var place = 0
     while place < text.count {
+      place = digits.next(from: place)
       let start = place
-      while place < text.count, text[place] >= 0x30 && text[place] <= 0x39 || text[place] == 0x2E { place += 1 }
+      place = digits.end(from: start)
       if place - start >= 7, !isWordByte(text[start - 1]), !isWordByte(text[place]) {
         let address = text.slice(start, place)
         if Endpoint.isPlainHost(address), address.split(0x2E).count == 4, !address.hasPrefix("127."),

@@ -28,13 +28,13 @@ enum CommandPrefix {
   private static let names = NameTable(starters.map(\.name) + ["su"])
 
   /// The program and its arguments. Where nothing but such words stand there, the last of them is the program.
-  static func drop(_ words: ArraySlice<ByteView>) -> ArraySlice<ByteView> {
+  static func drop(_ words: WordRun) -> WordRun {
     var rest = words
     var steps = 0
     while rest.count > 1, let first = rest.first, steps < 16 {
       steps += 1
-      let name = ShellWords.baseName(first)
-      if names.contains(name) {
+      if names.containsName(of: first) {
+        let name = ShellWords.baseName(first)
         guard let inner = name == "su" ? commandOfSu(rest) : program(of: rest, name) else { return rest }
         rest = inner
       } else if first.slice(0, 64).firstIndex(of: 0x3D) != nil {
@@ -47,14 +47,14 @@ enum CommandPrefix {
   }
 
   /// `su -c bash`, `su - www -c id`: what follows `-c`.
-  private static func commandOfSu(_ words: ArraySlice<ByteView>) -> ArraySlice<ByteView>? {
+  private static func commandOfSu(_ words: WordRun) -> WordRun? {
     guard let flag = words.prefix(6).firstIndex(where: { $0 == "-c" || $0 == "--command" }), flag + 1 < words.endIndex
     else { return nil }
     return words[(flag + 1)...]
   }
 
   /// Nil where no program is started: `sudo -i`, `command -v curl`.
-  private static func program(of words: ArraySlice<ByteView>, _ name: ByteView) -> ArraySlice<ByteView>? {
+  private static func program(of words: WordRun, _ name: ByteView) -> WordRun? {
     guard let starter = starters.first(where: { name.equalsIgnoringCase($0.name) }) else { return nil }
     var rest = words.dropFirst()
     while let option = rest.first, option[0] == 0x2D, option.count > 1 {

@@ -87,11 +87,10 @@ extension BehaviourRule {
     ) { it -> Severity? in
       if it.hasAny(privilegeTools) { return .medium }
       // The whole system is searched, not a folder of one's own. A bracket between them parts commands for the shell, not for find.
-      let words = it.commands.lazy.flatMap(\.words)
-      let isWide = words.contains { $0 == "/" || $0 == "/usr" || $0 == "/bin" || $0 == "/sbin" }
-      guard isWide && zip(words, words.dropFirst()).contains(where: { $0 == "-perm" && asksForSetID($1) }) else {
-        return nil
+      let isWide = it.commands.contains {
+        $0.words.contains { $0 == "/" || $0 == "/usr" || $0 == "/bin" || $0 == "/sbin" }
       }
+      guard isWide && searchesSetID(it.commands) else { return nil }
       // An audit is root's, who is refused nothing; who has no rights hides what he is refused.
       return it.hasAny(["2>/dev/null", "2> /dev/null", "2>&1", "2>&-", "&>/dev/null"]) ? .medium : .low
     },
@@ -113,6 +112,17 @@ extension BehaviourRule {
   private static let privilegeTools: [StaticString] = [
     "getcap -r", "linpeas", "LinEnum", "linux-exploit-suggester", "pspy",
   ]
+
+  private static func searchesSetID(_ commands: [SimpleCommand]) -> Bool {
+    var before = ByteView("")
+    for command in commands {
+      for word in command.words {
+        if before == "-perm", asksForSetID(word) { return true }
+        before = word
+      }
+    }
+    return false
+  }
 
   /// Whether find's `-perm` asks for files that run with their owner's or group's rights: `-4000`, `/6000`, `-u=s`. Three digits
   /// (`-444`) say who may read.
@@ -167,7 +177,7 @@ enum NetworkScan {
     "--min-rate", "--max-rate", "--dns-servers", "--source-port", "-source-port", "--proxies", "--ttl", "-b", "-sI",
   ])
 
-  static func severity(_ words: ArraySlice<ByteView>) -> Severity? {
+  static func severity(_ words: WordRun) -> Severity? {
     var found: Severity?
     var isValue = false
     for word in words.dropFirst().prefix(64) {

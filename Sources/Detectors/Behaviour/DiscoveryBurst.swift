@@ -29,7 +29,9 @@ public final class DiscoveryBurst: EventDetector {
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
     guard Self.concerns(event.dataType), let command = event.text("command"), count < Self.maximum else { return }
     let names = command.withView { view in
-      ShellWords.commands(view.slice(0, 4096)).prefix(32).compactMap { DiscoveryCommands.name($0) }
+      withExtendedLifetime(ShellLine(view.slice(0, 4096))) { line in
+        line.commands.prefix(32).compactMap { DiscoveryCommands.name($0) }
+      }
     }
     guard !names.isEmpty else { return }
     count += 1

@@ -32,7 +32,7 @@ extension BehaviourRule {
   }
 
   /// The words of a command that name what it sends, `-i KEY` and the like, by which it logs in, left out.
-  private static func payload(_ words: ArraySlice<ByteView>) -> [ByteView] {
+  private static func payload(_ words: WordRun) -> [ByteView] {
     var found: [ByteView] = []
     var isValue = false
     for word in words.dropFirst().prefix(64) {
@@ -121,7 +121,7 @@ extension BehaviourRule {
       ]
     ) { it in
       var worst: Severity?
-      for index in it.tools.indices.lazy.filter({ copiers.contains(it.tools[$0]) }).prefix(maximumUploads) {
+      for index in it.marks(copiers).places.prefix(maximumUploads) {
         let sent = payload(it.programs[index])
         guard let target = target(it.tools[index], sent) else { continue }
         let files = sent.filter { !($0 == target) && !copyVerbs.contains($0) && !($0 == "s3") }
@@ -144,8 +144,10 @@ extension BehaviourRule {
         posts: it.hasAny(["@-", "-T -", "-T-"]), isTLS: it.has("s_client"),
         hasDevice: it.hasAny(["/dev/tcp/", "/dev/udp/"])
       )
+      let sends = it.marks(senders)
+      let devices = facts.hasDevice ? it.commands(naming: ["/dev/tcp/", "/dev/udp/"]) : []
       var left = maximumUploads
-      for index in it.tools.indices where left > 0 && (facts.hasDevice || senders.contains(it.tools[index])) {
+      for index in it.tools.indices where left > 0 && (sends[index] || !devices.isEmpty && devices[index]) {
         left -= facts.hasDevice ? 0 : 1
         guard let one = rawCopy(it, index, facts) else { continue }
         worst = max(worst ?? one, one)

@@ -102,12 +102,12 @@ extension BehaviourRule {
       leads: ["@-", "-T -", "nc ", "ncat "]
     ) { it in
       for (index, command) in it.commands.enumerated() where command.end == 0x7C && index + 1 < it.commands.count {
-        let makes = CommandPrefix.drop(command.words[...]).first.map {
+        let makes = CommandPrefix.drop(command.words).first.map {
           makers.contains(ShellWords.baseName($0))
         }
         guard makes == true else { continue }
         let later = it.commands[(index + 1)...].prefix(4)
-        let tools = later.compactMap { CommandPrefix.drop($0.words[...]).first.map { ShellWords.baseName($0) } }
+        let tools = later.compactMap { CommandPrefix.drop($0.words).first.map { ShellWords.baseName($0) } }
         // A copy to a neighbour by netcat is how disks are moved; out of the network it is not.
         if it.namesPublicAddress, tools.contains(where: { $0 == "nc" || $0 == "ncat" || $0 == "netcat" }) {
           return true

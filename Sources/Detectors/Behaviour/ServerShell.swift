@@ -43,9 +43,9 @@ enum ServerShell {
       if BehaviourText.temporary.contains(where: { program.hasPrefix(ByteView($0)) }) { return false }
       // A script has a place of its own; of a command every program is looked at.
       guard isCommand else { return program[0] == 0x2F || program[0] == 0x2E }
-      let commands = BehaviourText(line).programs.dropFirst()
-      let inner = commands.isEmpty ? [rest] : [rest] + commands
-      return inner.allSatisfy { words in words.first.map { !hands.contains(ShellWords.baseName($0)) } ?? true }
+      func isHand(_ program: ByteView?) -> Bool { program.map { hands.contains(ShellWords.baseName($0)) } ?? false }
+      return !isHand(rest.first)
+        && withExtendedLifetime(BehaviourText(line)) { !$0.programs.dropFirst().contains { isHand($0.first) } }
     }
   }
 }

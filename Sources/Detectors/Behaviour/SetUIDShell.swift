@@ -20,7 +20,7 @@ enum SetUIDShell {
   }
 
   /// `-m 4755`, `-m4755`, `--mode=4755`
-  private static func installs(_ words: ArraySlice<ByteView>) -> Bool {
+  private static func installs(_ words: WordRun) -> Bool {
     zip(words, words.dropFirst()).contains { flag, value in
       if flag == "-m" || flag == "--mode" { return givesRights(value) }
       if value.hasPrefix("--mode=") { return givesRights(value.slice(7)) }

@@ -76,8 +76,8 @@ enum ShellEscapes {
   static func judge(_ it: BehaviourText) -> Severity? {
     var worst: Severity?
     var left = maximumCommands
-    for command in it.commands {
-      guard let first = command.words.first, leaders.contains(ShellWords.baseName(first)) else { continue }
+    let leaders = leaders
+    for command in it.commands where leaders.contains(command.words.name(0)) {
       left -= 1
       if left < 0 { break }
       guard let one = judge(it, command) else { continue }
@@ -127,7 +127,7 @@ enum ShellEscapes {
   }
 
   /// Where the program's name stands behind `sudo`, its options and assignments.
-  private static func program(_ words: [ByteView]) -> Int? {
+  private static func program(_ words: WordRun) -> Int? {
     var place = 1
     while place < words.count, place < 24 {
       let word = words[place]
@@ -146,7 +146,7 @@ enum ShellEscapes {
   }
 
   /// Whether a shell stands bare behind the program: `strace -o /dev/null /bin/sh`, `find . -exec /bin/sh -p \`.
-  private static func handsOver(_ words: ArraySlice<ByteView>) -> Bool {
+  private static func handsOver(_ words: WordRun) -> Bool {
     for place in words.indices.dropFirst().prefix(32)
     where ShellWords.isShell(words[place]) && !(words[place] == "busybox") {
       var rest = words[place...]
@@ -160,11 +160,11 @@ enum ShellEscapes {
 
   /// The same without sudo: a set-uid copy keeps its rights only where the shell is told to (`-p`).
   static func keepsRights(_ it: BehaviourText) -> Bool {
-    for command in it.commands {
+    for (command, isTold) in zip(it.commands, it.commands(naming: ["-p"])) where isTold {
+      guard runners.contains(command.words.name(0)) else { continue }
       let words = command.words
-      guard runners.contains(ShellWords.baseName(words[0])) else { continue }
-      for place in words.indices.dropFirst() where ShellWords.isShell(words[place]) {
-        if place + 1 < words.endIndex, words[place + 1] == "-p" { return true }
+      for place in words.indices.dropFirst(2) where words[place] == "-p" && ShellWords.isShell(words[place - 1]) {
+        return true
       }
     }
     return keepingCalls.occurs(in: it.text)

@@ -16,10 +16,11 @@ enum SubstitutedUpload {
   static func severity(_ it: BehaviourText, isSecret: (ByteView) -> Bool) -> Severity? {
     // What is asked of the whole text is asked once, and only where something is sent.
     lazy var mayLogIn = it.hasAny(["Authorization", "authorization", "Bearer"])
+    let sends = it.marks(senders)
     var worst: Severity?
     for index in it.commands.indices.dropFirst() {
       let one: Severity?
-      if pipesEnvironment(it, index) {
+      if sends[index], pipesEnvironment(it, index) {
         one = it.namesPublicAddress ? .high : .medium
       } else if isSubstituted(it, index), it.namesPublicAddress, !mayLogIn {
         one = severity(it, index, isSecret: isSecret)
@@ -31,9 +32,9 @@ enum SubstitutedUpload {
     return worst
   }
 
-  /// Keys and passwords are handed to programs in their environment.
+  /// Whether the pipe that ends in a command begins with the environment: keys and passwords are handed to programs there.
   private static func pipesEnvironment(_ it: BehaviourText, _ index: Int) -> Bool {
-    guard senders.contains(it.tools[index]), it.commands[index].before == 0x7C else { return false }
+    guard it.commands[index].before == 0x7C else { return false }
     var first = index
     while first > 0, index - first < maximumSteps, it.commands[first].before == 0x7C { first -= 1 }
     return printsEnvironment(it, first)

@@ -11,22 +11,24 @@ extension BehaviourRule {
 
   /// A download piped into an interpreter, put into its arguments, or made executable and run.
   private static func runsDownload(_ it: BehaviourText) -> Bool {
-    guard it.runs(fetchers) else { return fetchesInCode(it) }
+    let fetches = it.marks(fetchers)
+    guard !fetches.isEmpty else { return fetchesInCode(it) }
+    let interprets = it.marks(interpreters)
     var isFetched = false
     // `(curl … || wget …) | sh`: fetched within a bracket that is piped on.
     var wasFetched = false
-    for (index, tool) in it.tools.enumerated() {
+    for index in it.tools.indices {
       if index > 0, it.commands[index - 1].end != 0x7C {
         wasFetched = (wasFetched || isFetched) && it.commands[index - 1].end != 0x3B
         isFetched = it.commands[index].before == 0x7C && wasFetched
       }
       // A later part of the same pipe.
-      if isFetched, interpreters.contains(tool),
+      if isFetched, interprets[index],
         !it.programs[index].contains(where: { $0 == "-c" || $0 == "-e" || $0 == "-m" })
       {
         return true
       }
-      guard fetchers.contains(tool) else { continue }
+      guard fetches[index] else { continue }
       isFetched = true
       if it.commands[index].before == 0x28, isRunInBrackets(it, index) { return true }
       if it.commands[index].before == 0x60, isRunInBackticks(it, index) { return true }
@@ -60,9 +62,8 @@ extension BehaviourRule {
   /// `python3 -c "exec(urlopen('http://…').read())"`
   private static func fetchesInCode(_ it: BehaviourText) -> Bool {
     codeFetches.occurs(in: it.text) && codeRuns.occurs(in: it.text) && it.hasAny(["http://", "https://"])
-      && it.programs.contains { words in
-        words.first.map { interpreters.contains(ShellWords.baseName($0)) } == true
-          && words.dropFirst().contains { $0 == "-c" || $0 == "-e" || $0 == "-r" }
+      && it.running(interpreters).contains { words in
+        words.dropFirst().contains { $0 == "-c" || $0 == "-e" || $0 == "-r" }
       }
   }
 
@@ -162,8 +163,8 @@ extension BehaviourRule {
     BehaviourRule(
       "run-from-temporary", "Program run from a scratch directory", .low, ["T1059.004"], leads: BehaviourText.temporary
     ) { it in
-      it.commands.contains { command in
-        guard let first = CommandPrefix.drop(command.words[...]).first else { return false }
+      zip(it.commands, it.commands(naming: BehaviourText.temporary)).contains { command, isNaming in
+        guard isNaming, let first = CommandPrefix.drop(command.words).first else { return false }
         return command.before != 0x22 && command.before != 0x27
           && it.isTemporary(first) && !first.hasSuffix("/")
       }

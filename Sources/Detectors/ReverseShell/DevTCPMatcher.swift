@@ -156,7 +156,7 @@ enum DevTCPMatcher {
       && ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index + 1].words))
   }
 
-  private static func isInteractive(_ words: ArraySlice<ByteView>) -> Bool {
+  private static func isInteractive(_ words: WordRun) -> Bool {
     for whole in words.dropFirst() {
       // `-i>&/dev/tcp/…`
       let word = whole.slice(0, whole.firstIndex(of: 0x3E) ?? whole.firstIndex(of: 0x3C) ?? whole.count)
@@ -166,7 +166,7 @@ enum DevTCPMatcher {
     return false
   }
 
-  private static func readsInput(_ words: ArraySlice<ByteView>) -> Bool {
+  private static func readsInput(_ words: WordRun) -> Bool {
     words.indices.contains { index in
       let word = words[index]
       if word.hasPrefix("0>&") { return true }

@@ -3,11 +3,16 @@ import Bytes
 /// Netcat and its kin, telnet and curl's telnet, with a shell at the near end: run by the tool (`-e`, `-c`), in a pipe, or
 /// through a named pipe. Port checks (`-z`), transfers and relays have no shell and are none.
 enum NetcatMatcher {
-  static let names = NameTable([
+  private static let clientNames: [StaticString] = [
     "nc", "ncat", "netcat", "nc.exe", "ncat.exe", "nc64.exe", "nc.traditional", "nc.openbsd", "rcat", "rustcat",
     "pwncat",
     "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
-  ])
+  ]
+  private static let telnetNames: [StaticString] = ["telnet", "telnet.exe"]
+  /// All that are looked for.
+  static let toolNames = clientNames + telnetNames
+  private static let names = NameTable(clientNames)
+  private static let telnets = NameTable(telnetNames)
 
   /// Programs that a client is told to run besides shells.
   private static let interpreters = NameTable([
@@ -19,8 +24,6 @@ enum NetcatMatcher {
     "--delay", "--output", "--hex-dump", "--max-conns", "--allow", "--deny", "--ssl-cert", "--ssl-key",
     "--ssl-trustfile", "--ssl-ciphers", "--ssl-servername", "--ssl-alpn",
   ])
-
-  static let telnets = NameTable(["telnet", "telnet.exe"])
 
   /// What a client costs grows with the text; a command line has a few.
   private static let maximumClients = 64

@@ -3,10 +3,11 @@ import Bytes
 /// Tools that carry bytes between two ends, with a shell at one: socat, `openssl s_client`, awk's `/inet`, xterm sent to
 /// another display, and the named PowerShell clients.
 enum RelayMatcher {
-  static let tools = NameTable([
+  static let toolNames: [StaticString] = [
     "socat", "socat.exe", "websocat", "s_client", "gnutls-cli", "xterm", "Invoke-ConPtyShell", "powercat",
     "Invoke-PowerShellTcp",
-  ])
+  ]
+  private static let tools = NameTable(toolNames)
 
   static func matches(_ shell: ShellText) -> [ShellMatch] {
     var found: [ShellMatch] = []

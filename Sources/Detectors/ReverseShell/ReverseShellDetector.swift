@@ -17,7 +17,7 @@ public struct ReverseShellDetector: LayeredDetector {
 
   func scan(_ text: ByteView, _ origin: TextOrigin, _ shared: SharedLayers) -> [TextDetection] {
     if text.count <= Self.wholeLength, origin == .command {
-      guard ReverseShellLeads.hasLead(text) || shared.mayHold else { return [] }
+      guard shared.whole.hasLead || shared.mayHold else { return [] }
       return inspect(text, 0..<text.count, lead: nil, origin, shared)
     }
     var found: [TextDetection] = []
@@ -25,7 +25,8 @@ public struct ReverseShellDetector: LayeredDetector {
       guard found.count < Self.maximumDetections else { return nil }
       guard ReverseShellLeads.isPlausible(text, place, lead) else { return place + 1 }
       let range = ReverseShellLeads.region(text, around: place, origin)
-      found += inspect(text, range, lead: place, origin, nil)
+      found += inspect(
+        text, range, lead: place, origin, SharedLayers(text.slice(range.lowerBound, range.upperBound)))
       return range.upperBound
     }
     return found
@@ -33,24 +34,22 @@ public struct ReverseShellDetector: LayeredDetector {
 
   /// Looks at a stretch of text and at everything wrapped in it.
   private func inspect(
-    _ text: ByteView, _ range: Range<Int>, lead: Int?, _ origin: TextOrigin, _ shared: SharedLayers?
+    _ text: ByteView, _ range: Range<Int>, lead: Int?, _ origin: TextOrigin, _ shared: SharedLayers
   ) -> [TextDetection] {
-    let part = text.slice(range.lowerBound, range.upperBound)
+    let part = shared.whole.text
     var layers = [CommandLayer(text: part.array, step: "", isRewording: true)]
-    let wrapped = shared ?? SharedLayers(part)
-    if lead != nil || wrapped.mayHold { layers += wrapped.unwrapped }
+    var texts = [shared.whole]
+    if lead != nil || shared.mayHold {
+      layers += shared.unwrapped
+      texts += shared.texts
+    }
     var best: [ShellMatch] = []
     var layerOf: [Int] = []
     // What starts a wrapped command is named outside of the wrapping.
     let carrier = layers.count > 1 ? ShellText.carrier(part) : nil
     // More than are told cannot be told.
-    for (index, layer) in layers.enumerated() where best.count < 8 {
-      var matches: [ShellMatch] = []
-      if index == 0, let shared {
-        if ReverseShellLeads.hasLead(part) { matches = Self.matches(ShellText(part, commands: shared.commands)) }
-      } else {
-        matches = layer.text.withView { ReverseShellLeads.hasLead($0) ? Self.matches(ShellText($0)) : [] }
-      }
+    for (index, layer) in texts.enumerated() where best.count < 8 {
+      var matches = layer.hasLead ? Self.matches(ShellText(layer)) : []
       if index > 0, let carrier {
         for place in matches.indices where matches[place].language == nil { matches[place].technique = carrier }
       }

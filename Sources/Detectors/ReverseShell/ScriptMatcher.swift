@@ -66,24 +66,22 @@ private struct IndexedLanguage {
       words.any(runs) || words.any(weakRuns) && (namesShell || words.any(receives) && runsNoLiteral(shell, words))
     guard isRun else { return nil }
     // `exec(` alone is what regular expressions have too.
-    if language.technique == "node", !words.any(runs), !shell.text.contains("child_process"),
-      !shell.text.contains("spawn")
-    {
+    if language.technique == "node", !words.any(runs), !shell.has("child_process"), !shell.has("spawn") {
       return nil
     }
     // A program that both listens and connects may be anything; its endpoint says what it is.
-    if connect == nil || listen != nil && !Self.connectsOut(shell.text) {
+    if connect == nil || listen != nil && !Self.connectsOut(shell) {
       // Servers start programs of their own.
       if !namesShell, language.technique == "node" { return nil }
       return ShellMatch(
         technique: language.technique, language: language.name,
         endpoint: Endpoint(host: nil, port: CodeEndpoints.port(shell, from: listen ?? place)), isBind: true,
-        transport: Self.transport(shell.text), place: listen ?? place)
+        transport: Self.transport(shell), place: listen ?? place)
     }
     let endpoint = CodeEndpoints.find(shell, from: (addresses.isEmpty ? connects : addresses).compactMap { words[$0] })
     return ShellMatch(
       technique: language.technique, language: language.name, endpoint: endpoint,
-      transport: Self.transport(shell.text), place: place)
+      transport: Self.transport(shell), place: place)
   }
 
   /// Whether any of the weak calls is given something else than a text that stands there: `system("date")` runs nothing that
@@ -94,12 +92,12 @@ private struct IndexedLanguage {
     }
   }
 
-  private static func transport(_ text: ByteView) -> String {
+  private static func transport(_ shell: ShellText) -> String {
     let isDatagram =
-      text.contains("SOCK_DGRAM") && !text.contains("SOCK_STREAM") || text.contains("udp://")
-      || text.contains("\"udp\"") || text.contains("'udp'") || text.contains("UDPSocket")
+      shell.has("SOCK_DGRAM") && !shell.has("SOCK_STREAM") || shell.has("udp://") || shell.has("\"udp\"")
+      || shell.has("'udp'") || shell.has("UDPSocket")
     return isDatagram ? "udp" : "tcp"
   }
 
-  private static func connectsOut(_ text: ByteView) -> Bool { !text.contains("accept(") && !text.contains("accept()") }
+  private static func connectsOut(_ shell: ShellText) -> Bool { !shell.has("accept(") }
 }

@@ -19,11 +19,12 @@ struct ShellMatch {
 final class ShellText {
   let text: ByteView
   let commands: [SimpleCommand]
+  private let shared: SharedText
   private(set) lazy var variables = Variables(text)
   private(set) lazy var signs = ShellSigns(text)
   private(set) lazy var hasFIFO =
     signs.hasFIFO && (ShellWords.contains(text, word: "mkfifo") || ShellWords.contains(text, word: "mknod"))
-  private(set) lazy var hasCoprocess = text.contains("COPROC[")
+  private(set) lazy var hasCoprocess = has("COPROC[")
   /// Whether a shell that reads its input stands anywhere; in a pipe.
   private(set) lazy var hasFreeShell = freeShells.contains { $0.words.count > 1 }
   private(set) lazy var hasPipedShell = freeShells.contains { $0.before == 0x7C || $0.end == 0x7C }
@@ -31,32 +32,35 @@ final class ShellText {
   /// Words that name a tool which a matcher knows: nearly all words name none, so each is looked at but once.
   private(set) lazy var tools: [(command: Int, word: Int)] = {
     var found: [(command: Int, word: Int)] = []
-    for (index, command) in commands.enumerated() {
-      for (place, word) in command.words.enumerated() {
-        let name = ShellWords.baseName(word)
-        if NetcatMatcher.names.contains(name) || NetcatMatcher.telnets.contains(name)
-          || RelayMatcher.tools.contains(name)
-        {
-          found.append((index, place))
-        }
+    let names = Self.toolNames
+    for index in commands.indices {
+      let command = commands[index]
+      for place in command.words.indices where names.contains(command.words.name(place)) {
+        found.append((index, place))
       }
     }
     return found
   }()
 
   func name(_ tool: (command: Int, word: Int)) -> ByteView {
-    ShellWords.baseName(commands[tool.command].words[tool.word])
+    commands[tool.command].words.name(tool.word)
   }
+
+  private static let toolNames = NameTable(NetcatMatcher.toolNames + RelayMatcher.toolNames)
 
   private lazy var freeShells = commands.filter {
     $0.words.count > 0 && ShellWords.isShellReadingInput(Self.withoutPrefix($0.words))
   }
 
-  /// - Parameter commands: of the text, where they are known.
-  init(_ text: ByteView, commands: [SimpleCommand]? = nil) {
-    self.text = text
-    self.commands = commands ?? ShellWords.commands(text)
+  convenience init(_ text: ByteView) { self.init(SharedText(text)) }
+
+  init(_ shared: SharedText) {
+    self.shared = shared
+    text = shared.text
+    commands = shared.line.commands
   }
+
+  func has(_ literal: StaticString) -> Bool { shared.has(literal) }
 
   /// The interpreter whose call carries a shell command: what started it says more than what it says.
   var carrier: String? {
@@ -99,10 +103,10 @@ final class ShellText {
   ])
 
   /// Without what only says how the command is started.
-  static func withoutPrefix(_ words: [ByteView]) -> ArraySlice<ByteView> {
-    var rest = words[...]
+  static func withoutPrefix(_ words: WordRun) -> WordRun {
+    var rest = words
     while rest.count > 1, let first = rest.first,
-      prefixes.contains(ShellWords.baseName(first)) || first.slice(0, 64).firstIndex(of: 0x3D) != nil
+      prefixes.containsName(of: first) || first.slice(0, 64).firstIndex(of: 0x3D) != nil
     {
       rest = rest.dropFirst()
     }

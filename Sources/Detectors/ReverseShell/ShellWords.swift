@@ -1,89 +1,7 @@
 import Bytes
 
-/// One simple command of a command line: words up to `;`, `|`, `&&`, a newline, a bracket or a quote mark around code.
-///
-/// Quotes are no words here but borders, for what stands in quotes after `-c`, `-e` or `EXEC:` is a command of its own.
-/// So `sh -c "nc -e /bin/sh h 1"` gives two: `sh -c` and `nc -e /bin/sh h 1`.
-struct SimpleCommand {
-  var words: [ByteView]
-  /// What ended it: `|`, `;`, `&`, a quote, a bracket; 0 at the end of the text.
-  var end: UInt8
-  /// What stood before it.
-  var before: UInt8
-  var range: Range<Int>
-
-  func word(_ index: Int) -> ByteView { index >= 0 && index < words.count ? words[index] : ByteView("") }
-}
-
-/// Splits shell text, tolerant of anything: a lexer's view, not a grammar's.
+/// What the words of a command line are: shells, redirections, flags.
 enum ShellWords {
-  /// Longer command lines are generated code; only so many commands are looked at.
-  static let maximumCommands = 4096
-
-  static func commands(_ text: ByteView) -> [SimpleCommand] {
-    var commands: [SimpleCommand] = []
-    var words: [ByteView] = []
-    var wordStart = 0
-    var start = 0
-    var before: UInt8 = 0
-    func endWord(_ place: Int) {
-      if place > wordStart { words.append(text.slice(wordStart, place)) }
-    }
-    var place = 0
-    while place < text.count, commands.count < maximumCommands {
-      let byte = text[place]
-      switch byte {
-      case 0x20, 0x09, 0x0D, 0x00:
-        endWord(place)
-        wordStart = place + 1
-      case 0x21 where wordStart == place || wordStart == place - 1 && text[wordStart] == 0x3A:
-        // `!nc …` of a pager, `:!nc …` of an editor: what follows is the command.
-        wordStart = place + 1
-      case 0x26
-      where text[place - 1] == 0x3E || text[place - 1] == 0x3C || text[place + 1] == 0x3E && text[place + 1] != 0x26:
-        // >&, <&, &> are redirections.
-        break
-      case 0x0A, 0x3B, 0x7C, 0x26, 0x22, 0x27, 0x60, 0x28, 0x29:
-        endWord(place)
-        wordStart = place + 1
-        // `2>&1|&` and `||`: the second sign belongs to the first.
-        if !words.isEmpty {
-          // A copy of just the right size; the list itself is used again.
-          let own = words.withUnsafeBufferPointer { Array($0) }
-          commands.append(SimpleCommand(words: own, end: byte, before: before, range: start..<place))
-          words.removeAll(keepingCapacity: true)
-          before = byte
-        } else if byte != 0x22 && byte != 0x27 || before == 0 {
-          before = byte
-        }
-        start = place + 1
-      case 0x3C where place == wordStart && tagEnd(text, place) != nil:
-        // `<string>bash -i …`
-        place = tagEnd(text, place) ?? place
-        wordStart = place + 1
-      case 0x3C where place > wordStart && isShell(text.slice(wordStart, place)):
-        // `bash</dev/tcp/…`: the redirection is a word of its own.
-        endWord(place)
-        wordStart = place
-      default: break
-      }
-      place += 1
-    }
-    endWord(text.count)
-    if !words.isEmpty {
-      commands.append(SimpleCommand(words: words, end: 0, before: before, range: start..<text.count))
-    }
-    return commands
-  }
-
-  /// Where a tag of XML ends that begins the text, a line or a string, or follows another.
-  private static func tagEnd(_ text: ByteView, _ place: Int) -> Int? {
-    guard place == 0 || isAny(text[place - 1], of: "\n>\"'") else { return nil }
-    var end = place + 1
-    while end - place < 32, isWordByte(text[end]) { end += 1 }
-    return end > place + 1 && text[end] == 0x3E ? end : nil
-  }
-
   private static let shells = NameTable([
     "sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "fish", "mksh", "rbash", "busybox", "cmd", "cmd.exe",
     "powershell", "powershell.exe", "pwsh",
@@ -141,12 +59,12 @@ enum ShellWords {
 
   /// `bash`, `/bin/sh`, `cmd.exe`; also `$SHELL` and `$0`.
   static func isShell(_ word: ByteView) -> Bool {
-    if word.hasPrefix("$SHELL") || word.hasPrefix("${SHELL") || word == "$0" { return true }
-    return shells.contains(baseName(word))
+    if word[0] == 0x24, word.hasPrefix("$SHELL") || word.hasPrefix("${SHELL") || word == "$0" { return true }
+    return shells.containsName(of: word)
   }
 
   /// A shell that will read commands from its standard input: no script, no `-c`.
-  static func isShellReadingInput(_ words: ArraySlice<ByteView>) -> Bool {
+  static func isShellReadingInput(_ words: WordRun) -> Bool {
     guard let first = words.first, isShell(first) else { return false }
     var isTarget = false
     for word in words.dropFirst() {

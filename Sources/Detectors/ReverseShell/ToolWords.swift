@@ -21,18 +21,18 @@ struct ToolWords {
       // What another command prints stands for one word.
       case 0x60 where commands[index].before != 0x60:
         guard let behind = Self.behind(commands, next, 0x60) else { return }
-        add([ByteView("$")], part: next)
+        add(CollectionOfOne(ByteView("$")), part: next)
         next = behind
       case 0x28 where words.last.map({ $0 == "$" }) == true:
         guard let behind = Self.behind(commands, next, 0x29) else { return }
         next = behind
       default: return
       }
-      add(commands[next].words[...], part: next)
+      add(commands[next].words, part: next)
     }
   }
 
-  private mutating func add(_ more: ArraySlice<ByteView>, part: Int) {
+  private mutating func add(_ more: some Sequence<ByteView>, part: Int) {
     for word in more.prefix(Self.maximum) {
       words.append(word)
       parts.append(part)
