@@ -41,7 +41,7 @@ struct ScriptWords {
 }
 
 /// A language with its words as numbers.
-private struct IndexedLanguage {
+private final class IndexedLanguage: Sendable {
   let language: ScriptLanguage
   private let marks, connects, addresses, listens, runs, weakRuns, receives: [Int]
 

@@ -230,12 +230,19 @@ struct Variables {
 
   /// The first value, by name, that is such a thing.
   func first(where fits: (ByteView) -> Bool) -> String? {
-    values.filter { $0.value.withView(fits) }.min { $0.key < $1.key }?.value
+    first(named: { _ in true }, where: fits)
   }
 
   /// The first value whose name speaks of such a thing and that is one.
-  func first(named words: [String], where fits: (ByteView) -> Bool) -> String? {
-    values.filter { entry in words.contains { entry.key.contains($0) } && entry.value.withView(fits) }
-      .min { $0.key < $1.key }?.value
+  func first(named words: [StaticString], where fits: (ByteView) -> Bool) -> String? {
+    first(named: { name in words.contains { name.contains($0) } }, where: fits)
+  }
+
+  private func first(named isNamed: (ByteView) -> Bool, where fits: (ByteView) -> Bool) -> String? {
+    var best: (name: String, value: String)?
+    for (name, value) in values where best.map({ name < $0.name }) ?? true {
+      if name.withView(isNamed), value.withView(fits) { best = (name, value) }
+    }
+    return best?.value
   }
 }

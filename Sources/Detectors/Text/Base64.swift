@@ -166,20 +166,19 @@ enum Base64 {
   /// Runs of at least `minimum` Base64 digits with their padding, in order.
   static func runs(in text: ByteView, minimum: Int) -> [Range<Int>] {
     var found: [Range<Int>] = []
-    // A run that is long enough covers the place where it would end if it began here: others are stepped over.
-    var floor = 0
-    while minimum > 0, floor + minimum <= text.count {
-      let last = floor + minimum - 1
-      let start = start(of: text, before: last + 1, limit: floor)
-      let digits = start > last ? last : lastLine(text, from: start, end(of: text, from: last + 1))
-      guard digits - start >= minimum else {
-        floor = digits + 1
+    var digits = BytePlaces(of: Self.digits, in: text)
+    var place = 0
+    while minimum > 0 {
+      let start = digits.next(from: place)
+      guard start + minimum <= text.count else { break }
+      let end = lastLine(text, from: start, digits.end(from: start))
+      guard end - start >= minimum else {
+        place = end + 1
         continue
       }
-      var place = digits
-      while place < text.count, place - digits < 2, text[place] == 0x3D { place += 1 }
+      place = end
+      while place < text.count, place - end < 2, text[place] == 0x3D { place += 1 }
       found.append(start..<place)
-      floor = place
     }
     return found
   }

@@ -188,7 +188,7 @@ enum CommandLayers {
   /// The first run of at least 24 hexadecimal digits, in pairs, that is text.
   private static func hexadecimal(_ text: ByteView) -> [UInt8]? {
     let minimum = 24
-    // As in `Base64.runs`: shorter runs are stepped over.
+    // A run that is long enough covers the place where it would end if it began here: others are stepped over.
     var floor = 0
     while floor + minimum <= text.count {
       let last = floor + minimum - 1

@@ -94,10 +94,10 @@ enum Encodings {
       out.append(contentsOf: text.slice(copied, end).unsafeBytes)
       if keepsOrigins { sources.append(contentsOf: UInt32(clamping: copied)..<UInt32(clamping: end)) }
     }
+    var marks = BytePlaces(of: marks, in: text)
     while place < text.count {
-      let byte = text[place]
-      guard byte == 0x25 || byte == 0x5C || byte == 0x26, let unit = unit(text, place) else {
-        place += 1
+      guard let unit = unit(text, place) else {
+        place = marks.next(from: place + 1)
         continue
       }
       copy(to: place)
@@ -111,13 +111,16 @@ enum Encodings {
           if keepsOrigins { sources.append(UInt32(clamping: place)) }
         }
       }
-      place += unit.length
-      copied = place
+      copied = place + unit.length
+      place = marks.next(from: copied)
     }
     copy(to: text.count)
     if keepsOrigins { sources.append(UInt32(clamping: text.count)) }
     return (out, sources, kinds)
   }
+
+  /// What an escape begins with.
+  private static let marks = ByteSet("%\\&")
 
   /// Whether there is any escape at all: spares the copying.
   static func mayHold(_ text: ByteView) -> Bool { firstUnit(text) != nil }

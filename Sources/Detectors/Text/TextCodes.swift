@@ -50,15 +50,17 @@ enum TextCodes {
 
   /// The first run of at least 24 digits of Base32 that is text.
   static func base32(_ text: ByteView) -> [UInt8]? {
+    var digits = BytePlaces(of: digits, in: text)
     var place = 0
     while place < text.count {
-      let start = place
-      while place < text.count, digit(text[place]) != nil { place += 1 }
+      let start = digits.next(from: place)
+      place = digits.end(from: start)
       if place - start >= 24, let bytes = base32(digits: text.slice(start, place)) { return bytes }
-      place += 1
     }
     return nil
   }
+
+  private static let digits = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 
   private static func base32(digits: ByteView) -> [UInt8]? {
     var bytes: [UInt8] = []
