@@ -190,9 +190,11 @@ public final class SigmaDetector: EventDetector {
     let names = left.prefix(20).map { "\"\(rules.correlations[$0].header.title)\"" }.joined(separator: ", ")
     let skipped = left.isEmpty ? "" : " Rules that ask what did not happen are not answered: \(names)."
     return Finding(
-      rule: "sigma.hits-cut", title: "More hits of Sigma rules than correlations were asked of", severity: .informational,
+      rule: "sigma.hits-cut", title: "Correlations were asked of a part of the hits",
+      severity: .informational,
       confidence: .high, evidence: [EvidenceReference(artifact: artifact, locator: .whole)],
-      message: "Correlations were asked of the first \(Self.maximumHits) hits of their rules; more were left out.\(skipped)")
+      message:
+        "Correlations were asked of the first \(Self.maximumHits) hits of their rules; more were left out.\(skipped)")
   }
 
   private func finding(

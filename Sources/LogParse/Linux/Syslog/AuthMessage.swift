@@ -112,7 +112,8 @@ enum AuthMessage {
   }
 
   // PAM 2 more authentication failures; logname= …
-  private static func readMoreFailures(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) -> Bool {
+  private static func readMoreFailures(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) -> Bool
+  {
     guard body.hasPrefix("PAM "), let (number, rest) = body.slice(4).cut(0x20), let count = number.integer, count > 0,
       rest.hasPrefix("more authentication failure")
     else { return false }

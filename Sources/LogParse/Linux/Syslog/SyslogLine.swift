@@ -69,7 +69,9 @@ struct SyslogLine {
     }
     guard let found = Self.readTime(rest, &rest) else { return false }
     time = found
-    guard let (name, after) = rest.cut(0x20), Self.isHost(name), isNew || !Self.isOther(name, after) else { return false }
+    guard let (name, after) = rest.cut(0x20), Self.isHost(name), isNew || !Self.isOther(name, after) else {
+      return false
+    }
     host = Self.named(name)
     program = name.slice(0, 0)
     body = after
