@@ -34,7 +34,7 @@ struct LogAnalyzer: Analyzer {
     _ format: any LogFormat, _ stream: any ByteStream, _ context: ParseContext, into sink: DetectingSink,
     steps: [PipelinedSink.Step] = []
   ) throws {
-    let stream = try LineEndStream(stream)
+    let stream: any ByteStream = try LineEndStream(stream)
     if steps.isEmpty {
       try format.parse(stream, context, into: sink)
     } else {

@@ -16,9 +16,8 @@ public struct CloudFrontFormat: LogFormat {
     let lines = sample.lines(4)
     for line in lines {
       if let names = CloudFrontLine.names(line) {
-        return names.contains(where: { $0.hasPrefix("x-edge-") })
-          || names.contains("cs(Host)") && names.contains("c-ip")
-          ? .high : nil
+        // Other servers of the W3C's format have no edge.
+        return names.contains { $0.hasPrefix("x-edge-") } ? .high : nil
       }
     }
     // A file that was cut in front: the standard order, with the edge's name behind date and time.

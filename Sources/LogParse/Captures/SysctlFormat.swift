@@ -1,7 +1,7 @@
 import Bytes
 import Evidence
 
-/// `sysctl -a`: the kernel's settings, one event each.
+/// `sysctl -a`: the kernel's settings, one event each. What `/etc/sysctl.conf` asks for looks alike, but may not be in force.
 struct SysctlFormat: LogFormat {
   let name = "capture.sysctl"
   let version = 1
@@ -11,7 +11,7 @@ struct SysctlFormat: LogFormat {
   ]
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard sample.isText else { return nil }
+    guard sample.isText, !sample.path.contains("etc/sysctl"), !sample.path.contains("sysctl.d/") else { return nil }
     let lines = sample.lines(16).filter { !$0.hasPrefix("sysctl: ") }
     return !lines.isEmpty && lines.allSatisfy { Self.setting($0) != nil } ? .high : nil
   }
