@@ -65,7 +65,7 @@ enum SigmaTaxonomy {
     case "linux:capture:socket", "linux:memory:socket": [.connection, .native]
     case "aws:cloudtrail:entry": [.cloudTrail, .native]
     case "web:access:request": [.webServer, .proxy, .native]
-    case "aws:waf:request", "aws:alb:request": [.webServer, .native]
+    case "aws:waf:request", "aws:alb:request", "aws:cloudfront:request": [.webServer, .native]
     case "aws:route53:query": [.dns, .native]
     case "app:log:entry": [.application, .native]
     case "linux:syslog:entry", "linux:kernel:entry", "linux:kernel:message", "linux:login:session",

@@ -4,7 +4,7 @@ import Evidence
 /// Finds requests that carry an attack in themselves: commands for a web shell, paths out of the web root, known injection
 /// forms, the address of the instance's own keys; and bodies of which the firewall saw only a part.
 public final class WebRequests: EventDetector {
-  public static let version = 3
+  public static let version = 4
 
   private let artifact: Digest
 
@@ -24,7 +24,7 @@ public final class WebRequests: EventDetector {
   ])
 
   public static func concerns(_ dataType: String) -> Bool {
-    WebScan.concerns(dataType) || dataType == "aws:alb:request"
+    WebScan.concerns(dataType) || dataType == "aws:alb:request" || dataType == "aws:cloudfront:request"
   }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
