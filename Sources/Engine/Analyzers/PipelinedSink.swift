@@ -9,16 +9,10 @@ import Synchronization
 /// it has done.
 final class PipelinedSink: ResultSink, @unchecked Sendable {
   enum Item {
-    case event(KeptEvent)
+    case event(Event)
     case finding(Finding)
     case coverage(Coverage)
     case row(view: String, json: [UInt8])
-  }
-
-  /// An event behind a reference: to pass it on counts one use and not those of all its parts, some of which events share.
-  final class KeptEvent: Sendable {
-    let event: Event
-    init(_ event: Event) { self.event = event }
   }
 
   /// Items that are handed over together, from one thread to the next.
@@ -30,7 +24,7 @@ final class PipelinedSink: ResultSink, @unchecked Sendable {
 
     func forEachEvent(_ body: (_ event: Event, _ place: Int) -> Void) {
       for (place, item) in items.enumerated() {
-        if case .event(let kept) = item { body(kept.event, place) }
+        if case .event(let event) = item { body(event, place) }
       }
     }
 
@@ -41,7 +35,7 @@ final class PipelinedSink: ResultSink, @unchecked Sendable {
       var rest = found[...]
       for (place, item) in items.enumerated() {
         switch item {
-        case .event(let kept): target.event(kept.event)
+        case .event(let event): target.event(event)
         case .finding(let finding): target.finding(finding)
         case .coverage(let coverage): target.coverage(coverage)
         case .row(let view, let json): target.row(view: view, json: json)
@@ -96,7 +90,7 @@ final class PipelinedSink: ResultSink, @unchecked Sendable {
     queues = (0...steps.count).map { _ in Queue() }
   }
 
-  func event(_ event: Event) { add(.event(KeptEvent(event)), bytes: event.locator.length ?? 0) }
+  func event(_ event: Event) { add(.event(event), bytes: event.locator.length ?? 0) }
   func finding(_ finding: Finding) { add(.finding(finding), bytes: 1024) }
   func coverage(_ coverage: Coverage) { add(.coverage(coverage), bytes: 256) }
   func row(view: String, json: [UInt8]) { add(.row(view: view, json: json), bytes: UInt64(json.count)) }
