@@ -20,7 +20,7 @@ enum CommandLayers {
   /// All layers together may be this many times as long as the text, and a little: a layer of spelling is as long as the
   /// text, Base64's is shorter, and real wrappings are few.
   static let maximumGrowth = 2
-  private static let freeGrowth = 4096
+  private static let freeGrowth = 2048
   /// Longer texts are no command lines; only their first part is unwrapped.
   static let maximumLength = 64 << 10
 
@@ -103,7 +103,7 @@ enum CommandLayers {
   }
 
   /// A text longer than this is reworded in one go, one way of writing after the other; what shorter ones cost does not count.
-  private static let separateLength = 2048
+  private static let separateLength = 512
 
   /// The ways of writing a command otherwise, each on its own or all one after the other.
   private static func rewordings(_ text: ByteView) -> [CommandLayer] {

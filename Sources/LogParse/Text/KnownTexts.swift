@@ -11,16 +11,7 @@ struct KnownTexts: ~Copyable {
   /// A shorter text lies in the string itself, of a longer one the copy is what costs.
   private static let lengths = 16...512
 
-  /// Uses of a string before it is made anew. Events go on to other threads, and where all events held one string, the threads would
-  /// wait for each other to count its uses: a tenth of the time of a CloudTrail log.
-  private static let uses: UInt8 = 64
-
-  private struct Entry {
-    var text = ""
-    var uses: UInt8 = 0
-  }
-
-  private var table: [Entry] = Array(repeating: Entry(), count: capacity)
+  private var table: [String] = Array(repeating: "", count: capacity)
 
   mutating func text(_ view: ByteView) -> String {
     guard Self.lengths.contains(view.count), let front = view.u64(0), let middle = view.u64(view.count / 2 - 4),
@@ -28,12 +19,9 @@ struct KnownTexts: ~Copyable {
     else { return view.string }
     let hash = (front ^ middle &* 31 ^ back &* 1021 ^ UInt64(view.count)) &* 0x9E37_79B9_7F4A_7C15
     let place = Int(truncatingIfNeeded: hash >> 53)
-    if table[place].uses < Self.uses, table[place].text.withView({ $0 == view }) {
-      table[place].uses += 1
-      return table[place].text
-    }
+    if table[place].withView({ $0 == view }) { return table[place] }
     let text = view.string
-    table[place] = Entry(text: text)
+    table[place] = text
     return text
   }
 }
