@@ -23,6 +23,31 @@ struct ResultLineTests {
     #expect(read == event)
   }
 
+  @Test(
+    arguments: [
+      ("sshd", 392, "Accepted \"x\"", "sshd (pid 392): Accepted \"x\""), ("sudo", nil, "a : TTY=b", "sudo: a : TTY=b"),
+      (nil, 7, "no one", "no one"), ("sshd", -1, nil, "sshd (pid -1): "),
+    ] as [(String?, Int64?, String?, String)])
+  func whatAProgramSaidIsPutTogetherWhenAskedFor(_ program: String?, _ pid: Int64?, _ text: String?, _ message: String)
+  {
+    var attributes: [Attribute] = []
+    attributes.add("program", program)
+    attributes.add("pid", pid)
+    attributes.add("text", text)
+    let event = Event(time: nil, dataType: "d", message: nil, attributes: attributes, locator: .whole)
+    #expect(event.message == message)
+    var out = JSONWriter()
+    ResultLine.write(event, to: &out)
+    guard case .event(let read)? = out.bytes.withView({ ResultLine.read($0) }) else {
+      Issue.record("not read back")
+      return
+    }
+    #expect(read == event && read.hashValue == event.hashValue && read.message == message)
+    var other = event
+    other.message = "told otherwise"
+    #expect(other != event && other.message == "told otherwise")
+  }
+
   @Test func findingsAreReadBackAndKeepTheirIds() {
     let finding = Finding(
       rule: "log4shell.jndi-lookup", title: "t", severity: .high, attack: ["T1190"],

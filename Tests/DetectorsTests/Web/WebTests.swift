@@ -88,9 +88,10 @@ private func request(
     #expect(findings(WebRequests(artifact: artifact), [request("/f", query, status: 200)]).isEmpty)
   }
 
-  @Test func theLoadBalancersRequestsAreJudgedToo() {
+  @Test(arguments: ["aws:alb:request", "aws:cloudfront:request"])
+  func theRequestsOfWhatStandsInFrontAreJudgedToo(_ dataType: String) {
     let event = Event(
-      time: nil, dataType: "aws:alb:request", message: "",
+      time: nil, dataType: dataType, message: "",
       attributes: [
         Attribute("client_ip", "203.0.113.66"), Attribute("uri", "/f"), Attribute("response_code", 404),
         Attribute("query", "url=http://169.254.169.254/latest/meta-data/iam/security-credentials/web"),

@@ -83,6 +83,46 @@ import Testing
     #expect(dump.events.map { $0.locator.line } == (1...50).map { $0 })
   }
 
+  /// Lines of every kind, in any order: of what is made in an earlier event's place, none may keep anything of it.
+  @Test func eventsMadeInOnePlaceAreThoseThatAreKept() throws {
+    let bodies = [
+      "sshd[1]: Failed password for invalid user a from 1.2.3.4 port 1 ssh2",
+      "sshd[2]: Failed password for root from ::1 port 2",
+      "sshd[3]: Accepted publickey for ops from 10.1.0.9 port 3 ssh2: ED25519 SHA256:abc",
+      "sshd[4]: Invalid user  from 1.2.3.4",
+      "sshd: Connection closed by 1.2.3.4 port 4 [preauth]",
+      "sshd[5]: pam_unix(sshd:session): session opened for user ops by (uid=0)",
+      "sshd[6]: pam_unix(sshd:auth): authentication failure; logname= uid=0 tty=ssh rhost=1.2.3.4  user=root",
+      "sudo:      ops : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls",
+      "sudo:      ops : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls",
+      "su: (to root) ops on pts/0", "CRON[7]: (root) CMD (run-parts /etc/cron.hourly)",
+      "CRON[8]: pam_unix(cron:session): session closed for user root",
+      "useradd[9]: new user: name=svc, UID=0, GID=0, home=/root, shell=/bin/bash",
+      "systemd-logind[10]: New session 3 of user ops.",
+      "kernel: [1.0] x", "sshd[11]: ", "x",
+      "sshd[12]: message repeated 2 times: [ Failed password for root from 1.2.3.4 port 5 ssh2]",
+      "app.service[13]: pam_x(y): z", "app.scope:  ops : TTY=a ; PWD=/ ; USER=root ; COMMAND=/bin/id",
+    ]
+    let times = [
+      "Nov 25 05:20:12 web-1 ", "Nov 26 05:20:12 web-2 ", "<38>Nov 25 05:20:12 web-1 ", "2026-11-25T05:20:12Z a ",
+    ]
+    var random = Splitmix(seed: 5)
+    let lines = (0..<5000).map { _ in
+      times[Int(random.next() % 4)] + bodies[Int(random.next() % UInt64(bodies.count))]
+    }
+    let text = Array(lines.joined(separator: "\n").utf8)
+    func read(_ sink: some ResultSink) throws {
+      try SyslogFormat().parse(
+        MemoryStream(text), ParseContext(path: "auth.log", zone: .inferred(0), collected: EventDump.collected),
+        into: sink)
+    }
+    let (kept, written) = (CollectingSink(), WritingSink())
+    try read(kept)
+    try read(written)
+    #expect(kept.events.count > 4000)
+    #expect(written.lines == kept.events.map(WritingSink.line))
+  }
+
   @Test func wordsOfTheCacheAreTheWordsThatWereAskedFor() {
     var cache = WordCache()
     var random = Splitmix(seed: 9)
@@ -147,4 +187,21 @@ import Testing
     #expect(dump.format == "linux.syslog" && dump.events.first?.text("host") == nil)
     #expect(dump.events.first?.entities == [] && dump.events.first?.text("text") == "hello")
   }
+}
+
+/// Keeps no event: each is written when it comes.
+private final class WritingSink: ResultSink {
+  var lines: [String] = []
+  var keepsEvents: Bool { false }
+
+  static func line(_ event: Event) -> String {
+    var out = JSONWriter()
+    ResultLine.write(event, to: &out)
+    return String(decoding: out.bytes, as: UTF8.self)
+  }
+
+  func event(_ event: Event) { lines.append(Self.line(event)) }
+  func finding(_ finding: Finding) {}
+  func coverage(_ coverage: Coverage) {}
+  func row(view: String, json: [UInt8]) {}
 }
