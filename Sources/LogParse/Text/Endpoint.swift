@@ -101,20 +101,22 @@ enum IPAddress {
     guard text.count >= 7, text.count <= 15 else { return false }
     var dots = 0
     var digits = 0
-    var value: UInt32 = 0
+    var value = 0
     for byte in text.unsafeBytes {
-      let digit = byte &- 0x30
-      if digit <= 9 {
-        digits &+= 1
-        value = value &* 10 &+ UInt32(digit)
-      } else {
-        guard byte == 0x2E, digits &- 1 < 3, digits > 0, value < 256 else { return false }
-        dots &+= 1
+      switch byte {
+      case 0x2E:
+        guard digits > 0, value < 256 else { return false }
+        dots += 1
         digits = 0
         value = 0
+      case 0x30...0x39:
+        digits += 1
+        value = value &* 10 &+ Int(byte &- 0x30)
+        if digits > 3 { return false }
+      default: return false
       }
     }
-    return dots == 3 && digits &- 1 < 3 && digits > 0 && value < 256
+    return dots == 3 && digits > 0 && value < 256
   }
 
   /// Neither unspecified nor loopback: worth joining on.

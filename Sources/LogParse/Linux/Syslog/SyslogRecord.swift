@@ -27,9 +27,10 @@ struct SyslogRecord {
 
   /// Makes a draft this entry's, all but its time and place.
   func write(_ body: ByteView, to draft: inout EventDraft, _ words: inout WordCache) {
-    draft.add("program", program.text)
-    draft.add("pid", pid)
-    draft.add("host", host)
+    // Written out, for `add` asks of each what is known here.
+    if !program.text.isEmpty { draft.put("program", program.text) }
+    if let pid { draft.put("pid", pid) }
+    if !host.isEmpty { draft.put("host", host) }
     draft.add("text", new: body)
     if let priority {
       draft.put("facility", Int64(priority >> 3))
