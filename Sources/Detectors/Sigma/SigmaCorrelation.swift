@@ -145,6 +145,7 @@ struct SigmaCorrelation: Hashable, Sendable {
     if limits.isEmpty {
       throw SigmaProblem(body, "\(kind.rawValue) needs a condition with gt, gte, lt, lte, eq or neq")
     }
+    if !canHold { throw SigmaProblem(body["condition"] ?? body, "the condition can never hold") }
     if !kind.isTemporal, kind != .eventCount, fields.isEmpty {
       throw SigmaProblem(body, "\(kind.rawValue) needs a field in its condition")
     }
@@ -155,6 +156,16 @@ struct SigmaCorrelation: Hashable, Sendable {
     if kind == .valuePercentile, body["condition"]?["percentile"] == nil {
       throw SigmaProblem(body, "value_percentile needs a percentile in its condition")
     }
+  }
+
+  /// Whether any number meets all limits. Those at the limits and halfway between them stand for all.
+  private var canHold: Bool {
+    let numbers = limits.map(\.number).sorted()
+    guard numbers.allSatisfy(\.isFinite), let low = numbers.first, let high = numbers.last else { return false }
+    let between = zip(numbers, numbers.dropFirst()).map { ($0 + $1) / 2 }
+    // Counts are whole numbers.
+    let some = numbers + (kind.isOfNumbers ? between : numbers.flatMap { [$0 - 1, $0 + 1] }) + [low - 1, high + 1]
+    return some.contains { (kind.isOfNumbers || $0 >= 0) && holds($0) }
   }
 
   /// A condition over rules: every rule of the list stands in it, and no other.

@@ -100,7 +100,17 @@ struct SigmaDocuments {
     if case YamlError.scanner(_, let problem, let mark, _) = error {
       return RuleDiagnostic(.error, file: path, line: mark.line, "not YAML: \(problem)")
     }
-    return RuleDiagnostic(.error, file: path, "not YAML")
+    if case YamlError.composer(_, let problem, let mark, _) = error {
+      return RuleDiagnostic(.error, file: path, line: mark.line, "not YAML: \(problem)")
+    }
+    if case YamlError.duplicatedKeysInMapping(let names, let context) = error {
+      return RuleDiagnostic(
+        .error, file: path, line: context.mark.line, "not YAML: named twice: \(names.joined(separator: ", "))")
+    }
+    if case YamlError.reader(let problem, _, _, _) = error {
+      return RuleDiagnostic(.error, file: path, "not YAML: \(problem)")
+    }
+    return RuleDiagnostic(.error, file: path, "not YAML: \(error)")
   }
 
   // MARK: Collections

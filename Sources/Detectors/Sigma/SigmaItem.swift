@@ -172,7 +172,7 @@ private struct Plan {
     }
     if isField { return [.field(text, atStart: opensStart, atEnd: opensEnd, isCased: isCased)] }
     if comparison != nil || timePart != nil {
-      guard let number = Double(text), number.isFinite else { throw SigmaProblem(node, "not a number: \(text)") }
+      guard let number = Double(sigma: text) else { throw SigmaProblem(node, "not a number: \(text)") }
       if let timePart { return [.time(timePart, comparison ?? .equal, number)] }
       return [.number(comparison ?? .equal, number)]
     }

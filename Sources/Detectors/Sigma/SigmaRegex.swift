@@ -66,7 +66,9 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
     if flags.contains("i") { options.insert(.caseInsensitive) }
     if flags.contains("m") { options.insert(.anchorsMatchLines) }
     if flags.contains("s") { options.insert(.dotMatchesLineSeparators) }
-    return try? NSRegularExpression(pattern: pattern, options: options)
+    return SigmaFallbackPattern.translated(pattern).flatMap {
+      try? NSRegularExpression(pattern: $0, options: options)
+    }
   }
 
   private func ready() -> Engine {
@@ -94,7 +96,8 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
   static func == (left: SigmaRegex, right: SigmaRegex) -> Bool { left === right }
   func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 
-  /// Longest text that ICU is given, and how often it may report progress (each some thousands of steps).
+  /// Longest text that ICU is given, and how often it may report progress beyond once for each place at which a match may begin: so
+  /// many times ten thousand steps.
   private static let fallbackLength = 8192
   private static let fallbackReports = 64
 
@@ -106,16 +109,17 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
     case .none: return false
     }
     let shown = text.slice(0, Self.fallbackLength).string
-    let end = text.count > Self.fallbackLength ? shown.utf16.count : .max
+    let length = shown.utf16.count
+    let end = text.count > Self.fallbackLength ? length : .max
     var found = false
     var reports = 0
     fallback.enumerateMatches(
-      in: shown, options: [.reportProgress], range: NSRange(location: 0, length: shown.utf16.count)
+      in: shown, options: [.reportProgress], range: NSRange(location: 0, length: length)
     ) { result, _, stop in
       // Where the text was cut it does not end.
       if let result, result.range.location + result.range.length < end { found = true }
       reports += 1
-      if found || reports > Self.fallbackReports { stop.pointee = true }
+      if found || reports > length + Self.fallbackReports { stop.pointee = true }
     }
     return found
   }

@@ -44,7 +44,7 @@ extension SigmaTest {
     case .text(let glob): return (glob.isCased ? value.text : value.folded).withView { glob.matches($0) }
     case .regex(let regex): return value.text.withView { regex.matches($0) }
     case .number(let how, let limit):
-      guard let number = Double(value.text) else { return false }
+      guard let number = Double(sigma: value.text) else { return false }
       return Self.compare(number, how, limit)
     case .network(let range): return range.contains(value.text)
     case .null: return false
@@ -171,5 +171,15 @@ struct AddressRange: Hashable, Sendable {
       bytes.append(byte)
     }
     return bytes
+  }
+}
+
+extension Double {
+  /// A decimal number. Words for infinity and hexadecimal are texts: what is compared is often an attacker's to write.
+  init?(sigma text: String) {
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0) }),
+      let number = Double(text), number.isFinite
+    else { return nil }
+    self = number
   }
 }

@@ -57,7 +57,7 @@ struct SigmaWindow {
     if isRanked { ranks.add(number, times) }
   }
 
-  private func number(_ value: UInt32) -> Double? { Double(hits.text(value)).flatMap { $0.isFinite ? $0 : nil } }
+  private func number(_ value: UInt32) -> Double? { Double(sigma: hits.text(value)) }
 
   /// The number that the correlation compares; nil where there is none.
   ///

@@ -32,6 +32,40 @@ struct SigmaRegexTests {
     #expect(holds("s:\n  " + detection, ["a": .text(text)]) == expected, "\(detection) \(text)")
   }
 
+  /// However far into a value a match begins, and with classes as everywhere else.
+  @Test(arguments: [
+    ("a|re: '(?<!x)needle'", String(repeating: "y", count: 5000) + "needle", true),
+    ("a|re: '(?<!x)needle'", String(repeating: "y", count: 5000) + "xneedle", false),
+    ("a|re: '(a+)b\\1c'", String(repeating: "-", count: 100) + "aabaac", true),
+    ("a|re: '(?<!a)\\d'", "\u{661}", false), ("a|re: '(?<!a)\\d'", "1", true),
+    ("a|re: '(?<!x)\\s'", "\u{A0}", false), ("a|re: '(?!x)^[\\s]$'", " ", true), ("a|re: '^(?=\\w+$)é'", "é", false),
+    ("a|re: '(?<!x)\\bfoo\\b'", "éfoo", true), ("a|re: '(?!x)^\\W$'", "é", true), ("a|re: '(?!x)é\\Ba'", "éa", false),
+    ("a|re: '(?!1)^[a&&b]$'", "&", true), ("a|re: '(?!x)^[a-z&&b]$'", "c", true), ("a|re: '(?!1)^[a[b]$'", "[", true),
+    ("a|re: '(?!1)^[[:alpha:]1]$'", "q", true), ("a|re: '(?!1)^[]a]$'", "]", true),
+    ("a|re: '(?P<q>a)(?P=q)(?!b)'", "xaac", true), ("a|re: '(?P<q>a)(?P=q)(?!b)'", "xab", false),
+    ("a|re: '(?!1)\\Qa.b\\E'", "a.b", true), ("a|re: '(?!1)\\Qa.b\\E'", "axb", false),
+  ])
+  func whatLooksAround(_ detection: String, _ text: String, _ expected: Bool) {
+    #expect(holds("s:\n  " + detection, ["a": .text(text)]) == expected, "\(detection) \(text.suffix(20))")
+  }
+
+  @Test func whatTheOtherEngineLacksIsRefused() {
+    let (rules, diagnostics) = sigma(nativeRule("s:\n  a|re: '(?!1)a\\Kb'"))
+    #expect(rules.count == 0 && diagnostics.first?.message.contains("not understood") == true, "\(diagnostics)")
+  }
+
+  @Test(arguments: [
+    ("0x20", false), ("inf", false), ("infinity", false), ("nan", false), ("1e2", true), ("+11", true), ("-11", false),
+  ])
+  func decimalNumbersAreCompared(_ text: String, _ expected: Bool) {
+    #expect(holds("s:\n  a|gt: 10", ["a": .text(text)]) == expected)
+  }
+
+  @Test func aBacktrackingPatternEnds() {
+    let text = String(repeating: "a", count: 8000)
+    #expect(!holds("s:\n  a|re: '(?!x)(a|a)*b$'", ["a": .text(text)]))
+  }
+
   @Test func aPatternWithAZeroIsRefused() {
     let (rules, diagnostics) = sigma(nativeRule("s:\n  a|re: \"a\\0b\""))
     #expect(rules.count == 0 && diagnostics.first?.message.contains("zero byte") == true, "\(diagnostics)")

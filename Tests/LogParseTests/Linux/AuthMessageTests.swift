@@ -35,6 +35,83 @@ import Testing
     #expect(event.text("text") == text)
   }
 
+  /// As OpenSSH wrote them before it told ports, and what is rarer.
+  @Test(
+    arguments: [
+      ("Invalid user admin from 203.0.113.9", "login_failed", "admin"),
+      ("Invalid user a from b from 203.0.113.9", "login_failed", "a from b"),
+      ("Connection closed by 203.0.113.9 [preauth]", "disconnected", nil),
+      ("Connection reset by 203.0.113.9", "disconnected", nil),
+      ("Received disconnect from 203.0.113.9: 11: Bye Bye [preauth]", "disconnected", nil),
+      ("error: Received disconnect from 203.0.113.9 port 5:3: x", "disconnected", nil),
+      ("fatal: Unable to negotiate with 203.0.113.9: no matching cipher", "scanned", nil),
+      ("ssh_dispatch_run_fatal: Connection from 203.0.113.9 port 81: incorrect", "disconnected", nil),
+      ("Timeout, client not responding from user root 203.0.113.9 port 83", "disconnected", "root"),
+      ("reverse mapping checking getaddrinfo for evil.example [203.0.113.9] failed", "name_mismatch", nil),
+      ("pam_sss(sshd:auth): authentication success; rhost=203.0.113.9 user=dom\\ops", "authenticated", "dom\\ops"),
+    ] as [(String, String, String?)])
+  func linesWithoutPorts(_ text: String, _ action: String, _ user: String?) throws {
+    let event = try event("sshd", text)
+    #expect(event.text("action") == action && event.text("user") == user)
+    #expect(event.text("remote_address") == "203.0.113.9")
+  }
+
+  /// What a caller chose may hold the words that follow it.
+  @Test func whatACallerForgesIsMarked() throws {
+    let folder = try event("sudo", "bob : TTY=pts/0 ; PWD=/tmp/a ; b ; USER=root ; COMMAND=/bin/sh")
+    #expect(folder.text("action") == "sudo" && folder.text("working_directory") == "/tmp/a ; b")
+    #expect(folder.text("target_user") == "root" && folder["is_ambiguous"] == nil)
+    let twice = try event("sudo", "bob : TTY=pts/0 ; PWD=/tmp/a ; USER=nobody ; USER=root ; COMMAND=/bin/sh")
+    #expect(twice.text("target_user") == "root" && twice["is_ambiguous"] == .flag(true))
+    #expect(twice.text("working_directory") == "/tmp/a ; USER=nobody")
+    let command = try event("sudo", "bob : PWD=/tmp/a ; USER=nobody ; COMMAND=/bin/true ; USER=root ; COMMAND=/bin/sh")
+    #expect(command["is_ambiguous"] == .flag(true))
+    let refused = try event("sudo", "bob : command not allowed ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh")
+    #expect(refused.text("action") == "sudo_refused" && refused.text("detail") == "command not allowed")
+    #expect(Set(refused.attributes.map(\.name)).count == refused.attributes.count)
+    let host = try event(
+      "vsftpd", "pam_unix(vsftpd:auth): authentication failure; tty=ftp ruser=x rhost=10.9.9.9 rhost=203.0.113.9")
+    #expect(host.text("remote_address") == "203.0.113.9" && host["is_ambiguous"] == .flag(true))
+    #expect(host.attributes.count { $0.name == "remote_address" } == 1)
+  }
+
+  @Test(
+    arguments: [
+      (
+        "pkexec", "bob: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/cat /etc/shadow]", "pkexec",
+        "bob", "command", "/bin/cat /etc/shadow"
+      ),
+      ("doas", "bob ran command /bin/sh as root from /tmp", "doas", "bob", "target_user", "root"),
+      ("gpasswd", "user eve added by root to group docker", "group_member_added", "eve", "by_user", "root"),
+      ("gpasswd", "user eve removed by root from group docker", "group_member_removed", "eve", "group", "docker"),
+      ("gpasswd", "members of group sudo set by root to a,b", "group_members_set", nil, "group", "sudo"),
+      ("usermod", "change user 'x' UID from '1001' to '0'", "user_changed", "x", "detail", "UID from '1001' to '0'"),
+      ("usermod", "change user name 'x' to 'root2'", "user_renamed", "x", "detail", "to 'root2'"),
+      (
+        "su", "pam_unix(su:session): session opened for user root(uid=0) by bob(uid=1000)", "session_opened", "root",
+        "by_user", "bob"
+      ),
+      (
+        "sshd", "pam_faillock(sshd:auth): Consecutive login failures for user eve account temporarily locked",
+        "account_locked", "eve", "pam_service", "sshd:auth"
+      ),
+    ] as [(String, String, String, String?, String, String)])
+  func linesOfAccounts(
+    _ program: String, _ text: String, _ action: String, _ user: String?, _ name: String, _ value: String
+  ) throws {
+    let event = try event(program, text)
+    #expect(event.text("action") == action && event.text("user") == user && event.text(name) == value)
+  }
+
+  @Test(arguments: [
+    ("gpasswd", "user eve asked by root about group docker"), ("doas", "command not permitted for bob: ls"),
+    ("sshd", "Invalid user admin from nowhere"), ("sshd", "Connection closed by remote host"),
+  ])
+  func nearlyLinesOfAccounts(_ program: String, _ text: String) throws {
+    let event = try event(program, text)
+    #expect(event.text("remote_address") == nil && event.text("by_user") == nil && event.text("user") == nil)
+  }
+
   @Test(arguments: [
     "User root from 203.0.113.9 is allowed", "PAM 2 more things; rhost=203.0.113.9", "error: PAM: no such thing",
     "message repeated 2 times: [ Failed password for root from 203.0.113.9 port 4711 ssh2",

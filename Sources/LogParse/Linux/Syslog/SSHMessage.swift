@@ -10,7 +10,7 @@ enum SSHMessage {
   /// How a line goes on behind the words that it begins with.
   private enum Shape {
     case attempt, withAddressFirst, withNameFirst, ofInvalidUser, refusal, failureOfPAM, withAddressLast, timeout,
-      session, drop
+      session, drop, reverseName
   }
 
   static func read(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
@@ -29,7 +29,7 @@ enum SSHMessage {
     case .withNameFirst:
       draft.put("action", action)
       readNameAndAddress(rest, into: &draft, &cache)
-    case .refusal, .failureOfPAM, .withAddressLast, .timeout, .session, .drop:
+    case .refusal, .failureOfPAM, .withAddressLast, .timeout, .session, .drop, .reverseName:
       readRare(rest, action, shape, into: &draft, &cache)
     }
   }
@@ -50,8 +50,10 @@ enum SSHMessage {
       if body.hasPrefix("Starting session: ") { return (18, "session_started", .session) }
     case UInt8(ascii: "T"):
       if body.hasPrefix("Timeout before authentication for ") { return (34, "login_timed_out", .timeout) }
+      if body.hasPrefix("Timeout, client not responding from ") { return (36, "disconnected", .withNameFirst) }
     case UInt8(ascii: "f"):
       if body.hasPrefix("fatal: Timeout before authentication for ") { return (41, "login_timed_out", .timeout) }
+      if body.hasPrefix("fatal: Unable to negotiate with ") { return (32, "scanned", .withAddressFirst) }
     case UInt8(ascii: "I"):
       if body.hasPrefix("Invalid user ") { return (13, "login_failed", .ofInvalidUser) }
     case UInt8(ascii: "C"):
@@ -71,6 +73,11 @@ enum SSHMessage {
         return (52, "login_failed", .withNameFirst)
       }
       if body.hasPrefix("error: PAM: ") { return (12, "login_failed", .failureOfPAM) }
+      if body.hasPrefix("error: Received disconnect from ") { return (32, "disconnected", .withAddressFirst) }
+    case UInt8(ascii: "s"):
+      if body.hasPrefix("ssh_dispatch_run_fatal: Connection from ") { return (40, "disconnected", .withNameFirst) }
+    case UInt8(ascii: "r"):
+      if body.hasPrefix("reverse mapping checking getaddrinfo for ") { return (41, "name_mismatch", .reverseName) }
     case UInt8(ascii: "b"):
       if body.hasPrefix("banner exchange: Connection from ") { return (33, "scanned", .withAddressFirst) }
     case UInt8(ascii: "U"):
@@ -125,26 +132,28 @@ enum SSHMessage {
     }
   }
 
-  // 203.0.113.9 port 40003:11: bye
+  // 203.0.113.9 port 40003:11: bye — 203.0.113.9: 11: bye (before OpenSSH 7.2)
   private static func readAddress(
     _ rest: ByteView, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
     var words = WordWalker(rest)
-    let address = words.next()
+    var address = words.next()
     guard !address.isEmpty else { return }
+    if address[address.count - 1] == 0x3A, IPAddress.normal(address) == nil { address = address.dropLast(1) }
     let hasPort = words.next() == "port"
     AuthMessage.addRemote(address, hasPort ? number(words.next()) : nil, &draft, &cache)
   }
 
-  // [invalid|authenticating] user NAME [from] 203.0.113.9 port 40003 [preauth]
+  // [invalid|authenticating] user NAME [from] 203.0.113.9 port 40003 [preauth] — without a port before OpenSSH 7.2
   private static func readNameAndAddress(
     _ rest: ByteView, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
-    guard let port = rest.lastPlace(of: " port ") else { return }
-    let front = rest.slice(0, port)
+    let port = rest.lastPlace(of: " port ")
+    let front = port.map { rest.slice(0, $0) } ?? (rest.hasSuffix(" [preauth]") ? rest.dropLast(10) : rest)
     let blank = front.lastIndex(of: 0x20)
-    AuthMessage.addRemote(
-      front.slice(blank.map { $0 + 1 } ?? 0), number(rest.slice(port + 6)), &draft, &cache)
+    let address = front.slice(blank.map { $0 + 1 } ?? 0)
+    guard port != nil || IPAddress.normal(address) != nil else { return }
+    AuthMessage.addRemote(address, port.map { number(rest.slice($0 + 6)) }, &draft, &cache)
     guard let blank else { return }
     var user = front.slice(0, blank)
     user = user.hasSuffix(" from") ? user.dropLast(5) : user == "from" ? user.slice(user.count) : user
@@ -220,6 +229,14 @@ enum SSHMessage {
       AuthMessage.addRemote(remote.address, remote.port, &draft, &cache)
       guard words.next() == "on", let local = end(words.next()) else { return }
       addLocal(local.address, local.port, &draft)
+    // evil.example [203.0.113.99] failed - POSSIBLE BREAK-IN ATTEMPT!
+    case .reverseName:
+      guard let (name, behind) = rest.cut(0x20), behind[0] == 0x5B, let close = behind.firstIndex(of: 0x5D) else {
+        return
+      }
+      draft.put("action", action)
+      draft.add("remote_host", new: name)
+      AuthMessage.addRemote(behind.slice(1, close), nil, &draft, &cache)
     case .attempt, .withAddressFirst, .withNameFirst, .ofInvalidUser: return
     }
   }

@@ -5,7 +5,7 @@ import Evidence
 /// four blanks; the year and the host are there where sudoers asks for them (`log_year`, `log_host`).
 struct SudoLogFormat: LogFormat {
   let name = "linux.sudo_log"
-  let version = 1
+  let version = 2
 
   /// Of an entry's text; a longer one is cut to it.
   private static let textLimit = 1 << 16
