@@ -6,8 +6,10 @@ struct AtFormat: LogFormat {
   let name = "capture.at"
   let version = 1
 
-  /// Bytes of a job's text that are kept.
-  private static let limit = 1 << 16
+  /// Bytes of a job's text that are kept: a line that begins within them is kept whole.
+  private static let limit = 1 << 20
+  /// Bytes of commands that one event has before the next one takes over.
+  private static let partLimit = 1 << 16
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -41,11 +43,10 @@ struct AtFormat: LogFormat {
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    var script = Script(path: context.path)
+    var script = Script(encodings: stream.encodings)
     try readLines(stream, into: sink, blanks: true) { line in
       if script.isOpen || line.number == 1 && line.bytes.hasPrefix("#!") {
-        script.take(line)
-        return .parsed
+        return script.take(line, into: sink)
       }
       if line.bytes.trimmed.isEmpty { return .parsed }
       guard let (number, time, queue, user) = Self.job(line.bytes) else {
@@ -59,12 +60,13 @@ struct AtFormat: LogFormat {
         entry.event("at \(isRunning ? "is running" : "will run") job \(number) of \(user) at \(time)", line.locator))
       return .parsed
     }
-    if let event = script.event(stream.encodings) { sink.event(event) }
+    script.finish(into: sink)
   }
 
-  /// A job's text: the environment it was made in, then, behind the change to its folder, what it is to do.
+  /// A job's text: the environment it was made in, then, behind the change to its folder, what it is to do. One of many
+  /// commands is told in several events, so that whoever looks for what it runs sees all of it.
   private struct Script {
-    let path: String
+    let encodings: [String]
     private(set) var isOpen = false
     private var uid, gid: Int64?
     private var user: String?
@@ -72,14 +74,16 @@ struct AtFormat: LogFormat {
     private var environment: [String] = []
     private var commands: [String] = []
     private var isInGuard = false
+    /// Bytes that are kept of all, and of the commands that are not told yet.
     private var count = 0
-    private var end: UInt64 = 0
+    private var waiting = 0
+    private var part = 1
+    private var locator: Locator?
 
-    init(path: String) { self.path = path }
+    init(encodings: [String]) { self.encodings = encodings }
 
-    mutating func take(_ line: TextLine) {
+    mutating func take(_ line: TextLine, into sink: any ResultSink) -> LineOutcome {
       isOpen = true
-      end = line.end
       let text = line.bytes.trimmed
       if let owner = AtFormat.owner(text) {
         (uid, gid) = owner
@@ -90,29 +94,46 @@ struct AtFormat: LogFormat {
         folder = text.slice(3).words(limit: 2).first?.string
         isInGuard = text.hasSuffix("|| {")
       } else if folder == nil {
-        if let (name, _) = text.cut(0x3D), !name.isEmpty, name.firstIndex(of: 0x20) == nil, environment.count < 256 {
-          environment.append(text.slice(0, 4096).string)
+        if let (name, _) = text.cut(0x3D), !name.isEmpty, name.firstIndex(of: 0x20) == nil {
+          guard count < AtFormat.limit else { return .skipped("more than is kept of a job of at") }
+          count += text.count
+          environment.append(text.string)
         }
       } else if isInGuard {
         isInGuard = !(text == "}")
-      } else if !text.isEmpty, count + text.count <= AtFormat.limit {
+      } else if !text.isEmpty {
+        guard count < AtFormat.limit else { return .skipped("more than is kept of a job of at") }
+        if waiting > 0, waiting + text.count > AtFormat.partLimit { tell(into: sink) }
         count += text.count
+        waiting += text.count
         commands.append(text.string)
       }
+      locator = (locator ?? (part == 1 ? Locator(offset: 0, length: 0, line: 1, encodings: encodings) : line.locator))
+        .reaching(line.end)
+      return .parsed
     }
 
-    func event(_ encodings: [String]) -> Event? {
-      guard isOpen else { return nil }
+    mutating func finish(into sink: any ResultSink) {
+      if isOpen, part == 1 || !commands.isEmpty { tell(into: sink) }
+    }
+
+    private mutating func tell(into sink: any ResultSink) {
+      guard let locator else { return }
       let name = user ?? uid.map { "uid \($0)" } ?? "somebody"
       let command = commands.joined(separator: "; ")
       var extra: [Attribute] = []
       extra.add("uid", uid)
       extra.add("gid", gid)
       extra.add("working_directory", folder)
+      if part > 1 { extra.add("part", Int64(part)) }
       extra.add("environment", environment)
       let entry = PersistenceEntry(mechanism: .at, command: command, user: user, schedule: "once", extra: extra)
-      return entry.event(
-        "at runs once as \(name): \(command)", Locator(offset: 0, length: end, line: 1, encodings: encodings))
+      sink.event(entry.event("at runs once as \(name)\(part > 1 ? " (part \(part))" : ""): \(command)", locator))
+      part += 1
+      commands = []
+      environment = []
+      waiting = 0
+      self.locator = nil
     }
   }
 }

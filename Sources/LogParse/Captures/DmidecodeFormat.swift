@@ -6,7 +6,8 @@ struct DmidecodeFormat: LogFormat {
   let name = "capture.dmidecode"
   let version = 1
 
-  private static let maximumFields = 256
+  /// Bytes that are kept of one table. What is beyond them is told as left out.
+  private static let maximumText = 1 << 20
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -23,6 +24,7 @@ struct DmidecodeFormat: LogFormat {
     var title: String?
     var fields: [String] = []
     var locator: Locator?
+    var left = Self.maximumText
     func tell() {
       if let locator, let title, !fields.isEmpty {
         sink.event(
@@ -34,6 +36,7 @@ struct DmidecodeFormat: LogFormat {
       title = nil
       fields = []
       locator = nil
+      left = Self.maximumText
     }
     try readLines(stream, into: sink) { line in
       let text = line.bytes.trimmed
@@ -51,13 +54,14 @@ struct DmidecodeFormat: LogFormat {
       }
       if line.bytes[0] != 0x09 {
         title = text.slice(0, 256).string
-      } else if fields.count < Self.maximumFields {
-        let field = text.slice(0, 1024).string
-        // Elements of a list stand one step further in.
-        if line.bytes[1] == 0x09, let last = fields.last {
-          fields[fields.count - 1] = last.utf8.count < 4096 ? last + (last.hasSuffix(":") ? " " : "; ") + field : last
+      } else {
+        guard left > text.count else { return .skipped("more than is kept of a table of the firmware") }
+        left -= text.count + 1
+        // Elements of a list stand one step further in. Appended in place: a list may have thousands.
+        if line.bytes[1] == 0x09, let last = fields.indices.last {
+          fields[last] += (fields[last].hasSuffix(":") ? " " : "; ") + text.string
         } else {
-          fields.append(field)
+          fields.append(text.string)
         }
       }
       locator = locator?.reaching(line.end)

@@ -7,8 +7,8 @@ struct SystemdStatusFormat: LogFormat {
   let name = "capture.systemd_status"
   let version = 1
 
-  /// Lines and processes that are kept of one unit.
-  private static let maximumList = 1000
+  /// Bytes that are kept of one unit. What is beyond them is told as left out.
+  private static let maximumText = 1 << 20
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -47,7 +47,23 @@ struct SystemdStatusFormat: LogFormat {
     var files: [String] = []
     var since: Timestamp?
     var locator: Locator
+    private var left = SystemdStatusFormat.maximumText
+
+    init(name: String, description: String?, locator: Locator) {
+      self.name = name
+      self.description = description
+      self.locator = locator
+    }
+
+    /// Whether there is still room for a text, which is then taken up. An empty one takes some too: none is free.
+    mutating func hasRoom(_ text: ByteView) -> Bool {
+      guard left > text.count else { return false }
+      left -= text.count + 1
+      return true
+    }
   }
+
+  private static let isTooMuch = LineOutcome.skipped("more than is kept of a unit's status")
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var journal = SyslogReader(context, encodings: stream.encodings)
@@ -64,14 +80,19 @@ struct SystemdStatusFormat: LogFormat {
       let text = line.bytes.trimmed
       if unit != nil, line.bytes[0] == 0x20 || text.hasPrefix("TriggeredBy: ") {
         if let process = Self.process(text), isInGroup {
-          if unit?.processes.count ?? 0 < Self.maximumList { unit?.processes.append(process) }
+          guard unit?.hasRoom(process) == true else { return Self.isTooMuch }
+          unit?.processes.append(process.string)
         } else if let branch = Self.branch(text) {
           // A file of a drop-in, or a slice around processes.
-          if !isInGroup, unit?.files.count ?? 0 < Self.maximumList { unit?.files.append(branch.string) }
+          if !isInGroup {
+            guard unit?.hasRoom(branch) == true else { return Self.isTooMuch }
+            unit?.files.append(branch.string)
+          }
         } else if let (key, value) = text.cut(0x3A), let attribute = Self.names[key.trimmed.string] {
           let value = value.trimmed
           isInGroup = attribute == "cgroup"
-          if unit?.attributes.count ?? 0 < 64 { unit?.attributes.add(attribute, value.slice(0, 4096).string) }
+          guard unit?.hasRoom(value) == true else { return Self.isTooMuch }
+          unit?.attributes.add(attribute, value.string)
           if attribute == "active_state" || attribute == "since" { unit?.since = Self.since(value, context.zone) }
         } else if !line.bytes.hasPrefix("        ") {
           return .skipped("line is not of a unit's status")
@@ -99,9 +120,9 @@ struct SystemdStatusFormat: LogFormat {
   }
 
   /// `392 "sshd: /usr/sbin/sshd -D"`
-  private static func process(_ text: ByteView) -> String? {
+  private static func process(_ text: ByteView) -> ByteView? {
     guard let rest = branch(text), let number = rest.words(limit: 2).first, number.integer != nil else { return nil }
-    return rest.slice(0, 4096).string
+    return rest
   }
 
   /// `active (running) since Wed 2026-11-25 05:20:12 UTC; 5min ago`
