@@ -38,6 +38,11 @@ struct EnvironmentFormat: LogFormat {
     guard let (name, value) = rest.cut(0x3D), !name.isEmpty, name.count <= 128,
       (0x41...0x5A).contains(name[0] & 0xDF) || name[0] == 0x5F
     else { return nil }
+    // A function that a shell hands down: `BASH_FUNC_ls%%=() {  :`, and before that `BASH_FUNC_ls()=() {`. Its own name may
+    // hold more than that of a variable.
+    if name.hasPrefix("BASH_FUNC_"), name.count > 12, name.hasSuffix("%%") || name.hasSuffix("()") {
+      return name.firstIndex(of: 0x20) == nil ? (name, value) : nil
+    }
     for index in 0..<name.count {
       switch name[index] {
       case 0x30...0x39, 0x41...0x5A, 0x5F, 0x61...0x7A: continue
