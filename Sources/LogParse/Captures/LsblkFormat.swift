@@ -23,12 +23,15 @@ struct LsblkFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var columns: [String]?
+    // The device of the line before, whose other mount points stand below it.
+    var device: String?
     try readLines(stream, into: sink) { line in
       if let found = Self.header(line.bytes) {
         columns = found
+        device = nil
         return .parsed
       }
-      guard let columns, let event = Self.event(line.bytes, columns, line.locator) else {
+      guard let columns, let event = Self.event(line.bytes, columns, &device, line.locator) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a block device")
       }
       sink.event(event)
@@ -37,14 +40,17 @@ struct LsblkFormat: LogFormat {
   }
 
   // └─nvme0n1p1 259:1    0   8G  0 part /boot/efi
-  private static func event(_ line: ByteView, _ columns: [String], _ locator: Locator) -> Event? {
+  private static func event(
+    _ line: ByteView, _ columns: [String], _ above: inout String?, _ locator: Locator
+  ) -> Event? {
     let words = line.words(limit: 64)
     guard let first = words.first else { return nil }
-    let text = first.string
-    let device = String(text.unicodeScalars.drop { "├└─│|`- ".unicodeScalars.contains($0) })
+    let place = withoutTree(line.trimmed.string)
+    if place.hasPrefix("/") || place == "[SWAP]" { return above.map { mount($0, place, locator) } }
+    let device = withoutTree(first.string)
+    guard !device.isEmpty else { return nil }
+    above = device
     var attributes: [Attribute] = []
-    // Another mount point of the device above.
-    guard !device.isEmpty, !device.hasPrefix("/") else { return mount(text, device, locator) }
     attributes.add("device", device)
     // Numbers and words of a fixed order come before what may be missing.
     if columns.contains("MAJ:MIN"), words.count >= 6, words[1].firstIndex(of: 0x3A) != nil {
@@ -58,18 +64,24 @@ struct LsblkFormat: LogFormat {
       attributes.add("text", line.trimmed.string)
       if let last = words.last, last[0] == 0x2F { attributes.add("mount_point", last.string) }
     }
-    let place = attributes.first { $0.name == "mount_point" }?.value.text
+    let mounted = attributes.first { $0.name == "mount_point" }?.value.text
     return Event(
       time: nil, dataType: "linux:capture:block_device",
-      message: "Block device \(device)\(place.map { " is mounted at \($0)" } ?? " is not mounted").",
-      entities: place.map { $0.hasPrefix("/") ? [Entity(.file, $0)] : [] } ?? [], attributes: attributes,
+      message: "Block device \(device)\(mounted.map { " is mounted at \($0)" } ?? " is not mounted").",
+      entities: mounted.map { $0.hasPrefix("/") ? [Entity(.file, $0)] : [] } ?? [], attributes: attributes,
       locator: locator)
   }
 
-  private static func mount(_ text: String, _ place: String, _ locator: Locator) -> Event? {
-    guard place.hasPrefix("/") else { return nil }
-    return Event(
-      time: nil, dataType: "linux:capture:block_device", message: "The block device above is mounted at \(place) too.",
-      entities: [Entity(.file, place)], attributes: [Attribute("mount_point", place)], locator: locator)
+  /// A line without the signs of the tree in front.
+  private static func withoutTree(_ text: String) -> String {
+    String(text.unicodeScalars.drop { "├└─│|`- ".unicodeScalars.contains($0) })
+  }
+
+  // │                                     /boot
+  private static func mount(_ device: String, _ place: String, _ locator: Locator) -> Event {
+    Event(
+      time: nil, dataType: "linux:capture:block_device", message: "Block device \(device) is mounted at \(place) too.",
+      entities: place.hasPrefix("/") ? [Entity(.file, place)] : [],
+      attributes: [Attribute("device", device), Attribute("mount_point", place)], locator: locator)
   }
 }
