@@ -62,6 +62,8 @@ struct IptablesFormat: LogFormat {
   }
 
   private static let tables: [StaticString] = ["filter", "nat", "mangle", "raw", "security"]
+  /// iptables-restore takes inserted rules too, as somebody wrote them by hand.
+  private static let ruleWords: [StaticString] = ["-A", "--append", "-I", "--insert"]
   private static let policies: [StaticString] = ["ACCEPT", "DROP", "REJECT", "QUEUE"]
 
   private struct Rule {
@@ -73,10 +75,11 @@ struct IptablesFormat: LogFormat {
   }
 
   // -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT        [12:720] -A INPUT …
+  // -I INPUT 1 -s 203.0.113.9 -j ACCEPT
   private static func rule(_ line: ByteView) -> Rule? {
     let fields = AccessLogFields(line, limit: 256)
     let first = line[0] == 0x5B ? 1 : 0
-    guard fields.count >= first + 2, fields[first] == "-A" else { return nil }
+    guard fields.count >= first + 2, ruleWords.contains(where: { fields[first] == $0 }) else { return nil }
     let chain = fields[first + 1]
     var rule = Rule(
       chain: chain.string, words: (first + 2..<fields.count).map { fields[$0] },
@@ -157,8 +160,12 @@ struct IptablesFormat: LogFormat {
       else {
         continue
       }
-      attributes.add(name, words[place + 1].string)
-      if name == "source" || name == "destination" || name == "translates_to" { add(words[place + 1], to: &entities) }
+      // `! -s 10.0.0.0/8`, and as it was written long ago `-s ! 10.0.0.0/8`: all but that, so it is nobody's address.
+      let isNegatedBehind = words[place + 1] == "!" && place + 2 < words.count
+      let value = words[isNegatedBehind ? place + 2 : place + 1]
+      let isNegated = isNegatedBehind || place > 0 && words[place - 1] == "!"
+      attributes.add(name, (isNegated ? "!" : "") + value.string)
+      if !isNegated, name == "source" || name == "destination" || name == "translates_to" { add(value, to: &entities) }
     }
     attributes.add("packets", rule.packets)
     attributes.add("bytes", rule.bytes)
@@ -180,12 +187,9 @@ struct IptablesFormat: LogFormat {
   // 12   720 ACCEPT  tcp  --  eth0  *  0.0.0.0/0  0.0.0.0/0  tcp dpt:22
   private static func listed(_ chain: String, _ header: [String], _ line: TextLine) -> Event? {
     let words = line.bytes.words(limit: header.count + 1)
-    // A rule without a target leaves its column empty.
-    var names = header
-    if words.count < names.count || names.last == "destination" && !isPlace(words, names) {
-      names.removeAll { $0 == "target" }
-    }
-    guard words.count >= names.count, isPlace(words, names) else { return nil }
+    // A rule without a target leaves its column empty, and ip6tables that of options.
+    let layouts = [[], ["target"], ["opt"], ["opt", "target"]].map { empty in header.filter { !empty.contains($0) } }
+    guard let names = layouts.first(where: { words.count >= $0.count && isPlace(words, $0) }) else { return nil }
     var attributes: [Attribute] = [Attribute("chain", chain)]
     var entities: [Entity] = []
     for (name, word) in zip(names, words) {
@@ -220,9 +224,31 @@ struct IptablesFormat: LogFormat {
       locator: line.locator)
   }
 
-  /// Whether what stands in the column of options are options: the columns are as they are taken to be.
+  /// Whether what stands in the column of options are options: the columns are as they are taken to be. Where there is no
+  /// such column, the protocol and the addresses have to be some.
   private static func isPlace(_ words: [ByteView], _ names: [String]) -> Bool {
-    guard let place = names.firstIndex(of: "opt"), place < words.count else { return false }
-    return words[place] == "--" || words[place] == "-f" || words[place] == "!f"
+    if let place = names.firstIndex(of: "opt") { return isOptions(words[place]) }
+    guard let place = names.firstIndex(of: "prot"), isProtocol(words[place]),
+      let source = names.firstIndex(of: "source"),
+      let destination = names.firstIndex(of: "destination"), source > place, !isOptions(words[place + 1])
+    else { return false }
+    return isNet(words[source]) || isNet(words[destination])
+  }
+
+  private static func isOptions(_ word: ByteView) -> Bool { word == "--" || word == "-f" || word == "!f" }
+
+  private static func isProtocol(_ word: ByteView) -> Bool {
+    let name = word[0] == 0x21 ? word.dropFirst(1) : word
+    return name.integer != nil || protocols.contains { name == $0 }
+  }
+
+  private static let protocols: [StaticString] = [
+    "all", "tcp", "udp", "udplite", "icmp", "icmpv6", "ipv6-icmp", "esp", "ah", "sctp", "mh", "ipv6-mh", "dccp", "gre",
+  ]
+
+  /// `::/0`, `!2001:db8::5/128`, `anywhere`
+  private static func isNet(_ word: ByteView) -> Bool {
+    let place = word[0] == 0x21 ? word.dropFirst(1) : word
+    return place == "anywhere" || IPAddress.normal(place.cut(0x2F)?.before ?? place) != nil
   }
 }
