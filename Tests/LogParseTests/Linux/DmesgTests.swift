@@ -1,3 +1,4 @@
+import Evidence
 import Testing
 
 @testable import LogParse
@@ -22,4 +23,32 @@ import Testing
     "[client 203.0.113.9] x", "[proxy:trace1] x", "[::1]:57000 Accepted", "203.0.113.9:57000 [200]: GET /",
   ])
   func linesOfServers(_ text: String) { #expect(name(text) != "linux.dmesg") }
+
+  @Test(arguments: [
+    ("kern  :warn  : [    1.000000] x", 0, 4), ("<4>[    1.000000] x", 0, 4), ("<30>[    1.000000] x", 3, 6),
+    ("daemon:info  : [Wed Nov 25 05:21:00 2026] x", 3, 6), ("kern  :err   : 2026-11-25T05:20:12,345678+00:00 x", 0, 3),
+  ])
+  func ranks(_ line: String, _ facility: Int64, _ severity: Int64) throws {
+    let dump = try EventDump("\(line)\n", path: "dmesg.txt")
+    #expect(dump.format == "linux.dmesg" && dump.events.map { $0.text("text") } == ["x"])
+    #expect(dump.events.first?.attributes.contains(Attribute("facility", facility)) == true)
+    #expect(dump.events.first?.attributes.contains(Attribute("severity", severity)) == true)
+  }
+
+  @Test func ranksThatAreNone() throws {
+    for line in ["[    1.000000] kern  :warn  : x", "<999>[    1.000000] x", "odd   :warn  : [    1.000000] x"] {
+      let dump = try EventDump("\(line)\n", path: "dmesg.txt")
+      #expect(dump.events.first?.attributes.contains { $0.name == "severity" } != true, "\(line)")
+    }
+  }
+
+  @Test func linesWithoutATimeGoOn() throws {
+    let dump = try EventDump("[    1.000000] a\n  of b\n[    2.000000] c\n", path: "x.txt")
+    #expect(dump.format == "linux.dmesg")
+    #expect(dump.events.map { $0.text("text") } == ["a\nof b", "c"])
+    #expect(dump.coverages.allSatisfy { $0.state == .parsed })
+    #expect(
+      EventDump.recognize(Array("b\n[    1.000000] a\n[    2.000000] c\n".utf8), path: "x.txt")?.name != "linux.dmesg")
+    #expect(EventDump.recognize(Array("[    1.000000] a\nb\n".utf8), path: "x.txt")?.name != "linux.dmesg")
+  }
 }

@@ -6,14 +6,16 @@ import Evidence
 /// Seconds since boot give no time: when the host booted is not in this file, and it runs on through a suspend.
 struct DmesgFormat: LogFormat {
   let name = "linux.dmesg"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(12)
     guard !lines.isEmpty else { return nil }
-    let rows = lines.filter { Self.split($0, .utc) != nil }.count
-    return rows * 4 >= lines.count * 3 ? .high : nil
+    let rows = lines.count { Self.split(KernelRank.cut($0).rest, .utc) != nil }
+    // Behind an entry, lines without a time go on with it: of a short file they may be a third.
+    let isFirst = lines.first.map { Self.split(KernelRank.cut($0).rest, .utc) != nil } ?? false
+    return rows * 4 >= lines.count * 3 || isFirst && rows >= 2 && rows * 3 >= lines.count * 2 ? .high : nil
   }
 
   // [    0.000000] Linux version …        <6>[    1.2] …        kern  :info  : [    1.2] …
@@ -59,17 +61,80 @@ struct DmesgFormat: LogFormat {
   ]
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var entry: Entry?
     try readLines(stream, into: sink) { line in
-      guard let (time, sinceBoot, text) = Self.split(line.bytes, context.zone) else {
-        return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of dmesg")
+      let (rank, bytes) = KernelRank.cut(line.bytes)
+      if let (time, sinceBoot, text) = Self.split(bytes, context.zone) {
+        if let entry { sink.event(entry.event) }
+        entry = Entry(
+          time: time, sinceBoot: sinceBoot.string, text: text.string, rank: rank, locator: line.locator)
+        return .parsed
       }
-      var attributes: [Attribute] = [Attribute("program", "kernel"), Attribute("text", text.string)]
-      attributes.add("seconds_since_boot", sinceBoot.string)
-      sink.event(
-        Event(
-          time: time, .recorded, dataType: "linux:kernel:entry", message: "kernel: \(text.string)",
-          attributes: attributes, locator: line.locator))
-      return .parsed
+      if let reason = CommandMessage.reason(line.bytes) { return .skipped(reason) }
+      guard entry != nil else { return .skipped("line is not of dmesg") }
+      return entry?.goOn(line) == true ? .parsed : .skipped("more than is kept of an entry of dmesg")
     }
+    if let entry { sink.event(entry.event) }
+  }
+
+  private struct Entry {
+    let time: Timestamp?
+    let sinceBoot: String
+    var text: String
+    let rank: KernelRank?
+    var locator: Locator
+
+    /// Takes a line that has no time: what the kernel wrote had several lines.
+    mutating func goOn(_ line: TextLine) -> Bool {
+      guard text.utf8.count < 1 << 16 else { return false }
+      text += "\n" + line.bytes.trimmed.slice(0, 1 << 16).string
+      locator = locator.reaching(line.end)
+      return true
+    }
+
+    var event: Event {
+      var attributes: [Attribute] = [Attribute("program", "kernel"), Attribute("text", text)]
+      attributes.add("seconds_since_boot", sinceBoot)
+      if let rank {
+        attributes.add("facility", rank.facility)
+        attributes.add("severity", rank.severity)
+      }
+      return Event(
+        time: time, .recorded, dataType: "linux:kernel:entry", message: "kernel: \(text)", attributes: attributes,
+        locator: locator)
+    }
+  }
+
+  /// Facility and severity in syslog's numbers, as `dmesg -r` prints them in one and `dmesg -x` by name.
+  private struct KernelRank {
+    let facility, severity: Int64
+
+    // <4>[    1.0] …        kern  :warn  : [    1.0] …
+    static func cut(_ line: ByteView) -> (rank: KernelRank?, rest: ByteView) {
+      if line[0] == 0x3C, let (number, rest) = line.slice(0, 8).cut(0x3E), let value = number.slice(1).integer,
+        (0..<192).contains(value)
+      {
+        return (KernelRank(facility: value >> 3, severity: value & 7), line.slice(line.offset(of: rest)))
+      }
+      guard let (first, behind) = line.slice(0, 32).cut(0x3A), let (second, rest) = behind.cut(0x3A) else {
+        return (nil, line)
+      }
+      let names = (first.trimmed, second.trimmed)
+      guard let facility = facilities.firstIndex(where: { names.0 == $0 }),
+        let severity = severities.firstIndex(where: { names.1 == $0 })
+      else { return (nil, line) }
+      return (
+        KernelRank(facility: Int64(facility), severity: Int64(severity)), line.slice(line.offset(of: rest)).trimmed
+      )
+    }
+
+    private static let severities: [StaticString] = [
+      "emerg", "alert", "crit", "err", "warn", "notice", "info", "debug",
+    ]
+
+    private static let facilities: [StaticString] = [
+      "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "res0",
+      "res1", "res2", "res3", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7",
+    ]
   }
 }
