@@ -7,7 +7,7 @@ import Evidence
 /// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
 /// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
 public struct Log4ShellDetector: TextDetector {
-  public let version = 6
+  public let version = 7
 
   public init() {}
 

@@ -6,14 +6,20 @@ struct Endpoint: Hashable {
   var port: Int?
 
   init(host: String?, port: Int?) {
-    self.host = host
+    self.host = host.map { $0.withView { Self.withoutBrackets($0) } }
     self.port = port
   }
 
   /// A host and a port, both plain; a variable or a placeholder gives nil in its place.
   init(_ host: ByteView, _ port: ByteView) {
-    self.host = Self.isHost(host) ? host.string : nil
+    self.host = Self.isHost(host) ? Self.withoutBrackets(host) : nil
     self.port = Self.port(port)
+  }
+
+  /// One host in one spelling: the brackets around an IPv6 address only part it from a port.
+  static func withoutBrackets(_ host: ByteView) -> String {
+    guard host[0] == 0x5B, host[host.count - 1] == 0x5D, host.firstIndex(of: 0x3A) != nil else { return host.string }
+    return host.slice(1, host.count - 1).string
   }
 
   static func port(_ text: ByteView) -> Int? {
@@ -42,7 +48,9 @@ struct Endpoint: Hashable {
 
   /// An address or a name: letters, digits, dots, hyphens; colons for IPv6. Not a path, a flag or a variable.
   static func isHost(_ text: ByteView) -> Bool {
-    guard text.count > 0, text.count <= 253, text[0] != 0x2D, text[0] != 0x2E else { return false }
+    guard text.count > 0, text.count <= 253, text[0] != 0x2D, text[0] != 0x2E,
+      (text[0] == 0x5B) == (text[text.count - 1] == 0x5D)
+    else { return false }
     var colons = 0
     for index in 0..<text.count {
       let byte = text[index]
@@ -62,7 +70,9 @@ struct Endpoint: Hashable {
     guard isHost(text) else { return false }
     if text == "localhost" { return true }
     if text.firstIndex(of: 0x3A) != nil {
-      return text.array.allSatisfy { hexDigit($0) != nil || isAny($0, of: ":.[]%") }
+      // A zone may have any name.
+      let address = text.slice(0, text.firstIndex(of: 0x25) ?? text.count)
+      return address.array.allSatisfy { hexDigit($0) != nil || isAny($0, of: ":.[]") }
     }
     let parts = text.split(0x2E, limit: 32)
     guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }), let last = parts.last else { return false }
@@ -78,8 +88,19 @@ struct Endpoint: Hashable {
     if let slashes = rest.firstIndex(of: ByteView("://")) { rest = rest.slice(slashes + 3) }
     if let comma = rest.firstIndex(of: 0x2C) { rest = rest.slice(0, comma) }
     if let slash = rest.firstIndex(of: 0x2F) { rest = rest.slice(0, slash) }
+    if rest[0] == 0x5B {
+      // Within the brackets all colons are the address's.
+      guard let close = rest.firstIndex(of: 0x5D), rest[close + 1] == 0x3A, let port = port(rest.slice(close + 2))
+      else {
+        return nil
+      }
+      let host = rest.slice(0, close + 1)
+      return Endpoint(host: isHost(host) ? host.string : nil, port: port)
+    }
     guard let colon = rest.lastIndex(of: 0x3A), let port = port(rest.slice(colon + 1)) else { return nil }
     let host = rest.slice(0, colon)
+    // An address alone: what follows its last colon is no port, unless what stands before ends in four numbers.
+    if host.firstIndex(of: 0x3A) != nil, host.firstIndex(of: 0x2E) == nil, isPlainHost(rest) { return nil }
     return Endpoint(host: isHost(host) ? host.string : nil, port: port)
   }
 }

@@ -158,7 +158,7 @@ enum RelayMatcher {
       } else if word.hasPrefix("--port=") {
         endpoint.port = Endpoint.port(word.slice(7))
       } else if word[0] != 0x2D, endpoint.host == nil, Endpoint.isPlainHost(word) {
-        endpoint.host = word.string
+        endpoint.host = Endpoint.withoutBrackets(word)
       }
     }
     return ShellMatch(
@@ -186,7 +186,7 @@ enum RelayMatcher {
       let next = index + 1 < rest.count ? rest[index + 1] : ByteView("")
       if word.equalsIgnoringCase("-c") || word.equalsIgnoringCase("-IPAddress") || word.equalsIgnoringCase("-RemoteIp")
       {
-        endpoint.host = Endpoint.isHost(next) ? next.string : nil
+        endpoint.host = Endpoint.isHost(next) ? Endpoint.withoutBrackets(next) : nil
       } else if word.equalsIgnoringCase("-p") || word.equalsIgnoringCase("-Port")
         || word.equalsIgnoringCase("-RemotePort")
       {

