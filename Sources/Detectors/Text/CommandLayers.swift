@@ -126,12 +126,9 @@ enum CommandLayers {
 
   private static func decoded(_ text: ByteView) -> (text: [UInt8], step: String)? {
     guard Encodings.mayHold(text) else { return nil }
-    let undone = Encodings.undo(text, keepsOrigins: false)
-    let kinds = undone.passes.reduce(EncodingKinds()) { $0.union($1.kinds) }
-    var bytes = undone.bytes
     // A form body writes blanks as plus signs.
-    if kinds.contains(.url) { for index in bytes.indices where bytes[index] == 0x2B { bytes[index] = 0x20 } }
-    return (bytes, "\(kinds.words) undone")
+    let undone = Encodings.undoForm(text, ifEncoded: true)
+    return (undone.bytes, "\(undone.kinds.words) undone")
   }
 
   private static func expanded(_ text: ByteView) -> (text: [UInt8], step: String)? {

@@ -8,6 +8,8 @@ struct DecodedText {
   /// What was undone, pass by pass, with the text after it.
   var passes: [(kinds: EncodingKinds, bytes: [UInt8])] = []
 
+  var kinds: EncodingKinds { passes.reduce(EncodingKinds()) { $0.union($1.kinds) } }
+
   func origin(_ place: Int) -> Int {
     origins.isEmpty ? place : Int(origins[min(max(place, 0), origins.count - 1)])
   }
@@ -55,6 +57,38 @@ enum Encodings {
     }
     return result
   }
+
+  /// The same of a request's query or form, where a plus sign is a blank.
+  ///
+  /// One that was itself encoded is a plus sign, as Base64 has it; in a text whose blanks were all encoded so, twice over,
+  /// it is a blank outside of Base64.
+  ///
+  /// - Parameter ifEncoded: whether the text may be none of these: without URL encoding its plus signs stay.
+  static func undoForm(_ text: ByteView, ifEncoded: Bool = false) -> DecodedText {
+    let hasPlus = text.firstIndex(of: 0x2B) != nil
+    var result = undo(text, keepsOrigins: hasPlus)
+    if ifEncoded, !result.kinds.contains(.url) { return result }
+    if hasPlus {
+      for index in result.bytes.indices
+      where result.bytes[index] == 0x2B && text[result.origin(index)] == 0x2B {
+        result.bytes[index] = 0x20
+      }
+      return result
+    }
+    guard result.bytes.contains(0x2B), blanks(result.bytes) <= blanks(text.array) else { return result }
+    let kept = result.bytes.withView { bytes in
+      Base64.runs(in: bytes, minimum: 12).filter { Base64.text(bytes.slice($0.lowerBound, $0.upperBound)) != nil }
+    }
+    var next = 0
+    for index in result.bytes.indices where result.bytes[index] == 0x2B {
+      while next < kept.count, kept[next].upperBound <= index { next += 1 }
+      if next < kept.count, kept[next].contains(index) { continue }
+      result.bytes[index] = 0x20
+    }
+    return result
+  }
+
+  private static func blanks(_ bytes: [UInt8]) -> Int { bytes.reduce(0) { $1 == 0x20 ? $0 + 1 : $0 } }
 
   /// UTF-16 whose zeros were escaped (`$\u0000{\u0000`): read as the characters that it stands for.
   private static func dropZeros(_ bytes: inout [UInt8], _ sources: inout [UInt32], _ kinds: inout EncodingKinds) {

@@ -16,8 +16,7 @@ enum QueryValues {
       guard start < equals, start == 0 || text[start - 1] == 0x3F || text[start - 1] == 0x26,
         value.firstIndex(of: 0x25) != nil || value.firstIndex(of: 0x2B) != nil
       else { continue }
-      let undone = Encodings.undo(value, keepsOrigins: false).bytes
-      out += undone.map { $0 == 0x2B ? 0x20 : $0 } + [0x0A]
+      out += Encodings.undoForm(value).bytes + [0x0A]
     }
     return out.isEmpty ? nil : out
   }
@@ -32,6 +31,6 @@ enum QueryValues {
       query.firstIndex(of: 0x3D) == nil || query.firstIndex(of: 0x3B) != nil || query.firstIndex(of: 0x7C) != nil
         || query.contains(">&")
     else { return [] }
-    return Encodings.undo(query, keepsOrigins: false).bytes.map { $0 == 0x2B ? 0x20 : $0 } + [0x0A]
+    return Encodings.undoForm(query).bytes + [0x0A]
   }
 }

