@@ -25,7 +25,7 @@ public struct KubernetesAuditFormat: LogFormat {
 }
 
 /// One entry, its parts where they lie.
-private struct KubernetesAuditRecord {
+struct KubernetesAuditRecord {
   private var audit, stage, uri, verb, level, received, staged, agent: JSONView?
   private var user, impersonated, sources, object, response, annotations, request, answer: JSONView?
   private var isAudit = false
@@ -65,9 +65,10 @@ private struct KubernetesAuditRecord {
   func event(_ locator: Locator) -> Event {
     let time = (received ?? staged)?.rawString.flatMap { Timestamp(iso8601: $0) }
     let name = user?["username"]?.kept
+    let impersonatedName = impersonated?["username"]?.kept
     let addresses = sources?.strings ?? []
     var attributes: [Attribute] = []
-    attributes.reserveCapacity(28)
+    attributes.reserveCapacity(34)
     attributes.add("recorded_time", time == nil ? (received ?? staged)?.kept : nil)
     attributes.add("verb", verb?.kept)
     attributes.add("uri", uri?.kept)
@@ -78,14 +79,20 @@ private struct KubernetesAuditRecord {
     attributes.add("api_group", object?["apiGroup"]?.kept)
     attributes.add("user", name)
     attributes.add("groups", user?["groups"]?.strings ?? [])
+    attributes.add("user_uid", user?["uid"]?.kept)
     attributes.add("user_extra", user?["extra"]?.kept)
-    attributes.add("impersonated_user", impersonated?["username"]?.kept)
+    attributes.add("impersonated_user", impersonatedName)
+    attributes.add("impersonated_groups", impersonated?["groups"]?.strings ?? [])
+    attributes.add("impersonated_uid", impersonated?["uid"]?.kept)
+    attributes.add("impersonated_extra", impersonated?["extra"]?.kept)
     attributes.add("source_addresses", addresses)
     attributes.add("user_agent", agent?.kept)
     attributes.add("response_code", response?["code"]?.integer)
     attributes.add("response_reason", response?["reason"]?.kept)
+    attributes.add("response_message", response?["message"]?.kept)
     attributes.add("decision", decision)
     attributes.add("stage", stage?.kept)
+    attributes.add("stage_time", staged?.kept)
     attributes.add("level", level?.kept)
     attributes.add("audit_id", audit?.kept)
     attributes.add("request_object", request?.kept)
@@ -97,9 +104,11 @@ private struct KubernetesAuditRecord {
       if let address = address.withView(IPAddress.normal) { entities.append(Entity(.address, address)) }
     }
     if let name { entities.append(Entity(.user, name)) }
+    // Whose rights the request had.
+    if let impersonatedName, impersonatedName != name { entities.append(Entity(.user, impersonatedName)) }
     return Event(
-      time: time, dataType: "kubernetes:audit:entry", message: message(name, addresses.first), entities: entities,
-      attributes: attributes, locator: locator)
+      time: time, dataType: "kubernetes:audit:entry", message: message(name, impersonatedName, addresses.first),
+      entities: entities, attributes: attributes, locator: locator)
   }
 
   /// `allow` or `forbid`.
@@ -113,7 +122,7 @@ private struct KubernetesAuditRecord {
   }
 
   /// `create pods/exec shop in default by system:anonymous from 203.0.113.66 answered 201`
-  private func message(_ name: String?, _ address: String?) -> String {
+  private func message(_ name: String?, _ impersonated: String?, _ address: String?) -> String {
     var text = verb?.kept ?? "request"
     if let resource = object?["resource"]?.kept {
       text += " " + resource
@@ -124,6 +133,7 @@ private struct KubernetesAuditRecord {
       text += " " + uri
     }
     text += " by \(name ?? "somebody unnamed")"
+    if let impersonated { text += " as \(impersonated)" }
     if let address { text += " from \(address)" }
     if let code = response?["code"]?.integer { text += " answered \(code)" }
     return text

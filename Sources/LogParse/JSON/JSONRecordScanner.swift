@@ -12,9 +12,12 @@ public enum JSONContainer: String, Sendable, CaseIterable {
   case logEvents
   /// `logs get-log-events`, `logs filter-log-events`.
   case events
+  /// A Kubernetes list: `EventList`.
+  case items
 
   static func named(_ key: ByteView) -> JSONContainer? {
     switch key.count {
+    case 5: key == "items" ? .items : nil
     case 6: key == "Events" ? .lookupEvents : key == "events" ? .events : nil
     case 7: key == "Records" ? .records : nil
     case 8: key == "Findings" ? .findings : nil
