@@ -8,7 +8,7 @@ import Evidence
 /// up to ten minutes.
 public struct VPCFlowFormat: LogFormat {
   public let name = "aws.vpcflow"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 
@@ -92,118 +92,5 @@ struct VPCFlowReader {
       guard flow.take(field, word) else { return .unknown("a flow record whose \(field.rawValue) is no number") }
     }
     return .event(flow.event(locator))
-  }
-}
-
-/// One flow being put together.
-private struct VPCFlow {
-  var attributes: [Attribute] = []
-  private var source, destination, action, status, interface, account, instance, rejectReason: String?
-  private var packetSource, packetDestination: String?
-  /// Fields whose number no number can hold.
-  private var unread: [String] = []
-  private var sourcePort, destinationPort, number, packets, bytes, start, end: Int64?
-
-  /// - Returns: false for a number that is none.
-  mutating func take(_ field: VPCFlowField, _ word: ByteView) -> Bool {
-    if field.isNumber {
-      guard let value = word.integer else {
-        // Digits beyond 64 bits: the rest of the record is as good as any.
-        guard word.count >= 19, (0..<word.count).allSatisfy({ (0x30...0x39).contains(word[$0]) }) else { return false }
-        unread.append(field.rawValue)
-        return true
-      }
-      attributes.append(Attribute(field.attribute, value))
-      switch field {
-      case .sourcePort: sourcePort = value
-      case .destinationPort: destinationPort = value
-      case .protocolNumber: number = value
-      case .packets: packets = value
-      case .bytes: bytes = value
-      case .start: start = value
-      case .end: end = value
-      default: break
-      }
-      return true
-    }
-    let text = word.string
-    attributes.append(Attribute(field.attribute, text))
-    switch field {
-    case .source: source = text
-    case .destination: destination = text
-    case .packetSource: packetSource = text
-    case .packetDestination: packetDestination = text
-    case .action: action = text
-    case .status: status = text
-    case .interface: interface = text
-    case .account: account = text
-    case .instance: instance = text
-    case .rejectReason: rejectReason = text
-    default: break
-    }
-    return true
-  }
-
-  mutating func event(_ locator: Locator) -> Event {
-    let transport = number.map(Self.transport)
-    attributes.add("protocol", transport)
-    attributes.add("unread_fields", unread)
-    // An interval that lies back to front says nothing of its length.
-    if let start, let end, case let (length, over) = end.subtractingReportingOverflow(start), !over, length >= 0 {
-      attributes.append(Attribute("duration_seconds", length))
-    }
-    var entities: [Entity] = []
-    if let source { entities.append(Entity(.address, source)) }
-    if let destination { entities.append(Entity(.address, destination)) }
-    if let packetSource, packetSource != source { entities.append(Entity(.address, packetSource)) }
-    if let packetDestination, packetDestination != destination {
-      entities.append(Entity(.address, packetDestination))
-    }
-    if let source, let destination, let sourcePort, let destinationPort, let transport, hasPorts {
-      let ends = "\(end(source, sourcePort))->\(end(destination, destinationPort))/\(transport)"
-      entities.append(Entity(.socket, ends))
-    }
-    if let instance { entities.append(Entity(.instance, instance)) }
-    if let account { entities.append(Entity(.account, account)) }
-    return Event(
-      time: start.flatMap { Timestamp(seconds: $0) }, .start,
-      dataType: status == "SKIPDATA" ? "aws:vpcflow:lost" : "aws:vpcflow:record", message: message(transport),
-      entities: entities, attributes: attributes, locator: locator)
-  }
-
-  /// `flow ACCEPT 10.0.2.15:51270 -> 203.0.113.66:4444 tcp, 12 packets, 3456 bytes`
-  private func message(_ transport: String?) -> String {
-    if status == "NODATA" { return "flow log of \(interface ?? "an interface"): no traffic in this interval" }
-    if status == "SKIPDATA" { return "flow log of \(interface ?? "an interface"): records of this interval were lost" }
-    var text = "flow \(action ?? "of unknown outcome") "
-    text += end(source ?? packetSource ?? "?", sourcePort)
-    text += " -> " + end(destination ?? packetDestination ?? "?", destinationPort)
-    if let transport { text += " " + transport }
-    if let packets { text += ", \(packets) packets" }
-    if let bytes { text += ", \(bytes) bytes" }
-    if let rejectReason { text += ", rejected because of \(rejectReason)" }
-    return text
-  }
-
-  /// TCP, UDP, SCTP, or a protocol that the log does not name.
-  private var hasPorts: Bool { number == nil || number == 6 || number == 17 || number == 132 }
-
-  private func end(_ address: String, _ port: Int64?) -> String {
-    guard let port, hasPorts else { return address }
-    return address.utf8.contains(0x3A) ? "[\(address)]:\(port)" : "\(address):\(port)"
-  }
-
-  /// IANA's protocol numbers that occur in a VPC.
-  private static func transport(_ number: Int64) -> String {
-    switch number {
-    case 1: "icmp"
-    case 6: "tcp"
-    case 17: "udp"
-    case 47: "gre"
-    case 50: "esp"
-    case 58: "icmpv6"
-    case 132: "sctp"
-    default: "protocol \(number)"
-    }
   }
 }

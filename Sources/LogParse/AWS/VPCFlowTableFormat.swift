@@ -1,8 +1,9 @@
 import Bytes
 import Evidence
 
-/// VPC flow records as a table of comma-separated values: what Athena gives for a query, with the fields as columns, and what
-/// CloudWatch downloads, with the record in `message` (`@message`). Told as `VPCFlowFormat` tells them.
+/// VPC flow records as a table of comma-separated values: what Athena gives for a query, with the fields as columns, what
+/// Logs Insights gives (`@timestamp,srcAddr,dstAddr,…`), and what CloudWatch downloads, with the record in `message` (`@message`).
+/// Told as `VPCFlowFormat` tells them.
 public struct VPCFlowTableFormat: LogFormat {
   public let name = "aws.vpcflow.table"
   public let version = 1
@@ -10,7 +11,10 @@ public struct VPCFlowTableFormat: LogFormat {
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard sample.head.contains("message") || sample.head.contains("addr") || sample.head.contains("interface") else {
+    guard
+      sample.head.contains("message") || sample.head.contains("addr") || sample.head.contains("Addr")
+        || sample.head.contains("interface")
+    else {
       return nil
     }
     let (rows, separator) = sample.rows(2)
@@ -19,7 +23,7 @@ public struct VPCFlowTableFormat: LogFormat {
       guard rows.count > 1, place < rows[1].count else { return nil }
       return rows[1][place].withView { VPCFlowReader.isStandard($0.words(limit: 300)) } ? .high : nil
     }
-    return Self.isHeader(first) ? .high : nil
+    return VPCFlowColumns(first) == nil ? nil : .high
   }
 
   private static func message(_ names: [String]) -> Int? {
@@ -29,43 +33,37 @@ public struct VPCFlowTableFormat: LogFormat {
     return names.firstIndex { $0 == "message" || $0 == "@message" }
   }
 
-  private static func isHeader(_ names: [String]) -> Bool {
-    guard names.count >= 4, names.count <= 256 else { return false }
-    return line(names).withView { line in
-      guard let fields = VPCFlowField.header(line.words(limit: 300)) else { return false }
-      return fields.contains(.source) || fields.contains(.interface) || fields.contains(.packetSource)
-    }
-  }
-
-  /// Cells as words: none of these fields holds a blank.
-  private static func line(_ cells: some Sequence<String>) -> String {
-    cells.map { $0.isEmpty || $0 == "null" ? "-" : $0.replacing(" ", with: "_") }.joined(separator: " ")
-  }
-
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let rows = CSVRows(stream, limit: 1 << 16, coverage: sink)
     var reader = VPCFlowReader()
     var place: Int?
+    var columns: VPCFlowColumns?
     var count: Int?
     while let row = try rows.next() {
       if let place, row.cells.count > place, count == row.cells.count {
         take(row.cells[place].withBytes { reader.read($0, row.locator) }, rows, sink)
         continue
       }
-      let cells = row.cells.prefix(300).map(\.text)
-      if let found = Self.message(cells) {
-        place = found
-        count = cells.count
+      // Tables that were put together have their header again.
+      if VPCFlowColumns.mayBegin(row.cells.first) || columns == nil {
+        let names = row.cells.prefix(300).map(\.text)
+        place = Self.message(names)
+        if place != nil {
+          columns = nil
+          count = names.count
+          continue
+        }
+        if let found = VPCFlowColumns(names) {
+          columns = found
+          count = names.count
+          continue
+        }
+      }
+      guard let columns, count == row.cells.count else {
+        rows.reject(count == nil ? "a row in front of the names of the columns" : "a row of \(row.cells.count) cells")
         continue
       }
-      if Self.isHeader(cells) {
-        count = cells.count
-        place = nil
-      } else if count != cells.count {
-        rows.reject(count == nil ? "a row in front of the names of the columns" : "a row of \(cells.count) cells")
-        continue
-      }
-      take(Self.line(cells).withView { reader.read($0, row.locator) }, rows, sink)
+      take(columns.read(row), rows, sink)
     }
     rows.finish()
   }
