@@ -25,7 +25,7 @@ public struct NetworkFirewallFormat: LogFormat {
 }
 
 /// One record, its parts still where they lie.
-private struct FirewallRecord {
+struct FirewallRecord {
   private let firewall, stamp: JSONView
   private let zone: JSONView?
   private let event: JSONView
@@ -94,6 +94,8 @@ private struct FirewallRecord {
     attributes.add("application", app?.kept)
     attributes.add("direction", direction?.kept)
     attributes.add("action", action)
+    // What the rule asked for, where what was done is told apart from it.
+    if verdict?["action"]?.kept != nil { attributes.add("alert_action", alert?["action"]?.kept) }
     attributes.add("signature", alert?["signature"]?.kept)
     attributes.add("signature_id", alert?["signature_id"]?.integer)
     attributes.add("signature_revision", alert?["rev"]?.integer)
@@ -118,7 +120,7 @@ private struct FirewallRecord {
     attributes.add("ja3", tls?.at("ja3", "hash")?.kept)
     attributes.add("ja4", tls?["ja4"]?.kept)
     attributes.add("dns", dns?.kept)
-    attributes.add("unknown_fields", unknown)
+    attributes.add("unknown_fields", unknown + nested)
     let type: String
     switch kind?.rawString {
     case .some(let word) where word == "alert": type = "aws:networkfirewall:alert"
@@ -128,6 +130,36 @@ private struct FirewallRecord {
     return Event(
       time: when, dataType: type, message: message(source, destination), entities: entities(source, destination),
       attributes: attributes, locator: locator)
+  }
+
+  /// The members that have attributes of their own.
+  private static let told: [String: Set<String>] = [
+    "alert": ["action", "signature", "signature_id", "rev", "category", "severity", "metadata"],
+    "verdict": ["action"], "netflow": ["pkts", "bytes", "start", "end", "age"], "tcp": ["tcp_flags"],
+    "http": ["hostname", "url", "http_method", "http_user_agent", "status"],
+    "tls": ["sni", "version", "subject", "issuerdn", "ja3", "ja4"], "tls.ja3": ["hash"],
+  ]
+
+  /// The members of the parts for which there is no attribute, each named with its part: `netflow.min_ttl=63`.
+  private var nested: [String] {
+    var found: [String] = []
+    func add(_ part: JSONView?, _ name: String, _ known: Set<String>) {
+      guard let part else { return }
+      func keep(_ name: String, _ value: JSONView) {
+        if found.count < 64, value.kind != .null { found.append("\(name)=\(value.bytes.slice(0, 4096).string)") }
+      }
+      guard part.kind == .object else { return keep(name, part) }
+      part.forEachMember { key, value in
+        let member = key.slice(0, 128).string
+        if !known.contains(member) { keep("\(name).\(member)", value) }
+        return found.count < 64
+      }
+    }
+    for (part, name) in [
+      (alert, "alert"), (verdict, "verdict"), (counts, "netflow"), (tcp, "tcp"), (http, "http"), (tls, "tls"),
+      (tls?["ja3"], "tls.ja3"),
+    ] { add(part, name, Self.told[name] ?? []) }
+    return found
   }
 
   private func entities(_ source: String?, _ destination: String?) -> [Entity] {
@@ -141,7 +173,7 @@ private struct FirewallRecord {
     }
     let transport = proto?.kept?.lowercased() ?? ""
     if let source, let destination, let from = sourcePort?.integer, let to = destinationPort?.integer,
-      ["tcp", "udp", "sctp"].contains(transport)
+      ["tcp", "udp", "sctp"].contains(transport), (0...65535).contains(from), (0...65535).contains(to)
     {
       entities.append(Entity(.socket, "\(Self.end(source, from))->\(Self.end(destination, to))/\(transport)"))
     }
