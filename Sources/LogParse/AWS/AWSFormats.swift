@@ -4,6 +4,7 @@ extension LogFormats {
     ALBConnectionFormat(), ClassicELBFormat(), NLBFormat(), CloudFrontFormat(), NetworkFirewallFormat(),
     ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
     CloudTrailDigestFormat(), CloudTrailTableFormat(), VPCFlowTableFormat(), KubernetesAuditFormat(),
+    MessageTableFormat(),
     ParquetFormat(),
   ]
 }

@@ -14,7 +14,8 @@ import Testing
     "guardduty": "aws.guardduty", "resolver": "aws.route53resolver", "s3": "aws.s3access",
     "securityhub": "aws.securityhub", "vpcflow": "aws.vpcflow", "vpcflow/cloudwatch": "aws.vpcflow.cloudwatch",
     "waf": "aws.waf", "nlb": "aws.nlb", "cloudfront": "aws.cloudfront", "networkfirewall": "aws.networkfirewall",
-    "eks": "aws.eks.audit", "cloudtrail/lake": "aws.cloudtrail.table", "cloudtrail/athena": "aws.cloudtrail.table",
+    "eks": "aws.eks.audit", "eks/insights-csv": "aws.cloudwatch.table", "cloudtrail/lake": "aws.cloudtrail.table",
+    "cloudtrail/athena": "aws.cloudtrail.table",
     "cloudtrail/history-csv": "aws.cloudtrail.table", "cloudtrail/cloudwatch-csv": "aws.cloudtrail.table",
     "vpcflow/athena": "aws.vpcflow.table", "vpcflow/cloudwatch-csv": "aws.vpcflow.table",
   ]

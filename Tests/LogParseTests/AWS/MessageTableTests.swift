@@ -1,0 +1,29 @@
+import Bytes
+import Evidence
+import Testing
+
+@testable import LogParse
+
+@Suite struct MessageTableTests {
+  @Test func recordsInAColumn() throws {
+    func cell(_ text: String) -> String { "\"" + text.replacing("\"", with: "\"\"") + "\"" }
+    let firewall =
+      #"{"firewall_name":"edge","event":{"timestamp":"2026-01-01T03:04:05.0+0000","event_type":"netflow","src_ip":"10.9.0.5","dest_ip":"198.51.100.7","proto":"ICMP"}}"#
+    let text =
+      "@timestamp,@message\n2026-01-01 03:04:05.100,\(cell(KubernetesAuditTests.entry))\n2026-01-01 03:04:06.000,I0101 controller\n"
+      + "2026-01-01 03:04:07.000,\(cell(firewall))\n2026-01-01 03:04:08.000,a,b\n"
+    let dump = try EventDump(text, path: "logs-insights-results.csv")
+    #expect(dump.format == "aws.cloudwatch.table")
+    #expect(dump.events.map(\.dataType) == ["kubernetes:audit:entry", "aws:networkfirewall:flow"])
+    #expect(dump.events.map(\.locator.line) == [2, 4])
+    #expect(dump.events.first?.text("impersonated_user") == "root-admin")
+    #expect(dump.coverages.count { $0.state == .skipped } == 2)
+    // A table that only speaks of one, and one without times.
+    for text in [
+      "@timestamp,@message\n1,\"see audit.k8s.io and firewall_name\"\n",
+      "name,message\nx,\(cell(KubernetesAuditTests.entry))\n",
+    ] {
+      #expect(try EventDump(text, path: "x.csv").format != "aws.cloudwatch.table")
+    }
+  }
+}
