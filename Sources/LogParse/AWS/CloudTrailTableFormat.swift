@@ -59,7 +59,7 @@ private struct CloudTrailTable {
     /// A structure in which there is text of clients: JSON as it is, anything else as text.
     case body(String)
     case identity(String)
-    case resourceType, resourceName
+    case resourceType(String), resourceName
     /// The whole record as JSON.
     case record
     case other(String)
@@ -86,6 +86,7 @@ private struct CloudTrailTable {
     let isMessages = isOfMessages
     columns = zip(keys, names).map { key, name in
       if isMessages { return key == "message" ? .record : .other(name) }
+      if key == "resourcetype" { return .resourceType(String(name.prefix(128))) }
       return Self.byName[key] ?? .other(String(name.prefix(128)))
     }
   }
@@ -99,7 +100,7 @@ private struct CloudTrailTable {
 
   private static let byName: [String: Column] = {
     var columns: [String: Column] = [
-      "resourcetype": .resourceType, "resourcename": .resourceName, "eventjson": .record,
+      "resourcetype": .resourceType("Resource type"), "resourcename": .resourceName, "eventjson": .record,
       // The console's words.
       "username": .identity("userName"), "awsaccesskey": .identity("accessKeyId"), "readonly": .field("readOnly"),
     ]
@@ -137,7 +138,8 @@ private struct CloudTrailTable {
   /// The record as the log would have it, as far as the row tells.
   func record(_ cells: [CSVCell]) -> [UInt8] {
     var identity: [(String, String)] = []
-    var resource: [(String, String)] = []
+    var resources: String?
+    var types: String?
     var whole: [UInt8]?
     var structures: Set<String> = []
     var writer = JSONWriter()
@@ -149,21 +151,22 @@ private struct CloudTrailTable {
           switch column {
           case .field(let name): writer.field(name, name == "eventTime" ? Self.time(bytes) : bytes.string)
           case .structure(let name):
+            guard let json = Self.isJSON(bytes) ? bytes.array : TableText.json(bytes, names: Self.spelling) else {
+              // Under another name it is kept as it stands, and other columns may tell what it does not.
+              writer.field(name + " (unreadable)", bytes.string)
+              return
+            }
             structures.insert(name)
             writer.key(name)
-            if Self.isJSON(bytes) {
-              writer.raw(bytes.array)
-            } else if let json = TableText.json(bytes, names: Self.spelling) {
-              writer.raw(json)
-            } else {
-              writer.value(bytes.string)
-            }
+            writer.raw(json)
           case .body(let name):
             writer.key(name)
             if Self.isJSON(bytes) { writer.raw(bytes.array) } else { writer.value(bytes.string) }
           case .identity(let name): identity.append((name, bytes.string))
-          case .resourceType: resource.append(("type", bytes.string))
-          case .resourceName: resource.append(("resourceName", bytes.string))
+          case .resourceType(let name):
+            types = bytes.string
+            writer.field(name, bytes.string)
+          case .resourceName: resources = bytes.string
           case .record: whole = bytes.array
           case .other(let name): writer.field(name, bytes.string)
           }
@@ -174,12 +177,19 @@ private struct CloudTrailTable {
         writer.key("userIdentity")
         writer.object { for (name, value) in identity { $0.field(name, value) } }
       }
-      if !resource.isEmpty, !structures.contains("resources") {
+      if let resources, !structures.contains("resources") {
         writer.key("resources")
-        writer.array { $0.object { for (name, value) in resource { $0.field(name, value) } } }
+        writer.array { for name in Self.names(resources, types) { $0.object { $0.field("resourceName", name) } } }
       }
     }
     return whole ?? writer.bytes
+  }
+
+  /// The console writes several resources into one cell, commas between, and their types likewise. A name may itself hold a
+  /// comma: where there is one type there is one name.
+  private static func names(_ names: String, _ types: String?) -> [String] {
+    if let types, !types.contains(",") { return [names] }
+    return names.withView { $0.split(0x2C, limit: 1000).map(\.trimmed.string).filter { !$0.isEmpty } }
   }
 
   /// What an ARN alone says of who it is.
