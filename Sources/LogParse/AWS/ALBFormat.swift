@@ -8,7 +8,7 @@ import Evidence
 /// Fields: Elastic Load Balancing User Guide, "Access log entries".
 public struct ALBFormat: LogFormat {
   public let name = "aws.alb"
-  public let version = 2
+  public let version = 3
 
   private static let types: [StaticString] = ["http", "https", "h2", "grpcs", "ws", "wss"]
 
@@ -78,9 +78,7 @@ public struct ALBFormat: LogFormat {
     attributes.add("transform_status", fields.text(32))
     attributes.add("unknown_fields", fields.rest(from: 33))
 
-    var entities: [Entity] = []
-    if let address = client.address { entities.append(Entity(.address, address)) }
-    if let address = target.address { entities.append(Entity(.address, address)) }
+    var entities = AccessLogFields.entities(client.address, target.address)
     if let host = request.host { entities.append(Entity(.domain, host)) }
     return Event(
       time: time, dataType: "aws:alb:request",

@@ -22,7 +22,15 @@ struct AccessLogFields {
         fields.append(line.slice(place + 1, end))
         place = end + 1
       case 0x5B:
-        end = line.firstIndex(of: 0x5D, from: place) ?? line.count
+        let close = line.firstIndex(of: 0x5D, from: place) ?? line.count
+        // An IPv6 address and its port: `[2001:db8::7]:51341`.
+        if line[close + 1] == 0x3A, close + 1 < line.count {
+          end = line.firstIndex(of: 0x20, from: close) ?? line.count
+          fields.append(line.slice(place, end))
+          place = end
+          continue
+        }
+        end = close
         fields.append(line.slice(place + 1, end))
         place = end + 1
       default:
@@ -58,12 +66,20 @@ struct AccessLogFields {
 
   func integer(_ index: Int) -> Int64? { self[index].integer }
 
-  /// An address and the port behind the last colon: IPv6 addresses have no brackets here.
+  /// An address and the port behind the last colon: IPv6 addresses have no brackets as AWS writes them, but may where a log
+  /// was converted. What is no address is told as it stands; `entities` leaves it out.
   func end(_ index: Int) -> (address: String?, port: Int64?) {
     let field = self[index]
     guard let colon = field.lastIndex(of: 0x3A), let port = field.slice(colon + 1).integer else { return (nil, nil) }
-    let host = field.slice(0, colon)
+    var host = field.slice(0, colon)
+    if host[0] == 0x5B, host[host.count - 1] == 0x5D { host = host.slice(1, host.count - 1) }
+    if host.isEmpty { return (nil, port) }
     return (IPAddress.normal(host) ?? host.string, port)
+  }
+
+  /// Those of the addresses that are some.
+  static func entities(_ addresses: String?...) -> [Entity] {
+    addresses.compactMap { $0?.withView(IPAddress.normal).map { Entity(.address, $0) } }
   }
 
   /// Whether a field has the form of an ISO 8601 time in UTC, be it one that a `Timestamp` holds or not: the rest of a record

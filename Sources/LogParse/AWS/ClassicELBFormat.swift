@@ -67,9 +67,7 @@ public struct ClassicELBFormat: LogFormat {
     attributes.add("tls_version", fields.text(14))
     attributes.add("unknown_fields", fields.rest(from: 15))
 
-    var entities: [Entity] = []
-    if let address = client.address { entities.append(Entity(.address, address)) }
-    if let address = target.address { entities.append(Entity(.address, address)) }
+    var entities = AccessLogFields.entities(client.address, target.address)
     if let host = request.host { entities.append(Entity(.domain, host)) }
     return Event(
       time: time, dataType: "aws:alb:request", message: message(request, fields, client.address), entities: entities,

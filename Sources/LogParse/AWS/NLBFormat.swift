@@ -69,10 +69,7 @@ public struct NLBFormat: LogFormat {
     attributes.add("log_version", fields.text(1))
     attributes.add("unknown_fields", fields.rest(from: 22))
 
-    var entities: [Entity] = []
-    for address in [client.address, target.address] {
-      if let address { entities.append(Entity(.address, address)) }
-    }
+    var entities = AccessLogFields.entities(client.address, target.address)
     if let name = fields.text(17) { entities.append(Entity(.domain, name)) }
     return Event(
       time: time, .end, dataType: "aws:nlb:connection", message: message(fields, client.address), entities: entities,
