@@ -81,11 +81,12 @@ private struct CloudTrailTable {
     let isTable =
       set.contains("eventname") && set.contains("eventtime") && known >= 4 && known * 2 > keys.count
       || set.contains("eventjson")
-    isOfMessages = !isTable && set.contains("message") && (set.contains("timestamp") || set.contains("ingestiontime"))
+    let message = isTable ? nil : MessageTableFormat.placeOfMessage(names)
+    isOfMessages = message != nil
     guard isTable || isOfMessages else { return nil }
-    let isMessages = isOfMessages
-    columns = zip(keys, names).map { key, name in
-      if isMessages { return key == "message" ? .record : .other(name) }
+    columns = zip(keys, names).enumerated().map { place, column in
+      let (key, name) = column
+      if let message { return place == message ? .record : .other(name) }
       if key == "resourcetype" { return .resourceType(String(name.prefix(128))) }
       return Self.byName[key] ?? .other(String(name.prefix(128)))
     }

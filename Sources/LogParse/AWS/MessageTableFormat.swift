@@ -17,15 +17,16 @@ public struct MessageTableFormat: LogFormat {
     else { return nil }
     // A control plane's group holds the lines of other parts between.
     let (rows, separator) = sample.rows(Self.sampled)
-    guard separator == 0x2C, let first = rows.first, let place = Self.message(first) else { return nil }
+    guard separator == 0x2C, let first = rows.first, let place = Self.placeOfMessage(first) else { return nil }
     let isKnown = rows.dropFirst().contains { row in
       row.count == first.count && row[place].withView { Self.event(JSONView($0), .whole) } != nil
     }
     return isKnown ? .high : nil
   }
 
-  /// The place of the column that holds the records.
-  private static func message(_ names: [String]) -> Int? {
+  /// The column that holds whole records, in what CloudWatch exports of a log group or Logs Insights downloads: `timestamp,message`,
+  /// `@timestamp,@message`.
+  static func placeOfMessage(_ names: [String]) -> Int? {
     guard names.contains(where: { $0 == "timestamp" || $0 == "@timestamp" || $0 == "ingestionTime" }) else {
       return nil
     }
@@ -42,7 +43,7 @@ public struct MessageTableFormat: LogFormat {
     var header: (place: Int, count: Int)?
     while let row = try rows.next() {
       // Tables that were put together have their header again.
-      if let place = Self.message(row.cells.prefix(64).map { $0.raw.slice(0, 64).string }) {
+      if let place = Self.placeOfMessage(row.cells.prefix(64).map { $0.raw.slice(0, 64).string }) {
         header = (place, row.cells.count)
         continue
       }

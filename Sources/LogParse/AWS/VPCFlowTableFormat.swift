@@ -19,18 +19,11 @@ public struct VPCFlowTableFormat: LogFormat {
     }
     let (rows, separator) = sample.rows(2)
     guard separator == 0x2C, let first = rows.first else { return nil }
-    if let place = Self.message(first) {
+    if let place = MessageTableFormat.placeOfMessage(first) {
       guard rows.count > 1, place < rows[1].count else { return nil }
       return rows[1][place].withView { VPCFlowReader.isStandard($0.words(limit: 300)) } ? .high : nil
     }
     return VPCFlowColumns(first) == nil ? nil : .high
-  }
-
-  private static func message(_ names: [String]) -> Int? {
-    guard names.contains(where: { $0 == "timestamp" || $0 == "@timestamp" || $0 == "ingestionTime" }) else {
-      return nil
-    }
-    return names.firstIndex { $0 == "message" || $0 == "@message" }
   }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -47,7 +40,7 @@ public struct VPCFlowTableFormat: LogFormat {
       // Tables that were put together have their header again.
       if VPCFlowColumns.mayBegin(row.cells.first) || columns == nil {
         let names = row.cells.prefix(300).map(\.text)
-        place = Self.message(names)
+        place = MessageTableFormat.placeOfMessage(names)
         if place != nil {
           columns = nil
           count = names.count

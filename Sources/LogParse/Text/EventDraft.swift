@@ -33,11 +33,8 @@ struct EventDraft {
   /// Lets go of the fields of the event before that this one does not have.
   mutating func finish(dataType: String) {
     if event.dataType != dataType { event.dataType = dataType }
-    let (moreAttributes, moreEntities) = (
-      event.attributes.count - attributeCount, event.entities.count - entityCount
-    )
-    if moreAttributes > 0 { event.attributes.removeLast(moreAttributes) }
-    if moreEntities > 0 { event.entities.removeLast(moreEntities) }
+    event.attributes.removeLast(event.attributes.count - attributeCount)
+    event.entities.removeLast(event.entities.count - entityCount)
   }
 
   /// Hands the event over in its place, as that of a line.

@@ -1,7 +1,7 @@
 import Bytes
 
-/// Keeps short texts that come again and again (users, services, addresses) as strings: to make one of 15 bytes costs as much as
-/// one of 80, and a log line has four.
+/// Keeps short texts that come again and again (users, services, terminals) as strings: to find one costs less than to make it, some
+/// 5 % of reading auth.log.
 ///
 /// A table of fixed size in which a word has one place; a word that comes later takes it over. So it neither grows nor can be
 /// made slow by whoever chooses the words.

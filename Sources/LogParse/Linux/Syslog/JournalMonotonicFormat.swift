@@ -17,8 +17,8 @@ struct JournalMonotonicFormat: LogFormat {
     let entries = lines.compactMap { MonotonicLine($0) }
     guard let first = entries.first, entries.count * 4 >= lines.count * 3 else { return nil }
     // A driver's name stands in the host's place of some of the kernel's own lines, but not of all of them.
-    guard entries.allSatisfy({ $0.host == first.host }) else { return nil }
-    return entries.contains { $0.pid != nil || $0.program == "kernel" } ? .high : nil
+    guard entries.allSatisfy({ $0.entry.host == first.entry.host }) else { return nil }
+    return entries.contains { $0.entry.pid != nil || $0.entry.program == "kernel" } ? .high : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -32,13 +32,14 @@ struct JournalMonotonicFormat: LogFormat {
         if words.count >= 3, words[1] == "Boot" { boot = words[2].slice(0, 64).string }
         return .parsed
       }
-      guard let entry = MonotonicLine(line.bytes) else {
+      guard let found = MonotonicLine(line.bytes) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of journalctl")
       }
+      let entry = found.entry
       var record = SyslogRecord(
         time: nil, host: hosts.name(entry.host).text, program: programs.name(entry.program))
       record.pid = entry.pid
-      record.extra.add("seconds_since_boot", entry.sinceBoot.string)
+      record.extra.add("seconds_since_boot", found.sinceBoot.string)
       record.extra.add("boot", boot)
       sink.event(record.event(entry.body, line.locator))
       return .parsed
@@ -49,10 +50,8 @@ struct JournalMonotonicFormat: LogFormat {
 /// One line, taken apart. Valid while the line is.
 private struct MonotonicLine {
   let sinceBoot: ByteView
-  let host: ByteView
-  let program: ByteView
-  let pid: Int64?
-  let body: ByteView
+  /// Behind the time it is a line of syslog's.
+  private(set) var entry = SyslogLine()
 
   // [   12.345678] web-1 sshd[392]: Accepted publickey …        [   12.345678 <    0.000012 >] web-1 kernel: …
   init?(_ line: ByteView) {
@@ -64,40 +63,9 @@ private struct MonotonicLine {
       CivilTime.number(whole) != nil, part.count == 6, CivilTime.number(part) != nil
     else { return nil }
     sinceBoot = first
-    guard let (host, rest) = line.slice(close + 2).cut(0x20), !host.isEmpty, host.count <= 255, Self.isName(host),
-      let end = rest.slice(0, 160).firstIndex(of: ByteView(": ")) ?? Self.endOfBareTag(rest), end > 0
-    else { return nil }
-    self.host = host
-    body = rest.slice(end + 2)
-    let tag = rest.slice(0, end)
-    if tag[tag.count - 1] == 0x5D, let open = tag.lastIndex(of: 0x5B),
-      let number = tag.slice(open + 1, tag.count - 1).integer
-    {
-      program = tag.slice(0, open)
-      pid = number
-    } else {
-      program = tag
-      pid = nil
-    }
     // `(systemd)`, `/usr/sbin/cron`
-    let letter = program[0]
-    guard program.firstIndex(of: 0x20) == nil, !program.isEmpty,
+    guard entry.read(line, stamp: close + 2, hostCount: 0), case let letter = entry.program[0],
       (0x41...0x5A).contains(letter & 0xDF) || letter == 0x28 || letter == 0x2F
     else { return nil }
-  }
-
-  /// A message may be empty.
-  private static func endOfBareTag(_ rest: ByteView) -> Int? {
-    rest.count <= 160 && rest[rest.count - 1] == 0x3A ? rest.count - 1 : nil
-  }
-
-  private static func isName(_ host: ByteView) -> Bool {
-    for index in 0..<host.count {
-      switch host[index] {
-      case 0x2D, 0x2E, 0x30...0x39, 0x41...0x5A, 0x5F, 0x61...0x7A: continue
-      default: return false
-      }
-    }
-    return true
   }
 }
