@@ -177,9 +177,13 @@ struct AddressRange: Hashable, Sendable {
 extension Double {
   /// A decimal number. Words for infinity and hexadecimal are texts: what is compared is often an attacker's to write.
   init?(sigma text: String) {
-    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0) }),
-      let number = Double(text), number.isFinite
-    else { return nil }
+    let isDecimal = text.utf8.allSatisfy { byte in
+      switch byte {
+      case 0x30...0x39, 0x2B, 0x2D, 0x2E, 0x45, 0x65: true
+      default: false
+      }
+    }
+    guard isDecimal, let number = Double(text), number.isFinite else { return nil }
     self = number
   }
 }

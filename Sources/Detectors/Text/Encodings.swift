@@ -75,7 +75,7 @@ enum Encodings {
       }
       return result
     }
-    guard result.bytes.contains(0x2B), blanks(result.bytes) <= blanks(text.array) else { return result }
+    guard result.bytes.contains(0x2B), blanks(result.bytes) <= blanks(text.unsafeBytes) else { return result }
     let kept = result.bytes.withView { bytes in
       Base64.runs(in: bytes, minimum: 12).filter { Base64.text(bytes.slice($0.lowerBound, $0.upperBound)) != nil }
     }
@@ -88,7 +88,7 @@ enum Encodings {
     return result
   }
 
-  private static func blanks(_ bytes: [UInt8]) -> Int { bytes.reduce(0) { $1 == 0x20 ? $0 + 1 : $0 } }
+  private static func blanks(_ bytes: some Sequence<UInt8>) -> Int { bytes.count { $0 == 0x20 } }
 
   /// UTF-16 whose zeros were escaped (`$\u0000{\u0000`): read as the characters that it stands for.
   private static func dropZeros(_ bytes: inout [UInt8], _ sources: inout [UInt32], _ kinds: inout EncodingKinds) {
