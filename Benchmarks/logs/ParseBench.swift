@@ -13,8 +13,6 @@ final class Counter: ResultSink {
   var out = JSONWriter()
   var written = 0
 
-  var keepsEvents: Bool { false }
-
   func event(_ event: Event) {
     events += 1
     guard writes else { return }

@@ -33,6 +33,11 @@ public struct Event: Hashable, Sendable {
     self.locator = locator
   }
 
+  /// Forgets a sentence of its own.
+  public mutating func leaveMessageToAttributes() {
+    if sentence != nil { sentence = nil }
+  }
+
   /// The message in two parts, of which the second is the longer one.
   var messageParts: (front: String, back: String) {
     if let sentence { return ("", sentence) }

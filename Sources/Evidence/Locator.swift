@@ -34,6 +34,19 @@ public struct Locator: Hashable, Sendable {
   /// The artifact as a whole.
   public static let whole = Locator()
 
+  /// Makes it the place of a line, with as little let go of as can be: logs have them by the million.
+  public mutating func become(line: Int, offset: UInt64, length: UInt64, _ encodings: [String]) {
+    self.line = line
+    self.offset = offset
+    self.length = length
+    if self.encodings != encodings { self.encodings = encodings }
+    physical = nil
+    pid = nil
+    virtual = nil
+    if mapping != nil { mapping = nil }
+    if !other.isEmpty { other = [:] }
+  }
+
   public var text: String {
     if let plain { return plain }
     var pairs: [String] = []

@@ -2,9 +2,10 @@
 ///
 /// The analyzer sees one artifact; the sink knows which. Rows of memory views go beside the events, by view name.
 public protocol ResultSink: AnyObject {
-  /// Whether events are kept beyond the call that hands them over. Where they are not, a parser makes each in the last one's place.
-  var keepsEvents: Bool { get }
   func event(_ event: Event)
+  /// Takes an event as well, and may leave an old one in its place: logs give events by the million, and the lists of the last
+  /// are the cheapest to make the next of.
+  func exchange(_ event: inout Event)
   func finding(_ finding: Finding)
   func coverage(_ coverage: Coverage)
   /// One row of a table (`pslist` …) as a JSON object that is already written.
@@ -12,7 +13,7 @@ public protocol ResultSink: AnyObject {
 }
 
 extension ResultSink {
-  public var keepsEvents: Bool { true }
+  public func exchange(_ event: inout Event) { self.event(event) }
 }
 
 /// Keeps everything, for tests and small work.

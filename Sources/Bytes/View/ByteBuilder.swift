@@ -27,7 +27,7 @@ public struct ByteBuilder: ~Copyable {
 
   /// Makes room for so many bytes more.
   @inline(__always)
-  mutating func reserve(_ more: Int) {
+  public mutating func reserve(_ more: Int) {
     if capacity - count < more { grow(more) }
   }
 
@@ -93,9 +93,15 @@ public struct ByteBuilder: ~Copyable {
   public mutating func append(_ text: String, end: UInt8) {
     text.withView { bytes in
       reserve(bytes.count + 1)
-      if let base = bytes.unsafeBytes.baseAddress { copy(base.assumingMemoryBound(to: UInt8.self), bytes.count) }
-      push(end)
+      push(bytes.unsafeBytes.bindMemory(to: UInt8.self), end: end)
     }
+  }
+
+  /// Bytes and an end behind them, for which room was made.
+  @inline(__always)
+  public mutating func push(_ bytes: UnsafeBufferPointer<UInt8>, end: UInt8) {
+    if let base = bytes.baseAddress { copy(base, bytes.count) }
+    push(end)
   }
 
   /// In decimal digits.

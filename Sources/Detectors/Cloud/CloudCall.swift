@@ -2,7 +2,9 @@ import Bytes
 import Evidence
 
 /// What the CloudTrail detectors ask of one call (`aws:cloudtrail:entry`), taken from its attributes in one pass.
-public struct CloudCall {
+///
+/// A class: it is made once for each call, and handed to every detector.
+public final class CloudCall {
   static let dataType = "aws:cloudtrail:entry"
 
   let event: Event

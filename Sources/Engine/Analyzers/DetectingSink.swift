@@ -18,8 +18,6 @@ final class DetectingSink: ResultSink {
     detectors = DetectorCatalog.makeEventDetectors(artifact: artifact)
   }
 
-  var keepsEvents: Bool { target.keepsEvents }
-
   func event(_ event: Event) {
     target.event(event)
     inspect(event, report)
@@ -74,8 +72,6 @@ private final class NamingSink: ResultSink {
     }
     target.finding(finding)
   }
-
-  var keepsEvents: Bool { target.keepsEvents }
 
   func event(_ event: Event) { target.event(event) }
   func coverage(_ coverage: Coverage) { target.coverage(coverage) }

@@ -25,8 +25,6 @@ public final class ResultFile: ResultSink {
 
   public init(_ store: ArtifactStore) throws(StoreError) { self.store = store }
 
-  public var keepsEvents: Bool { false }
-
   public func event(_ event: Event) {
     if eventsStart == nil { eventsStart = place }
     ResultLine.write(event, to: &out)

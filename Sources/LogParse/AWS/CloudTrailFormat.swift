@@ -41,7 +41,7 @@ struct CloudTrailReader: ~Copyable {
     }
     event.locator = locator
     record.write(to: &event, by: who, &known, &text)
-    sink.event(event)
+    sink.exchange(&event)
     return true
   }
 }

@@ -33,7 +33,7 @@ private struct WAFReader: ~Copyable {
     guard let record = WAFRecord(json) else { return false }
     event.locator = locator
     record.write(to: &event, &known, &text)
-    sink.event(event)
+    sink.exchange(&event)
     return true
   }
 }

@@ -1,33 +1,29 @@
 import Bytes
 import Evidence
 
-/// An event that is made anew in the same place, for lines that come by the million.
+/// An event that is made anew of an old one, for lines that come by the million.
 ///
-/// Fields are put one after another. Where the line before had the same field in that place, only its value is changed: for lines
+/// Fields are put one after another. Where the old event had the same field in that place, only its value is changed: for lines
 /// of one kind nothing is made and let go of but the texts that differ.
 struct EventDraft {
   private(set) var event: Event
   private var attributeCount = 0
   private var entityCount = 0
+  private let encodings: [String]
 
   /// - Parameter encodings: those of the locator of every event.
   init(encodings: [String] = []) {
-    event = Event(
-      time: nil, .recorded, dataType: "", message: nil, locator: Locator(offset: 0, length: 0, encodings: encodings))
+    self.encodings = encodings
+    event = Event(time: nil, .recorded, dataType: "", message: nil, locator: .whole)
   }
 
-  /// Begins the next event: a program's words, unless a message is given.
-  ///
-  /// - Parameter isFresh: the one before is still in use elsewhere, so its lists must be left alone.
-  mutating func begin(at time: Timestamp?, isFresh: Bool) {
+  /// Begins the next event: a program's words.
+  mutating func begin(at time: Timestamp?) {
     event.time = time
+    event.timeMeaning = .recorded
+    event.leaveMessageToAttributes()
     attributeCount = 0
     entityCount = 0
-    guard isFresh else { return }
-    event.attributes = []
-    event.attributes.reserveCapacity(12)
-    event.entities = []
-    event.entities.reserveCapacity(4)
   }
 
   /// Lets go of the fields of the event before that this one does not have.
@@ -37,17 +33,11 @@ struct EventDraft {
     event.entities.removeLast(event.entities.count - entityCount)
   }
 
-  /// Hands the event over in its place, as that of a line.
+  /// Hands the event over, as that of a line. The next is made of what the sink gives back for it.
   mutating func hand(to sink: any ResultSink, _ line: TextLine) {
-    event.locator.line = line.number
-    event.locator.offset = line.offset
-    event.locator.length = line.byteCount
-    hand(to: sink)
+    event.locator.become(line: line.number, offset: line.offset, length: line.byteCount, encodings)
+    sink.exchange(&event)
   }
-
-  /// Not inlined: only of an argument of its own does the compiler see that nothing else changes it, and makes no copy of it.
-  @inline(never)
-  private mutating func hand(to sink: any ResultSink) { sink.event(event) }
 
   // MARK: Fields
 

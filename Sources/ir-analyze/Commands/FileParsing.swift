@@ -135,8 +135,6 @@ private final class LineSink: ResultSink {
     out.newline()
   }
 
-  var keepsEvents: Bool { false }
-
   func event(_ event: Event) {
     events += 1
     if leavesOutEvents { return }

@@ -192,7 +192,6 @@ import Testing
 /// Keeps no event: each is written when it comes.
 private final class WritingSink: ResultSink {
   var lines: [String] = []
-  var keepsEvents: Bool { false }
 
   static func line(_ event: Event) -> String {
     var out = JSONWriter()

@@ -73,7 +73,7 @@ struct SyslogReader {
     if !record.extra.isEmpty { record.extra.removeAll() }
     if record.program.isUnit { record.extra.add("unit", record.program.text) }
     let kind = Self.kind(entry)
-    drafts[kind].begin(at: time, isFresh: sink.keepsEvents)
+    drafts[kind].begin(at: time)
     record.write(entry.body, to: &drafts[kind], &words)
     drafts[kind].hand(to: sink, line)
     return .parsed

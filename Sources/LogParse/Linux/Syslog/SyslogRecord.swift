@@ -18,7 +18,7 @@ struct SyslogRecord {
   func event(_ body: ByteView, _ locator: Locator) -> Event {
     var draft = EventDraft()
     var words = WordCache(isUsed: false)
-    draft.begin(at: time, isFresh: false)
+    draft.begin(at: time)
     write(body, to: &draft, &words)
     var event = draft.event
     event.locator = locator
