@@ -36,6 +36,16 @@ static inline int platform_copy_halves4(uint8_t *target, const uint8_t *source, 
   return 1;
 }
 
+/// How many of 8 bytes, from the lowest on, are plain.
+static inline size_t platform_plain_count(uint64_t word) {
+  const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  uint64_t quote = word ^ (ones * 0x22), slash = word ^ (ones * 0x5C);
+  // Each finds the first such byte for certain; of those behind it a borrow or a carry may make one too many.
+  uint64_t other = ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+  other = (other | (word + ones) | word) & tops;
+  return other == 0 ? 8 : (size_t)__builtin_ctzll(other) >> 3;
+}
+
 /// Copies text as JSON has it between quotes, quotes and backslashes escaped, up to the first byte that is a control character,
 /// DEL, or beyond ASCII; returns how many bytes of the source that took. `target` has room for twice `count`.
 static inline size_t platform_copy_escaped(uint8_t *target, const uint8_t *source, size_t count, size_t *written) {
@@ -64,8 +74,23 @@ static inline size_t platform_copy_escaped(uint8_t *target, const uint8_t *sourc
         break;
       }
     }
-    size_t end = rest < 16 ? count : place + 16;
-    for (; place < end; place++) {
+    // JSON within a text has a quote every few bytes.
+    if (rest >= 8) {
+      uint64_t word;
+      memcpy(&word, source + place, 8);
+      memcpy(target + out, &word, 8);
+      size_t plain = platform_plain_count(word);
+      place += plain;
+      out += plain;
+      if (plain == 8) continue;
+      uint8_t byte = source[place];
+      if (byte != 0x22 && byte != 0x5C) break;
+      target[out++] = 0x5C;
+      target[out++] = byte;
+      place++;
+      continue;
+    }
+    for (; place < count; place++) {
       uint8_t byte = source[place];
       if (byte == 0x22 || byte == 0x5C) {
         target[out++] = 0x5C;
