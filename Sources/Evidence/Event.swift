@@ -1,3 +1,5 @@
+import Bytes
+
 /// One thing that a source recorded.
 public struct Event: Hashable, Sendable {
   /// When, in UTC; nil where the source gives no time (a row of `netstat`). Such events are listed, not drawn.
@@ -38,10 +40,22 @@ public struct Event: Hashable, Sendable {
     if sentence != nil { sentence = nil }
   }
 
-  /// The message in two parts, of which the second is the longer one.
-  var messageParts: (front: String, back: String) {
-    if let sentence { return ("", sentence) }
-    return (opening, text("text") ?? "")
+  /// Writes the message as a value of JSON, without making it first.
+  func writeMessage(to out: inout JSONWriter) {
+    if let sentence { return out.value(sentence) }
+    out.text { out in
+      if let program = text("program") {
+        out.part(program)
+        if let pid = integer("pid") {
+          out.part(" (pid ")
+          out.plain { $0.append(decimal: pid) }
+          out.part("): ")
+        } else {
+          out.part(": ")
+        }
+      }
+      if let said = text("text") { out.part(said) }
+    }
   }
 
   /// Who speaks: `sshd (pid 392): `.

@@ -48,7 +48,11 @@ public struct Locator: Hashable, Sendable {
   }
 
   public var text: String {
-    if let plain { return plain }
+    if isPlain {
+      var out = ByteBuilder()
+      writePlain(to: &out)
+      return out.withView(\.string)
+    }
     var pairs: [String] = []
     if let line { pairs.append("line=\(line)") }
     if let offset { pairs.append("bytes=\(offset)+\(length ?? 0)") }
@@ -62,44 +66,27 @@ public struct Locator: Hashable, Sendable {
     return encodings.map { Self.escape($0) + "!" }.joined() + (pairs.isEmpty ? "whole" : pairs.joined(separator: ";"))
   }
 
-  /// The usual place, a line and its bytes, in one allocation: it is written for every event. Nil for any other.
-  private var plain: String? {
-    guard let line, let offset, line >= 0, other.isEmpty, physical == nil, pid == nil, virtual == nil, mapping == nil,
-      encodings.allSatisfy({ $0.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) } })
-    else { return nil }
-    return String(unsafeUninitializedCapacity: encodings.reduce(96) { $0 + $1.utf8.count + 1 }) { buffer in
-      var place = 0
-      for encoding in encodings {
-        for byte in encoding.utf8 {
-          buffer[place] = byte
-          place += 1
-        }
-        buffer[place] = 0x21
-        place += 1
-      }
-      func put(_ text: StaticString) {
-        for index in 0..<text.utf8CodeUnitCount {
-          buffer[place] = text.utf8Start[index]
-          place += 1
-        }
-      }
-      func put(_ number: UInt64) {
-        var divisor: UInt64 = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-          buffer[place] = UInt8(0x30 + number / divisor % 10)
-          place += 1
-          divisor /= 10
-        }
-      }
-      put("line=")
-      put(UInt64(line))
-      put(";bytes=")
-      put(offset)
-      put("+")
-      put(length ?? 0)
-      return place
-    }
+  /// The usual place: a line and its bytes.
+  private var isPlain: Bool {
+    guard let line, offset != nil, line >= 0, other.isEmpty, physical == nil, pid == nil, virtual == nil, mapping == nil
+    else { return false }
+    return encodings.allSatisfy { $0.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) } }
+  }
+
+  private func writePlain(to out: inout ByteBuilder) {
+    for encoding in encodings { out.append(encoding, end: 0x21) }
+    out.append(ByteView("line="))
+    out.append(decimal: UInt64(clamping: line ?? 0))
+    out.append(ByteView(";bytes="))
+    out.append(decimal: offset ?? 0)
+    out.append(0x2B)
+    out.append(decimal: length ?? 0)
+  }
+
+  /// Writes `text` as a value of JSON, without making it first: every event has one.
+  func write(to out: inout JSONWriter) {
+    guard isPlain else { return out.value(text) }
+    out.text { out in out.plain { writePlain(to: &$0) } }
   }
 
   /// Reads what `text` writes; nil for anything else.

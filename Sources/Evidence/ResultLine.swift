@@ -16,15 +16,16 @@ public enum ResultLine {
           if let time = event.time { write(time, "time", to: &out) }
           out.field("meaning", event.timeMeaning.rawValue)
           out.field("type", event.dataType)
-          let (front, back) = event.messageParts
-          out.field("message", front, back)
+          out.key("message")
+          event.writeMessage(to: &out)
           if !event.entities.isEmpty {
             out.field(
               "entities", array: { out in for entity in event.entities { out.value(entity.kind.prefix, entity.value) } }
             )
           }
           if !event.attributes.isEmpty { out.field("attributes", object: { write(event.attributes, to: &$0) }) }
-          out.field("locator", event.locator.text)
+          out.key("locator")
+          event.locator.write(to: &out)
         })
     }
     out.newline()

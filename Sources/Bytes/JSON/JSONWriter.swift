@@ -70,14 +70,31 @@ public struct JSONWriter: ~Copyable {
 
   /// Two texts as one, without joining them first.
   public mutating func value(_ front: String, _ back: String) {
-    comma()
-    quote(front, back)
+    text { out in
+      out.part(front)
+      out.part(back)
+    }
   }
+
+  /// A text in parts, which `part` and `plain` add within the body.
+  public mutating func text(_ body: (inout JSONWriter) -> Void) {
+    comma()
+    out.append(0x22)
+    body(&self)
+    out.append(0x22)
+  }
+
+  /// A part of a text.
+  public mutating func part(_ text: String) {
+    text.withView { escape($0.unsafeBytes.bindMemory(to: UInt8.self)) }
+  }
+
+  /// A part of a text that nothing needs to be escaped in.
+  public mutating func plain(_ body: (inout ByteBuilder) -> Void) { body(&out) }
 
   public mutating func value(_ number: Int64) {
     comma()
-    if number < 0 { out.append(0x2D) }
-    out.append(decimal: number.magnitude)
+    out.append(decimal: number)
   }
 
   public mutating func value(_ number: UInt64) {
@@ -112,12 +129,6 @@ public struct JSONWriter: ~Copyable {
     guard let text else { return }
     key(name)
     value(text)
-  }
-
-  /// Two texts as one value, without joining them first.
-  public mutating func field(_ name: String, _ front: String, _ back: String) {
-    key(name)
-    value(front, back)
   }
 
   public mutating func field(_ name: String, _ number: Int64?) {
@@ -165,14 +176,6 @@ public struct JSONWriter: ~Copyable {
       escape(text.unsafeBytes.bindMemory(to: UInt8.self))
       out.push(0x22)
     }
-  }
-
-  /// Two texts within the same quotes.
-  private mutating func quote(_ front: String, _ back: String) {
-    out.append(0x22)
-    front.withView { escape($0.unsafeBytes.bindMemory(to: UInt8.self)) }
-    back.withView { escape($0.unsafeBytes.bindMemory(to: UInt8.self)) }
-    out.append(0x22)
   }
 
   /// Leaves room for one byte more.

@@ -104,6 +104,12 @@ public struct ByteBuilder: ~Copyable {
     push(end)
   }
 
+  /// In decimal digits, with a sign where it is negative.
+  public mutating func append(decimal number: Int64) {
+    if number < 0 { append(0x2D) }
+    append(decimal: number.magnitude)
+  }
+
   /// In decimal digits.
   public mutating func append(decimal number: UInt64) {
     // The longest has twenty; they are made from the last to the first.

@@ -101,7 +101,7 @@ final class PipelinedSink: ResultSink, @unchecked Sendable {
   }
 
   /// Handed over together: so many, or records of so many bytes, whatever comes first.
-  private static let mostItems = 64
+  private static let mostItems = 256
   private static let mostBytes = 1 << 20
   /// Batches on their way for each step: what bounds memory.
   private static let mostBatches = 4
