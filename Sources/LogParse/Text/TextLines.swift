@@ -36,6 +36,8 @@ enum LineOutcome {
 /// A machine that loses its power leaves runs of NULs in the files that were being written, in front of what was written
 /// afterwards: these are told and passed over.
 ///
+/// A line that `body` skips goes to the sink as a text where it may hold an attack (`SkippedLine`).
+///
 /// - Parameters:
 ///   - blanks: whether blank lines are handed out too (they always count as parsed otherwise).
 ///   - limit: bytes of the longest line that is handed out whole; of a longer one the rest counts as skipped.
@@ -48,6 +50,7 @@ func readLines(
   var ledger = CoverageLedger(sink, encodings: encodings)
   // One for all lines: only the numbers change.
   var text = TextLine(bytes: ByteView(""), number: 0, offset: 0, byteCount: 0, encodings: encodings)
+  var handedOn = 0
   while let line = try reader.next() {
     text.bytes = line.bytes
     text.number = line.number
@@ -70,6 +73,10 @@ func readLines(
     }
     if case .skipped(let reason) = outcome {
       ledger.skipped(upTo: reader.offset, reason)
+      if handedOn < SkippedLine.limit, let event = SkippedLine.event(text) {
+        handedOn += 1
+        sink.event(event)
+      }
     } else if line.isCut {
       ledger.parsed(upTo: line.offset + UInt64(line.bytes.count))
       ledger.skipped(upTo: reader.offset, "rest of a line longer than \(limit) bytes")
@@ -97,13 +104,15 @@ extension FormatSample {
   }
 
   /// Whether the bytes look like text at all: no NUL in the first KiB but in runs as a crash leaves them, at the front or
-  /// behind a line end. Records of fixed size and wide characters have others.
+  /// behind a line end, and a few that somebody wrote. Records of fixed size and wide characters have others.
   var isText: Bool {
     var rest = head
     var seen = 0
     while let zero = rest.slice(0, max(1024 - seen, 0)).firstIndex(of: 0) {
       let zeros = rest.slice(zero).zerosAtFront
-      guard zeros >= 64, zero == 0 ? seen == 0 : rest[zero - 1] == 0x0A else { return false }
+      guard zeros >= 64, zero == 0 ? seen == 0 : rest[zero - 1] == 0x0A else {
+        return Self.isTextWithZeros(rest.slice(0, max(1024 - seen, 0)))
+      }
       let after = rest.slice(zero + zeros)
       // Nothing but zeros, as far as can be seen, is no text.
       guard !after.trimmed.isEmpty, after[0] >= 0x20 || after[0] == 0x0A || after[0] == 0x09 else { return false }
@@ -111,6 +120,25 @@ extension FormatSample {
       rest = after
     }
     return true
+  }
+
+  /// Whether it is text but for a few NULs: one in a line must not hide the others. Binary formats have NULs by the
+  /// dozen or other bytes that no text holds, or no lines.
+  private static func isTextWithZeros(_ front: ByteView) -> Bool {
+    var (zeros, runs, controls, lines) = (0, 0, 0, 0)
+    var previous: UInt8 = 1
+    for byte in front.unsafeBytes {
+      switch byte {
+      case 0:
+        zeros += 1
+        if previous != 0 { runs += 1 }
+      case 0x0A: lines += 1
+      case 0x01...0x08, 0x0B, 0x0E...0x1A, 0x1C...0x1F, 0x7F: controls += 1
+      default: break
+      }
+      previous = byte
+    }
+    return lines > 0 && zeros * 4 <= front.count && controls * 50 <= front.count && runs <= max(4, front.count / 50)
   }
 }
 

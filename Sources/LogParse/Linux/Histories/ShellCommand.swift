@@ -40,13 +40,15 @@ struct ShellCommand {
   static func isPlausible(_ sample: FormatSample, allowing allowed: UInt8? = nil) -> Bool {
     guard !sample.head.isEmpty else { return false }
     let view = sample.head.slice(0, 4096)
-    var strange = 0
+    // A few NULs do not make a short history another file.
+    var (strange, zeros) = (0, 0)
     for index in 0..<view.count
     where view[index] < 0x20 && view[index] != 0x0A && view[index] != 0x09 && view[index] != 0x0D
       && view[index] != allowed
     {
       strange += 1
+      if view[index] == 0 { zeros += 1 }
     }
-    return strange * 50 < view.count
+    return (strange - min(zeros, 3)) * 50 < view.count
   }
 }
