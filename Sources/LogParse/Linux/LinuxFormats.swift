@@ -11,7 +11,7 @@ extension LogFormats {
     SudoLogFormat(), SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), JournalFileFormat(),
     JournalExportFormat(),
     JournalJSONFormat(), JournalVerboseFormat(),
-    AccessLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
+    AccessLogFormat(), ContainerLogFormat(), FTPLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
     PasswdFormat(), ShadowFormat(), GroupFormat(), GroupShadowFormat(), SudoersFormat(), KnownHostsFormat(),
     AuthorizedKeysFormat(),
     CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(),

@@ -50,6 +50,47 @@ import Testing
     #expect(iso?.time?.description == "2026-11-24T20:20:30Z")
   }
 
+  /// Behind a load balancer the header has the address's place: its last element is the one that the balancer saw.
+  @Test func aListOfProxiesInTheClientsPlace() throws {
+    for front in [
+      "127.0.0.1, 203.0.113.9 - -", "127.0.0.1,203.0.113.9 - -", "\"127.0.0.1, 203.0.113.9\" - -",
+      "127.0.0.1, 203.0.113.9:4711 - -", "a b, 203.0.113.9 - -", "x, y z, 203.0.113.9 - -",
+      "8.8.8.8 x, 203.0.113.9 - -",
+    ] {
+      let event = try #require(try request("\(front) \(Self.rest)"), "\(front)")
+      #expect(event.text("remote_address") == "203.0.113.9" && event.text("path") == "/a", "\(front)")
+      #expect(event.entities.map(\.value) == ["203.0.113.9"] && event.text("user") == nil, "\(front)")
+      #expect(event.text("forwarded_for")?.contains("203.0.113.9") == true, "\(front)")
+    }
+    let named = try #require(try request("127.0.0.1, 203.0.113.9 - ops \(Self.rest)"))
+    #expect(named.text("user") == "ops" && named["is_ambiguous"] == nil)
+    #expect(try request("x, y z, 203.0.113.9 - - \(Self.rest)")?["is_ambiguous"] == .flag(true))
+    #expect(
+      try request("127.0.0.1, 203.0.113.9 peer.example - ops \(Self.rest)")?.text("remote_host") == "peer.example")
+    // A user may be called like an element of the list.
+    let user = try #require(try request("203.0.113.9 - a, 198.51.100.1 x \(Self.rest)"))
+    #expect(user.text("remote_address") == "203.0.113.9" && user.text("user") == "a, 198.51.100.1 x")
+  }
+
+  @Test func aClientThatIsNotNamed() throws {
+    for front in ["- - -", "\"-\" - -", "-"] {
+      let event = try #require(try request("\(front) \(Self.rest)"), "\(front)")
+      #expect(event.text("path") == "/a" && event.entities.isEmpty, "\(front)")
+      #expect(event.text("remote_address") == nil && event.text("remote_host") == nil, "\(front)")
+    }
+    #expect(try request("- - ops \(Self.rest)")?.text("user") == "ops")
+    let server = try #require(try request("203.0.113.9 10.0.0.5 - \(Self.rest)"))
+    #expect(server.text("remote_address") == "203.0.113.9" && server.text("user") == nil)
+  }
+
+  /// Commas by the hundred thousand are walked once.
+  @Test func aListWithoutEndEnds() throws {
+    for list in [String(repeating: ",", count: 300_000), String(repeating: "1, ", count: 100_000)] {
+      _ = try EventDump("x \(list) \(Self.rest)\n", path: "access.log", format: AccessLogFormat())
+      _ = try EventDump("x, y \(list) \(Self.rest)\n", path: "access.log", format: AccessLogFormat())
+    }
+  }
+
   /// Times by the thousand in one line are walked once.
   @Test func aLineOfTimesEnds() throws {
     let line = String(repeating: "[25/Nov/2026:05:20:30]", count: 20_000)

@@ -19,12 +19,13 @@ struct ApplicationLine {
   // 2026/11/25 05:20:26 [error] 12#12: *1 …
   // 2026-11-25T05:20:28.123456Z 8 [Note] [MY-010914] [Server] …
   // 2026-11-25T05:20:26.123456789Z stdout F …
+  // [25-Nov-2026 05:20:26 UTC] PHP Warning:  …        [25-Nov-2026 05:20:26] NOTICE: …
   // Nov 25, 2026 5:20:26 AM org.apache.catalina.startup.Catalina start (the level begins the next line)
   init?(_ line: ByteView, _ zone: Timestamp.Zone) {
     let isBracketed = line[0] == 0x5B
     let start = isBracketed ? 1 : 0
     var end = start
-    let front = line.slice(start, start + 40)
+    let front = line.slice(start, start + 64)
     if (0x30...0x39).contains(front[0]), front[4] == 0x2D || front[4] == 0x2F {
       guard let found = Self.isoTime(front, zone) else { return nil }
       time = found.time
@@ -35,7 +36,17 @@ struct ApplicationLine {
         front[6] == front[2], let year = CivilTime.number(front.slice(7, 11)), front[11] == 0x20 || front[11] == 0x3A
       else { return nil }
       let rest = front.slice(12)
-      let length = rest.firstIndex(of: 0x20) ?? rest.firstIndex(of: 0x5D) ?? rest.count
+      let close = rest.firstIndex(of: 0x5D) ?? rest.count
+      let length = min(rest.firstIndex(of: 0x20) ?? rest.count, isBracketed ? close : rest.count)
+      var zone = zone
+      var zoneLength = 0
+      if isBracketed, length < close {
+        // PHP names its zone behind: `UTC`, `Asia/Seoul`. The latter is the host's own as a rule.
+        let name = rest.slice(length + 1, close)
+        guard Self.isZone(name) else { return nil }
+        zone = ZoneText(name)?.zone(else: zone) ?? zone
+        zoneLength = name.count + 1
+      }
       guard let clock = CivilTime.timeOfDay(rest.slice(0, length)),
         let stamp = CivilTime(
           year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
@@ -43,7 +54,7 @@ struct ApplicationLine {
         ).timestamp(zone)
       else { return nil }
       time = stamp
-      end += 12 + length
+      end += 12 + length + zoneLength
     } else if front[3] == 0x20, let month = CivilTime.month(front.slice(0, 3)) {
       let words = front.words(limit: 6)
       guard words.count >= 5, words[1][words[1].count - 1] == 0x2C, let day = CivilTime.number(words[1].dropLast(1)),
@@ -55,6 +66,10 @@ struct ApplicationLine {
       else { return nil }
       time = stamp
       end += front.offset(of: words[4]) + 2
+    } else if let (civil, count) = Self.koreanTime(front) {
+      guard let stamp = civil.timestamp(zone) else { return nil }
+      time = stamp
+      end += count
     } else if isBracketed, let close = line.slice(0, 48).firstIndex(of: 0x5D) {
       let words = line.slice(1, close).words(limit: 6)
       guard let (civil, _, used) = CivilTime.ctime(words), used == words.count, let stamp = civil.timestamp(zone) else {
@@ -76,7 +91,28 @@ struct ApplicationLine {
     if !readStream() {
       readThread()
       readMarks()
+      readLevelOfPHP()
     }
+  }
+
+  private static func isZone(_ name: ByteView) -> Bool {
+    guard !name.isEmpty else { return false }
+    for byte in name.unsafeBytes {
+      switch byte {
+      case 0x2B, 0x2D, 0x2F, 0x30...0x3A, 0x41...0x5A, 0x5F, 0x61...0x7A: continue
+      default: return false
+      }
+    }
+    return true
+  }
+
+  /// `PHP Fatal error:  Uncaught …`: the level is one of PHP's own words, which stay in the text.
+  private mutating func readLevelOfPHP() {
+    guard level == nil, text.hasPrefix("PHP "), let colon = text.slice(0, 40).firstIndex(of: 0x3A) else { return }
+    let word = text.slice(4, colon)
+    for name in ["Fatal error", "Parse error", "Recoverable fatal error", "Warning", "Notice", "Deprecated"]
+      as [StaticString] where word == name
+    { level = word }
   }
 
   /// Takes the container's stream from the front, and whether the line ends there (`F`) or goes on (`P`).
@@ -100,6 +136,22 @@ struct ApplicationLine {
     thread = number
     level = mark
     text = text.slice(number.count + close + 2).trimmed
+  }
+
+  // 11월 25, 2026 5:20:14 오후
+  private static func koreanTime(_ front: ByteView) -> (time: CivilTime, count: Int)? {
+    guard (0x30...0x39).contains(front[0]), let place = front.slice(0, 8).firstIndex(of: ByteView("월 ")),
+      let month = CivilTime.number(front.slice(0, place)), (1...12).contains(month)
+    else { return nil }
+    let words = front.words(limit: 6)
+    guard words.count >= 5, words[1][words[1].count - 1] == 0x2C, let day = CivilTime.number(words[1].dropLast(1)),
+      words[2].count == 4, let year = CivilTime.number(words[2]), let clock = CivilTime.timeOfDay(words[3]),
+      (1...12).contains(clock.hour), words[4] == "오전" || words[4] == "오후"
+    else { return nil }
+    let hour = clock.hour % 12 + (words[4] == "오후" ? 12 : 0)
+    let time = CivilTime(
+      year: year, month: month, day: day, hour: hour, minute: clock.minute, second: clock.second)
+    return (time, front.offset(of: words[4]) + words[4].count)
   }
 
   private static func isoTime(_ text: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, count: Int)? {
@@ -153,9 +205,18 @@ struct ApplicationLine {
     }
   }
 
+  /// java.util.logging's, as a JDK in Korean writes them.
+  private static let koreanLevels: [(StaticString, StaticString)] = [
+    ("정보", "INFO"), ("심각", "SEVERE"), ("경고", "WARNING"), ("구성", "CONFIG"), ("미세", "FINE"), ("상세", "FINE"),
+  ]
+
   private static func level(_ word: ByteView) -> ByteView? {
     let plain = word[word.count - 1] == 0x3A ? word.dropLast(1) : word
     guard (4...8).contains(plain.count) else { return nil }
+    if plain[0] >= 0x80 {
+      for (name, level) in koreanLevels where plain == name { return ByteView(level) }
+      return nil
+    }
     for name in [
       "INFO", "WARN", "WARNING", "ERROR", "DEBUG", "TRACE", "FATAL", "SEVERE", "CONFIG", "FINE", "FINER", "FINEST",
       "NOTICE", "CRIT", "CRITICAL", "ALERT", "EMERG",

@@ -2,13 +2,13 @@ import Bytes
 import Evidence
 
 /// Logs of applications whose lines begin with a time: log4j, logback and Tomcat's JULI (catalina.out), Apache's and
-/// nginx's error logs, MySQL's, Spring, Python's logging; and what containers print, as Kubernetes keeps it (CRI).
+/// nginx's error logs, PHP's, MySQL's, Spring, Python's logging; and what containers print, as Kubernetes keeps it (CRI).
 ///
 /// Lines that do not begin with a time (a stack trace, a printed text) belong to the entry above them. Times without zone
 /// are local to the host.
 struct ApplicationLogFormat: LogFormat {
   let name = "app.log"
-  let version = 3
+  let version = 4
 
   /// Of an entry's text; a dump of megabytes is cut to it.
   private static let textLimit = 1 << 16
@@ -87,6 +87,11 @@ struct ApplicationEntry {
   }
 
   func event(_ locator: Locator) -> Event {
+    // A web server in a container writes its requests to its output.
+    if let stream, var request = text.withView({ AccessLine($0)?.event(locator) }) {
+      request.attributes.add("stream", stream)
+      return request
+    }
     var attributes: [Attribute] = []
     attributes.add("level", level)
     attributes.add("thread", thread)

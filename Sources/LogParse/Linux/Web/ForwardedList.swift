@@ -1,0 +1,67 @@
+import Bytes
+
+/// Whom proxies asked for, as the `X-Forwarded-For` header has it and logs put it in front: parted by commas, in quotes, or a dash
+/// for none. Valid while the line is.
+struct ForwardedList {
+  /// Without quotes.
+  let text: ByteView
+  /// Bytes that it takes at the front of the line.
+  let end: Int
+  let isQuoted: Bool
+
+  /// Nil where an address or a name stands alone in front.
+  init?(_ front: ByteView, _ first: ByteView) {
+    guard first.count < front.count || first == "-" else { return nil }
+    isQuoted = first[0] == 0x22
+    if isQuoted {
+      end = (front.firstIndex(of: 0x22, from: 1) ?? first.count - 1) + 1
+      text = front.slice(1, end - 1)
+      return
+    }
+    guard first == "-" || first.firstIndex(of: 0x2C) != nil else { return nil }
+    var end = first.count
+    while front[end - 1] == 0x2C, let next = front.slice(end).words(limit: 2).first {
+      end = front.offset(of: next) + next.count
+    }
+    self.end = end
+    text = front.slice(0, end)
+  }
+
+  init(_ front: ByteView, upTo end: Int) {
+    self.end = end
+    text = front.slice(0, end)
+    isQuoted = false
+  }
+
+  /// Who asked the nearest proxy. What stands further in front the client may have written itself.
+  var last: ByteView { text.lastIndex(of: 0x2C).map { text.slice($0 + 1).trimmed } ?? text.trimmed }
+  var isOne: Bool { text.firstIndex(of: 0x2C) == nil }
+
+  /// The last address that stands behind a comma, as a word of its own.
+  static func lastElement(in text: ByteView) -> ByteView? {
+    var rest = text
+    while let comma = rest.lastIndex(of: 0x2C) {
+      // No further than an address is long, lest commas without blanks be walked for each of them.
+      let behind = text.slice(comma + 1, comma + 80)
+      if let word = behind.words(limit: 2).first, behind.offset(of: word) <= 1, address(word) != nil,
+        text.offset(of: word) + word.count < text.count
+      {
+        return word
+      }
+      rest = rest.slice(0, comma)
+    }
+    return nil
+  }
+
+  /// The address of an element, which may have the port behind it (`203.0.113.9:4711`).
+  static func address(_ element: ByteView) -> String? {
+    if let address = IPAddress.normal(element) { return address }
+    guard let colon = element.lastIndex(of: 0x3A), colon > 0, element.slice(colon + 1).integer != nil else {
+      return nil
+    }
+    let host = element.slice(0, colon)
+    let isBracketed = host[0] == 0x5B && host[host.count - 1] == 0x5D
+    guard isBracketed || IPAddress.isDotted(host) else { return nil }
+    return IPAddress.normal(isBracketed ? host.slice(1, host.count - 1) : host)
+  }
+}
