@@ -94,6 +94,10 @@ struct DecodedStreamTests {
     let trailed = try DecodedStream(MemoryStream(member + Array("no member of gzip".utf8)))
     #expect(String(decoding: try all(trailed, by: size), as: UTF8.self) == text)
     #expect(trailed.damage?.contains("header") == true)
+    // So are too few bytes for a header.
+    let short = try DecodedStream(MemoryStream(member + Array("junk".utf8)))
+    #expect(String(decoding: try all(short, by: size), as: UTF8.self) == text)
+    #expect(short.damage?.contains("header") == true)
     var lying = member
     lying[lying.count - 6] ^= 1
     let wrong = try DecodedStream(MemoryStream(lying))

@@ -21,6 +21,7 @@ final class GzipDecoder: ByteStream {
   private var inputEnded = false
   private var ended = false
   private var isBetweenMembers = true
+  private var hasMember = false
   private(set) var damage: String?
 
   init(_ stream: any ByteStream) {
@@ -69,6 +70,7 @@ final class GzipDecoder: ByteStream {
       ended = true
     } else if state.pointee.block_state == ISAL_BLOCK_FINISH {
       isBetweenMembers = true
+      hasMember = true
       isal_inflate_reset(state)
     } else if inputEnded, end == before {
       damage = "the gzip stream is truncated"
@@ -86,6 +88,12 @@ final class GzipDecoder: ByteStream {
   private func beginMember() -> Bool {
     guard state.pointee.avail_in > 0, let next = state.pointee.next_in else {
       ended = inputEnded
+      return false
+    }
+    // A few bytes of something else are no member that was cut.
+    if hasMember, next.pointee != 0, next.pointee != 0x1F {
+      damage = "the gzip stream is damaged: incorrect header behind its last member"
+      ended = true
       return false
     }
     isBetweenMembers = next.pointee == 0
