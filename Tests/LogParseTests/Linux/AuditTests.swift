@@ -100,4 +100,30 @@ import Testing
     let plain = try EventDump(text.replacing("\u{1D}", with: " "), path: "audit.log").events.first
     #expect(plain?.text("uid_name") == nil)
   }
+
+  /// Each file with the part that it had, from the root where the folder is known.
+  @Test func filesAndTheirParts() throws {
+    func event(_ records: [String]) throws -> Event {
+      let text = records.map { "type=\($0.replacing(":", with: " msg=audit(1795584173.089:1): "))\n" }.joined()
+      return try #require(try EventDump(text, path: "audit.log").events.first)
+    }
+    let call = "SYSCALL:arch=c000003e syscall=257 a0=ffffff9c pid=10"
+    let folder = "CWD:cwd=\"/etc/cron.d\""
+    let names = [
+      #"PATH:item=0 name="." nametype=PARENT"#, #"PATH:item=1 name="evil" nametype=CREATE"#,
+      #"PATH:item=2 name="/etc/passwd" objtype=NORMAL"#, #"PATH:item=3 name="../../tmp/x""#, "PATH:item=4 name=(null)",
+    ]
+    let known = try event([call, folder] + names)
+    #expect(known["paths"] == .texts(["/etc/cron.d", "/etc/cron.d/evil", "/etc/passwd", "/tmp/x"]))
+    #expect(known["audit_nametypes"] == .texts(["PARENT", "CREATE", "NORMAL", ""]))
+    // A folder that was open already, and none at all.
+    let open = ["SYSCALL:arch=c000003e syscall=257 a0=3 pid=10", folder, names[1]]
+    #expect(try event(open)["paths"] == .texts(["evil"]))
+    #expect(try event([call, names[1]])["paths"] == .texts(["evil"]))
+    #expect(try event([call, folder, #"PATH:name="/a""#])["audit_nametypes"] == nil)
+    // open(2), whose first argument is a pointer.
+    #expect(
+      try event(["SYSCALL:arch=c000003e syscall=2 a0=7ffe pid=1", folder, names[1]])["paths"]
+        == .texts(["/etc/cron.d/evil"]))
+  }
 }

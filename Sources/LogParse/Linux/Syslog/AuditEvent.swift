@@ -17,7 +17,7 @@ struct AuditEvent {
   private var empty: Set<String> = []
   private var arguments: [Int: String] = [:]
   private var title: String?
-  private var paths: [String] = []
+  private var paths = AuditPaths()
   private var remote: Endpoint?
   private var host: String?
   private var decision: (isDenied: Bool, permissions: [String])?
@@ -34,13 +34,16 @@ struct AuditEvent {
     isInterpreted = record.isInterpreted
   }
 
-  mutating func add(_ record: AuditRecord, _ line: TextLine) {
-    byteCount += line.byteCount
+  /// - Parameter line: nil where the record is part of another log's line.
+  mutating func add(_ record: AuditRecord, _ line: TextLine?) {
+    byteCount += line?.byteCount ?? 0
     if byteCount > Self.byteLimit, locator != nil { return }
     // The records of an event may lie apart; the place is that of the first, to the end of the last if nothing is between.
     if locator == nil {
-      locator = line.locator
-    } else if let now = locator, let offset = now.offset, let length = now.length, line.offset <= offset + length + 2 {
+      locator = line?.locator
+    } else if let line, let now = locator, let offset = now.offset, let length = now.length,
+      line.offset <= offset + length + 2
+    {
       locator = now.reaching(line.end)
     }
     if types.count < Self.listLimit { types.append(record.type.string) }
@@ -56,11 +59,13 @@ struct AuditEvent {
         if key == "proctitle" { title = Self.decoded(value, isQuoted).split(separator: "\0").joined(separator: " ") }
       }
     case _ where record.type == "PATH":
+      var (name, type): (String?, String) = (nil, "")
       record.forEachField { key, value, isQuoted in
-        if key == "name", !(value == "(null)"), paths.count < Self.listLimit {
-          paths.append(Self.decoded(value, isQuoted))
-        }
+        if key == "name", !(value == "(null)") { name = Self.decoded(value, isQuoted) }
+        // `objtype` before Linux 3.12.
+        if key == "nametype" || key == "objtype" { type = value.string }
       }
+      if let name, paths.count < Self.listLimit { paths.add(name, type) }
     case _ where record.type == "SOCKADDR" && record.isInterpreted: remote = Self.socketWords(record) ?? remote
     case _ where record.type == "SOCKADDR":
       record.forEachField { key, value, _ in if key == "saddr" { remote = Self.socketAddress(value) ?? remote } }
@@ -213,7 +218,7 @@ struct AuditEvent {
     }
     attributes.add("command_line", commandLine)
     attributes.add("arguments", arguments.sorted { $0.key < $1.key }.map(\.value))
-    attributes.add("paths", paths)
+    paths.add(to: &attributes, values)
     if let remote {
       attributes.addEndpoint("remote", remote)
       if remote.isSpecific { entities.append(Entity(.address, remote.address ?? "")) }

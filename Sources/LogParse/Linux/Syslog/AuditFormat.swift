@@ -7,7 +7,7 @@ import Evidence
 /// or when more than `AuditEvents.limit` are open. PROCTITLE and EXECVE give the command line, SOCKADDR the far end.
 struct AuditFormat: LogFormat {
   let name = "linux.audit"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -59,19 +59,32 @@ struct AuditRecord {
       rest = after
     }
     guard rest.hasPrefix("type="), let (kind, after) = rest.cut(0x20), after.hasPrefix("msg=audit("),
-      let close = after.firstIndex(of: 0x29)
+      let stamp = Stamp(after.slice(10))
     else { return nil }
     type = kind.slice(5)
-    let stamp = after.slice(10, close)
-    guard let (seconds, tail) = stamp.cut(0x2E), let (milliseconds, number) = tail.cut(0x3A),
-      let whole = seconds.integer,
-      let part = CivilTime.fraction(milliseconds), let serial = number.integer,
-      let time = Timestamp(seconds: whole, nanoseconds: part.nanoseconds, precision: part.precision)
-    else { return nil }
-    self.time = time
-    self.serial = serial
-    fields = after.slice(close + 1)
-    if fields[0] == 0x3A { fields = fields.dropFirst(1) }
+    time = stamp.time
+    serial = stamp.serial
+    fields = stamp.rest
+  }
+
+  /// What stands behind `audit(`, and the fields behind it.
+  struct Stamp {
+    let time: Timestamp
+    let serial: Int64
+    let rest: ByteView
+
+    // 1795584103.874:4321): arch=c000003e …
+    init?(_ text: ByteView) {
+      guard let close = text.firstIndex(of: 0x29) else { return nil }
+      guard let (seconds, tail) = text.slice(0, close).cut(0x2E), let (milliseconds, number) = tail.cut(0x3A),
+        let whole = seconds.integer, let part = CivilTime.fraction(milliseconds), let serial = number.integer,
+        let time = Timestamp(seconds: whole, nanoseconds: part.nanoseconds, precision: part.precision)
+      else { return nil }
+      self.time = time
+      self.serial = serial
+      let fields = text.slice(close + 1)
+      rest = fields[0] == 0x3A ? fields.dropFirst(1) : fields
+    }
   }
 
   /// What SELinux decided and on what: `avc:  denied  { read write } for  pid=77 …`, of a program as well (USER_AVC).

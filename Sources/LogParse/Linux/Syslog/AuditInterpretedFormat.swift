@@ -8,7 +8,7 @@ import Evidence
 /// read so. Times are local to the host and name no zone.
 struct AuditInterpretedFormat: LogFormat {
   let name = "linux.audit_interpreted"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
