@@ -35,8 +35,38 @@ struct EventDraft {
 
   /// Hands the event over, as that of a line. The next is made of what the sink gives back for it.
   mutating func hand(to sink: any ResultSink, _ line: TextLine) {
+    place(at: line)
+    give(to: sink)
+  }
+
+  /// The first half of `hand`, for an event that the next line may go on with.
+  mutating func place(at line: TextLine) {
     event.locator.become(line: line.number, offset: line.offset, length: line.byteCount, encodings)
-    sink.exchange(&event)
+  }
+
+  mutating func give(to sink: any ResultSink) { sink.exchange(&event) }
+
+  /// A line that goes on with the event was read.
+  mutating func reach(_ end: UInt64) { event.locator = event.locator.reaching(end) }
+
+  /// Goes on with a text. False where there is none, or where it would be longer than the limit.
+  mutating func lengthen(_ name: String, with text: ByteView, behind separator: String, limit: Int) -> Bool {
+    guard let place = event.attributes.firstIndex(where: { $0.name == name }),
+      case .text(var own) = event.attributes[place].value, own.utf8.count + text.count < limit
+    else { return false }
+    // Held once, so that it grows in place.
+    event.attributes[place].value = .flag(false)
+    own += separator
+    own += text.string
+    event.attributes[place].value = .text(own)
+    return true
+  }
+
+  /// What another format reads out of the text: its sentence and its time, where it has one, and what the log itself does not say.
+  mutating func put(_ other: Event) {
+    event.message = other.message
+    if let time = other.time { event.time = time }
+    putNew(other.attributes, other.entities)
   }
 
   // MARK: Fields
@@ -65,6 +95,14 @@ struct EventDraft {
 
   mutating func put(_ name: String, _ number: Int64) { put(name, .integer(number)) }
   mutating func put(_ attributes: [Attribute]) { for one in attributes { put(one.name, one.value) } }
+
+  /// All but what the event says already.
+  mutating func putNew(_ attributes: [Attribute], _ entities: [Entity]) {
+    for one in attributes where !event.attributes.prefix(attributeCount).contains(where: { $0.name == one.name }) {
+      put(one.name, one.value)
+    }
+    for one in entities where !event.entities.prefix(entityCount).contains(one) { put(one.kind, one.value) }
+  }
 
   mutating func put(_ kind: Entity.Kind, _ value: String) {
     if entityCount < event.entities.count {

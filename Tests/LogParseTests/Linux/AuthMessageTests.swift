@@ -163,4 +163,65 @@ import Testing
     #expect(event.text("tty") == tty)
     #expect(event.text("remote_address") == address)
   }
+
+  @Test(
+    arguments: [
+      ("ROOT LOGIN REFUSED FROM 203.0.113.9 port 22", "login_refused", "root"),
+      ("refused connect from evil.example (203.0.113.9)", "connection_refused", nil),
+      ("refused connect from 203.0.113.9 (203.0.113.9)", "connection_refused", nil),
+      ("Close session: user a from b from 203.0.113.9 port 22 id 0", "session_closed", "a from b"),
+      ("srclimit_penalise: ipv4: new 203.0.113.9/32 deferred penalty of 5 seconds for penalty: x", "penalised", nil),
+      ("Address 203.0.113.9 maps to x.example, but this does not map back to the address.", "name_mismatch", nil),
+      ("session opened for local user ops from [203.0.113.9]", "session_opened", "ops"),
+    ] as [(String, String, String?)])
+  func rareLinesOfSSH(_ text: String, _ action: String, _ user: String?) throws {
+    let event = try event("sshd", text)
+    #expect(event.text("action") == action && event.text("user") == user)
+    #expect(event.text("remote_address") == "203.0.113.9" && event.text("text") == text)
+  }
+
+  @Test func refusalsAndLocks() throws {
+    let denied = try event("sshd", "fatal: Access denied for user ops by PAM account configuration [preauth]")
+    #expect(denied.text("action") == "login_refused" && denied.text("user") == "ops")
+    let locked = try event("sshd", "pam_tally2(sshd:auth): user root (0) tally 9, deny 5")
+    #expect(locked.text("action") == "account_locked" && locked.text("user") == "root")
+    #expect(locked.text("detail") == "tally 9, deny 5")
+    let group = try event("groupadd", "group added to /etc/group: name=svc, GID=1001")
+    #expect(group.text("action") == "group_added" && group.text("group") == "svc" && group.integer("gid") == 1001)
+    // Near misses say nothing.
+    for text in ["ROOT LOGIN", "Access denied for user", "Address x", "srclimit_penalise: ipv4: old 203.0.113.9/32"] {
+      #expect(try event("sshd", text)["action"] == nil, "\(text)")
+    }
+  }
+
+  @Test func signsOfSu() throws {
+    let became = try event("su", "+ /dev/pts/0 ops:root")
+    #expect(became.text("action") == "su" && became.text("user") == "ops" && became.text("target_user") == "root")
+    #expect(try event("su", "- /dev/pts/0 ops:root").text("action") == "su_refused")
+    #expect(try event("su", "- /dev/pts/0 ops")["action"] == nil)
+  }
+
+  @Test func filesOverSFTP() throws {
+    let open = try event("sftp-server", #"open "/var/www/x" flags READ.php" flags WRITE,CREATE,TRUNCATE mode 0644"#)
+    #expect(open.text("action") == "file_opened" && open.dataType == "linux:auth:entry")
+    let plain = try event("internal-sftp", #"open "/var/www/x.php" flags WRITE,CREATE mode 0644"#)
+    #expect(plain.text("path") == "/var/www/x.php" && plain.text("flags") == "WRITE,CREATE")
+    let renamed = try event("sftp-server", #"rename old "/tmp/a" new "/etc/cron.d/a""#)
+    #expect(renamed.text("path") == "/tmp/a" && renamed.text("new_path") == "/etc/cron.d/a")
+    #expect(try event("sftp-server", #"remove name "/x""#).text("path") == "/x")
+    #expect(try event("sftp-server", "sent status No such file")["action"] == nil)
+  }
+
+  @Test(
+    arguments: [
+      ("Password auth succeeded for 'root' from 203.0.113.9:5000", "login_accepted", "root"),
+      ("Bad password attempt for 'a' from 1.2.3.4:5' from 203.0.113.9:5000", "login_failed", "a' from 1.2.3.4:5"),
+      ("Login attempt for nonexistent user from 203.0.113.9:5000", "login_failed", nil),
+      ("Exit (root) from <203.0.113.9:5000>: Disconnect received", "disconnected", "root"),
+    ] as [(String, String, String?)])
+  func linesOfDropbear(_ text: String, _ action: String, _ user: String?) throws {
+    let event = try event("dropbear", text)
+    #expect(event.text("action") == action && event.text("user") == user)
+    #expect(event.text("remote_address") == "203.0.113.9" && event.integer("remote_port") == 5000)
+  }
 }

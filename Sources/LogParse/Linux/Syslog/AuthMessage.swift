@@ -37,7 +37,9 @@ enum AuthMessage {
     case .su: SudoMessage.readSu(body, into: &draft, &cache)
     case .logind: LoginMessage.readLogind(body, into: &draft, &cache)
     case .login: LoginMessage.read(body, into: &draft, &cache)
-    case .accounts, .cron, .kernel, .other: AccountMessage.read(body, into: &draft, &cache)
+    case .dropbear: DropbearMessage.read(body, into: &draft, &cache)
+    case .sftp: SFTPMessage.read(body, into: &draft, &cache)
+    case .accounts, .cron, .kernel, .audit, .web, .network, .other: AccountMessage.read(body, into: &draft, &cache)
     }
   }
 
@@ -107,6 +109,12 @@ enum AuthMessage {
     {
       draft.put("action", "login_failed")
       readCaller(text, into: &draft, &cache)
+    } else if text.hasPrefix("user "), let place = text.lastPlace(of: " tally "), place >= 5 {
+      // user root (0) tally 9, deny 5
+      draft.put("action", "account_locked")
+      let name = text.slice(5, place)
+      addUser(name.lastPlace(of: " (").map { name.slice(0, $0) } ?? name, &draft, &cache)
+      draft.add("detail", new: text.slice(place + 1))
     }
   }
 

@@ -1,12 +1,13 @@
 import Bytes
 import Evidence
 
-/// `dmesg`: the kernel's ring buffer, with seconds since boot or the time of each line, as `-T` and `--time-format=iso` have it.
+/// `dmesg`: the kernel's ring buffer, with seconds since boot or the time of each line, as `-T` and `--time-format=iso` have it, or
+/// that of each minute (`-H`); and the records of /dev/kmsg as they are.
 ///
 /// Seconds since boot give no time: when the host booted is not in this file, and it runs on through a suspend.
 struct DmesgFormat: LogFormat {
   let name = "linux.dmesg"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -18,30 +19,66 @@ struct DmesgFormat: LogFormat {
     return rows * 4 >= lines.count * 3 || isFirst && rows >= 2 && rows * 3 >= lines.count * 2 ? .high : nil
   }
 
+  /// A line's parts. Valid while the line is.
+  private struct Line {
+    var time: Timestamp?
+    var sinceBoot = ByteView("")
+    /// The minute that `dmesg -H` writes as it begins, without its year, and what it writes until the next: seconds since the line
+    /// before.
+    var minute: CivilTime?
+    var sinceLast: ByteView?
+    var text: ByteView
+  }
+
   // [    0.000000] Linux version …        <6>[    1.2] …        kern  :info  : [    1.2] …
   // [Wed Nov 25 05:20:12 2026] …        2026-11-25T05:20:12,345678+00:00 …
-  private static func split(
-    _ line: ByteView, _ zone: Timestamp.Zone
-  ) -> (time: Timestamp?, sinceBoot: ByteView, text: ByteView)? {
+  // [Nov25 05:20] …        [  +0.000010] …        6,339,5140900,-;… (/dev/kmsg, behind whose first number it is cut)
+  private static func split(_ line: ByteView, _ zone: Timestamp.Zone) -> Line? {
     // A comma before the fraction, which syslog never has.
     if line[19] == 0x2C, line[10] == 0x54, let (stamp, text) = line.slice(0, 1 << 16).cut(0x20),
       let time = Timestamp(iso8601: stamp)
     {
-      return (time, line.slice(0, 0), text.trimmed)
+      return Line(time: time, text: text.trimmed)
     }
+    if line[0] == 0x2C { return record(line) }
     guard let open = line.slice(0, 24).firstIndex(of: 0x5B), let close = line.slice(0, open + 40).firstIndex(of: 0x5D),
       open < close,
       open == 0 || line[0] == 0x3C || line[open - 1] == 0x20 && line.slice(0, open).firstIndex(of: 0x3A) != nil
     else { return nil }
     let inner = line.slice(open + 1, close).trimmed
     let text = line.slice(close + 1).trimmed
-    if let (whole, fraction) = inner.cut(0x2E), CivilTime.number(whole) != nil, CivilTime.number(fraction) != nil {
-      return (nil, inner, text)
+    if let (whole, fraction) = inner.cut(0x2E), CivilTime.number(fraction) != nil {
+      if CivilTime.number(whole) != nil { return Line(sinceBoot: inner, text: text) }
+      if whole[0] == 0x2B, CivilTime.number(whole.slice(1)) != nil {
+        return Line(sinceLast: inner.slice(1), text: text)
+      }
     }
+    if let minute = minute(inner) { return Line(minute: minute, text: text) }
     guard let (civil, _, used) = CivilTime.ctime(inner.words(limit: 6)), used >= 5, civil.precision == .second,
       !isOfServer(text), let time = civil.timestamp(zone)
     else { return nil }
-    return (time, inner.slice(0, 0), text)
+    return Line(time: time, text: text)
+  }
+
+  // Nov25 05:20        Nov 5 05:20
+  private static func minute(_ inner: ByteView) -> CivilTime? {
+    guard let month = CivilTime.month(inner.slice(0, 3)) else { return nil }
+    let words = inner.slice(3).words(limit: 3)
+    guard words.count == 2, words[0].count <= 2, let day = CivilTime.number(words[0]), (1...31).contains(day),
+      words[1].count == 5, let clock = CivilTime.timeOfDay(words[1])
+    else { return nil }
+    return CivilTime(month: month, day: day, hour: clock.hour, minute: clock.minute, precision: .minute)
+  }
+
+  // ,339,5140900,-;NET: Registered protocol family 10
+  private static func record(_ line: ByteView) -> Line? {
+    guard let (head, text) = line.slice(1).cut(0x3B), head.count <= 96 else { return nil }
+    let parts = head.split(0x2C, limit: 4)
+    guard parts.count >= 3, parts[0].integer ?? -1 >= 0, parts[1].integer ?? -1 >= 0, parts[2].count == 1 else {
+      return nil
+    }
+    // Microseconds, told as they stand.
+    return Line(sinceBoot: parts[1], text: text)
   }
 
   /// Apache's error log begins with the same time, then has `[error]`, `[core:error]`, `[pid 7]` or `[client …]`; that of
@@ -62,12 +99,19 @@ struct DmesgFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var entry: Entry?
+    let relative = RelativeTime(context)
+    var minute: Timestamp?
     try readLines(stream, into: sink) { line in
       let (rank, bytes) = KernelRank.cut(line.bytes)
-      if let (time, sinceBoot, text) = Self.split(bytes, context.zone) {
+      if let found = Self.split(bytes, context.zone) {
         if let entry { sink.event(entry.event) }
+        if let begun = found.minute { minute = relative?.withoutYear(begun) }
+        let isOfMinute = found.minute != nil || found.sinceLast != nil
+        let isRecord = bytes[0] == 0x2C
         entry = Entry(
-          time: time, sinceBoot: sinceBoot.string, text: text.string, rank: rank, locator: line.locator)
+          time: isOfMinute ? minute : found.time,
+          sinceBoot: isRecord ? Self.seconds(found.sinceBoot) : found.sinceBoot.string,
+          sinceLast: found.sinceLast?.string, text: found.text.string, rank: rank, locator: line.locator)
         return .parsed
       }
       if let reason = CommandMessage.reason(line.bytes) { return .skipped(reason) }
@@ -77,9 +121,17 @@ struct DmesgFormat: LogFormat {
     if let entry { sink.event(entry.event) }
   }
 
+  /// `5.140900` of a number of microseconds.
+  private static func seconds(_ microseconds: ByteView) -> String {
+    let value = microseconds.integer ?? 0
+    let part = String(value % 1_000_000)
+    return "\(value / 1_000_000).\(String(repeating: "0", count: max(0, 6 - part.utf8.count)))\(part)"
+  }
+
   private struct Entry {
     let time: Timestamp?
     let sinceBoot: String
+    let sinceLast: String?
     var text: String
     let rank: KernelRank?
     var locator: Locator
@@ -95,13 +147,16 @@ struct DmesgFormat: LogFormat {
     var event: Event {
       var attributes: [Attribute] = [Attribute("program", "kernel"), Attribute("text", text)]
       attributes.add("seconds_since_boot", sinceBoot)
+      attributes.add("seconds_since_last", sinceLast)
       if let rank {
         attributes.add("facility", rank.facility)
         attributes.add("severity", rank.severity)
       }
+      let packet = text.withView { FirewallMessage($0) }
+      attributes += packet?.attributes ?? []
       return Event(
-        time: time, .recorded, dataType: "linux:kernel:entry", message: "kernel: \(text)", attributes: attributes,
-        locator: locator)
+        time: time, .recorded, dataType: "linux:kernel:entry", message: "kernel: \(text)",
+        entities: packet?.entities ?? [], attributes: attributes, locator: locator)
     }
   }
 
@@ -115,6 +170,11 @@ struct DmesgFormat: LogFormat {
         (0..<192).contains(value)
       {
         return (KernelRank(facility: value >> 3, severity: value & 7), line.slice(line.offset(of: rest)))
+      }
+      if (0x30...0x39).contains(line[0]), let comma = line.slice(0, 5).firstIndex(of: 0x2C),
+        let value = line.slice(0, comma).integer, (0..<192).contains(value)
+      {
+        return (KernelRank(facility: value >> 3, severity: value & 7), line.slice(comma))
       }
       guard let (first, behind) = line.slice(0, 32).cut(0x3A), let (second, rest) = behind.cut(0x3A) else {
         return (nil, line)

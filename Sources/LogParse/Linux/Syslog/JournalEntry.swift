@@ -36,7 +36,9 @@ struct JournalEntry {
   /// Nil where nothing of an entry was found.
   func event(_ locator: Locator) -> Event? {
     guard time != nil || fields["message"] != nil else { return nil }
-    let program = fields["identifier"] ?? fields["comm"] ?? ""
+    // What the kernel's audit system says has the name of whoever it speaks of at most.
+    let isOfAudit = fields["transport"] == "audit"
+    let program = fields["identifier"] ?? (isOfAudit ? "audit" : fields["comm"]) ?? ""
     var record = SyslogRecord(
       time: time, host: fields["host"] ?? "",
       program: NameCache.Name(text: program))

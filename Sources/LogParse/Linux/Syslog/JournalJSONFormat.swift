@@ -5,7 +5,7 @@ import Evidence
 /// array of numbers.
 struct JournalJSONFormat: LogFormat {
   let name = "linux.journal_json"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     AWSRecords.recognizes(sample, names: ["\"__REALTIME_TIMESTAMP\""]) {

@@ -15,7 +15,7 @@ enum SSHMessage {
 
   static func read(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
     if body.hasPrefix("Server listening on ") { return readListening(body, into: &draft, &cache) }
-    guard let (length, action, shape) = kind(of: body) else { return }
+    guard let (length, action, shape) = kind(of: body) else { return SSHRareMessage.read(body, into: &draft, &cache) }
     let rest = body.slice(length)
     switch shape {
     case .attempt: readAttempt(rest, action, into: &draft, &cache)

@@ -85,7 +85,7 @@ enum SudoMessage {
     return text.count
   }
 
-  // (to root) ops on pts/0 — Successful su for root by ops — FAILED SU (to root) ops on pts/0
+  // (to root) ops on pts/0 — Successful su for root by ops — FAILED SU (to root) ops on pts/0 — + /dev/pts/0 ops:root
   static func readSu(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
     let words = body.words(limit: 8)
     if let to = words.firstIndex(where: { $0 == "(to" }), to + 2 < words.count {
@@ -97,6 +97,11 @@ enum SudoMessage {
       draft.add("action", words[0] == "Successful" ? "su" : "su_refused")
       draft.add("target_user", new: words[3])
       AuthMessage.addUser(words[5], &draft, &cache)
+    } else if words.count == 3, words[0] == "+" || words[0] == "-", let (user, target) = words[2].cut(0x3A) {
+      draft.add("action", words[0] == "+" ? "su" : "su_refused")
+      draft.add("target_user", new: target)
+      AuthMessage.addUser(user, &draft, &cache)
+      draft.add("tty", new: words[1])
     }
   }
 }

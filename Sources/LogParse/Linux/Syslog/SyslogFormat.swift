@@ -9,20 +9,26 @@ import Evidence
 /// programs the text is kept.
 struct SyslogFormat: LogFormat {
   let name = "linux.syslog"
-  let version = 6
+  let version = 7
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     // NULs do not speak against it: a machine that lost its power leaves runs of them in the logs that were being written.
     let lines = sample.lines(20)
     guard !lines.isEmpty else { return nil }
     let rows = lines.filter { SyslogLine($0) != nil }.count
-    guard rows > 0, rows * 2 >= lines.count else { return nil }
+    guard rows > 0 else { return nil }
+    // Of messages of several lines, as journalctl prints them, the first alone has a time.
+    let heads = lines.count { $0[0] != 0x20 && $0[0] != 0x09 }
+    guard rows * 2 >= lines.count else {
+      return rows * 4 >= heads * 3 && lines.first.flatMap { SyslogLine($0) } != nil ? .medium : nil
+    }
     return rows * 4 >= lines.count * 3 ? .high : .medium
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    var reader = SyslogReader(context, encodings: stream.encodings)
+    var reader = SyslogReader(context, encodings: stream.encodings, joinsLines: true)
     let stream = try reader.lookAhead(stream)
     try readLines(stream, into: sink) { reader.read($0, into: sink) }
+    reader.finish(into: sink)
   }
 }

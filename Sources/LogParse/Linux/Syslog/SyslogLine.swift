@@ -9,7 +9,7 @@ struct SyslogLine {
     case civil(CivilTime)
     /// The caller knows it already.
     case known
-    /// A year that 64 bits of nanoseconds do not reach: the line counts, its time does not.
+    /// A year that 64 bits of nanoseconds do not reach, or none at all: the line counts, its time does not.
     case beyond
   }
 
@@ -46,7 +46,9 @@ struct SyslogLine {
         host = rest.slice(0, hostCount)
         body = rest.slice(hostCount + 1)
       } else {
-        guard let (name, after) = rest.cut(0x20), Self.isHost(name) else { return false }
+        guard let (name, after) = rest.cut(0x20), Self.isHost(name), !Self.isRepeat(name, after) else {
+          return readWithoutHost(rest)
+        }
         host = Self.named(name)
         body = after
       }
@@ -67,11 +69,18 @@ struct SyslogLine {
         rest = rest.slice(2)
       }
     }
-    guard let found = Self.readTime(rest, &rest) else { return false }
-    time = found
-    guard let (name, after) = rest.cut(0x20), Self.isHost(name), isNew || !Self.isOther(name, after) else {
-      return false
+    if isNew, rest[0] == 0x2D, rest[1] == 0x20 {
+      // RFC 5424's word for no time.
+      time = .beyond
+      rest = rest.slice(2)
+    } else {
+      guard let found = Self.readTime(rest, &rest) else { return false }
+      time = found
     }
+    guard let (name, after) = rest.cut(0x20), Self.isHost(name), isNew || !Self.isRepeat(name, after) else {
+      return !isNew && readWithoutHost(rest)
+    }
+    guard isNew || !Self.isOther(name, after) else { return false }
     host = Self.named(name)
     program = name.slice(0, 0)
     body = after
@@ -93,6 +102,32 @@ struct SyslogLine {
       as [StaticString] where text == level
     { return false }
     return true
+  }
+
+  /// `last message repeated 3 times`, which old daemons write without a host.
+  @inline(__always)
+  private static func isRepeat(_ name: ByteView, _ after: ByteView) -> Bool {
+    name.count == 4 && name == "last" && after.hasPrefix("message repeated ")
+  }
+
+  /// What stands without a host's name behind the time: `sshd[392]: ` of `journalctl --no-hostname`, the kernel's lines before the
+  /// host has one, and `last message repeated 3 times`.
+  private mutating func readWithoutHost(_ text: ByteView) -> Bool {
+    guard let (word, after) = text.slice(0, 256).cut(0x20) else { return false }
+    host = text.slice(0, 0)
+    program = host
+    body = text
+    if word == "(none)" {
+      body = text.slice(word.count + 1)
+      readTag(body)
+      return true
+    }
+    if Self.isRepeat(word, after) { return true }
+    guard word[word.count - 1] == 0x3A, (0x41...0x5A).contains(word[0] & 0xDF) || word[0] == 0x28 || word[0] == 0x2F,
+      word[word.count - 2] == 0x5D || word == "kernel:" || word == "sudo:" || word == "su:"
+    else { return false }
+    readTag(text)
+    return pid != nil || word[word.count - 2] != 0x5D
   }
 
   /// RFC 5424's word for no host is none.

@@ -12,8 +12,18 @@ struct SyslogReader {
   private var record = SyslogRecord(host: "", program: NameCache.Name(text: ""))
   /// One for lines of each kind: they differ in values alone.
   private var drafts: [EventDraft]
+  /// Whether lines that go on with the one before are joined to it.
+  private let joinsLines: Bool
+  /// The draft that waits for such a line, -1 for none, and where in its line the text began.
+  private var waiting = -1
+  private var indent = 0
 
-  init(_ context: ParseContext, encodings: [String]) {
+  /// Bytes of an entry of several lines.
+  private static let textLimit = 1 << 16
+
+  /// - Parameter joinsLines: whether an entry may have several lines; then `finish` hands over the last.
+  init(_ context: ParseContext, encodings: [String], joinsLines: Bool = false) {
+    self.joinsLines = joinsLines
     years = YearSettler(context)
     days = DayCache(context)
     drafts = Array(repeating: EventDraft(encodings: encodings), count: 32)
@@ -49,6 +59,8 @@ struct SyslogReader {
     let hostCount = known.isKnown ? hosts.lastCount(startingIn: bytes.slice(stamp)) : 0
     var entry = SyslogLine()
     guard entry.read(bytes, stamp: stamp, hostCount: hostCount) else {
+      if waiting >= 0, bytes[0] == 0x20 || bytes[0] == 0x09 { return goOn(line, bytes) }
+      finish(into: sink)
       return .skipped(CommandMessage.reason(bytes) ?? "line is not of syslog")
     }
     var time: Timestamp?
@@ -72,10 +84,51 @@ struct SyslogReader {
     record.isYearInferred = isInferred
     if !record.extra.isEmpty { record.extra.removeAll() }
     if record.program.isUnit { record.extra.add("unit", record.program.text) }
+    if waiting >= 0 {
+      if record.program.source == .sudo, goOnWithCommand(line, entry.body) { return .parsed }
+      drafts[waiting].give(to: sink)
+    }
     let kind = Self.kind(entry)
     drafts[kind].begin(at: time)
     record.write(entry.body, to: &drafts[kind], &words)
-    drafts[kind].hand(to: sink, line)
+    if joinsLines {
+      drafts[kind].place(at: line)
+      waiting = kind
+      indent = bytes.count - entry.body.count
+    } else {
+      drafts[kind].hand(to: sink, line)
+    }
     return .parsed
+  }
+
+  /// Hands over what still waits.
+  mutating func finish(into sink: any ResultSink) {
+    if waiting >= 0 { drafts[waiting].give(to: sink) }
+    waiting = -1
+  }
+
+  /// A line of a message of several: journalctl puts them below each other.
+  private mutating func goOn(_ line: TextLine, _ bytes: ByteView) -> LineOutcome {
+    var blanks = 0
+    while blanks < indent, bytes[blanks] == 0x20 { blanks += 1 }
+    guard drafts[waiting].lengthen("text", with: bytes.slice(blanks), behind: "\n", limit: Self.textLimit) else {
+      return .skipped("more than is kept of an entry")
+    }
+    drafts[waiting].reach(line.end)
+    return .parsed
+  }
+
+  //     ops : (command continued) /etc/shadow
+  /// What sudo could not write in one line (sudo's lib/eventlog/eventlog.c breaks it at a blank).
+  private mutating func goOnWithCommand(_ line: TextLine, _ body: ByteView) -> Bool {
+    guard let (who, what) = body.cut(0x3A), case let rest = what.trimmed, rest.hasPrefix("(command continued)"),
+      case let event = drafts[waiting].event, event.text("program") == record.program.text,
+      event.integer("pid") == record.pid, event.text("user")?.withView({ $0 == who.trimmed }) == true,
+      case let more = rest.slice(19).trimmed,
+      drafts[waiting].lengthen("command", with: more, behind: " ", limit: Self.textLimit)
+    else { return false }
+    _ = drafts[waiting].lengthen("text", with: more, behind: " ", limit: 2 * Self.textLimit)
+    drafts[waiting].reach(line.end)
+    return true
   }
 }
