@@ -12,6 +12,10 @@ struct AWSIdentity {
   private(set) var session: String?
   private(set) var issuerType, issuerARN, sourceIdentity, created, identityProvider: String?
   private(set) var mfa: Bool?
+  /// The unique id of the role (`AROA…`), which another role of the same name does not have.
+  private(set) var roleID: String?
+  /// The whole, where it holds more than is told here: whom a call was made for, what a token said.
+  private(set) var whole: String?
   /// Attributes of members that are there and say nothing.
   private var empty: [String] = []
   /// How an instance's credentials were read: `1.0` from IMDSv1, `2.0` from IMDSv2.
@@ -23,6 +27,7 @@ struct AWSIdentity {
   /// - Parameter json: `userIdentity`; nil leaves everything unknown.
   init(_ json: JSONView?) {
     var context: JSONView?
+    var holdsMore = false
     json?.forEachMember { key, value in
       if value.rawString?.isEmpty == true, let name = Self.names[key.string] { empty.append(name) }
       switch key {
@@ -35,7 +40,12 @@ struct AWSIdentity {
       case "invokedBy": invokedBy = value.kept
       case "identityProvider": identityProvider = value.kept
       case "sessionContext": context = value
-      default: break
+      case "ec2RoleDelivery": roleDelivery = value.kept ?? roleDelivery
+      case "onBehalfOf":
+        // A person of IAM Identity Center has no other name here.
+        if user == nil { user = value["userId"]?.kept }
+        holdsMore = holdsMore || Self.says(value)
+      default: holdsMore = holdsMore || Self.says(value)
       }
       return true
     }
@@ -46,17 +56,27 @@ struct AWSIdentity {
         issuerARN = value["arn"]?.kept
         if issuerType == "Role" { role = value["userName"]?.kept }
         if issuerType != "Role", user == nil { user = value["userName"]?.kept }
+        if issuerType == "Role" { roleID = value["principalId"]?.kept }
       case "attributes":
         created = value["creationDate"]?.kept
         mfa = value["mfaAuthenticated"]?.flag
       case "sourceIdentity": sourceIdentity = value.kept
-      case "ec2RoleDelivery": roleDelivery = value.kept
-      default: break
+      case "ec2RoleDelivery": roleDelivery = value.kept ?? roleDelivery
+      default: holdsMore = holdsMore || Self.says(value)
       }
       return true
     }
-    if roleDelivery == nil { roleDelivery = json?["ec2RoleDelivery"]?.kept }
+    if holdsMore { whole = json?.kept }
     decode()
+  }
+
+  /// Most records have members with nothing in them.
+  private static func says(_ value: JSONView) -> Bool {
+    switch value.kind {
+    case .null, .none: false
+    case .object, .array: !value.bytes.slice(1, value.bytes.count - 1).trimmed.isEmpty
+    default: value.rawString?.isEmpty != true
+    }
   }
 
   private static let names = [
@@ -90,7 +110,11 @@ struct AWSIdentity {
   private mutating func decode() {
     // As bytes: characters cost ten times as much, and every record comes by here.
     principal?.withView { principal in
-      guard var name = principal.cut(0x3A)?.after else { return }
+      guard case (let before, var name)? = principal.cut(0x3A) else { return }
+      let isRole = before.hasPrefix("AROA")
+      if isRole, roleID == nil { roleID = before.string }
+      // Of those who come with a token of somebody else's what stands in front is an issuer, and colons are the name's.
+      guard isRole || type == nil || type == "AssumedRole" || type == "Role" || type == "FederatedUser" else { return }
       if name.hasPrefix("aws:"), let colon = name.lastIndex(of: 0x3A) { name = name.slice(colon + 1) }
       if !name.isEmpty { session = name.string }
     }
@@ -117,6 +141,7 @@ struct AWSIdentity {
     attributes.add("identity_type", type)
     attributes.add("user", user)
     attributes.add("role", role)
+    attributes.add("role_id", roleID)
     attributes.add("session_name", session)
     attributes.add("instance", instance)
     attributes.add("access_key", accessKey)
@@ -131,6 +156,7 @@ struct AWSIdentity {
     attributes.add("session_created", created)
     attributes.add("mfa", mfa)
     attributes.add("ec2_role_delivery", roleDelivery)
+    attributes.add("user_identity", whole)
     for name in empty where !attributes.contains(where: { $0.name == name }) { attributes.keep(name, "") }
   }
 

@@ -7,13 +7,20 @@ import Evidence
 /// told once, also where a tool wrote it anew with other spacing or order of keys. Fields: CloudTrail User Guide, "CloudTrail record contents".
 public struct CloudTrailFormat: LogFormat {
   public let name = "aws.cloudtrail"
-  public let version = 4
+  public let version = 5
 
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    AWSRecords.recognizes(sample, names: ["eventSource", "eventName"]) { CloudTrailRecord($0) != nil }
+    if Self.isEmpty(sample) { return .high }
+    return AWSRecords.recognizes(sample, names: ["eventSource", "eventName"]) { CloudTrailRecord($0) != nil }
       ?? AWSRecords.recognizes(sample, names: ["insightDetails"]) { CloudTrailRecord($0) != nil }
+  }
+
+  /// A file of a quarter of an hour in which nobody called: `{"Records":[]}`.
+  private static func isEmpty(_ sample: FormatSample) -> Bool {
+    guard sample.isWhole, sample.head.count <= 64, sample.head.contains("\"Records\"") else { return false }
+    return sample.head.array.filter { $0 > 0x20 }.withView { $0 == "{\"Records\":[]}" }
   }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -31,8 +38,10 @@ struct CloudTrailReader: ~Copyable {
   /// Made anew for every record in the same place: its lists keep their room.
   private var event = Event(time: nil, dataType: "", message: "", locator: .whole)
 
-  mutating func read(_ json: JSONView, _ locator: Locator, into sink: any ResultSink) -> Bool {
-    guard let record = CloudTrailRecord(json, fingerprint) else { return false }
+  mutating func read(
+    _ json: JSONView, _ locator: Locator, isRow: Bool = false, into sink: any ResultSink
+  ) -> Bool {
+    guard let record = CloudTrailRecord(json, fingerprint, isRow: isRow) else { return false }
     let who = identities.known(record.identity, fingerprint)
     if let identifier = record.eventID?.rawString,
       !seen.insert(identifier, content: record.content(who, fingerprint))
@@ -52,14 +61,15 @@ struct CloudTrailRecord {
   private var version, time, source, name, region, address, agent, errorCode, errorMessage: JSONView?
   private var parameters, response, additional, requestID, apiVersion, readOnly, resources, type: JSONView?
   private var account, sharedID, endpoint, serviceDetails, management, category, insight, addendum, tls: JSONView?
-  private var fromConsole, edge: JSONView?
+  private var fromConsole, edge, endpointAccount: JSONView?
   private(set) var identity: JSONView?
   private var unknown: [String] = []
   /// Of all members but the identity, which is the same in many records.
   private var others: UInt64 = 0
 
+  /// - Parameter isRow: whether this is a row of a table that was asked for some fields only: name and time do.
   /// - Returns: nil for what is no CloudTrail event.
-  init?(_ json: JSONView, _ fingerprint: JSONFingerprint? = nil) {
+  init?(_ json: JSONView, _ fingerprint: JSONFingerprint? = nil, isRow: Bool = false) {
     let isWhole = json.forEachMember { key, value in
       if key == Self.identityKey {
         if let identity, let fingerprint { others &+= fingerprint.ofMember(key, fingerprint.of(identity)) }
@@ -89,6 +99,7 @@ struct CloudTrailRecord {
       case "recipientAccountId": account = value
       case "sharedEventID": sharedID = value
       case "vpcEndpointId": endpoint = value
+      case "vpcEndpointAccountId": endpointAccount = value
       case "serviceEventDetails": serviceDetails = value
       case "eventCategory": category = value
       case "insightDetails": insight = value
@@ -105,9 +116,9 @@ struct CloudTrailRecord {
       return true
     }
     if !isWhole { others = json.bytes.fingerprint }
-    guard time?.kind == .string, insight?.kind == .object || source?.kind == .string && name?.kind == .string else {
-      return nil
-    }
+    guard time?.kind == .string,
+      insight?.kind == .object || name?.kind == .string && (isRow || source?.kind == .string)
+    else { return nil }
   }
 
   private static let identityKey = ByteView("userIdentity")
@@ -151,6 +162,7 @@ struct CloudTrailRecord {
     attributes.keep("shared_event_id", sharedID?.said)
     attributes.keep("request_id", requestID?.said)
     attributes.keep("vpc_endpoint", endpoint?.said(&known))
+    attributes.add("vpc_endpoint_account", endpointAccount?.kept(&known))
     attributes.keep("tls_version", tls?["tlsVersion"]?.said)
     attributes.keep("tls_cipher", tls?["cipherSuite"]?.said(&known))
     attributes.keep("tls_host", tls?["clientProvidedHostHeader"]?.said(&known))

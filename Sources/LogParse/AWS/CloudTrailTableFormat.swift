@@ -9,7 +9,7 @@ import Evidence
 /// "Query CloudTrail logs". Names are compared by their letters and digits alone: `eventName`, `eventname`, `Event name`.
 public struct CloudTrailTableFormat: LogFormat {
   public let name = "aws.cloudtrail.table"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -44,7 +44,9 @@ public struct CloudTrailTableFormat: LogFormat {
         rows.reject("a row of \(row.cells.count) cells where the header names \(table.count)")
         continue
       }
-      let isEvent = table.record(row.cells).withView { reader.read(JSONView($0), row.locator, into: sink) }
+      let isEvent = table.record(row.cells).withView {
+        reader.read(JSONView($0), row.locator, isRow: true, into: sink)
+      }
       if !isEvent { rows.reject("a row that is no CloudTrail event") }
     }
     rows.finish()
@@ -56,7 +58,8 @@ private struct CloudTrailTable {
   private enum Column {
     /// A field of the record: as text, or as a structure that no client chooses.
     case field(String), structure(String)
-    /// A structure in which there is text of clients: JSON as it is, anything else as text.
+    /// A structure in which there is text of clients: JSON as it is, a map where its members can be told apart, anything else
+    /// as text.
     case body(String)
     case identity(String)
     case resourceType(String), resourceName
@@ -77,9 +80,12 @@ private struct CloudTrailTable {
       String($0.lowercased().unicodeScalars.filter { ("a"..."z").contains($0) || ("0"..."9").contains($0) })
     }
     let set = Set(keys)
-    let known = keys.count { Self.byName[$0] != nil }
+    // Logs Insights has the time under a name of its own, where nobody asked for the other.
+    let time = set.contains("eventtime") ? nil : names.firstIndex(of: "@timestamp")
+    let known = keys.count { Self.byName[$0] != nil } + (time == nil ? 0 : 1)
+    let isTold = known >= 4 || known == 3 && keys.contains { Self.own.contains($0) }
     let isTable =
-      set.contains("eventname") && set.contains("eventtime") && known >= 4 && known * 2 > keys.count
+      set.contains("eventname") && (set.contains("eventtime") || time != nil) && isTold && known * 2 > keys.count
       || set.contains("eventjson")
     let message = isTable ? nil : MessageTableFormat.placeOfMessage(names)
     isOfMessages = message != nil
@@ -87,10 +93,17 @@ private struct CloudTrailTable {
     columns = zip(keys, names).enumerated().map { place, column in
       let (key, name) = column
       if let message { return place == message ? .record : .other(name) }
+      if place == time { return .field("eventTime") }
       if key == "resourcetype" { return .resourceType(String(name.prefix(128))) }
       return Self.byName[key] ?? .other(String(name.prefix(128)))
     }
   }
+
+  /// Columns that other services' tables of events do not have.
+  private static let own: Set<String> = [
+    "eventsource", "awsregion", "sourceipaddress", "useridentity", "useridentityarn", "requestparameters",
+    "recipientaccountid",
+  ]
 
   /// The cell of a row that holds the whole record.
   func message(_ cells: [String]) -> String? {
@@ -108,7 +121,7 @@ private struct CloudTrailTable {
     for name in [
       "eventVersion", "eventTime", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode",
       "errorMessage", "requestID", "eventID", "eventType", "apiVersion", "recipientAccountId", "sharedEventID",
-      "vpcEndpointId", "managementEvent", "eventCategory", "sessionCredentialFromConsole",
+      "vpcEndpointId", "vpcEndpointAccountId", "managementEvent", "eventCategory", "sessionCredentialFromConsole",
     ] { columns[name.lowercased()] = .field(name) }
     for name in ["userIdentity", "tlsDetails", "resources"] { columns[name.lowercased()] = .structure(name) }
     for name in [
@@ -131,7 +144,7 @@ private struct CloudTrailTable {
       "principalId", "accountId", "accessKeyId", "userName", "invokedBy", "identityProvider", "sessionContext",
       "sessionIssuer", "creationDate", "mfaAuthenticated", "webIdFederationData", "federatedProvider", "sourceIdentity",
       "ec2RoleDelivery", "tlsVersion", "cipherSuite", "clientProvidedHostHeader", "resourceName", "onBehalfOf",
-      "userId", "identityStoreArn", "credentialId",
+      "userId", "identityStoreArn", "credentialId", "assumedRoot", "inScopeOf", "ec2IssuedInVpc", "credentialsIssuedTo",
     ] { names[name.lowercased()] = name }
     return names
   }()
@@ -152,7 +165,7 @@ private struct CloudTrailTable {
           switch column {
           case .field(let name): writer.field(name, name == "eventTime" ? Self.time(bytes) : bytes.string)
           case .structure(let name):
-            guard let json = Self.isJSON(bytes) ? bytes.array : TableText.json(bytes, names: Self.spelling) else {
+            guard let json = TableText.isJSON(bytes) ? bytes.array : TableText.json(bytes, names: Self.spelling) else {
               // Under another name it is kept as it stands, and other columns may tell what it does not.
               writer.field(name + " (unreadable)", bytes.string)
               return
@@ -162,7 +175,13 @@ private struct CloudTrailTable {
             writer.raw(json)
           case .body(let name):
             writer.key(name)
-            if Self.isJSON(bytes) { writer.raw(bytes.array) } else { writer.value(bytes.string) }
+            if TableText.isJSON(bytes) {
+              writer.raw(bytes.array)
+            } else if let map = TableText.map(bytes) {
+              writer.raw(map)
+            } else {
+              writer.value(bytes.string)
+            }
           case .identity(let name): identity.append((name, bytes.string))
           case .resourceType(let name):
             types = bytes.string
@@ -214,17 +233,5 @@ private struct CloudTrailTable {
     let clock = bytes.slice(11).words(limit: 2)
     guard clock.count == 1 || clock[1] == "UTC" else { return bytes.string }
     return "\(bytes.slice(0, 10).string)T\(clock[0].string)Z"
-  }
-
-  /// Whether all of it is one object or array, the first name or text of which is in quotes.
-  private static func isJSON(_ bytes: ByteView) -> Bool {
-    guard bytes[0] == 0x7B || bytes[0] == 0x5B, JSONView(bytes).bytes.count == bytes.count else { return false }
-    var rest = bytes
-    while rest[0] == 0x5B { rest = rest.dropFirst(1).trimmed }
-    if rest[0] == 0x7B {
-      rest = rest.dropFirst(1).trimmed
-      return rest[0] == 0x22 || rest[0] == 0x7D
-    }
-    return rest[0] == 0x22 || rest[0] == 0x5D || (0x30...0x39).contains(rest[0])
   }
 }

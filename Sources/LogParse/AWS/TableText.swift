@@ -23,6 +23,70 @@ struct TableText {
     return text.value(0) && text.place == bytes.count ? text.out : nil
   }
 
+  /// A map whose values clients choose, as Lake writes the parameters of a call: `{snapshotId=snap-1, createVolumePermission={"add":…}}`.
+  /// What is JSON stays so; anything else is text.
+  ///
+  /// - Returns: nil where members cannot be told apart for sure: a name comes twice, or there are brackets that are no JSON.
+  static func map(_ bytes: ByteView) -> [UInt8]? {
+    guard bytes.count >= 2, bytes.count <= maximumMap, bytes[0] == 0x7B, bytes[bytes.count - 1] == 0x7D else {
+      return nil
+    }
+    var text = TableText(bytes: bytes.dropLast(1), names: [:])
+    return text.outerMembers() ? text.out + [0x7D] : nil
+  }
+
+  private static let maximumMap = 1 << 18
+
+  private mutating func outerMembers() -> Bool {
+    var seen: Set<String> = []
+    out.append(0x7B)
+    place = 1
+    while place < bytes.count {
+      guard let equals = endOfName(place), seen.count < Self.maximumMembers else { return false }
+      let name = bytes.slice(place, equals).string
+      guard seen.insert(name).inserted else { return false }
+      if seen.count > 1 { out.append(0x2C) }
+      quote(name)
+      out.append(0x3A)
+      place = equals + 1
+      guard outerValue() else { return false }
+      if place == bytes.count { return true }
+      guard bytes[place] == 0x2C, bytes[place + 1] == 0x20 else { return false }
+      place += 2
+    }
+    return false
+  }
+
+  private mutating func outerValue() -> Bool {
+    if bytes[place] == 0x7B || bytes[place] == 0x5B {
+      let json = JSONView(bytes.slice(place)).bytes
+      guard Self.isJSON(json) else { return false }
+      out += json.array
+      place += json.count
+      return true
+    }
+    let start = place
+    while place < bytes.count, bytes[place] != 0x2C || bytes[place + 1] != 0x20 || endOfName(place + 2) == nil {
+      if bytes[place] == 0x7B || bytes[place] == 0x7D { return false }
+      place += 1
+    }
+    let text = bytes.slice(start, place)
+    if text == "null" || text == "true" || text == "false" { out += text.array } else { quote(text.string) }
+    return true
+  }
+
+  /// Whether all of it is one object or array, the first name or text of which is in quotes.
+  static func isJSON(_ bytes: ByteView) -> Bool {
+    guard bytes[0] == 0x7B || bytes[0] == 0x5B, JSONView(bytes).bytes.count == bytes.count else { return false }
+    var rest = bytes
+    while rest[0] == 0x5B { rest = rest.dropFirst(1).trimmed }
+    if rest[0] == 0x7B {
+      rest = rest.dropFirst(1).trimmed
+      return rest[0] == 0x22 || rest[0] == 0x7D
+    }
+    return rest[0] == 0x22 || rest[0] == 0x5D || (0x30...0x39).contains(rest[0])
+  }
+
   private init(bytes: ByteView, names: [String: String]) {
     self.bytes = bytes
     self.names = names

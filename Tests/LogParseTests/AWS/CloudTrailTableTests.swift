@@ -39,4 +39,48 @@ import Testing
     let event = try event("Resource type,Resource name", "AWS::IAM::User,\"kim,o\"")
     #expect(event?["resources"] == .texts(["kim,o"]))
   }
+
+  @Test func nameAndTimeSuffice() throws {
+    let insights =
+      "@timestamp,eventName,eventSource,sourceIPAddress,userIdentity.arn,errorCode\n"
+      + "2026-01-01 03:04:05.000,CreateUser,iam.amazonaws.com,198.51.100.66,arn:aws:sts::1:assumed-role/app-role/s,\n"
+    let athena =
+      "\"eventtime\",\"eventname\",\"sourceipaddress\",\"arn\",\"useragent\"\n"
+      + "\"2026-01-01T03:04:05Z\",\"CreateUser\",\"198.51.100.66\",\"arn:aws:sts::1:assumed-role/app-role/s\",\"cli\"\n"
+    let short = "eventTime,eventName,awsRegion\n2026-01-01T03:04:05Z,CreateUser,eu-west-1\n"
+    for text in [insights, athena, short] {
+      let dump = try EventDump(text, path: "x.csv")
+      #expect(dump.format == "aws.cloudtrail.table" && dump.events.count == 1)
+      let event = try #require(dump.events.first)
+      #expect(event.text("event_name") == "CreateUser")
+      #expect(event.time?.nanoseconds == Timestamp(iso8601: "2026-01-01T03:04:05Z")?.nanoseconds)
+      if text != short { #expect(event.text("role") == "app-role" && event.text("source_ip") == "198.51.100.66") }
+    }
+    // Other programs have events with names and times as well, and a row may have neither.
+    for text in [
+      "eventTime,eventName\n2026-01-01T03:04:05Z,click\n", "eventTime,eventName,page,user,tab\n1,2,3,4,5\n",
+    ] {
+      #expect(try EventDump(text, path: "x.csv").format != "aws.cloudtrail.table", "\(text)")
+    }
+    let dump = try EventDump(short + "2026-01-01T03:04:06Z,,eu-west-1\n", path: "x.csv")
+    #expect(dump.events.count == 1 && dump.coverages.contains { $0.state == .skipped })
+  }
+
+  @Test func parametersAsAMap() throws {
+    func parameters(_ text: String) throws -> String? {
+      let cell = "\"" + text.replacing("\"", with: "\"\"") + "\""
+      return try event("requestParameters,userAgent", "\(cell),cli")?.text("request_parameters")
+    }
+    #expect(
+      try parameters(
+        #"{snapshotId=snap-1, createVolumePermission={"add":{"items":[{"group":"all"}]}}, dry=false, n=7}"#)
+        == #"{"snapshotId":"snap-1","createVolumePermission":{"add":{"items":[{"group":"all"}]}},"dry":false,"n":"7"}"#)
+    #expect(try parameters(#"{description=one, two "x", path=/}"#) == #"{"description":"one, two \"x\"","path":"/"}"#)
+    #expect(try parameters("{userName=}") == #"{"userName":""}"#)
+    // What cannot be told apart for sure stays as it is.
+    for text in [
+      "{a=1, a=2}", "{a={b=c}, d=e}", "{a=b}c}", "{a}", "{=b}", #"{a={"b":1}c, d=e}"#, #"{a={"b":1, d=e}"#, "{a=b",
+    ] { #expect(try parameters(text) == text, "\(text)") }
+    #expect(try parameters(#"{"a": "b, c={d}"}"#) == #"{"a": "b, c={d}"}"#)
+  }
 }
