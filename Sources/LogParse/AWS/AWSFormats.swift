@@ -1,8 +1,8 @@
 extension LogFormats {
   static let aws: [any LogFormat] = [
     WAFFormat(), CloudTrailFormat(), GuardDutyFormat(), VPCFlowFormat(), VPCFlowEnvelopeFormat(), ALBFormat(),
-    ALBConnectionFormat(), ClassicELBFormat(), NLBFormat(), CloudFrontFormat(), NetworkFirewallFormat(),
-    ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
+    ALBConnectionFormat(), ClassicELBFormat(), NLBFormat(), CloudFrontFormat(), CloudFrontJSONFormat(),
+    NetworkFirewallFormat(), ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
     CloudTrailDigestFormat(), CloudTrailTableFormat(), VPCFlowTableFormat(), KubernetesAuditFormat(),
     MessageTableFormat(),
     ParquetFormat(),

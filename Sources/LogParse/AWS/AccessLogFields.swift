@@ -7,6 +7,7 @@ import Evidence
 /// odd backslash stands before it.
 struct AccessLogFields {
   private let fields: [ByteView]
+  var all: [ByteView] { fields }
 
   /// - Parameter limit: fields that are looked at; more are ignored.
   init(_ line: ByteView, limit: Int = 128) {
@@ -42,6 +43,9 @@ struct AccessLogFields {
     self.fields = fields
   }
 
+  /// Fields that were told apart otherwise.
+  init(_ fields: [ByteView]) { self.fields = fields }
+
   private static func endOfQuoted(_ line: ByteView, _ start: Int) -> Int {
     var place = start + 1
     while let quote = line.firstIndex(of: 0x22, from: place) {
@@ -65,6 +69,11 @@ struct AccessLogFields {
   }
 
   func integer(_ index: Int) -> Int64? { self[index].integer }
+
+  /// Those of the attributes whose number no number can hold.
+  func unread(_ attributes: (place: Int, name: String)...) -> [String] {
+    attributes.compactMap { self[$0.place].isHugeNumber ? $0.name : nil }
+  }
 
   /// An address and the port behind the last colon: IPv6 addresses have no brackets as AWS writes them, but may where a log
   /// was converted. What is no address is told as it stands; `entities` leaves it out.
@@ -158,6 +167,13 @@ struct RequestLine {
     let start = scheme.map { "\($0)://\(host ?? "")" } ?? ""
     let whole = start + (uri ?? "") + (query.map { "?" + $0 } ?? "")
     return whole.utf8.count <= 4096 ? whole : String(decoding: Array(whole.utf8.prefix(4096)), as: UTF8.self) + "…"
+  }
+}
+
+extension ByteView {
+  /// Digits beyond 64 bits: the rest of the record is as good as any.
+  var isHugeNumber: Bool {
+    count >= 19 && integer == nil && (0..<count).allSatisfy { (0x30...0x39).contains(self[$0]) }
   }
 }
 

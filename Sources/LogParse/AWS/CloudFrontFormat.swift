@@ -8,7 +8,7 @@ import Evidence
 /// fields".
 public struct CloudFrontFormat: LogFormat {
   public let name = "aws.cloudfront"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -42,7 +42,7 @@ public struct CloudFrontFormat: LogFormat {
 }
 
 /// One request, its fields by their names. Valid while the line is.
-private struct CloudFrontLine {
+struct CloudFrontLine {
   static let standard = [
     "date", "time", "x-edge-location", "sc-bytes", "c-ip", "cs-method", "cs(Host)", "cs-uri-stem", "sc-status",
     "cs(Referer)", "cs(User-Agent)", "cs-uri-query", "cs(Cookie)", "x-edge-result-type", "x-edge-request-id",
@@ -152,8 +152,14 @@ private struct CloudFrontLine {
     attributes.add("referer", decoded("cs(Referer)"))
     attributes.add("user_agent", decoded("cs(User-Agent)"))
     attributes.add("cookie", decoded("cs(Cookie)"))
+    var unread: [String] = []
     for (field, name, isNumber) in Self.attributes {
-      if isNumber { attributes.add(name, cell(field)?.integer) } else { attributes.add(name, text(field)) }
+      if isNumber {
+        attributes.add(name, cell(field)?.integer)
+        if cell(field)?.isHugeNumber == true { unread.append(name) }
+      } else {
+        attributes.add(name, text(field))
+      }
     }
     var unknown: [String] = []
     for (name, cell) in zip(names, cells) where !Self.known.contains(name) && !(cell == "-") && unknown.count < 64 {
@@ -161,6 +167,7 @@ private struct CloudFrontLine {
     }
     for cell in cells.dropFirst(names.count).prefix(16) { unknown.append(cell.slice(0, 4096).string) }
     attributes.add("unknown_fields", unknown)
+    attributes.add("unread_fields", unread)
 
     var entities: [Entity] = []
     if let address = cell("c-ip").flatMap(IPAddress.normal) { entities.append(Entity(.address, address)) }

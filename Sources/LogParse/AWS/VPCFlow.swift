@@ -17,7 +17,7 @@ struct VPCFlow {
     if field == .start || field == .end { return take(time: word, field) }
     if field.isNumber {
       guard let value = word.integer else {
-        guard Self.isHuge(word) else { return false }
+        guard word.isHugeNumber else { return false }
         unread.append(field.rawValue)
         return true
       }
@@ -32,7 +32,11 @@ struct VPCFlow {
       }
       return true
     }
-    let text = word.string
+    let text: String
+    switch field {
+    case .source, .destination, .packetSource, .packetDestination: text = IPAddress.usual(word)
+    default: text = word.string
+    }
     attributes.append(Attribute(field.attribute, text))
     switch field {
     case .source: source = text
@@ -60,7 +64,7 @@ struct VPCFlow {
       time = isMilliseconds ? Timestamp(milliseconds: number) : Timestamp(seconds: number)
       attributes.append(Attribute(field.attribute, isMilliseconds ? number / 1000 : number))
       if isMilliseconds { attributes.append(Attribute("recorded_\(field.rawValue)", word.string)) }
-    } else if Self.isHuge(word) {
+    } else if word.isHugeNumber {
       unread.append(field.rawValue)
       return true
     } else {
@@ -79,11 +83,6 @@ struct VPCFlow {
 
   /// March 1973 in milliseconds, the year 5138 in seconds.
   private static let leastMilliseconds: Int64 = 100_000_000_000
-
-  /// Digits beyond 64 bits: the rest of the record is as good as any.
-  private static func isHuge(_ word: ByteView) -> Bool {
-    word.count >= 19 && (0..<word.count).allSatisfy { (0x30...0x39).contains(word[$0]) }
-  }
 
   /// The time at which CloudWatch has the record, where the record itself says none: it is that of the start.
   mutating func take(recorded time: Timestamp) { start = time }

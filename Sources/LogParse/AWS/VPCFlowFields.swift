@@ -1,8 +1,9 @@
 import Bytes
 
-/// The fields of VPC flow logs, versions 2 to 10, by their names in the header line and in our attributes.
+/// The fields of VPC flow logs, versions 2 to 10, and of those of transit gateways (version 6), by their names in the header line
+/// and in our attributes.
 ///
-/// Source: VPC User Guide, "Flow log records". Transit gateway logs (version 6) share the names that are here.
+/// Source: VPC User Guide, "Flow log records"; Transit Gateway User Guide, "Transit Gateway Flow Log records".
 enum VPCFlowField: String, CaseIterable {
   case version, account = "account-id", interface = "interface-id", source = "srcaddr", destination = "dstaddr"
   case sourcePort = "srcport", destinationPort = "dstport", protocolNumber = "protocol", packets, bytes, start, end
@@ -17,6 +18,16 @@ enum VPCFlowField: String, CaseIterable {
   case container = "ecs-container-id", secondContainer = "ecs-second-container-id", service = "ecs-service-name"
   case taskDefinition = "ecs-task-definition-arn", taskARN = "ecs-task-arn", task = "ecs-task-id"
   case rejectReason = "reject-reason", resource = "resource-id", encryption = "encryption-status"
+
+  case resourceType = "resource-type", gateway = "tgw-id", attachment = "tgw-attachment-id"
+  case pairAttachment = "tgw-pair-attachment-id"
+  case sourceAccount = "tgw-src-vpc-account-id", destinationAccount = "tgw-dst-vpc-account-id"
+  case sourceVPC = "tgw-src-vpc-id", destinationVPC = "tgw-dst-vpc-id"
+  case sourceSubnet = "tgw-src-subnet-id", destinationSubnet = "tgw-dst-subnet-id"
+  case sourceInterface = "tgw-src-eni", destinationInterface = "tgw-dst-eni"
+  case sourceZone = "tgw-src-az-id", destinationZone = "tgw-dst-az-id"
+  case lostNoRoute = "packets-lost-no-route", lostBlackhole = "packets-lost-blackhole"
+  case lostTooLong = "packets-lost-mtu-exceeded", lostExpired = "packets-lost-ttl-expired"
 
   /// The order of a log without header: version 2.
   static let standard: [VPCFlowField] = [
@@ -36,7 +47,9 @@ enum VPCFlowField: String, CaseIterable {
 
   var isNumber: Bool {
     switch self {
-    case .version, .sourcePort, .destinationPort, .protocolNumber, .packets, .bytes, .start, .end, .flags, .path: true
+    case .version, .sourcePort, .destinationPort, .protocolNumber, .packets, .bytes, .start, .end, .flags, .path,
+      .lostNoRoute, .lostBlackhole, .lostTooLong, .lostExpired:
+      true
     default: false
     }
   }

@@ -8,7 +8,7 @@ import Evidence
 /// up to ten minutes.
 public struct VPCFlowFormat: LogFormat {
   public let name = "aws.vpcflow"
-  public let version = 4
+  public let version = 5
 
   public init() {}
 
@@ -47,12 +47,15 @@ struct VPCFlowReader {
   enum Outcome { case event(Event), nothing, unknown(String) }
 
   private var fields: [VPCFlowField?]?
+  /// The header's names, where there are some that nobody knows.
+  private var names: [String] = []
 
   mutating func read(_ line: ByteView, _ locator: Locator) -> Outcome {
     var words = line.words(limit: 300)
     if words.isEmpty { return .nothing }
     if (0x61...0x7A).contains(words[0][0]), let header = VPCFlowField.header(words) {
       fields = header
+      names = header.contains { $0 == nil } ? words.map { $0.slice(0, 128).string } : []
       return .nothing
     }
     if let fields {
@@ -63,7 +66,7 @@ struct VPCFlowReader {
     }
     words = Self.withoutExportTime(words)
     guard Self.isStandard(words) else { return .unknown("a flow record of a custom format without a header line") }
-    return event(VPCFlowField.standard, Array(words.prefix(VPCFlowField.standard.count)), locator)
+    return event(VPCFlowField.standard, words, locator)
   }
 
   /// CloudWatch writes the time of each event before it when it exports.
@@ -91,6 +94,19 @@ struct VPCFlowReader {
       guard let field, !(word == "-") else { continue }
       guard flow.take(field, word) else { return .unknown("a flow record whose \(field.rawValue) is no number") }
     }
+    if !names.isEmpty || words.count > fields.count {
+      flow.attributes.add("unknown_fields", Self.unknown(fields, names, words))
+    }
     return .event(flow.event(locator))
+  }
+
+  /// What stands under names that nobody knows, and behind the fields of the standard, where no line names it.
+  private static func unknown(_ fields: [VPCFlowField?], _ names: [String], _ words: [ByteView]) -> [String] {
+    var all: [String] = []
+    for (place, name) in names.enumerated() where place < words.count && place < fields.count {
+      if fields[place] == nil, !(words[place] == "-") { all.append("\(name)=\(words[place].slice(0, 4096).string)") }
+    }
+    for word in words.dropFirst(fields.count) { all.append(word.slice(0, 4096).string) }
+    return Array(all.prefix(64))
   }
 }

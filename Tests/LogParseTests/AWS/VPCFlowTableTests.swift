@@ -86,4 +86,45 @@ import Testing
     let row = Array(repeating: "1", count: header.split(separator: ",").count).joined(separator: ",")
     #expect(try EventDump("\(header)\n\(row)\n", path: "x.csv").format != "aws.vpcflow.table")
   }
+
+  @Test func flowsOfATransitGateway() throws {
+    let text =
+      "version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id tgw-dst-vpc-account-id "
+      + "tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id "
+      + "tgw-dst-az-id "
+      + "tgw-pair-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes start end log-status "
+      + "type packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded packets-lost-ttl-expired tcp-flags "
+      + "region flow-direction pkt-src-aws-service pkt-dst-aws-service\n"
+      + "6 TransitGateway 1 tgw-1 tgw-attach-1 1 2 vpc-1 vpc-2 subnet-1 subnet-2 eni-1 eni-2 az1 az2 tgw-attach-2 10.9.0.5 "
+      + "10.8.0.3 51270 443 6 10 840 1767225600 1767225660 OK IPv4 0 4 0 0 2 us-east-1 ingress - -\n"
+    let dump = try EventDump(text, path: "x.log")
+    #expect(dump.format == "aws.vpcflow")
+    let event = try #require(dump.events.first)
+    #expect(event.text("src_address") == "10.9.0.5" && event.text("tgw_id") == "tgw-1")
+    #expect(event["packets_lost_blackhole"] == .integer(4) && event["unknown_fields"] == nil)
+  }
+
+  @Test func fieldsThatNoNameTells() throws {
+    let standard = "5 1 eni-1 10.9.0.5 198.51.100.7 51270 389 6 10 840 1767225600 1767225660 ACCEPT OK"
+    let more = try EventDump(standard + " vpc-1 - 8\n", path: "x.log").events.first
+    #expect(more?["unknown_fields"] == .texts(["vpc-1", "-", "8"]) && more?["dst_port"] == .integer(389))
+    #expect(try EventDump(standard + "\n", path: "x.log").events.first?["unknown_fields"] == nil)
+    let named = "srcaddr dstaddr new-field interface-id other\n10.9.0.5 198.51.100.7 x eni-1 -\n"
+    #expect(try EventDump(named, path: "x.log").events.first?["unknown_fields"] == .texts(["new-field=x"]))
+  }
+
+  @Test func addressesAreWrittenInOneForm() throws {
+    func event(_ address: String) throws -> Event? {
+      try EventDump(
+        "2 1 eni-1 \(address) 10.9.0.5 1 443 6 10 840 1767225600 1767225660 ACCEPT OK", path: "x.log"
+      ).events.first
+    }
+    for text in ["2001:DB8:0:0:0:0:0:66", "2001:db8::66", "2001:0db8::0066"] {
+      let event = try #require(try event(text))
+      #expect(event.text("src_address") == "2001:db8::66" && event.entities.contains(Entity(.address, "2001:db8::66")))
+    }
+    #expect(try event("::ffff:10.9.0.7")?.text("src_address") == "10.9.0.7")
+    #expect(try event("10.9.0.7")?.text("src_address") == "10.9.0.7")
+    #expect(try event("x:y")?.text("src_address") == "x:y")
+  }
 }
