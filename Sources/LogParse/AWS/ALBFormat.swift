@@ -8,7 +8,7 @@ import Evidence
 /// Fields: Elastic Load Balancing User Guide, "Access log entries".
 public struct ALBFormat: LogFormat {
   public let name = "aws.alb"
-  public let version = 3
+  public let version = 4
 
   private static let types: [StaticString] = ["http", "https", "h2", "grpcs", "ws", "wss"]
 
@@ -77,6 +77,9 @@ public struct ALBFormat: LogFormat {
     attributes.add("transformed_uri", fields.text(31))
     attributes.add("transform_status", fields.text(32))
     attributes.add("unknown_fields", fields.rest(from: 33))
+    attributes.add(
+      "unread_fields",
+      fields.unread((8, "response_code"), (9, "target_response_code"), (10, "received_bytes"), (11, "sent_bytes")))
 
     var entities = AccessLogFields.entities(client.address, target.address)
     if let host = request.host { entities.append(Entity(.domain, host)) }

@@ -7,7 +7,7 @@ import Evidence
 /// Route 53 Developer Guide, "Values that appear in VPC Resolver query logs".
 public struct ResolverQueryFormat: LogFormat {
   public let name = "aws.route53resolver"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
@@ -26,7 +26,7 @@ public struct ResolverQueryFormat: LogFormat {
   }
 }
 
-private struct ResolverQuery {
+struct ResolverQuery {
   private var time: Timestamp?
   private var name = ""
   private var attributes: [Attribute] = []
@@ -52,25 +52,27 @@ private struct ResolverQuery {
       case "query_name": name = value.kept
       case "query_type": type = value.kept
       case "rcode": code = value.kept
-      case "srcaddr": source = value.kept
+      case "srcaddr": source = value.keptAddress
       case "account_id": account = value.kept
       case "firewall_rule_action": action = value.kept
       case "answers":
         value.forEachElement {
-          if let data = $0["Rdata"]?.kept { answers.append(($0["Type"]?.kept, data)) }
+          if let data = $0["Rdata"]?.keptAddress { answers.append(($0["Type"]?.kept, data)) }
           return answers.count < 1000
         }
       case "srcids":
         value.forEachMember { key, value in
           switch key {
           case "instance": instance = value.kept
-          case "resolver_endpoint": others.add("resolver_endpoint", value.kept)
+          case "resolver_endpoint", "resolver-endpoint": others.add("resolver_endpoint", value.kept)
           case "resolver_network_interface": others.add("resolver_interface", value.kept)
           default: keepUnknown("srcids." + key.string, value)
           }
           return true
         }
-      case "srcport": others.add("src_port", value.integer)
+      case "srcport":
+        others.add("src_port", value.integer)
+        if (value.rawString ?? value.bytes).isHugeNumber { others.add("unread_fields", ["src_port"]) }
       case "transport": others.add("transport", value.kept)
       case "query_class": others.add("query_class", value.kept)
       case "region": others.add("region", value.kept)
@@ -89,6 +91,8 @@ private struct ResolverQuery {
     attributes.add("query_type", type)
     attributes.add("response", code)
     attributes.add("answers", answers.map { "\($0.type ?? "?") \($0.data)" })
+    // The same without the types, for what looks for addresses and names.
+    attributes.add("answer_data", answers.map(\.data))
     attributes.add("src_address", source)
     attributes.add("instance", instance)
     attributes.add("firewall_action", action)

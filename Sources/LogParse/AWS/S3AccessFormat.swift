@@ -7,12 +7,12 @@ import Evidence
 /// S3 User Guide, "Server access log format"; those behind the known ones are kept as they are.
 public struct S3AccessFormat: LogFormat {
   public let name = "aws.s3access"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    sample.beginsWithRecords { Self.isRecord(AccessLogFields($0)) } ? .high : nil
+    sample.beginsWithRecords { Self.isRecord(S3AccessLine.fields($0)) } ? .high : nil
   }
 
   /// An owner of 64 hexadecimal digits (or a short name), a time in brackets, an operation with dots.
@@ -24,7 +24,7 @@ public struct S3AccessFormat: LogFormat {
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     try readLines(stream, into: sink) { line in
-      let fields = AccessLogFields(line.bytes)
+      let fields = S3AccessLine.fields(line.bytes)
       guard Self.isRecord(fields) else { return .skipped("a line that is no S3 access log record") }
       sink.event(Self.event(fields, line.locator))
       return .parsed
@@ -85,6 +85,11 @@ public struct S3AccessFormat: LogFormat {
     attributes.add("source_region", fields.text(26))
     attributes.add("bucket_owner", fields.text(0))
     attributes.add("unknown_fields", fields.rest(from: 27))
+    attributes.add(
+      "unread_fields",
+      fields.unread(
+        (9, "response_code"), (11, "sent_bytes"), (12, "object_bytes"), (13, "total_milliseconds"),
+        (14, "turn_around_milliseconds")))
 
     var entities = who.entities
     if let address = IPAddress.normal(fields[3]) { entities.append(Entity(.address, address)) }

@@ -7,7 +7,7 @@ import Evidence
 /// all of it is in `oversize_fields` and `body_unseen`. Fields: AWS WAF Developer Guide, "Log fields".
 public struct WAFFormat: LogFormat {
   public let name = "aws.waf"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 
@@ -23,7 +23,7 @@ public struct WAFFormat: LogFormat {
   }
 }
 
-private struct WAFReader: ~Copyable {
+struct WAFReader: ~Copyable {
   private var text = TextBuilder()
   private var known = KnownTexts()
   /// Made anew for every record in the same place: its lists keep their room.
@@ -113,7 +113,7 @@ struct WAFRecord {
   func write(to event: inout Event, _ known: inout KnownTexts, _ text: inout TextBuilder) {
     let seen = WAFHeaders(headers, &known, &text)
     let host = host?.kept(&known) ?? seen.host
-    let client = clientIP?.kept
+    let client = clientIP?.keptAddress
     var attributes: [Attribute] = []
     swap(&attributes, &event.attributes)
     attributes.removeAll(keepingCapacity: true)
@@ -140,6 +140,8 @@ struct WAFRecord {
     attributes.add("response_code", responseCode?.integer)
     attributes.add("captcha", WAFRules.answer(captcha))
     attributes.add("challenge", WAFRules.answer(challenge))
+    attributes.add("captcha_solved", captcha?["solveTimestamp"]?.integer)
+    attributes.add("challenge_solved", challenge?["solveTimestamp"]?.integer)
     attributes.add("trace_id", requestID?.kept)
     attributes.add("ja3", ja3?.kept)
     attributes.add("ja4", ja4?.kept)
@@ -164,13 +166,14 @@ struct WAFRecord {
       event.entities.append(Entity(.domain, host))
       if scheme != nil, !isHidden(uri) { event.entities.append(Entity(.url, url(host, &text))) }
     }
-    event.message = message(host, seen, &text)
+    event.message = message(host, client, seen, &text)
   }
 
   private func addSizes(to attributes: inout [Attribute]) {
     attributes.add("oversize_fields", oversize?.strings ?? [])
     let size = bodySize?.integer
     let inspected = bodyInspected?.integer
+    if size == nil, let bodySize, bodySize.bytes.isHugeNumber { attributes.add("unread_fields", ["body_size"]) }
     attributes.add("body_size", size)
     attributes.add("body_inspected", inspected)
     if let size, let inspected, inspected >= 0, size > inspected { attributes.add("body_unseen", size - inspected) }
@@ -207,7 +210,9 @@ struct WAFRecord {
 
   /// `ALLOW POST https://shop.example/login.do from 203.0.113.66 (KR)`; of a request that rules labelled also the labels
   /// and the headers, one of which is likely to be why.
-  private func message(_ host: String?, _ seen: WAFHeaders, _ text: inout TextBuilder) -> String {
+  private func message(
+    _ host: String?, _ client: String?, _ seen: WAFHeaders, _ text: inout TextBuilder
+  ) -> String {
     text.removeAll()
     text.add(action)
     text.add(" ")
@@ -228,7 +233,7 @@ struct WAFRecord {
       text.add(query, limit: 2048)
     }
     text.add(" from ")
-    text.add(clientIP)
+    if let client { text.add(client) }
     if let country, country.kind == .string {
       text.add(" (")
       text.add(country)

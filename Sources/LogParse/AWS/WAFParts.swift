@@ -79,6 +79,9 @@ enum WAFRules {
     if let instead = rule["overriddenAction"]?.kept { text += " instead of " + instead }
     for match in matches(rule["ruleMatchDetails"]) { text += "; " + match }
     if let answer = answer(rule["captchaResponse"]) ?? answer(rule["challengeResponse"]) { text += "; " + answer }
+    if let solved = (rule["captchaResponse"] ?? rule["challengeResponse"])?["solveTimestamp"]?.kept {
+      text += ", solved at " + solved
+    }
     all.append(text)
   }
 
@@ -87,6 +90,7 @@ enum WAFRules {
     var all: [String] = []
     details?.forEachElement { detail in
       var text = detail["conditionType"]?.kept ?? "match"
+      if let sensitivity = detail["sensitivityLevel"]?.kept { text += " (sensitivity \(sensitivity))" }
       if let place = detail["location"]?.kept { text += " in " + place }
       if let field = detail["matchedFieldName"]?.kept { text += " " + field }
       let data = detail["matchedData"]?.strings ?? []

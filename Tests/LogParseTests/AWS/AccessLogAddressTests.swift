@@ -41,4 +41,12 @@ import Testing
     #expect("[a".withView { AccessLogFields($0)[0].string } == "a")
     #expect("[a]".withView { AccessLogFields($0).count } == 1)
   }
+
+  @Test func aNumberThatNoNumberHolds() throws {
+    let line = Self.application.replacing(" 120 520 ", with: " 99999999999999999999 520 ")
+    let event = try #require(try Self.event(line, "10.9.0.4:51341", "10.9.0.5:80"))
+    #expect(event["received_bytes"] == nil && event["unread_fields"] == .texts(["received_bytes"]))
+    #expect(event["sent_bytes"] == .integer(520))
+    #expect(try Self.event(Self.application, "10.9.0.4:51341", "10.9.0.5:80")?["unread_fields"] == nil)
+  }
 }
