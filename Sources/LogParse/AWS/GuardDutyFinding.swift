@@ -11,6 +11,7 @@ struct GuardDutyFinding {
   private let resource: JSONView?
   private let action: GuardDutyAction
   private let sequence: GuardDutySequence?
+  private let malware: GuardDutyMalware
   let created: Timestamp?
   let updated: Timestamp?
   let firstSeen: Timestamp?
@@ -33,6 +34,7 @@ struct GuardDutyFinding {
     action = GuardDutyAction(
       service.member("action"), resource: resource, near: Self.interfaces(resource).compactMap(\.address).first)
     sequence = GuardDutySequence(service)
+    malware = GuardDutyMalware(service: service, resource: resource)
     created = json.member("createdAt")?.time
     updated = json.member("updatedAt")?.time
     firstSeen = service.member("eventFirstSeen")?.time
@@ -43,16 +45,26 @@ struct GuardDutyFinding {
     hash = process?.member("executableSha256")?.kept
   }
 
-  private static func interfaces(
-    _ resource: JSONView?
-  ) -> [(address: String?, publicAddress: String?, vpc: String?, subnet: String?)] {
-    let list = resource?.member("instanceDetails")?.member("networkInterfaces")?.elements(upTo: 64) ?? []
-    return list.map {
-      (
-        $0.member("privateIpAddress")?.kept, $0.member("publicIp")?.kept, $0.member("vpcId")?.kept,
-        $0.member("subnetId")?.kept
-      )
+  private struct Interface {
+    let address, publicAddress, vpc, subnet: String?
+    /// All its addresses in the form by which sources are joined.
+    let all: [String]
+    let sixth: [String]
+
+    init(_ json: JSONView) {
+      address = json.member("privateIpAddress")?.keptAddress
+      publicAddress = json.member("publicIp")?.keptAddress
+      vpc = json.member("vpcId")?.kept
+      subnet = json.member("subnetId")?.kept
+      sixth = json.member("ipv6Addresses")?.elements(upTo: 64).compactMap(\.keptAddress) ?? []
+      let others = json.member("privateIpAddresses")?.elements(upTo: 64) ?? []
+      let second = others.compactMap { $0.member("privateIpAddress")?.keptAddress }
+      all = ([address, publicAddress].compactMap { $0 } + second + sixth).compactMap { $0.withView(IPAddress.normal) }
     }
+  }
+
+  private static func interfaces(_ resource: JSONView?) -> [Interface] {
+    (resource?.member("instanceDetails")?.member("networkInterfaces")?.elements(upTo: 64) ?? []).map(Interface.init)
   }
 
   private var instance: String? { resource?.member("instanceDetails")?.member("instanceId")?.kept }
@@ -100,6 +112,7 @@ struct GuardDutyFinding {
     all.add("pid", pid)
     all.add("process", process)
     sequence?.add(to: &all)
+    malware.add(to: &all)
     return all
   }
 
@@ -165,6 +178,7 @@ struct GuardDutyFinding {
     let interfaces = Self.interfaces(resource)
     all.add("private_addresses", interfaces.compactMap(\.address))
     all.add("public_addresses", interfaces.compactMap(\.publicAddress))
+    all.add("ipv6_addresses", interfaces.flatMap(\.sixth))
     all.add("vpc", interfaces.compactMap(\.vpc).first)
     all.add("subnet", interfaces.compactMap(\.subnet).first)
   }
@@ -175,7 +189,8 @@ struct GuardDutyFinding {
     if let process, process.hasPrefix("/") { all.append(Entity(.file, process)) }
     if let hash { all.append(Entity(.hash, hash)) }
     if let instance { all.append(Entity(.instance, instance)) }
-    all += (sequence?.entities ?? []) + (identity?.entities ?? [])
+    for interface in Self.interfaces(resource) { all += interface.all.map { Entity(.address, $0) } }
+    all += malware.entities + (sequence?.entities ?? []) + (identity?.entities ?? [])
     if let account = json.member("accountId")?.kept { all.append(Entity(.account, account)) }
     var seen: Set<Entity> = []
     return all.filter { seen.insert($0).inserted }
@@ -188,6 +203,7 @@ struct GuardDutyFinding {
     var parts: [String] = []
     if let done = action.happening { parts.append(done) }
     if let sequence { parts.append(sequence.happening) }
+    if let found = malware.happening { parts.append(found) }
     if let process { parts.append("process \(process)" + (pid.map { " (pid \($0))" } ?? "")) }
     return parts.joined(separator: ", ")
   }

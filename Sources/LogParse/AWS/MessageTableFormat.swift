@@ -1,25 +1,30 @@
 import Bytes
 import Evidence
 
-/// What CloudWatch Logs Insights downloads of a log group of Network Firewall or of a Kubernetes control plane: a table of
-/// comma-separated values with the records as JSON in `@message`. Told as `NetworkFirewallFormat` and `KubernetesAuditFormat`
-/// tell them; tables of CloudTrail and of flow logs have formats of their own.
+/// What CloudWatch Logs Insights downloads of a log group of WAF, GuardDuty, the resolver, Network Firewall or a Kubernetes control
+/// plane: a table of comma-separated values with the records as JSON in `@message`. Told as the formats of these tell them; tables
+/// of CloudTrail and of flow logs have formats of their own.
 public struct MessageTableFormat: LogFormat {
   public let name = "aws.cloudwatch.table"
-  public let version = 1
+  public let version = 2
 
   private static let sampled = 8
+  /// One of these is in every record.
+  private static let marks: [StaticString] = [
+    "audit.k8s.io", "firewall_name", "webaclId", "detectorId", "query_timestamp",
+  ]
 
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard sample.head.contains("message"), sample.head.contains("audit.k8s.io") || sample.head.contains("firewall_name")
-    else { return nil }
+    guard sample.head.contains("message"), Self.marks.contains(where: { sample.head.contains($0) }) else { return nil }
     // A control plane's group holds the lines of other parts between.
     let (rows, separator) = sample.rows(Self.sampled)
     guard separator == 0x2C, let first = rows.first, let place = Self.placeOfMessage(first) else { return nil }
+    var reader = MessageReader()
     let isKnown = rows.dropFirst().contains { row in
-      row.count == first.count && row[place].withView { Self.event(JSONView($0), .whole) } != nil
+      row.count == first.count
+        && row[place].withView { reader.read(JSONView($0.trimmed), .whole, into: CollectingSink()) }
     }
     return isKnown ? .high : nil
   }
@@ -33,13 +38,9 @@ public struct MessageTableFormat: LogFormat {
     return names.firstIndex { $0 == "message" || $0 == "@message" }
   }
 
-  private static func event(_ json: JSONView, _ locator: Locator) -> Event? {
-    if let record = KubernetesAuditRecord(json) { return record.event(locator) }
-    return FirewallRecord(json)?.event(locator)
-  }
-
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let rows = CSVRows(stream, coverage: sink)
+    var reader = MessageReader()
     var header: (place: Int, count: Int)?
     while let row = try rows.next() {
       // Tables that were put together have their header again.
@@ -55,13 +56,39 @@ public struct MessageTableFormat: LogFormat {
         rows.reject("a row of \(row.cells.count) cells where the header names \(header.count)")
         continue
       }
-      let event = row.cells[header.place].withBytes(limit: 4 << 20) { Self.event(JSONView($0.trimmed), row.locator) }
-      if let event {
-        sink.event(event)
-      } else {
-        rows.reject("a row whose message is no record of Network Firewall or of Kubernetes' audit log")
+      let isRecord = row.cells[header.place].withBytes(limit: 4 << 20) {
+        reader.read(JSONView($0.trimmed), row.locator, into: sink)
       }
+      if !isRecord { rows.reject("a row whose message is no record that is known") }
     }
+    reader.finish(into: sink)
     rows.finish()
   }
+}
+
+/// Tells records of several services, each as its own format does.
+private struct MessageReader: ~Copyable {
+  private var waf = WAFReader()
+  private var findings = GuardDutyHistory()
+
+  /// - Returns: false for a message that is no record of theirs.
+  mutating func read(_ json: JSONView, _ locator: Locator, into sink: any ResultSink) -> Bool {
+    guard json.kind == .object else { return false }
+    if waf.read(json, locator, into: sink) { return true }
+    let event =
+      KubernetesAuditRecord(json)?.event(locator) ?? FirewallRecord(json)?.event(locator)
+      ?? ResolverQuery(json)?.event(locator)
+    if let event {
+      sink.event(event)
+      return true
+    }
+    // EventBridge has its envelope around them.
+    return AWSRecords.open(json) {
+      guard let finding = GuardDutyFinding($0) else { return false }
+      findings.take(finding, locator, into: sink)
+      return true
+    }
+  }
+
+  func finish(into sink: any ResultSink) { findings.finish(into: sink) }
 }

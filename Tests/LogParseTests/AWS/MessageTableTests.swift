@@ -26,4 +26,17 @@ import Testing
       #expect(try EventDump(text, path: "x.csv").format != "aws.cloudwatch.table")
     }
   }
+
+  @Test(arguments: [
+    (WAFTests.record(), "aws:waf:request"), (ResolverQueryTests.query(), "aws:route53:query"),
+    (GuardDutyMalwareTests.finding("\"x\":1", "\"y\":1"), "aws:guardduty:finding"),
+    ("{\"detail\":\(GuardDutyMalwareTests.finding("\"x\":1", "\"y\":1"))}", "aws:guardduty:finding"),
+  ])
+  func recordsOfOtherServices(_ record: String, _ type: String) throws {
+    let row = "2026-01-01 03:04:05.100,\"" + record.replacing("\"", with: "\"\"") + "\"\n"
+    let dump = try EventDump("@timestamp,@message\n\(row)2026-01-01 03:04:06.000,{}\n", path: "x.csv")
+    #expect(dump.format == "aws.cloudwatch.table" && dump.events.map(\.dataType) == [type])
+    #expect(dump.events.first?.locator.line == 2)
+    #expect(dump.coverages.count { $0.state == .skipped } == 1)
+  }
 }
