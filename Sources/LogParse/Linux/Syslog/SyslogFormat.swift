@@ -28,7 +28,12 @@ struct SyslogFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var reader = SyslogReader(context, encodings: stream.encodings, joinsLines: true)
     let stream = try reader.lookAhead(stream)
-    try readLines(stream, into: sink) { reader.read($0, into: sink) }
+    do throws(BytesError) {
+      try readLines(stream, into: sink) { reader.read($0, into: sink) }
+    } catch {
+      reader.finish(into: sink)
+      throw error
+    }
     reader.finish(into: sink)
   }
 }
