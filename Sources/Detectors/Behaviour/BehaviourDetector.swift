@@ -3,12 +3,14 @@ import Evidence
 
 /// Finds what intruders do at a shell, in commands as they were typed or run, also where they were wrapped.
 public struct BehaviourDetector: LayeredDetector {
-  public let version = 8
+  public let version = 9
 
   public init() {}
 
   /// Longer texts are scripts or data; only their first part is judged.
   static let maximumLength = 16 << 10
+  /// The same of a script within a string.
+  private static let maximumScript = 512
 
   /// The leads of all rules, and for each which rules it wakes.
   private static let leads: (set: LiteralSet, rules: [[Int]]) = {
@@ -63,6 +65,8 @@ public struct BehaviourDetector: LayeredDetector {
       let rule = BehaviourRule.all[index]
       // What was seen once is not asked for again.
       guard !known.contains(where: { $0.rule == rule.rule }), let severity = rule.judge(behaviour) else { return nil }
+      // What a script installs is an administrator's work, and of a long one the parts have little to do with each other.
+      if let layer, layer.isScript, severity < .medium || text.count > Self.maximumScript { return nil }
       return detection(rule, severity, text, whole, layer)
     }
   }

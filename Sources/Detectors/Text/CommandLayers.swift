@@ -7,6 +7,8 @@ struct CommandLayer {
   var step: String
   /// The same command in plainer words (`{bash,-i}` → `bash -i`), not another one.
   var isRewording: Bool
+  /// It is a script that was written as a string: data to whoever handles it, until it is run.
+  var isScript = false
 }
 
 /// Unwraps commands: Base64, hexadecimal, escapes, character codes, reversal, and the spellings by which a shell is made
@@ -32,7 +34,11 @@ enum CommandLayers {
       "Char", "xxd",
       "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i", "$'", "\\>", "\\&",
       "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib", "`echo", "`printf", "/?", "/[", "?sh", "?h ", "c] ", "h] ",
-      "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ",
+      "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ", "\\n", "sh\\\"", "{socat,", "{ncat,", "{cat,",
+      "?n/", "?c/", "?dow", "*h ", "*sh ", "*dow",
+      // A query's blanks.
+      "+/etc", "+/tmp", "+/bin", "+/dev", "+/usr", "+/var", "+/proc", "+/root", "+http", "+tcp:", "curl+", "wget+",
+      "nc+", "+|",
     ], ignoringCase: ["base64", "base32", "b64", "-enc", "[char]"])
 
   /// Whether a text shows any sign of wrapping: the cheap question before the dear one.
@@ -43,15 +49,14 @@ enum CommandLayers {
       return nil
     }
     if found { return true }
-    // `b'a'sh`
+    // `b'a'sh`, `/dev/tcp/"$H"/"$P"`
     for quote: UInt8 in [0x27, 0x22] {
       var from = 0
       while let place = text.firstIndex(of: quote, from: from) {
-        if isWordByte(text[place - 1]), isWordByte(text[place + 1]), text[place + 2] == quote,
-          isWordByte(text[place + 3]) || text[place + 3] == 0x20
-        {
+        if isWordByte(text[place - 1]), isWordByte(text[place + 1]), text[place + 2] == quote, text[place + 3] == 0x20 {
           return true
         }
+        if ShellSpelling.quotedPart(text, place) != nil { return true }
         from = place + 1
       }
     }
@@ -72,31 +77,32 @@ enum CommandLayers {
     Base64.runs(in: text, minimum: 32).prefix(8).contains { run in
       // The beginning tells.
       Base64.text(text.slice(run.lowerBound, min(run.upperBound, run.lowerBound + 64))) != nil
-    } || hexadecimal(text) != nil
+    } || HexadecimalText.run(in: text) != nil
   }
 
   /// Layers in the order in which they were found, outer before inner. Linear in the text for each layer, and layers
   /// only shrink.
   static func unwrap(_ text: ByteView) -> [CommandLayer] {
     var found: [CommandLayer] = []
-    var queue: [(text: [UInt8], depth: Int)] = [(text.slice(0, maximumLength).array, 0)]
+    var queue = [(text: text.slice(0, maximumLength).array, depth: 0, isScript: false)]
     var next = 0
     let length = queue.first?.text.count ?? 0
     var budget = length * maximumGrowth + freeGrowth
     // One rewording says what there is to say.
     var rewordings = length + freeGrowth
     while next < queue.count, found.count < maximumLayers {
-      let (bytes, depth) = queue[next]
+      let (bytes, depth, isScript) = queue[next]
       next += 1
       if depth >= maximumDepth || depth > 0 && !bytes.withView({ mayHold($0) }) { continue }
-      for layer in bytes.withView({ peel($0) })
+      for var layer in bytes.withView({ peel($0) })
       where found.count < maximumLayers && layer.text.count <= budget
         && (!layer.isRewording || layer.text.count <= rewordings) && !found.contains(where: { $0.text == layer.text })
       {
         budget -= layer.text.count
         if layer.isRewording { rewordings -= layer.text.count }
+        layer.isScript = layer.isScript || isScript
         found.append(layer)
-        queue.append((layer.text, depth + 1))
+        queue.append((layer.text, depth + 1, layer.isScript))
       }
     }
     return found
@@ -110,10 +116,15 @@ enum CommandLayers {
     var layers: [CommandLayer] = []
     var current = CommandLayer(text: [], step: "", isRewording: true)
     let isLong = text.count > separateLength
+    if let made = EscapedLines.broken(text) {
+      current = CommandLayer(text: made, step: "escaped line ends undone", isRewording: true, isScript: true)
+      if !isLong { layers.append(current) }
+    }
     for way in [plain, decoded, expanded] as [(ByteView) -> (text: [UInt8], step: String)?] {
       guard let made = isLong && !current.step.isEmpty ? current.text.withView(way) : way(text) else { continue }
       current.text = made.text
       current.step = isLong && !current.step.isEmpty ? "\(current.step), \(made.step)" : made.step
+      current.isScript = current.isScript && isLong
       if !isLong { layers.append(current) }
     }
     if isLong, !current.step.isEmpty { layers.append(current) }
@@ -167,46 +178,20 @@ enum CommandLayers {
     if signs.isBase32, let inner = TextCodes.base32(text) {
       layers.append(CommandLayer(text: inner, step: "Base32 decoded", isRewording: false))
     }
-    if signs.isRotated {
-      layers.append(CommandLayer(text: TextCodes.rotated(text), step: "letters rotated by 13", isRewording: false))
+    if let place = signs.rotation {
+      let around = TextCodes.around(text, place)
+      layers.append(CommandLayer(text: TextCodes.rotated(around), step: "letters rotated by 13", isRewording: false))
     }
-    if let inner = hexadecimal(text) {
+    if let inner = HexadecimalText.run(in: text) ?? (signs.isHexadecimal ? HexadecimalText.spaced(in: text) : nil) {
       layers.append(CommandLayer(text: inner, step: "hexadecimal decoded", isRewording: false))
     }
     if let inner = characterCodes(text) {
       layers.append(CommandLayer(text: inner, step: "character codes decoded", isRewording: false))
     }
-    if let place = signs.reversal, let inner = reversed(text, place) {
+    if let place = signs.reversal, let inner = TextCodes.reversed(text, place) {
       layers.append(CommandLayer(text: inner, step: "reversed", isRewording: false))
     }
     return layers
-  }
-
-  /// The first run of at least 24 hexadecimal digits, in pairs, that is text.
-  private static func hexadecimal(_ text: ByteView) -> [UInt8]? {
-    let minimum = 24
-    // A run that is long enough covers the place where it would end if it began here: others are stepped over.
-    var floor = 0
-    while floor + minimum <= text.count {
-      let last = floor + minimum - 1
-      var start = last + 1
-      while start > floor, hexDigit(text[start - 1]) != nil { start -= 1 }
-      var end = last
-      if start <= last { while end < text.count, hexDigit(text[end]) != nil { end += 1 } }
-      if end - start >= minimum, (end - start) % 2 == 0, let bytes = pairs(text.slice(start, end)) { return bytes }
-      floor = end + 1
-    }
-    return nil
-  }
-
-  private static func pairs(_ digits: ByteView) -> [UInt8]? {
-    var bytes: [UInt8] = []
-    for index in stride(from: 0, to: digits.count, by: 2) {
-      let byte = (hexDigit(digits[index]) ?? 0) << 4 | (hexDigit(digits[index + 1]) ?? 0)
-      guard byte >= 0x20 && byte < 0x7F || byte == 0x0A else { return nil }
-      bytes.append(byte)
-    }
-    return bytes
   }
 
   private static let digits = ByteSet("0123456789")
@@ -234,11 +219,5 @@ enum CommandLayers {
     }
     if codes.count > best.count { best = codes }
     return best.count >= 8 && best.contains(where: { $0 >= 0x61 && $0 <= 0x7A }) ? best : nil
-  }
-
-  /// `echo '…' | rev | sh`
-  private static func reversed(_ text: ByteView, _ place: Int) -> [UInt8]? {
-    guard !isWordByte(text[place - 1]), !isWordByte(text[place + 3]) else { return nil }
-    return text.slice(0, place).array.reversed()
   }
 }

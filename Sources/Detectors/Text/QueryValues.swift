@@ -8,12 +8,15 @@ enum QueryValues {
     var from = 0
     while let equals = text.firstIndex(of: 0x3D, from: from) {
       var start = equals
-      while start > 0, equals - start < 64, isWordByte(text[start - 1]) || text[start - 1] == 0x2D { start -= 1 }
+      while start > 0, equals - start < 64, isWordByte(text[start - 1]) || isAny(text[start - 1], of: "-[].%") {
+        start -= 1
+      }
       var end = equals + 1
       while end < text.count, text[end] > 0x20, text[end] != 0x26, text[end] != 0x22, text[end] != 0x27 { end += 1 }
       from = end
       let value = text.slice(equals + 1, end)
-      guard start < equals, start == 0 || text[start - 1] == 0x3F || text[start - 1] == 0x26,
+      // Behind a path, another value, a header's end or name, or a quote.
+      guard start < equals, start == 0 || isAny(text[start - 1], of: "?&\n \"';:"),
         value.firstIndex(of: 0x25) != nil || value.firstIndex(of: 0x2B) != nil
       else { continue }
       out += Encodings.undoForm(value).bytes + [0x0A]

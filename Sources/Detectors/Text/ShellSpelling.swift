@@ -3,7 +3,7 @@ import Bytes
 /// Makes plain what a shell would see: `{bash,-i}`, `${IFS}`, `b\ash`, `b''ash`, `$@`.
 enum ShellSpelling {
   /// The bytes at which a spelling may begin.
-  private static let mayBegin = ByteSet("{$\\'\"\0?[`")
+  private static let mayBegin = ByteSet("{$\\'\"\0?*[`")
 
   /// The plain text; nil where there is nothing to change.
   static func plain(_ text: ByteView) -> [UInt8]? {
@@ -83,10 +83,11 @@ enum ShellSpelling {
         && (!isEscape
           || (isWordByte(text[place + 2]) || text[place + 2] == 0x2F) && next != 0x78 && next != 0x75 && next != 0x6E)
         ? (1, .nothing) : nil
-    case 0x3F, 0x5B: return pattern(text, place)
+    case 0x3F, 0x2A, 0x5B: return PathPattern.path(text, place).map { ($0.length, .path($0.path, $0.start)) }
     case 0x60: return printed(text.slice(place), from: 1, to: 0x60)
     case 0x27, 0x22:
       if let word = quotedName(text, place) { return (word.count + 2, .part(word)) }
+      if let part = quotedPart(text, place) { return (part.count + 2, .part(part)) }
       // Empty quotes within a word, or quotes around a part of one: `b''ash`, `b'a's'h'`.
       guard isWordByte(text[place - 1]) || isAny(text[place - 1], of: "+/") else { return nil }
       if text[place + 1] == text[place] {
@@ -98,6 +99,26 @@ enum ShellSpelling {
     case 0x00: return (1, .blank)
     default: return nil
     }
+  }
+
+  /// Quotes around a part of a path, an address or a word: `/dev/tcp/"$H"/"$P"`, `TCP:"10.0.0.1":1`, `b"as"h`.
+  static func quotedPart(_ text: ByteView, _ place: Int) -> ByteView? {
+    let before = text[place - 1]
+    guard isWordByte(before) || before == 0x2F || before == 0x3A && isWordByte(text[place - 2]),
+      isWordByte(text[place + 1]) || text[place + 1] == 0x24
+    else { return nil }
+    var end = place + 1
+    var isWord = true
+    while end - place <= 64, isWordByte(text[end]) || isAny(text[end], of: ".-${}") {
+      if !isWordByte(text[end]) { isWord = false }
+      end += 1
+    }
+    guard text[end] == text[place] else { return nil }
+    let after = text[end + 1]
+    let isPart =
+      before == 0x2F || after == 0x2F || before == 0x3A && after == 0x3A
+      || isWord && end - place <= 5 && isWordByte(before) && isWordByte(after)
+    return isPart ? text.slice(place + 1, end) : nil
   }
 
   private static func parameter(_ text: ByteView, _ place: Int) -> (length: Int, plain: Plain)? {
@@ -156,6 +177,8 @@ enum ShellSpelling {
         guard hasComma else { return nil }
         return (index + 1, .list(rest.slice(1, index)))
       case 0x2C: hasComma = true
+      // The first word of a command names a program; `{a:1,b:2}` is code.
+      case 0x3A where hasComma: break
       // A blank, a quote or another brace: code, not a list. This bounds the walk as well.
       case 0x20, 0x09, 0x0A, 0x7B, 0x22, 0x27, 0x3B, 0x28, 0x3A: return nil
       default: break
@@ -174,46 +197,5 @@ enum ShellSpelling {
     else { return nil }
     let word = text.slice(place + 1, end)
     return names.contains(ShellWords.baseName(word)) ? word : nil
-  }
-
-  /// What patterns in place of a path mostly stand for.
-  private static let programs: [StaticString] = [
-    "/bin/sh", "/bin/nc", "/bin/bash", "/bin/dash", "/bin/ncat", "/usr/bin/nc", "/usr/bin/sh", "/usr/bin/bash",
-    "/usr/bin/ncat",
-    "/usr/bin/curl", "/usr/bin/wget", "/usr/bin/socat", "/usr/bin/python3", "/usr/bin/perl", "/bin/cat", "/bin/netcat",
-  ]
-
-  /// `/???/b??h`, `/bin/n[c]`: the program that the pattern fits, where a letter of its name is left.
-  private static func pattern(_ text: ByteView, _ place: Int) -> (length: Int, plain: Plain)? {
-    var start = place
-    while start > 0, place - start < 16, isWordByte(text[start - 1]) || isAny(text[start - 1], of: "/?[]") {
-      start -= 1
-    }
-    guard text[start] == 0x2F, start == 0 || isAny(text[start - 1], of: " \t\n;|&(\"'`,{") else { return nil }
-    var end = place
-    while end - start < 24, isWordByte(text[end]) || isAny(text[end], of: "/?[]") { end += 1 }
-    let pattern = text.slice(start, end)
-    let name = ShellWords.baseName(pattern)
-    guard (0..<name.count).contains(where: { isWordByte(name[$0]) }) else { return nil }
-    for program in programs where fits(ByteView(program), pattern) { return (end - start, .path(program, start)) }
-    return nil
-  }
-
-  /// `?` stands for any character, `[ab]` for one of those.
-  private static func fits(_ path: ByteView, _ pattern: ByteView) -> Bool {
-    var place = 0
-    for index in 0..<path.count {
-      switch pattern[place] {
-      case 0x3F where path[index] != 0x2F: place += 1
-      case 0x5B:
-        guard let close = pattern.firstIndex(of: 0x5D, from: place),
-          pattern.slice(place + 1, close).firstIndex(of: path[index]) != nil
-        else { return false }
-        place = close + 1
-      case path[index]: place += 1
-      default: return false
-      }
-    }
-    return place == pattern.count
   }
 }

@@ -24,27 +24,32 @@ enum TextCodes {
   struct Signs {
     private(set) var isBase64 = false
     private(set) var isBase32 = false
-    private(set) var isRotated = false
+    private(set) var isHexadecimal = false
+    /// The first place of ROT13's alphabet.
+    private(set) var rotation: Int?
     /// The first place of `rev`.
     private(set) var reversal: Int?
 
     private static let words = LiteralSet(exact: [
-      "rev", "b32", "base32", "N-ZA-M", "n-za-m", "base64", "Base64", "b64", "openssl",
+      "rev", "b32", "base32", "N-ZA-M", "n-za-m", "xxd", "base64", "Base64", "b64", "openssl",
     ])
 
     init(_ text: ByteView) {
-      var (isBase64, isBase32, isRotated, reversal) = (false, false, false, Int?.none)
+      var (isBase64, isBase32, isHexadecimal) = (false, false, false)
+      var (rotation, reversal) = (Int?.none, Int?.none)
       Self.words.forEachMatch(in: text) { place, word in
         switch word {
+        case 0 where isWordByte(text[place - 1]) || isWordByte(text[place + 3]): break
         case 0: reversal = reversal ?? place
         case 1, 2: isBase32 = true
-        case 3, 4: isRotated = true
+        case 3, 4: rotation = rotation ?? place
+        case 5: isHexadecimal = true
         default: isBase64 = true
         }
         return place + 1
       }
-      (self.isBase64, self.isBase32) = (isBase64, isBase32)
-      (self.isRotated, self.reversal) = (isRotated, reversal)
+      (self.isBase64, self.isBase32, self.isHexadecimal) = (isBase64, isBase32, isHexadecimal)
+      (self.rotation, self.reversal) = (rotation, reversal)
     }
   }
 
@@ -85,6 +90,27 @@ enum TextCodes {
     case 0x32...0x37: UInt32(byte - 0x32) + 26
     default: nil
     }
+  }
+
+  /// How far from the tool that undoes it a command stands that was turned or reversed.
+  private static let reach = 4 << 10
+
+  static func around(_ text: ByteView, _ place: Int) -> ByteView { text.slice(max(place - reach, 0), place + reach) }
+
+  /// `echo '…' | rev | sh`: what stands before the tool; `rev <<< '…'`: what it is handed.
+  static func reversed(_ text: ByteView, _ place: Int) -> [UInt8]? {
+    var start = place + 3
+    while text[start] == 0x20, start - place < 8 { start += 1 }
+    guard text.slice(start).hasPrefix("<<<") else {
+      return text.slice(max(place - reach, 0), place).array.reversed()
+    }
+    start += 3
+    while text[start] == 0x20, start - place < 16 { start += 1 }
+    let quote = text[start]
+    guard quote == 0x27 || quote == 0x22,
+      let end = text.slice(0, start + reach).firstIndex(of: quote, from: start + 1)
+    else { return nil }
+    return text.slice(start + 1, end).array.reversed()
   }
 
   /// `… | tr 'A-Za-z' 'N-ZA-Mn-za-m' | sh`: the text with its letters turned.

@@ -1,0 +1,60 @@
+import Bytes
+
+/// Hexadecimal digits that stand for a text: in one run, or in pairs with blanks between.
+enum HexadecimalText {
+  /// The first run of at least 24 hexadecimal digits, in pairs, that is text.
+  static func run(in text: ByteView) -> [UInt8]? {
+    let minimum = 24
+    // A run that is long enough covers the place where it would end if it began here: others are stepped over.
+    var floor = 0
+    while floor + minimum <= text.count {
+      let last = floor + minimum - 1
+      var start = last + 1
+      while start > floor, hexDigit(text[start - 1]) != nil { start -= 1 }
+      var end = last
+      if start <= last { while end < text.count, hexDigit(text[end]) != nil { end += 1 } }
+      if end - start >= minimum, (end - start) % 2 == 0, let bytes = pairs(text.slice(start, end)) { return bytes }
+      floor = end + 1
+    }
+    return nil
+  }
+
+  /// The bytes of an even number of digits where they are text. A process's arguments have zeros between; UTF-16 has one for each
+  /// character.
+  private static func pairs(_ digits: ByteView) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var zeros = 0
+    for index in stride(from: 0, to: digits.count, by: 2) {
+      let byte = (hexDigit(digits[index]) ?? 0) << 4 | (hexDigit(digits[index + 1]) ?? 0)
+      guard byte >= 0x20 && byte < 0x7F || byte == 0x0A || byte == 0 && index > 0 else { return nil }
+      if byte == 0 { zeros += 1 }
+      bytes.append(byte)
+    }
+    guard zeros > 0 else { return bytes }
+    guard zeros * 2 <= bytes.count else { return nil }
+    if zeros * 2 == bytes.count {
+      return stride(from: 1, to: bytes.count, by: 2).allSatisfy { bytes[$0] == 0 } ? bytes.filter { $0 != 0 } : nil
+    }
+    return bytes.map { $0 == 0 ? 0x20 : $0 }
+  }
+
+  /// `echo 62 61 73 68 … | xxd -r -p`: the first row of at least twelve pairs with one blank between that is text.
+  static func spaced(in text: ByteView) -> [UInt8]? {
+    let minimum = 12
+    var place = 0
+    while place + minimum * 3 <= text.count + 1 {
+      var end = place
+      var digits: [UInt8] = []
+      while hexDigit(text[end]) != nil, hexDigit(text[end + 1]) != nil, hexDigit(text[end + 2]) == nil {
+        digits.append(text[end])
+        digits.append(text[end + 1])
+        end += 2
+        guard isAny(text[end], of: " \t\n") else { break }
+        end += 1
+      }
+      if digits.count >= minimum * 2, let bytes = digits.withView(pairs) { return bytes }
+      place = max(end, place + 1)
+    }
+    return nil
+  }
+}
