@@ -36,7 +36,8 @@ struct BehaviourRule: Sendable {
   }
 
   static let all: [BehaviourRule] =
-    credentialRules + transferRules + exfiltrationRules + persistenceRules + evasionRules + privilegeRules + reachRules
+    credentialRules + downloadRules + transferRules + exfiltrationRules + persistenceRules + evasionRules
+    + privilegeRules + reachRules + botRules + impactRules
 }
 
 /// A command, taken apart once for all rules.

@@ -13,7 +13,7 @@ extension BehaviourRule {
 
   private static let metadataAddresses: [StaticString] = [
     "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "AWS_CONTAINER_CREDENTIALS", "metadata.google.internal",
-    "0xA9FEA9FE", "0xa9fea9fe", "2852039166", "::ffff:a9fe:a9fe",
+    "0xA9FEA9FE", "0xa9fea9fe", "2852039166", "::ffff:a9fe:a9fe", "100.100.100.200",
   ]
 
   /// Whether one of the files that hold the hashes is read, not changed in its place.
@@ -45,7 +45,8 @@ extension BehaviourRule {
         ])
     },
     BehaviourRule(
-      "metadata-query", "Instance metadata queried", .low, ["T1580"], leads: ["169.254.169.254", "fd00:ec2::254"]
+      "metadata-query", "Instance metadata queried", .low, ["T1580"],
+      leads: ["169.254.169.254", "fd00:ec2::254", "100.100.100.200"]
     ) { it in !it.hasAny(["security-credentials", "identity-credentials"]) },
     BehaviourRule(
       "password-hashes", "Password hashes read", .medium, ["T1003.008"],
@@ -57,13 +58,12 @@ extension BehaviourRule {
     },
     BehaviourRule(
       "credential-files", "Credential files read or copied", .medium, ["T1552.001", "T1552.004"],
-      leads: [
-        ".aws/credentials", "/.kube/config", ".docker/config.json", "id_rsa", "id_ed25519", "id_ecdsa",
-        ".git-credentials", ".pgpass", ".my.cnf",
-      ]
+      leads: credentialFiles + ["/.ssh", "/.aws", "/.kube", "/.gnupg"]
     ) { it in
+      if packsCredentials(it) { return true }
+      guard it.hasAny(credentialFiles) else { return false }
       // One's own key is named when logging in (`ssh -i`), made (`ssh-keygen`) or copied out (`.pub`).
-      it.runs(readers) && !it.hasAny(["ssh-keygen", "ssh-copy-id", ".pub", "ssh -i", "scp -i", "rsync "])
+      return it.runs(readers) && !it.hasAny(["ssh-keygen", "ssh-copy-id", ".pub", "ssh -i", "scp -i", "rsync "])
         && !it.onlyWrites
     },
     BehaviourRule(
@@ -108,6 +108,31 @@ extension BehaviourRule {
       return it.running(NameTable(["nmap"])).compactMap(NetworkScan.severity).max()
     },
   ]
+
+  private static let credentialFiles: [StaticString] = [
+    ".aws/credentials", "/.kube/config", ".docker/config.json", "id_rsa", "id_ed25519", "id_ecdsa", ".git-credentials",
+    ".pgpass", ".my.cnf",
+  ]
+  private static let credentialFolders: [StaticString] = ["/.ssh", "/.aws", "/.kube", "/.gnupg"]
+
+  /// `tar czf k.tgz ~/.ssh`, `zip -r k.zip ~/.aws ~/.kube`: a whole folder of keys put into an archive.
+  private static func packsCredentials(_ it: BehaviourText) -> Bool {
+    it.running(NameTable(["tar", "zip", "7z", "7za", "rar"])).contains { words in
+      let isUnpacked = words.dropFirst().prefix(1).contains { flags in
+        flags.firstIndex(of: 0x78) != nil && flags.count <= 6 && flags.firstIndex(of: 0x2F) == nil
+      }
+      // Where it is unpacked to, or what is left out.
+      return !isUnpacked
+        && zip(words, words.dropFirst()).contains { flag, word in
+          !(flag == "-C" || flag == "-x" || flag.hasPrefix("--exclude")) && word[0] != 0x2D
+            && credentialFolders.contains { withoutSlash(word).hasSuffix($0) }
+        }
+    }
+  }
+
+  private static func withoutSlash(_ path: ByteView) -> ByteView {
+    path[path.count - 1] == 0x2F ? path.slice(0, path.count - 1) : path
+  }
 
   private static let privilegeTools: [StaticString] = [
     "getcap -r", "linpeas", "LinEnum", "linux-exploit-suggester", "pspy",

@@ -71,13 +71,14 @@ extension BehaviourRule {
       "security-software-stopped", "Security software stopped", .medium, ["T1562.001"],
       leads: [
         "guardduty", "falco", "auditd", "crowdstrike", "falcon-sensor", "wazuh", "ossec", "osquery", "amazon-ssm-agent",
-        "cloudwatch-agent", "aliyun", "aegis", "setenforce 0", "auditctl -e 0", "auditctl -e0", "auditctl -D",
+        "cloudwatch-agent", "aliyun", "aegis", "setenforce 0", "/selinux/enforce", "auditctl -e 0", "auditctl -e0",
+        "auditctl -D",
         "rsyslog",
       ]
     ) { it in
       if it.hasAny(["auditctl -e 0", "auditctl -e0", "auditctl -D"]) { return .medium }
       // The first thing that many a guide says.
-      if it.has("setenforce 0") { return .low }
+      if it.has("setenforce 0") || it.writes("/selinux/enforce") { return .low }
       let stops = it.running(NameTable(["systemctl", "service", "chkconfig", "initctl"])).contains { words in
         words.contains { $0 == "stop" || $0 == "disable" || $0 == "mask" || $0 == "kill" || $0 == "off" }
       }

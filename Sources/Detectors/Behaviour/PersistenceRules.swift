@@ -46,9 +46,20 @@ extension BehaviourRule {
       return lists ? adds ? .informational : nil : .low
     },
     BehaviourRule(
+      "at-job", "Task set for later from a scratch directory", .medium, ["T1053.002"],
+      leads: ["at now", "| at ", "|at "]
+    ) { it in it.runs(NameTable(["at"])) && isSuspicious(it) },
+    BehaviourRule(
       "service-persistence", "Service written", .low, ["T1543.002"],
-      leads: ["/etc/systemd/system", "/lib/systemd/system", "/etc/init.d/", "/etc/rc.local", ".config/systemd/user"]
+      leads: [
+        "/etc/systemd/system", "/lib/systemd/system", "/etc/init.d/", "/etc/rc.local", ".config/systemd/user",
+        "systemctl enable",
+      ]
     ) { it in
+      let links = it.running(NameTable(["systemctl"])).contains { words in
+        words.contains { $0 == "enable" } && words.contains { it.isTemporary($0) }
+      }
+      if links { return .medium }
       guard it.writes("systemd/") || it.writes("/etc/init.d/") || it.writes("/etc/rc.local") else { return nil }
       return isSuspicious(it) ? .high : .low
     },
@@ -94,6 +105,12 @@ extension BehaviourRule {
       if it.has("NOPASSWD"), it.writes("/etc/sudoers") { return .medium }
       if it.has("chpasswd"), it.runs(NameTable(["echo", "printf"])) { return it.has("root:") ? .medium : .low }
       return makes.isEmpty ? nil : .low
+    },
+    BehaviourRule(
+      "root-login-allowed", "Login as root allowed over SSH", .low, ["T1098.004", "T1021.004"],
+      leads: ["PermitRootLogin yes"]
+    ) { it in
+      it.writes("sshd_config") && it.runs(NameTable(["echo", "printf"]))
     },
     BehaviourRule(
       "kernel-module", "Kernel module loaded from a scratch directory", .medium, ["T1547.006", "T1014"],

@@ -54,9 +54,19 @@ extension BehaviourRule {
       }
     },
     BehaviourRule(
+      "sudo-replaced", "Another program put in sudo's place", .medium, ["T1548.003", "T1056"], leads: ["alias sudo="]
+    ) { it in
+      guard let place = it.text.firstIndex(of: ByteView("alias sudo=")) else { return false }
+      // `alias sudo='sudo '` lets aliases follow it.
+      let value = it.text.slice(place + 12, place + 76)
+      let program = value.slice(0, value.firstIndex(of: it.text[place + 11]) ?? value.count)
+      return (BehaviourText.temporary + ["/."]).contains { program.firstIndex(of: ByteView($0)) != nil }
+    },
+    BehaviourRule(
       "exploit-tool", "Known exploit or attack tool", .high, ["T1068"],
       leads: [
-        "pwnkit", "PwnKit", "dirtycow", "dirtypipe", "dirty_sock", "CVE-2021-4034", "CVE-2022-0847", "mimipenguin",
+        "pwnkit", "PwnKit", "dirtycow", "dirtyc0w", "dirtypipe", "dirty_sock", "CVE-2021-4034", "CVE-2022-0847",
+        "mimipenguin",
         "msfvenom", "msfconsole", "meterpreter", "sliver-client", "LaZagne",
       ]
     ) { it in
@@ -67,9 +77,13 @@ extension BehaviourRule {
       "container-escape", "Way out of a container", .high, ["T1611"],
       leads: [
         "nsenter", "release_agent", "docker.sock", "--privileged", "--pid=host", "--pid host", "core_pattern",
-        "-v /", "-v/", "-v=/", "-v \"/", "-v '/", "--volume", "--mount",
+        "-v /", "-v/", "-v=/", "-v \"/", "-v '/", "--volume", "--mount", "notify_on_release", "hostPID",
       ]
     ) { it in
+      if it.has("-t cgroup"), it.writes("notify_on_release") { return .high }
+      if it.has("hostPID"), it.has("--overrides"), it.has("privileged"), it.runs(NameTable(["kubectl"])) {
+        return .medium
+      }
       if it.has("release_agent"), it.hasAny([">", "echo"]) { return .high }
       if it.has("core_pattern"), it.writes("core_pattern") { return .medium }
       if it.running(NameTable(["nsenter"])).contains(where: { words in

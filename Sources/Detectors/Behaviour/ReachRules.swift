@@ -40,7 +40,10 @@ extension BehaviourRule {
     ) { it in it.runs(readers) },
     BehaviourRule(
       "credential-search", "Files searched for keys", .medium, ["T1552.001", "T1552.004"],
-      leads: ["id_rsa", "id_ed25519", "AKIA", "ASIA", "aws_secret_access_key", ".pem", "BEGIN RSA PRIVATE"]
+      leads: [
+        "id_rsa", "id_ed25519", "AKIA", "ASIA", "aws_secret_access_key", ".pem", "BEGIN RSA PRIVATE",
+        "-name credentials",
+      ]
     ) { it in
       // A whole disk or all homes, not a project.
       let isWide = it.hasAny([" / ", " /home", " /root", " ~ ", " /etc", " /var", " /opt"])
@@ -53,6 +56,24 @@ extension BehaviourRule {
         }
       }
       return isWide && (finds || greps)
+    },
+    BehaviourRule(
+      "environment-search", "Environment searched for keys", .low, ["T1552.001"], leads: ["env | grep", "env|grep"]
+    ) { it in
+      it.running(NameTable(["grep", "egrep"])).contains { words in
+        words.dropFirst().contains { word in
+          word.equalsIgnoringCase("aws") || word.equalsIgnoringCase("secret") || word.equalsIgnoringCase("token")
+            || word.equalsIgnoringCase("password")
+        }
+      }
+    },
+    BehaviourRule(
+      "application-password-read", "Settings with an application's password read", .low, ["T1552.001"],
+      leads: ["wp-config.php"]
+    ) { it in
+      it.running(NameTable(["cat", "less", "more", "head", "tail", "grep", "strings", "base64"])).contains { words in
+        words.contains { $0.hasSuffix("wp-config.php") }
+      }
     },
     BehaviourRule(
       "host-sweep", "Neighbours looked for one by one", .low, ["T1018"], leads: ["ping -c", "fping ", "nc -z"]

@@ -1,0 +1,73 @@
+import Bytes
+import Evidence
+
+extension BehaviourRule {
+  /// What botnets try at every shell that they get, whatever it turns out to be.
+  static let botRules: [BehaviourRule] = [
+    BehaviourRule(
+      "botnet-probe", "Botnet's probe for a real shell", .high, ["T1059.004", "T1110.001"], leads: ["busybox "]
+    ) { it in
+      // A program that there is not: what comes back says whether anyone answers. Its own are all in small letters.
+      it.commands.contains { command in
+        command.words.count >= 2 && ShellWords.baseName(command.word(0)) == "busybox" && isBotName(command.word(1))
+      }
+    },
+    BehaviourRule(
+      "bot-reconnaissance", "Look around that bots take", .low, ["T1082", "T1057"],
+      leads: ["'[Mm]iner'", "\"[Mm]iner\"", "/dev/ttyGSM", "/var/spool/sms", "$4,$5,$6,$7,$8,$9;}"]
+    ) { it in
+      it.hasAny(["[Mm]iner"]) && it.runs(NameTable(["ps", "grep"])) || it.has("/dev/ttyGSM") && it.has("/var/spool/sms")
+        || it.has("/proc/cpuinfo") && it.has("{print $4,$5,$6,$7,$8,$9;}")
+    },
+    BehaviourRule(
+      "router-scheduler", "Router made to fetch and run scripts", .medium, ["T1053", "T1105"],
+      leads: ["/system scheduler add", "/system script add"]
+    ) { it in it.has("/tool fetch") && it.hasAny(["http://", "https://", "ftp://"]) },
+    BehaviourRule(
+      "password-piped", "Password changed by a pipe", .low, ["T1098"], leads: ["| passwd", "|passwd", "hive-passwd "]
+    ) { it -> Severity? in
+      // What a mining rig's owner types at its console, and bots everywhere.
+      if it.runs(NameTable(["hive-passwd"])), it.commands.count > 1 { return .low }
+      for index in it.marks(NameTable(["passwd"])).places.prefix(16) where it.commands[index].before == 0x7C {
+        // Administrators have `--stdin`, `chpasswd`, or name whose it is.
+        guard it.programs[index].count == 1 else { continue }
+        let next = index + 1
+        return next < it.tools.count && it.commands[index].end == 0x7C && ShellWords.isShell(it.tools[next])
+          ? .medium : .low
+      }
+      return nil
+    },
+  ]
+
+  private static func isBotName(_ word: ByteView) -> Bool {
+    (4...12).contains(word.count) && (0..<word.count).allSatisfy { word[$0] >= 0x41 && word[$0] <= 0x5A }
+  }
+
+  /// Data made unreadable, or all of it erased.
+  static let impactRules: [BehaviourRule] = [
+    BehaviourRule(
+      "files-encrypted", "Files encrypted and removed", .medium, ["T1486"], leads: ["openssl enc", "gpg ", "gpg2 "]
+    ) { it in
+      let encrypts =
+        it.running(NameTable(["openssl"])).contains { words in
+          words.contains { $0 == "enc" } && words.contains { $0 == "-in" } && words.contains { $0 == "-out" }
+            && !words.contains { $0 == "-d" }
+        }
+        || it.commands.contains { command in
+          command.words.contains { $0 == "gpg" || $0 == "gpg2" }
+            && command.words.contains { $0 == "-c" || $0 == "--symmetric" }
+            && command.words.contains { $0 == "--passphrase" }
+        }
+      guard encrypts else { return false }
+      if it.runs(NameTable(["find"])), it.has("-exec ") { return true }
+      return it.hasAny(["for ", "while "]) && it.runs(NameTable(["rm", "shred", "unlink"]))
+    },
+    BehaviourRule(
+      "everything-erased", "Whole file system erased", .high, ["T1485"], leads: ["--no-preserve-root"]
+    ) { it in
+      it.running(NameTable(["rm"])).contains { words in
+        words.contains { $0 == "--no-preserve-root" } && words.contains { $0 == "/" || $0 == "/*" }
+      }
+    },
+  ]
+}
