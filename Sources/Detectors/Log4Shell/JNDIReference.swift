@@ -47,10 +47,13 @@ struct JNDIReference {
     self.init(name: scheme + rest.slice(0, end).array, isCut: false, isObfuscated: true)
   }
 
-  /// `ldap://<attacker>/a`, `[protocol]://[host]/`: how a payload is made, in words about it. Nothing can be fetched from there.
+  /// `ldap://<attacker>/a`, `[protocol]://[host]/`, `ldap://...`: how a payload is made, in words about it. Nothing can be fetched from there.
   private static func isPlaceholder(_ name: [UInt8]) -> Bool {
     guard let slashes = doubleSlash(in: name, from: 0), slashes + 3 < name.count else { return false }
     let first = name[slashes + 2]
+    // Dots alone, or one character for three of them.
+    let host = name[(slashes + 2)...].prefix { $0 != 0x2F && $0 != 0x3A }
+    if host.allSatisfy({ $0 == 0x2E }) || host.elementsEqual("…".utf8) { return !host.isEmpty }
     // Square brackets are an address's too: they count where the protocol stands in them as well.
     guard first == 0x3C || first == 0x5B && name.first == 0x5B else { return false }
     let inner = name[(slashes + 3)...].prefix { isWordByte($0) || isAny($0, of: " -.") }

@@ -6,6 +6,8 @@ struct UnresolvedLookup {
   var name: String
   /// The payload gives a default, so it works without the value: named only where the value is worth stealing.
   var hasDefault: Bool
+  /// The default is a word: one that only spells is of a letter or a few.
+  var hasWord = false
 }
 
 /// What stands between `${jndi:` and its end, every lookup within resolved.

@@ -7,7 +7,7 @@ import Evidence
 /// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
 /// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
 public struct Log4ShellDetector: TextDetector {
-  public let version = 7
+  public let version = 8
 
   public init() {}
 
@@ -67,15 +67,16 @@ public struct Log4ShellDetector: TextDetector {
         continue
       }
       var jndi = jndi
-      // Who encodes it means it: such a text is no word about lookups.
-      if !decoded.passes.isEmpty { jndi.isEncoded = true }
+      // Who encodes it means it: such a text is no word about lookups. A pattern that looks for them has backslashes.
+      jndi.isEncoded = decoded.passes.contains { !$0.kinds.subtracting(.slash).isEmpty }
+      let isPattern = !decoded.passes.isEmpty && !jndi.isEncoded
       let reference =
         JNDIReference(jndi)
         ?? decoded.bytes.withView { JNDIReference(jndi, followedBy: $0.slice(min(jndi.range.upperBound, $0.count))) }
       guard let reference else { continue }
       // `${jndi:` and no more: in a field it was cut, in memory and within a text it is a word.
       if reference.scheme == nil, reference.host == nil, !jndi.isObfuscated, !jndi.isEncoded,
-        origin == .bytes || window.range.upperBound < text.count
+        isPattern || origin == .bytes || window.range.upperBound < text.count
       {
         continue
       }

@@ -58,23 +58,29 @@ extension Log4ShellLeads {
   /// A run of hexadecimal digits, each pair a byte: a log or a tool that writes bodies so.
   static func hexadecimal(_ text: ByteView, _ place: Int) -> Window? {
     guard hexDigit(text[place + 15]) != nil else { return nil }
-    let start = pairs(text, place, limit: head).bytes
+    let stride = text[place + 2] == 0x20 ? 3 : text[place + 2] == 0x30 ? 4 : 2
+    let start = pairs(text, place, stride, limit: head).bytes
     guard start.count >= 8, start.withView({ leads($0, 0) }) else { return nil }
-    let (bytes, end) = pairs(text, place, limit: maximumWindow / 2)
-    return Window(bytes: bytes, range: place..<end, stride: 2, step: "hexadecimal decoded")
+    let (bytes, end) = pairs(text, place, stride, limit: maximumWindow / stride)
+    let step = stride == 4 ? "hexadecimal decoded, UTF-16LE read" : "hexadecimal decoded"
+    return Window(bytes: bytes, range: place..<end, stride: stride, step: step)
   }
 
-  /// Up to the first pair that is none, or no text.
-  private static func pairs(_ text: ByteView, _ place: Int, limit: Int) -> (bytes: [UInt8], end: Int) {
+  /// Up to the first pair that is none, or no text. Behind each there may be a blank, or the other half of a character in UTF-16.
+  private static func pairs(
+    _ text: ByteView, _ place: Int, _ stride: Int, limit: Int
+  ) -> (bytes: [UInt8], end: Int) {
     var bytes: [UInt8] = []
     var index = place
     while bytes.count < limit, let high = hexDigit(text[index]), let low = hexDigit(text[index + 1]) {
       let byte = high << 4 | low
       if byte < 0x20 && byte != 0x09 { break }
       bytes.append(byte)
-      index += 2
+      let fits = stride == 2 || stride == 3 && text[index + 2] == 0x20 || text.slice(index + 2, index + 4) == "00"
+      guard fits else { return (bytes, min(index + 2, text.count)) }
+      index += stride
     }
-    return (bytes, index)
+    return (bytes, min(index, text.count))
   }
 
   /// The Base64 text around a lead, decoded.

@@ -21,7 +21,8 @@ enum Log4ShellLeads {
   static let maximumWindow = 64 << 10
 
   static let exact: [StaticString] = [
-    "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\44", "\\044", "\\45", "\\045",
+    "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\x{24}", "\\44", "\\044", "\\45",
+    "\\045",
     "\\\\",
     "&#", "$\0{\0", "%\02\0", "$\0%\0", "$\0\\\0", "$\0&\0", "\\\0u\0", "\\\0x\0", "&\0#\0",
   ]
@@ -46,8 +47,8 @@ enum Log4ShellLeads {
   ]
   static let ignoringCase: [StaticString] = [
     "%u00", "%5c", "\\u00", "&dollar", "&percnt", "&bsol", "&amp;", "\\uu",
-    // `${j`, `${J`, `${$` in hexadecimal digits.
-    "247b6a", "247b4a", "247b24",
+    // `${j`, `${J`, `${$` in hexadecimal digits; of UTF-16LE, and with blanks between.
+    "247b6a", "247b4a", "247b24", "24007b00", "24 7b 6a", "24 7b 4a", "24 7b 24",
   ]
   static let set = LiteralSet(exact: all, ignoringCase: ignoringCase)
   static let all = exact + encoded.joined()

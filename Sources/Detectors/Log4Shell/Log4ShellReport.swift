@@ -36,20 +36,21 @@ struct Log4ShellReport {
     let written = isPartial ? reference.written.lowercased() : ""
     for lookup in jndi.lookups where !names.contains(lookup.name) {
       if isPartial, !lookup.hasDefault, !written.contains("${" + lookup.name.lowercased()) { continue }
-      if lookup.hasDefault ? isSecret(lookup.name) : isPlausible(lookup.name) { names.append(lookup.name) }
+      if lookup.hasDefault ? isSecret(lookup) : isPlausible(lookup.name) { names.append(lookup.name) }
     }
     return names
   }
 
   /// With a default a lookup is mostly a way to spell; only names worth stealing count.
-  private static func isSecret(_ name: String) -> Bool {
+  private static func isSecret(_ lookup: UnresolvedLookup) -> Bool {
+    let name = lookup.name
     guard name.hasPrefix("env:") || name.hasPrefix("sys:") else { return false }
     let words = name.dropFirst(4).uppercased().split { $0 == "_" || $0 == "." || $0 == "-" }
     let telling: Set<Substring> = [
       "AWS", "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASS", "KEY", "CREDENTIALS", "CREDENTIAL", "HOSTNAME", "USER",
       "USERNAME", "VERSION", "DATABASE",
     ]
-    return words.contains { telling.contains($0) } && (words.count > 1 || name.count > 8)
+    return words.contains { telling.contains($0) } && (words.count > 1 || name.count > 8 || lookup.hasWord)
   }
 
   /// Without one it is what log4j knows: a word, or a lookup's name and key.

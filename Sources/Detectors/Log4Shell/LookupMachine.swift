@@ -196,7 +196,7 @@ struct LookupMachine {
       default: break
       }
     }
-    note(start, nameEnd, colon, hasDefault: delimiter != nil)
+    note(start, nameEnd, colon, fallback: delimiter.map { out.count - $0 - 2 })
     guard let delimiter else { return false }
     keep(from: delimiter + 2, in: start)
     return true
@@ -211,18 +211,25 @@ struct LookupMachine {
 
   /// Remembers a lookup that only the victim can resolve. With a default it is mostly a way to spell, so there only the
   /// two that read what is worth stealing are kept.
-  private mutating func note(_ start: Int, _ nameEnd: Int, _ colon: Int?, hasDefault: Bool) {
+  ///
+  /// - Parameter fallback: how long the default is.
+  private mutating func note(_ start: Int, _ nameEnd: Int, _ colon: Int?, fallback: Int?) {
     guard nameEnd > start, colon != start, nameEnd - start <= 128, lookups.count < 4096 else { return }
-    if hasDefault {
+    if fallback != nil {
       guard nameEnd - start >= 7, let colon, colon - start == 3 else { return }
       let first = lowercased(out[start])
       guard first == 0x65 || first == 0x73 else { return }
     }
-    let lookup = UnresolvedLookup(name: String(decoding: out[start..<nameEnd], as: UTF8.self), hasDefault: hasDefault)
+    let lookup = UnresolvedLookup(
+      name: String(decoding: out[start..<nameEnd], as: UTF8.self), hasDefault: fallback != nil,
+      hasWord: fallback.map { $0 >= Self.shortestWord } ?? false)
     lookups.append(lookup)
     // Only what is run out of another is asked.
     if runsLeft < Self.maximumRuns, seen.count < 64 { seen.append(lookup) }
   }
+
+  /// `jndi` and `ldap` are spelled by defaults of four letters and less.
+  private static let shortestWord = 5
 
   /// Places of the first `:-` and of the first colon before it.
   private static func colons(_ out: ByteView, from start: Int) -> (colon: Int?, delimiter: Int?) {
@@ -276,6 +283,8 @@ struct LookupMachine {
 
   /// Base64's value, itself run: what a lookup returns is substituted again.
   private mutating func decoded(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    // What only the victim can put in is no Base64 yet.
+    if text.contains(0x24) { return nil }
     let value = Array(text).withView { Base64.decode($0) }
     guard runsLeft > 0, !value.isEmpty else { return value }
     var inner = LookupMachine(runsLeft: runsLeft - 1)

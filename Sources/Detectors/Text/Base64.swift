@@ -50,11 +50,17 @@ enum Base64 {
     }
     var held: UInt32 = 0
     var bits = 0
-    for index in start..<text.count {
+    var index = start
+    while index < text.count {
       let value = values[Int(text[index])]
-      // `base64` breaks its lines.
-      if value == 255, text[index] == 0x0A || text[index] == 0x0D { continue }
-      if value == 255 { break }
+      if value == 255 {
+        // `base64` breaks its lines.
+        let gap = lineEnd(text, index)
+        if gap == 0 { break }
+        index += gap
+        continue
+      }
+      index += 1
       held = held << 6 | UInt32(value)
       bits += 6
       if bits >= 8 {
@@ -155,12 +161,26 @@ enum Base64 {
   static func lastLine(_ text: ByteView, from start: Int, _ end: Int, limit: Int = .max) -> Int {
     var (start, end) = (start, end)
     while end - start >= minimumLine {
-      let next = text[end] == 0x0D && text[end + 1] == 0x0A ? end + 2 : text[end] == 0x0A ? end + 1 : end
+      let next = end + lineEnd(text, end)
       guard next > end, next < limit, digits.contains(text[next]) else { break }
       start = next
       end = Self.end(of: text, from: next, limit: limit)
     }
     return end
+  }
+
+  /// How long a line's end is that stands at a place, also one that was escaped: `\r\n`, `%0D%0A`.
+  private static func lineEnd(_ text: ByteView, _ place: Int) -> Int {
+    var end = place
+    while end - place < 6 {
+      switch text[end] {
+      case 0x0A, 0x0D: end += 1
+      case 0x5C where text[end + 1] == 0x6E || text[end + 1] == 0x72: end += 2
+      case 0x25 where text[end + 1] == 0x30 && isAny(lowercased(text[end + 2]), of: "ad"): end += 3
+      default: return end - place
+      }
+    }
+    return end - place
   }
 
   /// Runs of at least `minimum` Base64 digits with their padding, in order.

@@ -205,11 +205,20 @@ enum Encodings {
         guard text[end] == 0x7D, let value = text.slice(place + 3, end).hexadecimal else { return nil }
         return (UInt32(truncatingIfNeeded: value), end + 1 - place, .unicodeEscape)
       }
+      // Python's and C's long form.
+      if next == 0x55, let value = hex(text, place + 2, 8), value < 0x110000 { return (value, 10, .unicodeEscape) }
       // Java allows any number of u.
       var digits = place + 2
       while digits < place + 6, text[digits] == 0x75 { digits += 1 }
       return hex(text, digits, 4).map { ($0, digits + 4 - place, .unicodeEscape) }
     case 0x78, 0x58:
+      if text[place + 2] == 0x7B {
+        // Perl's \x{24}.
+        guard let digits = text.slice(place + 3, place + 10).cut(0x7D)?.before, let value = digits.hexadecimal,
+          value < 0x110000
+        else { return nil }
+        return (UInt32(truncatingIfNeeded: value), digits.count + 4, .unicodeEscape)
+      }
       return hex(text, place + 2, 2).map { ($0, 4, .hexEscape) }
     case 0x30...0x37:
       var value: UInt32 = 0
@@ -219,12 +228,13 @@ enum Encodings {
         end += 1
       }
       // `printf %b` writes a zero before: \0142.
-      if next == 0x30, end - place == 4, value < 0x10, text[end] >= 0x30, text[end] <= 0x37 {
+      if next == 0x30, end - place == 4, value > 0, value < 0x10, text[end] >= 0x30, text[end] <= 0x37 {
         value = value * 8 + UInt32(text[end] - 0x30)
         end += 1
       }
-      // Only what stands for a printable character: \1 is a back reference, \0 an end.
-      return end - place >= 3 && value >= 0x20 && value < 0x7F ? (value, end - place, .octalEscape) : nil
+      // Only what stands for a printable character: \1 is a back reference, \0 an end. UTF-16 is full of \000.
+      return end - place >= 3 && value >= 0x20 && value < 0x7F || end - place == 4 && value == 0
+        ? (value, end - place, .octalEscape) : nil
     case 0x5C:
       // Only before another escape, so that Windows paths stay as they are.
       let after = text[place + 2]
@@ -276,7 +286,7 @@ enum Encodings {
         value = value * (isHex ? 16 : 10) + UInt32(digit)
         end += 1
       }
-      guard end > start, value > 0, value < 0x110000 else { return nil }
+      guard end > start, value > 0 || text[end] == 0x3B, value < 0x110000 else { return nil }
       // Cut by the text's end it may have had more digits.
       guard end < text.count else { return nil }
       return (value, end + (text[end] == 0x3B ? 1 : 0) - place, .entity)
