@@ -5,7 +5,7 @@ extension BehaviourRule {
   /// What botnets try at every shell that they get, whatever it turns out to be.
   static let botRules: [BehaviourRule] = [
     BehaviourRule(
-      "botnet-probe", "Botnet's probe for a real shell", .high, ["T1059.004", "T1110.001"], leads: ["busybox "]
+      "botnet-probe", "Botnet's probe for a real shell", .high, ["T1059.004", "T1110"], leads: ["busybox "]
     ) { it in
       // A program that there is not: what comes back says whether anyone answers. Its own are all in small letters.
       it.commands.contains { command in

@@ -54,7 +54,7 @@ extension BehaviourRule {
       }
     },
     BehaviourRule(
-      "sudo-replaced", "Another program put in sudo's place", .medium, ["T1548.003", "T1056"], leads: ["alias sudo="]
+      "sudo-replaced", "Another program put in sudo's place", .medium, ["T1548.003"], leads: ["alias sudo="]
     ) { it in
       guard let place = it.text.firstIndex(of: ByteView("alias sudo=")) else { return false }
       // `alias sudo='sudo '` lets aliases follow it.

@@ -35,7 +35,7 @@ enum CommandLayers {
       "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i", "$'", "\\>", "\\&",
       "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib", "`echo", "`printf", "/?", "/[", "?sh", "?h ", "c] ", "h] ",
       "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ", "\\n", "sh\\\"", "{socat,", "{ncat,", "{cat,",
-      "?n/", "?c/", "?dow", "*h ", "*sh ", "*dow",
+      "-'e'", "-\"e\"", "tc${", "n? ", "?n/", "?c/", "?dow", "*h ", "*sh ", "*dow",
       // A query's blanks.
       "+/etc", "+/tmp", "+/bin", "+/dev", "+/usr", "+/var", "+/proc", "+/root", "+http", "+tcp:", "curl+", "wget+",
       "nc+", "+|",

@@ -89,7 +89,7 @@ enum ShellSpelling {
       if let word = quotedName(text, place) { return (word.count + 2, .part(word)) }
       if let part = quotedPart(text, place) { return (part.count + 2, .part(part)) }
       // Empty quotes within a word, or quotes around a part of one: `b''ash`, `b'a's'h'`.
-      guard isWordByte(text[place - 1]) || isAny(text[place - 1], of: "+/") else { return nil }
+      guard isWordByte(text[place - 1]) || isAny(text[place - 1], of: "+/-") else { return nil }
       if text[place + 1] == text[place] {
         return isWordByte(text[place + 2]) || isAny(text[place + 2], of: "+/") ? (2, .nothing) : nil
       }
