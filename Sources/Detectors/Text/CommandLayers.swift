@@ -34,12 +34,16 @@ enum CommandLayers {
       "Char", "xxd",
       "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i", "$'", "\\>", "\\&",
       "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib", "`echo", "`printf", "/?", "/[", "?sh", "?h ", "c] ", "h] ",
-      "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ", "\\n", "sh\\\"", "{socat,", "{ncat,", "{cat,",
-      "-'e'", "-\"e\"", "tc${", "n? ", "?n/", "?c/", "?dow", "*h ", "*sh ", "*dow",
-      // A query's blanks.
-      "+/etc", "+/tmp", "+/bin", "+/dev", "+/usr", "+/var", "+/proc", "+/root", "+http", "+tcp:", "curl+", "wget+",
-      "nc+", "+|",
+      "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ", "\\n", "{socat,", "{ncat,", "{cat,", "}p/",
     ], ignoringCase: ["base64", "base32", "b64", "-enc", "[char]"])
+
+  /// Where plus signs are a query's blanks, and where stars and question marks are a path's letters. Few texts have such signs at
+  /// all: these are sought where they do.
+  private static let queryMarks = LiteralSet(exact: [
+    "+/etc", "+/tmp", "+/bin", "+/dev", "+/usr", "+/var", "+/proc", "+/root", "+http", "+tcp:", "curl+", "wget+", "nc+",
+    "+|",
+  ])
+  private static let patternMarks = LiteralSet(exact: ["n? ", "?n/", "?c/", "?dow", "*h ", "*sh ", "*dow"])
 
   /// Whether a text shows any sign of wrapping: the cheap question before the dear one.
   static func mayHold(_ text: ByteView) -> Bool {
@@ -49,15 +53,19 @@ enum CommandLayers {
       return nil
     }
     if found { return true }
+    if text.firstIndex(of: 0x2B) != nil, queryMarks.occurs(in: text) { return true }
+    if text.firstIndex(of: 0x2A) != nil || text.firstIndex(of: 0x3F) != nil, patternMarks.occurs(in: text) {
+      return true
+    }
     // `b'a'sh`, `/dev/tcp/"$H"/"$P"`
     for quote: UInt8 in [0x27, 0x22] {
       var from = 0
       while let place = text.firstIndex(of: quote, from: from) {
-        if isWordByte(text[place - 1]), isWordByte(text[place + 1]), text[place + 2] == quote, text[place + 3] == 0x20 {
-          return true
-        }
-        if ShellSpelling.quotedPart(text, place) != nil { return true }
         from = place + 1
+        guard isWordByte(text[from]) || text[from] == 0x24, text[place - 1] != 0x20 else { continue }
+        let isOne = text[place + 2] == quote && (text[place + 3] == 0x20 || text[place - 1] == 0x2D)
+        if isOne, isWordByte(text[place - 1]) || text[place - 1] == 0x2D { return true }
+        if ShellSpelling.quotedPart(text, place) != nil { return true }
       }
     }
     // `b\ash`, `\057`
@@ -67,6 +75,8 @@ enum CommandLayers {
       {
         return true
       }
+      // `"sh\"`: a string within a string.
+      if text[place + 1] == 0x22, text[place - 1] == 0x68, text[place - 2] == 0x73 { return true }
       from = place + 1
     }
     return ShellVariables.mayHold(text) || holdsRun(text)

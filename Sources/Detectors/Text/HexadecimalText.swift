@@ -44,15 +44,17 @@ enum HexadecimalText {
     var place = 0
     while place + minimum * 3 <= text.count + 1 {
       var end = place
-      var digits: [UInt8] = []
+      var count = 0
       while hexDigit(text[end]) != nil, hexDigit(text[end + 1]) != nil, hexDigit(text[end + 2]) == nil {
-        digits.append(text[end])
-        digits.append(text[end + 1])
+        count += 1
         end += 2
         guard isAny(text[end], of: " \t\n") else { break }
         end += 1
       }
-      if digits.count >= minimum * 2, let bytes = digits.withView(pairs) { return bytes }
+      if count >= minimum {
+        let digits = text.slice(place, end).array.filter { hexDigit($0) != nil }
+        if let bytes = digits.withView(pairs) { return bytes }
+      }
       place = max(end, place + 1)
     }
     return nil
