@@ -81,4 +81,18 @@ import Testing
     clocks.take(clock("2026-11-20T05:27:49Z"), of: "date.txt")
     #expect(clocks.collected(of: "syslog") == nil)
   }
+
+  @Test func aDateOnTheHostsDiskIsNotItsClock() {
+    for path in ["[root]/etc/build-date", "root.tar!/[root]/home/ops/date.txt", "x/var/log/date.txt", "x/notes.txt"] {
+      var clocks = HostClocks()
+      clocks.take(clock("2026-11-30T05:27:00Z", zone: 540), of: "live_response/system/date.txt")
+      clocks.take(clock("2026-08-01T00:00:01Z", zone: 0), of: path)
+      #expect(clocks.collected(of: "[root]/var/log/auth.log") == 1_796_016_420_000_000_000, "\(path)")
+      #expect(clocks.zone(of: "[root]/var/log/auth.log") == 540, "\(path)")
+    }
+    // Its zone is told by the disk's own files.
+    var clocks = HostClocks()
+    clocks.take(zone(540), of: "[root]/etc/localtime")
+    #expect(clocks.zone(of: "[root]/var/log/auth.log") == 540)
+  }
 }

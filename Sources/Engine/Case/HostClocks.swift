@@ -1,4 +1,5 @@
 import Evidence
+import LogParse
 
 /// What the hosts of a case say of their own clocks: when the captures were made, and in which zone local times are.
 ///
@@ -24,6 +25,8 @@ struct HostClocks {
   mutating func take(_ event: Event, of path: String) {
     guard statements.count < Self.limit, event.dataType == "linux:host:clock" || event.dataType == "linux:host:zone"
     else { return }
+    // What the collector's own commands printed; a date in a file of the host's disk is of any time.
+    if event.dataType == "linux:host:clock", !CapturePlace.tellsClock(path) { return }
     let minutes = event.integer("zone_minutes").flatMap { (-1440...1440).contains($0) ? $0 : nil }
     if let minutes, minutes != 0 { zoned.insert(Self.parts(path)) }
     statements.append(

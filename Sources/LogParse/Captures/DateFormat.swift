@@ -5,16 +5,21 @@ import Evidence
 /// prints the moment of the boot alike and is known by its name.
 struct DateFormat: LogFormat {
   let name = "capture.date"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard sample.isWhole, sample.head.count < 400, let line = sample.lines(1).first else { return nil }
+    guard sample.isWhole, sample.head.count < 400, !CapturePlace.isOnDisk(sample.path) else { return nil }
+    let lines = sample.lines(3)
+    guard let first = lines.first else { return nil }
+    let name = sample.name.lowercased()
     // A number may be anything, so the name has to say that it is a clock's.
-    if Self.epoch(line) != nil {
-      let name = sample.name.lowercased()
-      return ["date", "epoch", "clock", "time"].contains { name.contains($0) } ? .high : nil
+    if lines.contains(where: { Self.epoch($0) != nil }) {
+      guard ["date", "epoch", "clock", "time"].contains(where: { name.contains($0) }) else { return nil }
     }
-    return Self.read(line, .inferred(0)) == nil ? nil : .high
+    // Logs begin with a date too: where the name does not say what it is, there is nothing but one or two.
+    let isNamed = name.hasPrefix("date")
+    guard isNamed || lines.count < 3 else { return nil }
+    return (isNamed ? [first] : lines).allSatisfy { Self.read($0, .inferred(0)) != nil } ? .high : nil
   }
 
   /// `1795584329` and `1795584329.123456789`: seconds since 1970, which say nothing of the host's zone.
@@ -39,7 +44,7 @@ struct DateFormat: LogFormat {
   }
 
   // Wed Nov 25 05:27:49 UTC 2026 — Wed Nov 25 05:27:49 AM UTC 2026 — Wed 25 Nov 2026 05:27:49 AM KST — 2026-11-25T05:27:49+00:00
-  // Wed, 25 Nov 2026 05:27:49 +0000 — 2026-11-25 14:27:49 KST — 2026. 11. 25. (수) 14:27:49 KST
+  // Wed, 25 Nov 2026 05:27:49 +0000 — Mo 30. Nov 14:27:00 CET 2026 — 2026-11-25 14:27:49 KST — 2026. 11. 25. (수) 14:27:49 KST
   private static func read(_ line: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, zone: ZoneText?)? {
     if let time = epoch(line) { return (time, nil) }
     if let time = basic(line.trimmed) { return (time, ZoneText(ByteView("Z"))) }
@@ -54,25 +59,11 @@ struct DateFormat: LogFormat {
     {
       return (time, zoneText)
     }
-    if let found = inNumbers(line, words, zone) { return found }
+    if let found = inNumbers(line, zone) { return found }
     if let (time, zoneText, used) = CivilTime.ctime(words), used == words.count, CivilTime.weekday(words[0]) != nil {
       return time.timestamp(zoneText?.zone(else: zone) ?? zone).map { ($0, zoneText) }
     }
-    // Day before month, as en_GB and newer en_US have it, perhaps with AM or PM.
-    guard words.count >= 5, words[0].count <= 4, CivilTime.weekday(words[0].slice(0, 3)) != nil,
-      words[0].count == 3 || words[0][3] == 0x2C, let day = CivilTime.number(words[1]),
-      let month = CivilTime.month(words[2]), let year = CivilTime.number(words[3]),
-      let clock = CivilTime.timeOfDay(words[4])
-    else { return nil }
-    var hour = clock.hour
-    var rest = words.dropFirst(5)
-    if let full = rest.first.flatMap({ CivilTime.hour(of: hour, half: $0) }) {
-      hour = full
-      rest = rest.dropFirst()
-    }
-    let zoneText = rest.first.flatMap { ZoneText($0) }
-    let time = CivilTime(
-      year: year, month: month, day: day, hour: hour, minute: clock.minute, second: clock.second)
+    guard let (time, zoneText, used) = LocaleDate.read(words), used == words.count else { return nil }
     return time.timestamp(zoneText?.zone(else: zone) ?? zone).map { ($0, zoneText) }
   }
 
@@ -80,17 +71,19 @@ struct DateFormat: LogFormat {
   /// more but for the half of the day.
   // 2026년 11월 25일 수요일 14시 27분 49초 KST — 2026. 11. 25. (수) 오후 02:27:49 KST — 2026年 11月 25日 星期三 14:27:49 CST
   private static func inNumbers(
-    _ line: ByteView, _ words: [ByteView], _ zone: Timestamp.Zone
+    _ line: ByteView, _ zone: Timestamp.Zone
   ) -> (time: Timestamp, zone: ZoneText?)? {
     guard (0..<line.count).contains(where: { line[$0] >= 0x80 }) else { return nil }
     var numbers: [Int] = []
     var place = 0
+    var behind = 0
     while place < line.count, numbers.count < 7 {
       var end = place
       while (0x30...0x39).contains(line[end]) { end += 1 }
       if end > place {
         guard let number = CivilTime.number(line.slice(place, end)) else { return nil }
         numbers.append(number)
+        behind = end
       }
       place = max(end, place + 1)
     }
@@ -102,7 +95,11 @@ struct DateFormat: LogFormat {
       hour = CivilTime.hour(of: hour, half: ByteView("AM")) ?? hour
     }
     guard hour < 24, numbers[4] < 60, numbers[5] <= 60 else { return nil }
-    let zoneText = words.last.flatMap { ZoneText($0) }
+    // Behind the seconds stand their sign and the zone; a log has its message there.
+    var rest = line.slice(behind).trimmed
+    if rest.hasPrefix("초") || rest.hasPrefix("秒") { rest = rest.dropFirst(3).trimmed }
+    let zoneText = ZoneText(rest)
+    guard rest.isEmpty || zoneText != nil else { return nil }
     return CivilTime(
       year: numbers[0], month: numbers[1], day: numbers[2], hour: hour, minute: numbers[4], second: numbers[5]
     ).timestamp(zoneText?.zone(else: zone) ?? zone).map { ($0, zoneText) }

@@ -4,7 +4,7 @@ import Evidence
 /// `free`: memory and swap.
 struct FreeFormat: LogFormat {
   let name = "capture.free"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -24,6 +24,18 @@ struct FreeFormat: LogFormat {
         return .parsed
       }
       let words = line.bytes.words(limit: 16)
+      // What older ones say is used and free when the caches are not counted.
+      if words.count == 4, words[0] == "-/+", words[1] == "buffers/cache:" {
+        sink.event(
+          Event(
+            time: nil, dataType: "linux:capture:memory",
+            message: "Without buffers and caches \(words[2].string) was used and \(words[3].string) free.",
+            attributes: [
+              Attribute("kind", "-/+ buffers/cache"), Attribute("used", words[2].string),
+              Attribute("free", words[3].string),
+            ], locator: line.locator))
+        return .parsed
+      }
       guard let header, words.count >= 4, words[0][words[0].count - 1] == 0x3A else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of free")
       }

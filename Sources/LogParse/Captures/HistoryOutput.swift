@@ -8,7 +8,10 @@ import Evidence
 /// day or the month comes first; where they do not either, the day is taken to, and `date_order` says that it was assumed.
 struct HistoryOutput: LogFormat {
   let name = "capture.history"
-  let version = 4
+  let version = 5
+
+  /// Bytes of a command of several lines.
+  private static let commandLimit = 1 << 16
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -16,14 +19,18 @@ struct HistoryOutput: LogFormat {
     guard let first = lines.first else { return nil }
     let rows = lines.filter { Self.row($0, .utc) != nil }
     if Self.file(first) != nil, lines.count == 1 || !rows.isEmpty { return .high }
-    guard rows.count >= max(1, lines.count * 3 / 4) else { return nil }
+    // Bash prints the lines of a command of several as they are; a name has to say that it is a history then.
+    let isNamed = sample.name.contains("history")
+    guard rows.count >= max(1, lines.count * 3 / 4) || isNamed && !rows.isEmpty && Self.isAligned(first) else {
+      return nil
+    }
     // Numbers go up by one, but for the few that were taken out.
     let numbers = rows.compactMap { Self.row($0, .utc)?.number }
     let steps = zip(numbers, numbers.dropFirst()).map { $1 &- $0 }
     guard steps.allSatisfy({ $0 > 0 && $0 < 1000 }), steps.filter({ $0 > 1 }).count * 4 <= steps.count else {
       return nil
     }
-    if sample.name.contains("history") { return .medium }
+    if isNamed { return .medium }
     // Processes, mounts and jobs of at have numbers that go up too.
     guard numbers.count > 1, rows.allSatisfy(Self.isSpaced) else { return nil }
     if Self.row(rows[0], .utc)?.time != nil { return .high }
@@ -48,89 +55,35 @@ struct HistoryOutput: LogFormat {
     line.hasPrefix("== /") ? line.slice(3).trimmed.string : nil
   }
 
+  private struct Row {
+    var number: Int64
+    var time: Timestamp?
+    var timeOfDay: String?
+    var command: ByteView
+  }
+
   //     4  2026-11-25 05:21:05 curl -s http://localhost:8080/health
   private static func row(
     _ line: ByteView, _ zone: Timestamp.Zone, _ order: NumericDate.Order = .dayFirst
-  ) -> (number: Int64, time: Timestamp?, command: ByteView)? {
+  ) -> Row? {
+    guard let (number, rest) = numbered(line) else { return nil }
+    guard let stamp = HistoryTime(rest, zone, order) else { return Row(number: number, command: rest) }
+    return Row(number: number, time: stamp.time, timeOfDay: stamp.timeOfDay, command: stamp.command)
+  }
+
+  private static func numbered(_ line: ByteView) -> (number: Int64, rest: ByteView)? {
     guard line[0] == 0x20 || (0x30...0x39).contains(line[0]) else { return nil }
     let words = line.words(limit: 2)
     guard words.count == 2 else { return nil }
     // A changed entry has a star behind its number.
     let digits = words[0][words[0].count - 1] == 0x2A ? words[0].dropLast(1) : words[0]
     guard let number = digits.integer, number >= 0 else { return nil }
-    var rest = words[1]
-    // HISTTIMEFORMAT='[%F %T] '
-    if rest[0] == 0x5B, let close = rest.slice(0, 40).firstIndex(of: 0x5D),
-      let time = Timestamp(iso8601: rest.slice(1, close), assuming: zone)
-    {
-      rest = rest.slice(close + 1).trimmed
-      return rest.isEmpty ? nil : (number, time, rest)
-    }
-    if let time = Timestamp(iso8601: rest.slice(0, 19), assuming: zone), rest.count > 19 {
-      // `%F %T %z` puts the offset behind.
-      let after = rest.slice(19)
-      let trimmed = after.trimmed
-      if let word = trimmed.words(limit: 2).first, word[0] == 0x2B || word[0] == 0x2D, let offset = ZoneText(word),
-        word.count >= 5, let stated = Timestamp(iso8601: rest.slice(0, 19), assuming: offset.zone(else: zone))
-      {
-        return (number, stated, trimmed.slice(word.count).trimmed)
-      }
-      return (number, time, trimmed)
-    }
-    if let (date, clock, command) = numericTime(rest) {
-      var civil = date.civil(order)
-      civil.hour = clock.hour
-      civil.minute = clock.minute
-      civil.second = clock.second
-      civil.precision = clock.precision
-      if let time = civil.timestamp(zone) { return (number, time, command) }
-    }
-    let parts = rest.words(limit: 7)
-    if parts.count >= 6, CivilTime.weekday(parts[0]) != nil, let (civil, zoneText, used) = CivilTime.ctime(parts),
-      civil.year != nil, used < parts.count, let time = civil.timestamp(zoneText?.zone(else: zone) ?? zone)
-    {
-      return (number, time, rest.slice(rest.offset(of: parts[used])))
-    }
-    return (number, nil, rest)
+    return (number, words[1])
   }
-
-  /// `25/11/26 05:21:05 curl`, perhaps with brackets around the time; and dates with the year in front that lack the seconds.
-  private static func numericTime(
-    _ text: ByteView
-  ) -> (
-    date: NumericDate, clock: (hour: Int, minute: Int, second: Int, precision: Timestamp.Precision), command: ByteView
-  )? {
-    var rest = text
-    if rest[0] == 0x5B, let close = rest.slice(0, 40).firstIndex(of: 0x5D) {
-      let inner = rest.slice(1, close).words(limit: 3)
-      guard inner.count == 2 else { return nil }
-      rest = rest.slice(close + 1).trimmed
-      return timed(inner[0], inner[1], rest)
-    }
-    let words = rest.words(limit: 3)
-    return words.count == 3 ? timed(words[0], words[1], words[2]) : nil
-  }
-
-  private static func timed(
-    _ day: ByteView, _ moment: ByteView, _ command: ByteView
-  ) -> (
-    date: NumericDate, clock: (hour: Int, minute: Int, second: Int, precision: Timestamp.Precision), command: ByteView
-  )? {
-    // Digits and one kind of sign, lest a word of a command be taken for a date.
-    guard day.count <= 10, !command.isEmpty,
-      let sign = (0..<day.count).first(where: { !isDigit(day[$0]) }).map({ day[$0] }),
-      sign == 0x2F || sign == 0x2D || sign == 0x2E, (0..<day.count).allSatisfy({ isDigit(day[$0]) || day[$0] == sign }),
-      let date = NumericDate(day), let clock = CivilTime.timeOfDay(moment), clock.nanosecond == 0
-    else { return nil }
-    return (date, (clock.hour, clock.minute, clock.second, clock.precision), command)
-  }
-
-  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
   /// The date of a row whose day and month might stand in either order.
   private static func date(_ line: ByteView) -> NumericDate? {
-    let words = line.words(limit: 2)
-    return words.count == 2 ? numericTime(words[1])?.date : nil
+    numbered(line).flatMap { HistoryTime.numeric($0.rest)?.date }
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -139,24 +92,47 @@ struct HistoryOutput: LogFormat {
     let order = NumericDate.order(of: dates, collected: context.collected)
     let isAssumed = order == nil && dates.contains { $0.order == nil }
     var file: String?
+    // The last command, as further lines of it may follow.
+    var begun: (command: ShellCommand, extra: [Attribute], locator: Locator)?
+    func flush() {
+      guard let last = begun else { return }
+      begun = nil
+      var event = last.command.event(last.locator)
+      event.attributes += last.extra
+      sink.event(event)
+    }
     try readLines(stream, into: sink) { line in
       if let found = Self.file(line.bytes) {
+        flush()
         file = found
         return .parsed
       }
-      guard let (number, time, text) = Self.row(line.bytes, context.zone, order ?? .dayFirst) else {
-        return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of the history command")
+      guard let row = Self.row(line.bytes, context.zone, order ?? .dayFirst) else {
+        if let reason = CommandMessage.reason(line.bytes) { return .skipped(reason) }
+        // Taken out first, so that the text grows in place.
+        guard var last = begun else { return .skipped("line is not of the history command") }
+        begun = nil
+        defer { begun = last }
+        guard last.command.text.utf8.count < Self.commandLimit else { return .skipped("longer than any command") }
+        last.command.text += "\n" + line.bytes.slice(0, Self.commandLimit).string
+        last.locator = last.locator.reaching(line.end)
+        return .parsed
       }
+      flush()
       let user = file.flatMap { FileOwner.user(ofPath: $0) }
       let shell = file.map { $0.hasSuffix("zsh_history") ? "zsh" : "bash" } ?? "bash"
-      let command = ShellCommand(
-        text: text.string, shell: shell, user: user, sequence: Int(clamping: number), time: time, file: file)
-      var event = command.event(line.locator)
-      if isAssumed, time != nil, let date = Self.date(line.bytes), date.order == nil {
-        event.attributes.add("date_order", "assumed")
+      var extra: [Attribute] = []
+      extra.add("time_of_day", row.timeOfDay)
+      if isAssumed, row.time != nil, let date = Self.date(line.bytes), date.order == nil {
+        extra.add("date_order", "assumed")
       }
-      sink.event(event)
+      begun = (
+        ShellCommand(
+          text: row.command.string, shell: shell, user: user, sequence: Int(clamping: row.number), time: row.time,
+          file: file), extra, line.locator
+      )
       return .parsed
     }
+    flush()
   }
 }

@@ -8,7 +8,7 @@ import Evidence
 /// last such moment before the one above it, the first before the capture, on the weekday that stands with it.
 struct LastFormat: LogFormat {
   let name = "capture.last"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -150,7 +150,8 @@ struct LastFormat: LogFormat {
     let second = words.dropFirst().first
     if first == "system", let second {
       session.kind = second == "boot" ? "boot" : second == "down" ? "shutdown" : second.string
-      session.status = words.dropFirst(2).first.map { "kernel \($0.string)" }
+      // With `-i` an address stands where the kernel does.
+      session.status = words.dropFirst(2).first.flatMap { $0 == "0.0.0.0" ? nil : "kernel \($0.string)" }
       return
     }
     if first == "(to", let second {

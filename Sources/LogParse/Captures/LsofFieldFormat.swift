@@ -6,7 +6,7 @@ import Evidence
 /// A set of process fields begins with `p`, a set of file fields with `f` (lsof(8), "OUTPUT FOR OTHER PROGRAMS").
 struct LsofFieldFormat: LogFormat {
   let name = "capture.lsof_fields"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     var rest = sample.head.hasPrefix("\u{FEFF}") ? sample.head.dropFirst(3) : sample.head

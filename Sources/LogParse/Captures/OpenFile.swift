@@ -68,7 +68,8 @@ struct OpenFile {
       if let name = socket.socketName { entities.append(Entity(.socket, name)) }
     } else {
       attributes.add("inode", node.flatMap { Int64($0) })
-      if name.hasPrefix("/"), fd != "NOFD" {
+      // What lsof was not let look at, it names by its place in /proc and says so.
+      if name.hasPrefix("/"), fd != "NOFD", !name.hasSuffix(": Permission denied)") {
         let deleted = name.hasSuffix(" (deleted)")
         entities.append(Entity(.file, path))
         if deleted { attributes.append(Attribute("is_deleted", .flag(true))) }

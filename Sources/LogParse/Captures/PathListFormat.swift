@@ -4,7 +4,7 @@ import Evidence
 /// Lists of files: `find -print` (a path a line), `find -ls`, `ls -l` and `ls -lR`.
 struct PathListFormat: LogFormat {
   let name = "capture.paths"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -15,7 +15,15 @@ struct PathListFormat: LogFormat {
     if listings > 0, lines.allSatisfy({ FileListing($0) != nil || Self.isHeading($0) }) { return .high }
     let paths = lines.filter { Self.isPath($0) }.count
     // A script may begin with a path too: every line has to be one, and none may hold a blank with an option behind it.
-    return paths == lines.count && !lines.contains { $0.contains(" -") } ? .medium : nil
+    guard paths == lines.count, !lines.contains(where: { $0.contains(" -") }) else { return nil }
+    return lines.filter { Self.saysMore($0) }.count * 2 >= lines.count ? nil : .medium
+  }
+
+  /// What other commands print behind a path: `file` and `blkid` a colon, `getcap` its capabilities, others a column. A name
+  /// may hold any of it, but not most of them.
+  private static func saysMore(_ line: ByteView) -> Bool {
+    line.contains(": ") || line.contains("  ") || line.firstIndex(of: 0x09) != nil || line.contains(" cap_")
+      || line.contains(" = ")
   }
 
   private static func isPath(_ line: ByteView) -> Bool {
@@ -25,9 +33,13 @@ struct PathListFormat: LogFormat {
 
   /// What `ls -lR` puts above a folder's files: its path and a colon, and how many blocks they take.
   private static func isHeading(_ line: ByteView) -> Bool {
-    line.hasPrefix("total ") && line.slice(6).words(limit: 2).count == 1
-      || line[line.count - 1] == 0x3A && (line[0] == 0x2F || line[0] == 0x2E)
+    if line[line.count - 1] == 0x3A, line[0] == 0x2F || line[0] == 0x2E { return true }
+    let words = line.words(limit: 3)
+    return words.count == 2 && (0x30...0x39).contains(words[1][0]) && totals.contains { words[0] == $0 }
   }
+
+  /// `total` in the languages that ls knows it in here.
+  private static let totals: [StaticString] = ["total", "합계", "合計", "总计", "總計", "insgesamt", "totale"]
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let relative = RelativeTime(context)
@@ -58,11 +70,13 @@ struct PathListFormat: LogFormat {
     var time: Timestamp?
     switch file.time {
     case .civil(let civil): time = civil.year == nil ? relative?.withoutYear(civil) : civil.timestamp(zone)
-    case .whole(let text): time = Timestamp(iso8601: text, assuming: zone)
+    case .zoned(let civil, let zone): time = civil.timestamp(zone)
     }
     let arrow = file.mode[0] == 0x6C ? file.name.firstIndex(of: ByteView(" -> ")) : nil
     var path = FileListing.unescaped(arrow.map { file.name.slice(0, $0) } ?? file.name)
-    if let folder, !path.hasPrefix("/"), path != ".", path != ".." {
+    if let folder, path == "." {
+      path = folder
+    } else if let folder, !path.hasPrefix("/"), path != ".." {
       path = folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)"
     }
     let user = file.user.string
@@ -72,10 +86,13 @@ struct PathListFormat: LogFormat {
     attributes.add("inode", file.inode)
     attributes.add("user", user)
     attributes.add("group", file.group.string)
+    attributes.add("security_label", file.label.flatMap { $0 == "?" ? nil : $0.string })
     attributes.add("size_bytes", file.size)
     return Event(
       time: time, .modification, dataType: "linux:capture:path",
       message: "\(path) of \(user) was last written to.",
-      entities: [Entity(.file, path), Entity(.user, user)], attributes: attributes, locator: locator)
+      // The folder itself and the one above it, of which nobody said which they are.
+      entities: path == "." || path == ".." ? [Entity(.user, user)] : [Entity(.file, path), Entity(.user, user)],
+      attributes: attributes, locator: locator)
   }
 }

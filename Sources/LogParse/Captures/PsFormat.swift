@@ -9,7 +9,7 @@ import Evidence
 /// year gives no time.
 struct PsFormat: LogFormat {
   let name = "capture.ps"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }

@@ -221,9 +221,11 @@ enum PsTime {
     if words.count >= 5, let (time, _, _) = CivilTime.ctime(words) { return time.timestamp(zone) }
     guard let relative else { return nil }
     if let time = relative.timeOfDay(text) { return time }
-    guard text.count >= 4, let month = CivilTime.month(text), let day = CivilTime.number(text.slice(3).trimmed) else {
-      return nil
-    }
+    // `11월25`
+    let end = (text.firstIndex(of: ByteView("월")) ?? text.firstIndex(of: ByteView("月"))).map { $0 + 3 } ?? 3
+    guard text.count >= 4, let month = CivilTime.month(text) ?? LocaleDate.month(text.slice(0, end)),
+      let day = CivilTime.number(text.slice(end).trimmed)
+    else { return nil }
     return relative.withoutYear(CivilTime(month: month, day: day, precision: .day))
   }
 

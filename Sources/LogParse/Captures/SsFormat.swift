@@ -7,7 +7,7 @@ import Evidence
 /// A socket that several processes hold gives one event for each.
 struct SsFormat: LogFormat {
   let name = "capture.ss"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -33,6 +33,12 @@ struct SsFormat: LogFormat {
   private static let states: [StaticString] = [
     "LISTEN", "ESTAB", "UNCONN", "TIME-WAIT", "CLOSE-WAIT", "SYN-SENT", "SYN-RECV", "FIN-WAIT-1", "FIN-WAIT-2",
     "LAST-ACK", "CLOSING", "CLOSED",
+  ]
+
+  /// Kinds of socket that are not of the internet.
+  private static let families: [(name: StaticString, family: String)] = [
+    ("nl", "netlink"), ("v_str", "vsock"), ("v_dgr", "vsock"), ("p_raw", "packet"), ("p_dgr", "packet"),
+    ("xdp", "xdp"), ("ti_sd", "tipc"),
   ]
 
   private static func isDetail(_ line: ByteView) -> Bool { line[0] == 0x09 || line.hasPrefix("  ") }
@@ -83,6 +89,8 @@ struct SsFormat: LogFormat {
       if net.hasPrefix("u_") {
         row.family = "unix"
         row.type = net == "u_str" ? "STREAM" : net == "u_dgr" ? "DGRAM" : "SEQPACKET"
+      } else if let family = families.first(where: { net == $0.name })?.family {
+        row.family = family
       }
     }
     if header.contains("State") {
@@ -106,7 +114,7 @@ struct SsFormat: LogFormat {
       guard let far = Endpoint(peer) else { return nil }
       row.remote = far
     }
-    if (near.address ?? "").utf8.contains(0x3A) { row.family = "inet6" }
+    if row.family == "inet", (near.address ?? "").utf8.contains(0x3A) { row.family = "inet6" }
     for word in words {
       if word.hasPrefix("uid:") { row.uid = word.slice(4).integer }
       if word.hasPrefix("ino:") { row.inode = word.slice(4).integer }

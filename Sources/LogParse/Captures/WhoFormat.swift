@@ -4,7 +4,7 @@ import Evidence
 /// coreutils' `who`, with the extra rows and columns of `-a`, with a header (`-H`), or names alone (`-q`); and busybox's.
 struct WhoFormat: LogFormat {
   let name = "capture.who"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -74,8 +74,8 @@ struct WhoFormat: LogFormat {
   // root            pts/0           00:06   Nov 25 05:21:40  10.1.0.9
   static func row(_ line: ByteView, _ relative: RelativeTime?, _ zone: Timestamp.Zone) -> LoginSession? {
     let words = line.words(limit: 16)
-    // User, whether messages are let in, line, and busybox's idle time stand before the date.
-    for place in 0..<min(words.count, 4) {
+    // User, whether messages are let in, systemd's service, line, and busybox's idle time stand before the date.
+    for place in 0..<min(words.count, 5) {
       guard let (civil, used) = date(words[place...]) else { continue }
       guard let tail = Tail(words[(place + used)...]),
         var session = session(words[..<place], tail, isNameless: line[0] == 0x20)
@@ -113,6 +113,8 @@ struct WhoFormat: LogFormat {
     var idle: String?
     var pid: Int64?
     var host: Endpoint?
+    /// What stands in the brackets where that is no host: `login screen`, `tmux(900).%0`.
+    var comment: String?
     /// Somebody or something stands in brackets.
     var hasComment = false
     /// `id=ts/2`, of a process that init has started, or once had.
@@ -123,12 +125,18 @@ struct WhoFormat: LogFormat {
 
     /// Nil where there is anything else.
     init?(_ words: ArraySlice<ByteView>) {
-      for word in words {
-        if word[0] == 0x28 {
-          host = host ?? LoginSession.host(word)
+      for (place, word) in words.enumerated() {
+        if word[0] == 0x28, !hasComment {
           hasComment = true
+          let isLast = place == words.count - 1
+          if isLast, word.slice(1).firstIndex(of: 0x28) == nil {
+            host = LoginSession.host(word)
+          } else {
+            comment = words.dropFirst(place).map(\.string).joined(separator: " ")
+            if comment?.hasSuffix(")") ?? false { comment = comment.map { String($0.dropFirst().dropLast()) } }
+          }
         } else if hasComment {
-          // The rest of a display's name.
+          // The rest of the comment.
           continue
         } else if let number = word.integer, number >= 0, pid == nil {
           pid = number
@@ -172,10 +180,17 @@ struct WhoFormat: LogFormat {
       }
       return session
     }
-    guard (2...3).contains(words.count), words[0].count < 33, words[0].integer == nil else { return nil }
+    session.status = tail.comment
+    guard (2...4).contains(words.count), words[0].count < 33, words[0].integer == nil else { return nil }
+    let line = words[words.count - 1]
     session.user = words[0].string
-    session.tty = words[words.count - 1].string
-    if words.count == 3, !isMessageSign(words[1]) {
+    session.tty = line.string
+    // Where it asks systemd, it puts the service that let somebody in before the line.
+    let isServed = words.count > 2 && isService(words[words.count - 2]) && isTerminal(line)
+    if words.count == 4 {
+      guard isMessageSign(words[1]), isServed else { return nil }
+    }
+    if words.count == 3, !isMessageSign(words[1]), !isServed {
       // busybox has the idle time between.
       let idle = words[2]
       guard CivilTime.timeOfDay(idle) != nil || idle == "old" || idle == "." || idle == "?", tail.idle == nil else {
@@ -189,7 +204,7 @@ struct WhoFormat: LogFormat {
     }
     // Any two words may stand before a date: it is a terminal, or it is told where from.
     guard
-      isTerminal(words[words.count == 3 && isMessageSign(words[1]) ? 2 : 1]) || tail.hasMark
+      isServed || isTerminal(words[words.count == 3 && isMessageSign(words[1]) ? 2 : 1]) || tail.hasMark
         || tail.hasComment && CivilTime.weekday(words[0]) == nil
     else { return nil }
     // A getty waiting for somebody.
@@ -198,6 +213,18 @@ struct WhoFormat: LogFormat {
   }
 
   private static func isMessageSign(_ word: ByteView) -> Bool { word == "+" || word == "-" || word == "?" }
+
+  /// `sshd`, `gdm-password`, `login`.
+  private static func isService(_ word: ByteView) -> Bool {
+    guard word.count < 33, (0x61...0x7A).contains(word[0]) else { return false }
+    for index in 1..<max(word.count, 1) {
+      switch word[index] {
+      case 0x61...0x7A, 0x30...0x39, 0x2D, 0x5F, 0x40, 0x2E: continue
+      default: return false
+      }
+    }
+    return true
+  }
 
   private static func isTerminal(_ word: ByteView) -> Bool {
     for name in ["pts/", "tty", "hvc", "xvc", "vc/", "seat", "console", "lxc/", "sclp", "ssh", "?"] as [StaticString]

@@ -78,4 +78,38 @@ import Testing
     #expect("".withView { table.cells($0) }.isEmpty)
     #expect("NAMES WHAT".withView { AlignedTable($0, names: ["NAME", "WHAT"]) } == nil)
   }
+
+  @Test func olderFreeCountsTheCachesApart() throws {
+    let dump = try EventDump(
+      "             total       used        free     shared    buffers     cached\n"
+        + "Mem:       3900000    1000000     2900000          0     100000     500000\n"
+        + "-/+ buffers/cache:     400000     3500000\n", path: "free.txt")
+    #expect(dump.events.last?.text("used") == "400000" && dump.events.last?.text("free") == "3500000")
+    #expect(dump.coverages.map(\.state) == [.parsed])
+  }
+
+  @Test func socketsOfOtherFamilies() throws {
+    let dump = try EventDump(
+      "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+        + "nl    UNCONN 0      0      rtnl:kernel        *\n" + "v_str ESTAB  0      0      2:1024             3:22\n"
+        + "p_raw UNCONN 0      0      *:eth0             *\n"
+        + "tcp   ESTAB  0      0      [fe80::1]:22       [fe80::2]:5\n",
+      path: "ss.txt")
+    #expect(dump.events.map { $0.text("family") } == ["netlink", "vsock", "packet", "inet6"])
+  }
+
+  @Test func whatLsofWasNotLetSeeIsNoFile() throws {
+    let dump = try EventDump(
+      "COMMAND     PID   USER   FD      TYPE             DEVICE SIZE/OFF     NODE NAME\n"
+        + "systemd       1   root  cwd   unknown                                      /proc/1/cwd (readlink: Permission denied)\n"
+        + "sh            9    ops  cwd       DIR              259,1     4096        2 /srv\n", path: "lsof.txt")
+    #expect(dump.events.map { $0.entities.contains { $0.kind == .file } } == [false, true])
+  }
+
+  @Test func aMonthOfAnotherLanguage() throws {
+    let dump = try EventDump(
+      "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n"
+        + "root           1  0.0  0.1 168140 11356 ?        Ss   11월24   0:10 /sbin/init\n", path: "ps.txt")
+    #expect(dump.events.first?.time?.description == "2026-11-24T00:00:00Z")
+  }
 }

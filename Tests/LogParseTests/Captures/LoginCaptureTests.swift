@@ -97,4 +97,26 @@ import Testing
     #expect(dump.events.first?.text("status") == "still logged in" && dump.events.first?["remote_host"] == nil)
     #expect(dump.coverages.map(\.state) == [.parsed])
   }
+
+  @Test func whoMayAskSystemd() throws {
+    let dump = try EventDump(
+      "root     tty1         2026-11-25 05:20\n" + "ops      sshd pts/0   2026-11-25 05:21 (203.0.113.9)\n"
+        + "ops      + sshd pts/1 2026-11-25 05:22 00:06         435 (203.0.113.9)\n"
+        + "ops      seat0        2026-11-25 05:23 (login screen)\n"
+        + "ops      pts/2        2026-11-25 05:24 (tmux(900).%0)\n", path: "who.txt")
+    #expect(dump.format == "capture.who" && dump.coverages.map(\.state) == [.parsed])
+    #expect(dump.events.map { $0.text("tty") } == ["tty1", "pts/0", "pts/1", "seat0", "pts/2"])
+    #expect(dump.events.map { $0.text("remote_address") } == [nil, "203.0.113.9", "203.0.113.9", nil, nil])
+    #expect(dump.events.allSatisfy { $0["remote_host"] == nil })
+    #expect(dump.events.map { $0.text("status") } == [nil, nil, nil, "login screen", "tmux(900).%0"])
+    #expect(name("ops      sshd notes 2026-11-25 05:21\n") == nil)
+  }
+
+  @Test func anAddressIsNoKernel() throws {
+    let row = "reboot   system boot  %      Wed Nov 25 05:00:00 2026 - crash                    (01:00)\n"
+    func status(_ kernel: String) throws -> String? {
+      try EventDump(row.replacing("%", with: kernel), path: "last.txt").events.first?.text("status")
+    }
+    #expect(try status("0.0.0.0") == nil && status("6.1.0-9") == "kernel 6.1.0-9")
+  }
 }

@@ -6,7 +6,7 @@ import Evidence
 /// One event for each distinct time of a file; `macb` says which of the four it is (mactime's letters).
 struct BodyfileFormat: LogFormat {
   let name = "linux.bodyfile"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -53,11 +53,28 @@ struct BodyfileFormat: LogFormat {
     }
   }
 
+  /// fls marks a name that is no longer in its folder, with a word more where its inode went to another file since. Its modes
+  /// have two types (`r/rrw-r--r--`); in a file made with stat a name may end so by itself.
+  private static func withoutMark(_ name: ByteView, mode: ByteView) -> (name: ByteView, mark: StaticString?) {
+    guard mode[1] == 0x2F, name[name.count - 1] == 0x29 else { return (name, nil) }
+    for mark in [" (deleted)", " (deleted-realloc)"] as [StaticString]
+    where name.hasSuffix(mark) && name.count > mark.utf8CodeUnitCount {
+      return (name.dropLast(mark.utf8CodeUnitCount), mark)
+    }
+    return (name, nil)
+  }
+
   private static func emit(_ name: ByteView, _ rest: [ByteView], _ line: TextLine, _ sink: any ResultSink) {
+    let (name, mark) = withoutMark(name, mode: rest[1])
     let arrow = name.firstIndex(of: ByteView(" -> "))
     let path = (arrow.map { name.slice(0, $0) } ?? name).string
     var common: [Attribute] = [Attribute("path", path)]
     common.add("link_target", arrow.map { name.slice($0 + 4).string })
+    if let mark {
+      common.append(Attribute("is_deleted", .flag(true)))
+      // Times, mode and owner are then the other file's.
+      if mark.utf8CodeUnitCount > 10 { common.append(Attribute("is_reallocated", .flag(true))) }
+    }
     common.add("inode", rest[0].integer)
     common.add("mode", rest[1].string)
     common.add("uid", rest[2].integer)
