@@ -82,6 +82,17 @@ import Testing
     #expect(clocks.collected(of: "syslog") == nil)
   }
 
+  @Test func standardTimeDoesWhereNobodyToldTheClock() {
+    let summer = Event(
+      time: nil, dataType: "linux:host:zone", message: "", attributes: [Attribute("standard_minutes", Int64(-300))],
+      locator: .whole)
+    var clocks = HostClocks()
+    clocks.take(summer, of: "[root]/etc/localtime")
+    #expect(clocks.zone(of: "[root]/var/log/auth.log") == -300)
+    clocks.take(clock("2026-07-01T16:00:00Z", zone: -240), of: "command/date.txt")
+    #expect(clocks.zone(of: "[root]/var/log/auth.log") == -240)
+  }
+
   @Test func aDateOnTheHostsDiskIsNotItsClock() {
     for path in ["[root]/etc/build-date", "root.tar!/[root]/home/ops/date.txt", "x/var/log/date.txt", "x/notes.txt"] {
       var clocks = HostClocks()

@@ -11,6 +11,8 @@ struct HostClocks {
     var instance: Substring?
     /// East of UTC.
     var minutes: Int64?
+    /// The same outside summer time, of a zone that has it and whose clock nobody has told.
+    var standard: Int64?
     /// Nanoseconds since 1970.
     var clock: Int64?
   }
@@ -27,19 +29,23 @@ struct HostClocks {
     else { return }
     // What the collector's own commands printed; a date in a file of the host's disk is of any time.
     if event.dataType == "linux:host:clock", !CapturePlace.tellsClock(path) { return }
-    let minutes = event.integer("zone_minutes").flatMap { (-1440...1440).contains($0) ? $0 : nil }
+    func minutes(_ name: String) -> Int64? { event.integer(name).flatMap { (-1440...1440).contains($0) ? $0 : nil } }
+    let standard = minutes("standard_minutes")
+    let minutes = minutes("zone_minutes")
     if let minutes, minutes != 0 { zoned.insert(Self.parts(path)) }
     statements.append(
       Statement(
-        path: Self.parts(path), instance: Self.instance(path), minutes: minutes,
+        path: Self.parts(path), instance: Self.instance(path), minutes: minutes, standard: standard,
         clock: event.dataType == "linux:host:clock" ? event.time?.nanoseconds : nil))
   }
 
   /// Minutes east of UTC of local times in the file.
   ///
   /// Any host tells UTC when it is asked for (`date -u`): beside another zone in the same folder it says nothing.
+  /// Where only a zone with summer time is known, its standard time is at most an hour off.
   func zone(of path: String) -> Int64? {
     nearest(path, { $0.minutes == 0 && zoned.contains($0.path) ? nil : $0.minutes }) { $0 == $1 }
+      ?? nearest(path, \.standard) { $0 == $1 }
   }
 
   /// When the host's captures were made. Several commands of one collection are within minutes: the latest of them.

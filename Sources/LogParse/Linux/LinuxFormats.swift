@@ -3,7 +3,8 @@ extension LogFormats {
   static let linux: [any LogFormat] = [
     // Known by their place alone, so they come first.
     PreloadFormat(), ProcTextFormat(), StartupScriptFormat(), PAMFormat(), UdevRulesFormat(), KernelModulesFormat(),
-    SSHServerFormat(), ZoneNameFormat(), TZifFormat(),
+    SSHServerFormat(), ZoneNameFormat(), TZifFormat(), InittabFormat(), UpstartFormat(), LogrotateFormat(),
+    AptHookFormat(), AutostartFormat(), SSHClientFormat(), LoaderPathFormat(),
     // dnf's log looks like syslog's with a host called SUBDEBUG.
     PackageLogFormat(),
     // Its times look like dmesg's, whose ISO times look like syslog's.

@@ -8,6 +8,16 @@ import Testing
 @Suite struct AccountFileTests {
   private func rules(_ text: String) throws -> [Event] { try EventDump(text, path: "etc/sudoers.d/x").events }
 
+  @Test func whoIsNoSingleUser() throws {
+    let events = try rules(
+      "User_Alias ADM = ops, eve\nADM ALL=(ALL) NOPASSWD: ALL\nALL ALL=(ALL) ALL\n+netg ALL=(ALL) ALL\nADMx ALL=(ALL) ALL\n"
+    )
+    .filter { $0.dataType == "linux:sudo:rule" }
+    #expect(events.map(\.entities) == [[], [], [], [Entity(.user, "ADMx")]])
+    #expect(events.first?.text("user_alias") == "ADM" && events.first?["user"] == nil)
+    #expect(events[1].message.hasPrefix("sudo lets everybody") && events[2].text("netgroup") == "netg")
+  }
+
   @Test func aNumberBehindAHashIsNoComment() throws {
     let events = try rules(
       "#1001 ALL=(ALL) NOPASSWD: ALL\n# 1002 ALL=(ALL) ALL\n#ops ALL=(ALL) ALL\n%#1003 ALL=(ALL) ALL\n")

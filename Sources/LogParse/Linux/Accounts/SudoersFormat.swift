@@ -6,7 +6,7 @@ import Evidence
 /// A `#` begins a comment, but with digits behind it a number in place of a name (`#1001`, `%#1002`).
 struct SudoersFormat: LogFormat {
   let name = "linux.sudoers"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -92,23 +92,43 @@ struct SudoersFormat: LogFormat {
       let isGroup = member[0] == 0x25
       let who = isGroup ? member.dropFirst(1) : member
       let number = who[0] == 0x23 ? who.dropFirst(1).integer : nil
+      let several = isGroup ? nil : severalUsers(who)
       var attributes: [Attribute] = [Attribute("text", text.string)]
       if let number {
         attributes.add(isGroup ? "gid" : "uid", number)
+      } else if let several {
+        // What sudo calls everybody stays where a user's name would.
+        attributes.add(who == "ALL" ? "user" : several, several == "netgroup" ? who.dropFirst(1).string : who.string)
       } else {
         attributes.add(isGroup ? "group" : "user", who.string)
       }
       attributes.append(Attribute("is_passwordless", .flag(needsNone)))
-      let shown = (isGroup ? "group " : number != nil ? "uid " : "") + (number.map(String.init) ?? who.string)
+      let shown =
+        who == "ALL" && !isGroup
+        ? "everybody" : (isGroup ? "group " : number != nil ? "uid " : "") + (number.map(String.init) ?? who.string)
       var locator = locator
       // One line, several members.
       if index > 0 { locator.other["member"] = String(index + 1) }
       return Event(
         time: nil, dataType: "linux:sudo:rule",
         message: "sudo lets \(shown) run commands\(needsNone ? " without a password" : ""): \(text.string)",
-        entities: isGroup || number != nil ? [] : [Entity(.user, who.string)], attributes: attributes,
+        entities: isGroup || number != nil || several != nil ? [] : [Entity(.user, who.string)], attributes: attributes,
         locator: locator)
     }
+  }
+
+  /// The attribute that names a member who is no single user: `+netgroup`, an alias or `ALL`. sudo takes any word that begins
+  /// with a capital and holds nothing but them, digits and underscores for an alias.
+  private static func severalUsers(_ who: ByteView) -> String? {
+    if who[0] == 0x2B { return "netgroup" }
+    guard (0x41...0x5A).contains(who[0]) else { return nil }
+    for index in 1..<max(who.count, 1) {
+      switch who[index] {
+      case 0x41...0x5A, 0x30...0x39, 0x5F: continue
+      default: return nil
+      }
+    }
+    return "user_alias"
   }
 
   /// The list that a rule begins with: commas part its members, and blanks may stand around them.

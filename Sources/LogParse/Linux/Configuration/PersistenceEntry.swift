@@ -10,7 +10,9 @@ struct PersistenceEntry {
   enum Mechanism: String {
     case cron, at, systemd, initScript = "init.d", rcLocal = "rc.local", shellStartup = "shell-startup", motd
     case preload = "ld.so.preload", authorizedKey = "authorized-key", pam, udev, kernelModule = "kernel-module"
-    case network = "network-hook", sshServer = "ssh-server"
+    case network = "network-hook", sshServer = "ssh-server", sshClient = "ssh-client", sshLogin = "ssh-rc"
+    case inittab, upstart, generator = "systemd-generator", packageHook = "package-hook", logrotate
+    case autostart = "xdg-autostart"
   }
 
   var mechanism: Mechanism

@@ -6,7 +6,7 @@ import Evidence
 /// further events.
 struct StartupScriptFormat: LogFormat {
   let name = "linux.startup_script"
-  let version = 2
+  let version = 3
 
   /// Lines and bytes of one event.
   private static let lineLimit = 400
@@ -22,6 +22,8 @@ struct StartupScriptFormat: LogFormat {
     ("if-down.d", .network, "as a network goes down"), ("dispatcher.d", .network, "as a network changes"),
     ("dhclient-enter-hooks.d", .network, "as an address is leased"),
     ("dhclient-exit-hooks.d", .network, "as an address is leased"),
+    ("system-generators", .generator, "at boot, before any unit"),
+    ("user-generators", .generator, "as a user's manager starts"),
   ]
 
   private struct Place {
@@ -35,6 +37,13 @@ struct StartupScriptFormat: LogFormat {
     let parts = path.split(separator: "/")
     // On RHEL rc.local lies among them, and is read line by line like that of others.
     guard parts.count >= 2, let name = parts.last, name.first != ".", name != "rc.local" else { return nil }
+    // sshd runs it in place of xauth, before the shell.
+    if name == "rc", parts[parts.count - 2] == ".ssh" {
+      return Place(mechanism: .sshLogin, schedule: "at each login by SSH", user: FileOwner.user(ofPath: path))
+    }
+    if name == "sshrc", parts[parts.count - 2] == "ssh" {
+      return Place(mechanism: .sshLogin, schedule: "at each login by SSH", user: nil)
+    }
     // Alpine's cron.hourly and its kin.
     if parts.count >= 3, parts[parts.count - 3] == "periodic" {
       return Place(mechanism: .cron, schedule: "@\(parts[parts.count - 2])")
@@ -63,7 +72,8 @@ struct StartupScriptFormat: LogFormat {
   /// The path on the host: what stands before its first folder belongs to the collection.
   private static func absolute(_ path: String) -> String {
     let parts = path.split(separator: "/")
-    let start = parts.lastIndex { $0 == "etc" || $0 == "var" } ?? 0
+    let start =
+      parts.lastIndex { $0 == "etc" || $0 == "var" } ?? parts.firstIndex { $0 == "home" || $0 == "root" } ?? 0
     return "/" + parts[start...].joined(separator: "/")
   }
 

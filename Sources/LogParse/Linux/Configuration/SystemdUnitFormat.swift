@@ -5,7 +5,7 @@ import Evidence
 /// `NAME.service.d` adds to the unit of that name.
 struct SystemdUnitFormat: LogFormat {
   let name = "linux.systemd_unit"
-  let version = 3
+  let version = 4
 
   /// Bytes of one setting that are kept.
   private static let valueLimit = 1 << 14
@@ -30,12 +30,15 @@ struct SystemdUnitFormat: LogFormat {
     guard sample.isText else { return nil }
     let lines = sample.lines(40).filter { $0.trimmed[0] != 0x23 && $0.trimmed[0] != 0x3B }
     let sections = lines.filter { Self.section($0.trimmed) != nil }
-    guard let first = sections.first?.trimmed,
-      (["[Unit]", "[Service]", "[Timer]", "[Socket]", "[Install]"] as [StaticString]).contains(where: { first == $0 })
-    else { return nil }
-    if Self.suffixes.contains(where: { sample.name.hasSuffix($0) }) || Self.extended(sample.path) != nil {
-      return .high
+    guard let first = sections.first?.trimmed else { return nil }
+    let isUnits = (["[Unit]", "[Service]", "[Timer]", "[Socket]", "[Install]"] as [StaticString]).contains {
+      first == $0
     }
+    if Self.suffixes.contains(where: { sample.name.hasSuffix($0) }) || Self.extended(sample.path) != nil {
+      // Other programs have sections of these names too.
+      return isUnits || first == "[Path]" || first == "[Mount]" ? .high : nil
+    }
+    guard isUnits else { return nil }
     return lines.contains { $0.hasPrefix("ExecStart=") || $0.hasPrefix("OnCalendar=") } ? .high : .medium
   }
 
@@ -55,7 +58,7 @@ struct SystemdUnitFormat: LogFormat {
     "OnUnitActiveSec": "schedule", "OnActiveSec": "schedule", "OnStartupSec": "schedule",
     "OnUnitInactiveSec": "schedule", "WantedBy": "wanted_by", "RequiredBy": "wanted_by", "Alias": "aliases",
     "ListenStream": "listens", "ListenDatagram": "listens", "PathExists": "watches", "PathChanged": "watches",
-    "PathModified": "watches", "After": "after",
+    "PathModified": "watches", "PathExistsGlob": "watches", "DirectoryNotEmpty": "watches", "After": "after",
   ]
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {

@@ -2,9 +2,12 @@ import Bytes
 import Evidence
 
 /// `/etc/localtime`, a compiled zone (TZif, RFC 8536): the host's offset at the time of the capture.
+///
+/// Local times of a host are read with one offset, so those of the other half of the year are an hour off where the zone has
+/// summer time; the event says so.
 struct TZifFormat: LogFormat {
   let name = "linux.localtime"
-  let version = 1
+  let version = 2
 
   /// The largest compiled zone has a few KiB.
   private static let limit = 1 << 17
@@ -17,7 +20,7 @@ struct TZifFormat: LogFormat {
     let bytes = try feed.peek(Self.limit)
     let locator = Locator(offset: 0, length: UInt64(bytes.count), encodings: stream.encodings)
     if let zone = Self.zone(bytes, at: context.collected.map { $0.nanoseconds / 1_000_000_000 }) {
-      sink.event(HostZone.event(name: zone.name, minutes: zone.minutes, locator))
+      sink.event(HostZone.event(name: zone.name, minutes: zone.minutes, rule: zone.rule, locator))
       feed.take(bytes.count)
       ledger.parsed(upTo: feed.offset)
     }
@@ -57,7 +60,9 @@ struct TZifFormat: LogFormat {
   }
 
   /// The zone's name and offset in force at a moment, or the last in the table where the moment is not known.
-  private static func zone(_ view: ByteView, at seconds: Int64?) -> (name: String, minutes: Int?)? {
+  private static func zone(
+    _ view: ByteView, at seconds: Int64?
+  ) -> (name: String, minutes: Int?, rule: PosixZoneRule?)? {
     guard let first = Header(view, timeSize: 4) else { return nil }
     var data = view
     var header = first
@@ -88,8 +93,12 @@ struct TZifFormat: LogFormat {
     let names = data.slice(44 + header.transitions * (size + 1) + header.types * 6)
     let start = Int(data[place + 5])
     let name = names.slice(start, names.firstIndex(of: 0, from: start) ?? start).slice(0, 16)
-    // Behind the table a rule in the footer holds; one with a comma has summer time, whose turns are not worked out here.
-    let footer = data.slice(44 + header.byteCount)
-    return (name.string, isBehindTable && footer.firstIndex(of: 0x2C) != nil ? nil : offset / 60)
+    // Behind the table the rule in the footer holds.
+    let footer = data.slice(44 + header.byteCount).trimmed
+    let rule = PosixZoneRule(footer)
+    guard isBehindTable, footer.firstIndex(of: 0x2C) != nil else { return (name.string, offset / 60, rule) }
+    guard let rule, let seconds else { return (rule?.standardName ?? name.string, nil, rule) }
+    let found = rule.zone(at: seconds)
+    return (found.name, found.offset / 60, rule)
   }
 }

@@ -37,13 +37,21 @@ struct ZoneNameFormat: LogFormat {
 /// What the host says of its own zone: an event `linux:host:zone` with `zone` and, where it is known, `zone_minutes` east of
 /// UTC at the time of the capture.
 enum HostZone {
-  static func event(name: String, minutes: Int?, _ locator: Locator) -> Event {
+  ///
+  /// - Parameter rule: its summer time, if it has one: `standard_minutes` then stands for the offset where nobody knows of when
+  ///   the capture is.
+  static func event(name: String, minutes: Int?, rule: PosixZoneRule? = nil, _ locator: Locator) -> Event {
     var attributes: [Attribute] = []
     attributes.add("zone", name)
     attributes.add("zone_minutes", minutes.map { Int64($0) })
-    let offset = minutes.map { ", \($0) minutes east of UTC" } ?? ""
+    var message = "The host's zone is \(name)\(minutes.map { ", \($0) minutes east of UTC" } ?? "")."
+    if let rule, let summer = rule.summer {
+      attributes.add("standard_minutes", Int64(rule.standard / 60))
+      attributes.add("summer_minutes", Int64(summer.offset / 60))
+      message += " It has summer time; local times are read with one offset all year."
+    }
     return Event(
-      time: nil, dataType: "linux:host:zone", message: "The host's zone is \(name)\(offset).", attributes: attributes,
+      time: nil, dataType: "linux:host:zone", message: message, attributes: attributes,
       locator: locator)
   }
 

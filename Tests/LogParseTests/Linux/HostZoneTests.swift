@@ -1,0 +1,59 @@
+import Bytes
+import Evidence
+import Testing
+
+@testable import LogParse
+
+/// Zones with summer time: their rules, and compiled zones that end in one.
+@Suite struct HostZoneTests {
+  private func minutes(_ rule: String, _ time: String) throws -> Int? {
+    let seconds = try #require(Timestamp(iso8601: time)).nanoseconds / 1_000_000_000
+    return rule.withView { PosixZoneRule($0) }.map { $0.zone(at: seconds).offset / 60 }
+  }
+
+  @Test(arguments: [
+    ("EST5EDT,M3.2.0,M11.1.0", "2026-07-01T00:00:00Z", -240), ("EST5EDT,M3.2.0,M11.1.0", "2026-11-30T00:00:00Z", -300),
+    ("EST5EDT,M3.2.0,M11.1.0", "2026-03-08T06:59:59Z", -300), ("EST5EDT,M3.2.0,M11.1.0", "2026-03-08T07:00:00Z", -240),
+    ("EST5EDT,M3.2.0,M11.1.0", "2026-11-01T05:59:59Z", -240), ("EST5EDT,M3.2.0,M11.1.0", "2026-11-01T06:00:00Z", -300),
+    ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-03-29T01:00:00Z", 120),
+    ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-10-25T01:00:00Z", 60),
+    ("AEST-10AEDT,M10.1.0,M4.1.0/3", "2026-01-15T00:00:00Z", 660),
+    ("AEST-10AEDT,M10.1.0,M4.1.0/3", "2026-07-15T00:00:00Z", 600),
+    ("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0", "2026-07-15T00:00:00Z", 630), ("KST-9", "2026-07-15T00:00:00Z", 540),
+    ("<-03>3<-02>,M3.5.0/-1,M10.5.0/0", "2026-06-15T00:00:00Z", -120),
+  ])
+  func rules(_ rule: String, _ time: String, _ offset: Int) throws {
+    #expect(try minutes(rule, time) == offset, "\(rule)")
+  }
+
+  @Test(arguments: [
+    "", "EST", "5", "EST5EDT", "EST5EDT,M3.2.0", "EST5EDT,M13.2.0,M11.1.0", "EST5EDT,M3.6.0,M11.1.0",
+    "EST5EDT,J60,J300", "EST5EDT,M3.2.0,M11.1.0x", "<>5", "<+03", "EST999",
+  ])
+  func whatIsNoRule(_ text: String) { #expect(text.withView { PosixZoneRule($0) } == nil) }
+
+  /// Version 2 without a table, as newer systems compile zones whose rule has not changed.
+  private func compiled(_ rule: String) -> [UInt8] {
+    let header = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15 + 16) + [0, 0, 0, 1, 0, 0, 0, 4]
+    let block: [UInt8] = [0xFF, 0xFF, 0xB9, 0xB0, 0, 0] + Array("EST\0".utf8)
+    return header + block + header + block + Array("\n\(rule)\n".utf8)
+  }
+
+  @Test func aCompiledZoneEndsInItsRule() throws {
+    func event(_ rule: String, _ time: String?) throws -> Event? {
+      let dump = try EventDump(
+        compiled(rule), path: "etc/localtime", collected: time.flatMap { Timestamp(iso8601: $0) })
+      #expect(dump.format == "linux.localtime" && dump.coverages.map(\.state) == [.parsed])
+      return dump.events.first
+    }
+    let rule = "EST5EDT,M3.2.0,M11.1.0"
+    #expect(try event(rule, "2026-07-01T00:00:00Z")?.integer("zone_minutes") == -240)
+    #expect(try event(rule, "2026-11-30T00:00:00Z")?.integer("zone_minutes") == -300)
+    // Nobody said when: only what holds outside summer is known.
+    let open = try event(rule, nil)
+    #expect(open?["zone_minutes"] == nil && open?.integer("standard_minutes") == -300)
+    #expect(open?.message.contains("summer time") ?? false)
+    let fixed = try event("EST5", nil)
+    #expect(fixed?.integer("zone_minutes") == -300 && fixed?["standard_minutes"] == nil)
+  }
+}

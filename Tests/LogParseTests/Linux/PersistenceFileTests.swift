@@ -1,0 +1,102 @@
+import Bytes
+import Evidence
+import Testing
+
+@testable import LogParse
+
+/// Files by which something runs again by itself, each with what lies beside it and runs nothing.
+@Suite struct PersistenceFileTests {
+  private func entries(_ text: String, _ path: String, _ format: String) throws -> [(command: String?, when: String?)] {
+    let dump = try EventDump(text, path: path)
+    #expect(dump.format == format, "\(path)")
+    return dump.events.filter { $0.dataType == "linux:persistence:entry" }
+      .map { ($0.text("command"), $0.text("schedule")) }
+  }
+
+  private func name(_ text: String, _ path: String) -> String? {
+    EventDump.recognize(Array(text.utf8), path: path)?.name
+  }
+
+  @Test func pathUnitsWatch() throws {
+    let dump = try EventDump(
+      "[Path]\nPathExistsGlob=/tmp/*.x\nDirectoryNotEmpty=/srv\n", path: "etc/systemd/system/a.path")
+    #expect(dump.format == "linux.systemd_unit" && dump.events.first?.text("command") == "a.service")
+    #expect(dump.events.first?["watches"] == .texts(["/tmp/*.x", "/srv"]))
+    #expect(name("[Path]\nroot=/srv\n", "etc/app.conf") == nil)
+    #expect(name("[Other]\nPathExists=/srv\n", "a.path") == nil)
+  }
+
+  @Test func inittab() throws {
+    let found = try entries(
+      "# comment\nid:3:initdefault:\n::sysinit:/sbin/openrc sysinit\n::respawn:/tmp/x\n1:2345:respawn:-/sbin/getty tty1\n",
+      "etc/inittab", "linux.inittab")
+    #expect(found.map(\.command) == ["/sbin/openrc sysinit", "/tmp/x", "/sbin/getty tty1"])
+    #expect(found.map(\.when) == ["at boot", "at boot, and again as it ends", "at boot, and again as it ends"])
+    #expect(name("root:x:0:0\n", "etc/inittab") != "linux.inittab")
+  }
+
+  @Test func upstart() throws {
+    let found = try entries(
+      "description \"x\"\nstart on runlevel [2345]\nrespawn\npre-start script\n  # a\n  mkdir /tmp/.x\n  id\nend script\n"
+        + "exec /tmp/x -f\n", "etc/init/evil.conf", "linux.upstart")
+    #expect(found.map(\.command) == ["mkdir /tmp/.x; id", "/tmp/x -f"])
+    #expect(found.allSatisfy { $0.when == "at the event runlevel [2345]" })
+    // A script that never ends is told all the same.
+    #expect(try entries("script\nid\n", "etc/init/a.conf", "linux.upstart").map(\.command) == ["id"])
+    #expect(name("key = value\n", "etc/init/a.conf") == nil)
+  }
+
+  @Test func logrotate() throws {
+    let found = try entries(
+      "/var/log/x {\n daily\n postrotate\n  # a\n  /tmp/x\n  true\n endscript\n}\n/var/log/y {\n weekly\n}\n",
+      "etc/logrotate.d/x", "linux.logrotate")
+    #expect(found.map(\.command) == ["/tmp/x; true"] && found.map(\.when) == ["postrotate of /var/log/x"])
+  }
+
+  @Test func packageHooks() throws {
+    let found = try entries(
+      "// Pre-Invoke {\"no\";};\n/* \"no\" */ APT::Update::Pre-Invoke {\"/tmp/x\"; \"echo \\\"a\\\"\";};\n"
+        + "DPkg {\n  Post-Invoke\n  { \"/tmp/z\"; };\n  Options { \"--force-confold\"; };\n};\n"
+        + "APT::Periodic::Enable \"1\";\nDPkg::Pre-Install-Pkgs:: \"/tmp/q\";\n", "etc/apt/apt.conf.d/99x",
+      "linux.apt_hooks")
+    #expect(found.map(\.command) == ["/tmp/x", "echo \"a\"", "/tmp/z", "/tmp/q"])
+    #expect(
+      found.map(\.when).prefix(3) == [
+        "at APT::Update::Pre-Invoke", "at APT::Update::Pre-Invoke", "at DPkg::Post-Invoke",
+      ])
+    let deep = String(repeating: "a {", count: 1000) + "\n\"x\n" + String(repeating: "}", count: 2000)
+    #expect(try entries(deep, "etc/apt/apt.conf.d/99x", "linux.apt_hooks").isEmpty)
+  }
+
+  @Test func autostart() throws {
+    let text = "[Desktop Entry]\nType=Application\nName=A\nExec=/tmp/x\n[Desktop Action b]\nExec=/tmp/y\n"
+    let dump = try EventDump(text, path: "home/ops/.config/autostart/x.desktop")
+    #expect(dump.format == "linux.autostart" && dump.events.map { $0.text("command") } == ["/tmp/x"])
+    #expect(
+      dump.events.first?.text("user") == "ops" && dump.events.first?.text("schedule") == "as a desktop session starts")
+    #expect(name(text, "usr/share/applications/x.desktop") == nil)
+  }
+
+  @Test func sshsOwnCommands() throws {
+    let found = try entries(
+      "Host *\n  ProxyCommand /tmp/x %h\n  User ops\n# LocalCommand /no\nHost a\n  LocalCommand=/tmp/y\n  ProxyCommand none\n"
+        + "Match host b exec \"/tmp/z -q\"\n", "home/ops/.ssh/config", "linux.ssh_config")
+    #expect(found.map(\.command) == ["/tmp/x %h", "/tmp/y", "/tmp/z -q"])
+    #expect(found.first?.when == "as ssh connects to any host" && found[1].when == "as ssh connects to a")
+    #expect(name("Host *\n  ProxyCommand /tmp/x %h\n", "home/ops/config") == nil)
+  }
+
+  @Test func scriptsThatAreKnownByTheirPlace() throws {
+    let rc = try EventDump("/tmp/x\n", path: "home/ops/.ssh/rc")
+    #expect(rc.format == "linux.startup_script" && rc.events.first?.text("mechanism") == "ssh-rc")
+    #expect(rc.events.first?.text("user") == "ops" && rc.events.first?.text("command") == "/home/ops/.ssh/rc")
+    #expect(try entries("#!/bin/sh\nid\n", "etc/systemd/system-generators/gen", "linux.startup_script").count == 1)
+    #expect(name("/tmp/x\n", "home/ops/rc") == "capture.paths")
+  }
+
+  @Test func foldersOfTheLoader() throws {
+    let dump = try EventDump("# a\ninclude /etc/ld.so.conf.d/*.conf\n/tmp/lib\n", path: "etc/ld.so.conf")
+    #expect(dump.format == "linux.ld_conf" && dump.events.map { $0.text("path") } == ["/tmp/lib"])
+    #expect(dump.events.map(\.dataType) == ["linux:loader:folder"])
+  }
+}
