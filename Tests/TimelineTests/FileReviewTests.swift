@@ -160,4 +160,16 @@ import Testing
     changed.attributes[2] = Attribute("macb", "..cb")
     #expect(FileFact(changed, artifact: listing)?.times.map(\.meaning) == [.change, .creation])
   }
+
+  @Test func whatIsSaidOfAReallocatedInodeIsAnotherFiles() {
+    func fact(_ extra: [Attribute]) -> FileFact? {
+      FileFact(
+        Event(
+          time: Timestamp(seconds: 1), .change, dataType: "fs:stat", message: "",
+          attributes: [Attribute("path", "/usr/bin/su"), Attribute("mode", "r/rrwsr-xr-x")] + extra, locator: .whole),
+        artifact: Digest(of: []))
+    }
+    #expect(fact([])?.isSetID == true)
+    #expect(fact([Attribute("is_reallocated", .flag(true))]) == nil)
+  }
 }

@@ -4,7 +4,9 @@ extension LogFormats {
   static let captures: [any LogFormat] = [
     // One line with a time in it: nearly a login.
     DateFormat(), UnameFormat(),
-    NetstatFormat(), SsFormat(), ProcNetFormat(), LsofFormat(), PsFormat(), WFormat(), LastFormat(), LastlogFormat(),
+    UtmpdumpFormat(), StatFormat(), FileMarksFormat(), NetstatFormat(), SsFormat(), ProcNetFormat(), LsofFormat(),
+    PsFormat(), WFormat(), LastFormat(),
+    LastlogFormat(),
     LsmodFormat(),
     TimedatectlFormat(), UACLogFormat(), UACAcquisitionFormat(), FreeFormat(),
     SystemdTimersFormat(), SystemdUnitsFormat(), SystemdStatusFormat(), IptablesFormat(), NftablesFormat(),

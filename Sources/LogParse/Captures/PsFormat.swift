@@ -18,7 +18,37 @@ struct PsFormat: LogFormat {
     for (index, line) in lines.enumerated() where index < 3 || Self.isSummary(lines[0]) {
       if PsLayout(line) != nil { return .high }
     }
-    return nil
+    // Where a `grep` took the header away, all rows are of `aux` or of `-ef`.
+    return !lines.isEmpty && (lines.allSatisfy(Self.isAux) || lines.allSatisfy(Self.isFull)) ? .high : nil
+  }
+
+  /// The layout of rows without a header, told by the first that is one; nil where there is a header.
+  private static func headless(_ lines: [ByteView]) -> PsLayout? {
+    guard !lines.contains(where: { PsLayout($0) != nil }) else { return nil }
+    if lines.contains(where: isAux) {
+      return PsLayout(ByteView("USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND"))
+    }
+    return lines.contains(where: isFull) ? PsLayout(ByteView("UID PID PPID C STIME TTY TIME CMD")) : nil
+  }
+
+  // www-data    1234  99.9  1.0 2000000 90000 ?       Sl   05:20 1234:10 /tmp/.x/kdevtmpfsi
+  private static func isAux(_ line: ByteView) -> Bool {
+    let words = line.words(limit: 11)
+    return words.count == 11 && [1, 4, 5].allSatisfy { CivilTime.number(words[$0]) != nil }
+      && words[2].firstIndex(of: 0x2E) != nil && words[3].firstIndex(of: 0x2E) != nil && isTerminal(words[6])
+      && "DIRSTtWXZ".utf8.contains(words[7][0]) && words[9].firstIndex(of: 0x3A) != nil
+      && PsTime.duration(words[9]) != nil
+  }
+
+  // root        1235     1  0 05:21 pts/0    00:00:00 grep --color=auto kdev
+  private static func isFull(_ line: ByteView) -> Bool {
+    let words = line.words(limit: 8)
+    return words.count == 8 && [1, 2, 3].allSatisfy { CivilTime.number(words[$0]) != nil } && isTerminal(words[5])
+      && words[6].count >= 8 && words[6].firstIndex(of: 0x3A) != nil && PsTime.duration(words[6]) != nil
+  }
+
+  private static func isTerminal(_ word: ByteView) -> Bool {
+    word == "?" || word.hasPrefix("pts/") || word.hasPrefix("tty") || word.hasPrefix("hvc")
   }
 
   /// What top prints above its table.
@@ -31,7 +61,10 @@ struct PsFormat: LogFormat {
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    var layout: PsLayout?
+    let stream = try FrontStream(stream)
+    var layout = stream.front.withView {
+      Self.headless(FormatSample(head: $0, path: "", isWhole: stream.isWhole).lines(10))
+    }
     let relative = RelativeTime(context)
     try readLines(stream, into: sink) { line in
       if let found = PsLayout(line.bytes) {

@@ -31,7 +31,7 @@ public struct FileFact: Hashable, Sendable {
   /// From an event of a bodyfile (`fs:stat`) or a listing (`linux:capture:path`); nil for any other.
   public init?(_ event: Event, artifact: Digest) {
     guard event.dataType == "fs:stat" || event.dataType == "linux:capture:path", let path = event.text("path"),
-      path.hasPrefix("/")
+      path.hasPrefix("/"), event["is_reallocated"] == nil
     else { return nil }
     let shown = event.text("mode") ?? ""
     let letters = Array(shown.utf8)

@@ -7,7 +7,7 @@ import Evidence
 /// it was, so the name does. psql writes the line ends inside an entry as 0x01.
 struct ClientHistory: LogFormat {
   let name = "linux.client_history"
-  let version = 2
+  let version = 3
 
   private static let programs: [(name: String, program: String)] = [
     ("python_history", "python"), ("mysql_history", "mysql"), ("mariadb_history", "mysql"), ("psql_history", "psql"),
@@ -39,7 +39,15 @@ struct ClientHistory: LogFormat {
         isEdited = true
         return .parsed
       }
+      // less says what the lines below are (`.search`, `.shell`) and puts a quote before each.
+      if program == "less", line.bytes[0] == 0x2E { return .parsed }
       sequence += 1
+      if program == "less", line.bytes[0] == 0x22 {
+        sink.event(
+          ShellCommand(text: line.bytes.dropFirst(1).string, shell: program, user: user, sequence: sequence)
+            .event(line.locator))
+        return .parsed
+      }
       var text = isEdited ? Self.unescaped(line.bytes) : line.bytes.string
       if program == "psql", line.bytes.firstIndex(of: Self.psqlLineEnd) != nil {
         text = String(text.map { $0 == "\u{1}" ? "\n" : $0 })

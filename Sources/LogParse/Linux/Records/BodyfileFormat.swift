@@ -81,38 +81,16 @@ struct BodyfileFormat: LogFormat {
     common.add("gid", rest[3].integer)
     common.add("size_bytes", rest[4].integer)
     if let hash = line.bytes.cut(0x7C)?.before, hash.count == 32 { common.add("md5", hash.string) }
-    // atime, mtime, ctime, crtime in the file; mactime's order of letters is m a c b.
-    let meanings: [(field: Int, letter: Int, meaning: TimeMeaning, words: String)] = [
-      (6, 0, .modification, "was written"), (5, 1, .access, "was read"), (7, 2, .change, "had its metadata changed"),
-      (8, 3, .creation, "was created"),
-    ]
-    var times: [(time: Timestamp, letters: [Character], meaning: TimeMeaning, words: [String])] = []
-    for (field, letter, meaning, words) in meanings {
-      guard let (seconds, nanoseconds, precision) = seconds(rest[field]), seconds > 0,
-        let time = Timestamp(seconds: seconds, nanoseconds: nanoseconds, precision: precision)
-      else { continue }
-      let letters: [Character] = ["m", "a", "c", "b"]
-      if let same = times.firstIndex(where: { $0.time == time }) {
-        times[same].letters[letter] = letters[letter]
-        times[same].words.append(words)
-      } else {
-        var shown: [Character] = [".", ".", ".", "."]
-        shown[letter] = letters[letter]
-        times.append((time, shown, meaning, [words]))
+    // atime, mtime, ctime, crtime.
+    let times = rest.suffix(4).map { field in
+      seconds(field).flatMap { time in
+        time.seconds > 0
+          ? Timestamp(seconds: time.seconds, nanoseconds: time.nanoseconds, precision: time.precision) : nil
       }
     }
-    if times.isEmpty {
-      sink.event(
-        Event(
-          time: nil, dataType: "fs:stat", message: "\(path) has no times.", entities: [Entity(.file, path)],
-          attributes: common, locator: line.locator))
-    }
-    for (time, letters, meaning, words) in times {
-      sink.event(
-        Event(
-          time: time, meaning, dataType: "fs:stat", message: "\(path) \(words.joined(separator: ", ")).",
-          entities: [Entity(.file, path)], attributes: common + [Attribute("macb", String(letters))],
-          locator: line.locator))
-    }
+    guard times.count == 4 else { return }
+    let stat = FileStat(
+      path: path, attributes: common, modified: times[1], accessed: times[0], changed: times[2], created: times[3])
+    for event in stat.events(line.locator) { sink.event(event) }
   }
 }

@@ -47,7 +47,7 @@ struct UtmpFormat: LogFormat {
     ledger.finish(damage: stream.damage, note: feed.offset == 0 && stream.damage == nil ? "empty file" : nil)
   }
 
-  private static func events(
+  static func events(
     _ record: UtmpRecord, _ open: inout [String: UtmpRecord], isFailure: Bool, _ locator: Locator
   ) -> [Event] {
     var session = LoginSession(user: record.user)
@@ -168,6 +168,18 @@ struct UtmpRecord {
       time = Timestamp(seconds: seconds, nanoseconds: microseconds * 1000, precision: .microsecond)
     }
     address = Self.address(bytes.slice(place, place + 16))
+  }
+
+  /// As `utmpdump` writes it.
+  init(type: Int, pid: Int64, line: String, user: String, host: String, time: Timestamp?, address: String?) {
+    self.type = type
+    self.pid = pid
+    self.line = line
+    self.user = user
+    self.host = host
+    self.time = time
+    self.address = address
+    hasText = true
   }
 
   var isSane: Bool {
