@@ -3,9 +3,10 @@ import Evidence
 
 /// Runs the text detectors over every text of an event: one finding for each rule that speaks, with all payloads in it.
 ///
-/// A web application firewall logs no body; where it saw a Log4Shell payload there, its label is the evidence.
+/// A web application firewall logs no body; where it saw a Log4Shell payload or another attack there, its label is the
+/// evidence.
 public final class TextInEvents: EventDetector {
-  public static let version = 1
+  public static let version = 2
 
   private let artifact: Digest
   /// The usual texts are short; a flood is cut.
@@ -28,6 +29,7 @@ public final class TextInEvents: EventDetector {
   private static let leads = LiteralSet(
     exact: Log4ShellLeads.all + ReverseShellLeads.exact,
     ignoringCase: Log4ShellLeads.ignoringCase + ReverseShellLeads.ignoringCase)
+  private var bodyLabels = BodyLabels()
   /// Kept for its room.
   private var texts = Texts()
 
@@ -104,7 +106,12 @@ public final class TextInEvents: EventDetector {
   }
 
   private func reportLabel(_ event: Event, _ report: (Finding) -> Void) {
-    if let label = Self.label(event) { report(finding(event, label: label)) }
+    guard event.dataType == "aws:waf:request" else { return }
+    if let label = Self.label(event) {
+      report(finding(event, label: label))
+    } else if let finding = bodyLabels.finding(event, artifact) {
+      report(finding)
+    }
   }
 
   private func inspectTexts(_ event: Event, _ report: (Finding) -> Void) {

@@ -3,10 +3,13 @@ import Evidence
 
 /// Finds requests that carry an attack in themselves: commands for a web shell, paths out of the web root, known injection
 /// forms, the address of the instance's own keys; and bodies of which the firewall saw only a part.
+///
+/// What one client sends to one path is one finding, as long as no day passes between.
 public final class WebRequests: EventDetector {
-  public static let version = 4
+  public static let version = 5
 
   private let artifact: Digest
+  private var merged = RequestFindings()
 
   public init(artifact: Digest) { self.artifact = artifact }
 
@@ -15,16 +18,8 @@ public final class WebRequests: EventDetector {
     "/alfa.php", "/webshell", "/cmd.aspx", "/shell.aspx",
     "/behinder", "/godzilla", "/x.jsp", "/1.jsp", "/weevely",
   ]
-  private static let commandNames: [StaticString] = [
-    "cmd=", "exec=", "command=", "execute=", "pwd=j&cmd", "c=", "run=",
-  ]
-  private static let commandWords = NameTable([
-    "id", "whoami", "uname", "cat", "ls", "wget", "curl", "nc", "bash", "sh", "ping", "ifconfig", "netstat", "ps",
-    "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname",
-  ])
-
   public static func concerns(_ dataType: String) -> Bool {
-    WebScan.concerns(dataType) || dataType == "aws:alb:request" || dataType == "aws:cloudfront:request"
+    WebScan.concerns(dataType)
   }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
@@ -43,7 +38,11 @@ public final class WebRequests: EventDetector {
         && status.map { (400..<500).contains($0) }
           ?? (isFirewall && event.text("action") == "BLOCK")
       let severity = isServed ? what.served : isRefused ? min(what.severity, .low) : what.severity
-      report(finding(event, what.rule, what.title, severity, what.attack, what.words))
+      let finding = finding(event, what.rule, what.title, severity, what.attack, what.words)
+      let answer = event.integer("sent_bytes") ?? event.integer("response_bytes") ?? event.integer("bytes")
+      merged.add(
+        finding, path: uri, site: event.text("host") ?? "",
+        guess: what.isGuess && status != nil ? .init(isServed: isServed, size: answer) : nil, report)
     }
     if isFirewall, let unseen = event.integer("body_unseen"), unseen > 0 {
       report(
@@ -53,11 +52,13 @@ public final class WebRequests: EventDetector {
     }
   }
 
+  public func finish(_ report: (Finding) -> Void) { merged.finish(report) }
+
   /// What the server answered, or the load balancer before it.
   private static func status(_ event: Event) -> Int64? { event.integer("status") ?? event.integer("response_code") }
 
   private typealias Attack = (
-    rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String
+    rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String, isGuess: Bool
   )
 
   private static func attack(_ uri: String, _ query: String) -> Attack? {
@@ -87,29 +88,31 @@ public final class WebRequests: EventDetector {
     let split = text.firstIndex(of: 0x3F) ?? text.count
     let path = text.slice(0, split)
     let query = text.slice(split + 1)
-    let runsCommand = holdsCommand(query)
-    if shellSet.lowest(in: path) != nil
-      || runsCommand
-        && (path.hasSuffix(".jsp") || path.hasSuffix(".jspx") || path.hasSuffix(".php") || path.hasSuffix(".aspx"))
-    {
+    let isScript = QueryCommand.isScript(path)
+    let command = QueryCommand.find(in: query, isScript: isScript)
+    let isGuess = shellSet.lowest(in: path) != nil
+    if isGuess || command != nil && isScript {
       return (
-        "web.web-shell", "Request to a web shell", .medium, runsCommand ? .high : .medium, ["T1505.003"],
-        "a request for \(path.slice(0, 120).string)"
+        "web.web-shell", "Request to a web shell", .medium, command == .certain ? .high : .medium, ["T1505.003"],
+        "a request for \(path.slice(0, 120).string)", isGuess
       )
     }
-    if runsCommand {
-      return ("web.command-injection", "Command in a request", .medium, .medium, ["T1190"], "a command in the query")
+    if let command {
+      let severity: Severity = command == .certain ? .medium : .low
+      return (
+        "web.command-injection", "Command in a request", severity, severity, ["T1190"], "a command in the query", false
+      )
     }
     if let metadata = metadata(text, path) { return metadata }
     if let sign = signSet.lowest(in: text) {
-      return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], signs[sign].1)
+      return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], signs[sign].1, false)
     }
     if climbs.lowest(in: text) != nil,
       text.contains("/etc/") || text.contains("WEB-INF") || text.contains("win.ini") || text.contains("/proc/self")
     {
       return (
         "web.path-traversal", "Path out of the web root", .low, .medium, ["T1190", "T1083"],
-        "a path out of the web root"
+        "a path out of the web root", false
       )
     }
     return nil
@@ -128,11 +131,11 @@ public final class WebRequests: EventDetector {
     let isDirect = path.hasPrefix("/latest/meta-data/iam/security-credentials")
     guard isDirect || MetadataAddress.occurs(in: text) else { return nil }
     guard !isDirect, MetadataAddress.namesCredentials(text) else {
-      return ("web.metadata-request", title, .low, .low, ["T1552.005"], "a request for the instance's metadata")
+      return ("web.metadata-request", title, .low, .low, ["T1552.005"], "a request for the instance's metadata", false)
     }
     return (
       "web.metadata-request", title, .medium, namesRole(text) ? .high : .medium, ["T1552.005", "T1190"],
-      "a request for the instance's role credentials"
+      "a request for the instance's role credentials", false
     )
   }
 
@@ -152,20 +155,6 @@ public final class WebRequests: EventDetector {
     var end = start
     while end < text.count, end - start <= 64, isWordByte(text[end]) || isAny(text[end], of: "-+=,.@") { end += 1 }
     return end > start && !guessedRoles.contains(text.slice(start, end))
-  }
-
-  /// A parameter named like a command whose value begins with one.
-  private static func holdsCommand(_ query: ByteView) -> Bool {
-    for part in query.split(0x26, limit: 64) {
-      guard commandNames.contains(where: { part.hasPrefix($0) }), let value = part.cut(0x3D)?.after else { continue }
-      var end = 0
-      while end < value.count, !" +;|&".utf8.contains(value[end]) { end += 1 }
-      let word = ShellWords.baseName(value.slice(0, end))
-      // `c=ls` might be anything; a word with arguments, or a path to a shell, is a command.
-      let isLong = end < value.count || value.hasPrefix("/bin/") || value.hasPrefix("/usr/")
-      if commandWords.contains(word), isLong || !part.hasPrefix("c=") { return true }
-    }
-    return false
   }
 
   private func finding(

@@ -5,9 +5,12 @@ import Evidence
 ///
 /// Scanners knock at every address of the Internet, so this is low, unless something was there.
 public final class WebScan: EventDetector {
-  public static let version = 1
+  public static let version = 2
 
-  private let artifact: Digest
+  public static let rule = "web.scan"
+
+  /// What the events that follow were read from: one client may be seen in the logs of many hours.
+  public var artifact: Digest
   private var clients: [String: Client] = [:]
   private var order: [String] = []
   private static let maximum = 20_000
@@ -46,9 +49,10 @@ public final class WebScan: EventDetector {
   private static let sensitiveSet = LiteralSet(exact: sensitive)
   private static let toolSet = LiteralSet(exact: [], ignoringCase: tools)
 
-  /// Requests, as the firewall or the server noted them.
+  /// Requests, as the firewall, the server or what stands before it noted them.
   public static func concerns(_ dataType: String) -> Bool {
-    dataType == "aws:waf:request" || dataType.hasPrefix("web:access")
+    dataType == "aws:waf:request" || dataType == "aws:alb:request" || dataType == "aws:cloudfront:request"
+      || dataType.hasPrefix("web:access")
   }
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
@@ -67,12 +71,16 @@ public final class WebScan: EventDetector {
     if let path, !client.paths.contains(path) {
       client.paths.append(path)
       if client.evidence.count < 16 { client.evidence.append(event.reference(artifact)) }
-      if let status = event.integer("status"), (200..<300).contains(status) { client.served.append(path) }
+      if let status = event.integer("status") ?? event.integer("response_code"), (200..<300).contains(status) {
+        client.served.append(path)
+      }
     }
     if client.evidence.isEmpty { client.evidence.append(event.reference(artifact)) }
     client.tool = client.tool ?? tool
-    client.first = client.first ?? event.time
-    client.last = event.time ?? client.last
+    if let time = event.time {
+      client.first = min(client.first ?? time, time)
+      client.last = max(client.last ?? time, time)
+    }
     clients[name] = client
   }
 
@@ -97,7 +105,7 @@ public final class WebScan: EventDetector {
         ? "came with \(client.tool ?? "a scanner")" : "asked for \(client.paths.prefix(12).joined(separator: ", "))"
       report(
         Finding(
-          rule: "web.scan", title: "Search for weak spots", severity: leaked.isEmpty ? .low : .medium,
+          rule: Self.rule, title: "Search for weak spots", severity: leaked.isEmpty ? .low : .medium,
           attack: ["T1595.002"], firstSeen: client.first,
           lastSeen: client.last, entities: entities, evidence: client.evidence,
           message: "\(name) \(what)\(leaked.isEmpty ? "" : "; the server answered \(leaked.joined(separator: ", "))").",

@@ -106,6 +106,62 @@ private func request(
     #expect(findings(WebRequests(artifact: artifact), [request(path, query, status: 200)]).isEmpty)
   }
 
+  @Test(
+    arguments: [
+      ("/up/a.jsp", "CMD=cat%20/etc/passwd", .high), ("/x.ashx", "cmd=whoami", .high),
+      ("/x.CFM", "cmd=whoami", .high), ("/x.asp", "i=whoami&pwd=023", .high), ("/a.php", "cmd=$(id)", .high),
+      ("/a.php", "c=/bin/sh+-c+id", .high), ("/wp-admin/admin-ajax.php", "action=x&cmd=ls", .medium),
+      ("/files/connector.minimal.php", "cmd=ls&target=l1_Lw&reqid=18c", nil),
+      ("/files/connector.minimal.php", "cmd=ping&init=1", nil), ("/find.php", "c=id+card", .medium),
+      ("/files/connector.minimal.php", "cmd=cat+/etc/passwd&target=l1_Lw", .high), ("/find.php", "c=id", nil),
+    ] as [(String, String, Severity?)])
+  func commandsOfAShellAndOfOtherThings(path: String, query: String, severity: Severity?) {
+    let found = findings(WebRequests(artifact: artifact), [request(path, query, status: 200)])
+    #expect(found.map(\.severity) == (severity.map { [$0] } ?? []))
+  }
+
+  private func sized(_ path: String, _ size: Int64, status: Int64 = 200, second: Int64 = 0) -> Event {
+    var event = request(path, "cmd=id", status: status)
+    event.attributes.append(Attribute("response_bytes", size))
+    event.time = Timestamp(seconds: 1_700_000_000 + second)
+    return event
+  }
+
+  @Test func aSiteThatAnswersEverythingHasNoShell() {
+    let guesses = ["/shell.php", "/cmd.php", "/c99.php"]
+    let alike = findings(WebRequests(artifact: artifact), guesses.map { sized($0, 366) })
+    #expect(alike.map(\.severity) == [.medium, .medium, .medium])
+    // One answer that is another is one.
+    let one = guesses.map { sized($0, $0 == "/cmd.php" ? 54 : 366) }
+    #expect(findings(WebRequests(artifact: artifact), one).contains { $0.severity == .high })
+    let missing = guesses.map { sized($0, 366, status: $0 == "/cmd.php" ? 200 : 404) }
+    #expect(findings(WebRequests(artifact: artifact), missing).map(\.severity) == [.low, .high, .low])
+  }
+
+  @Test func whatOneClientSendsToOnePathIsOneFinding() {
+    let day: Int64 = 24 * 3600
+    let requests = (0..<100).map { sized("/up/a.jsp", 10, second: $0) } + [sized("/up/a.jsp", 10, second: 90 * day)]
+    let found = findings(WebRequests(artifact: artifact), requests)
+    #expect(found.count == 2)
+    #expect(found.first?.message.hasSuffix("There are 100 such requests.") == true)
+    #expect(found.first?.evidence.count == 16)
+    #expect(found.first?.lastSeen == Timestamp(seconds: 1_700_000_099))
+    // The gravest speaks.
+    let mixed = [sized("/up/a.jsp", 10, status: 404), sized("/up/a.jsp", 10)]
+    #expect(findings(WebRequests(artifact: artifact), mixed).map(\.severity) == [.high])
+  }
+
+  @Test(arguments: ["aws:alb:request", "aws:cloudfront:request"])
+  func scansOfWhatStandsInFront(_ dataType: String) {
+    let events = ["/.env", "/.git/config"].map {
+      Event(
+        time: nil, dataType: dataType, message: "",
+        attributes: [Attribute("client_ip", "203.0.113.66"), Attribute("uri", $0), Attribute("response_code", 200)],
+        locator: .whole)
+    }
+    #expect(findings(WebScan(artifact: artifact), events).map(\.severity) == [.medium])
+  }
+
   @Test func aBodyThatWasNotInspected() {
     #expect(
       findings(WebRequests(artifact: artifact), [request("/up", unseen: 4096)]).map(\.rule) == ["web.unseen-body"])
@@ -135,7 +191,30 @@ private func request(
         ], locator: .whole)
     }
     #expect(findings(JNDICallback(artifact: artifact), [flow("ACCEPT"), flow("ACCEPT")]).count == 1)
-    #expect(findings(JNDICallback(artifact: artifact), [flow("REJECT")]).isEmpty)
+    // What was blocked is a try.
+    let blocked = findings(JNDICallback(artifact: artifact), [flow("REJECT")])
+    #expect(blocked.map(\.severity) == [.low] && blocked.first?.message.contains("was blocked") == true)
+  }
+
+  @Test(
+    arguments: [
+      ("aws:vpcflow:record", ["pkt_src_address": "10.0.2.15", "pkt_dst_address": "203.0.113.66"], 1),
+      ("aws:vpcflow:record", ["src_address": "100.64.3.9", "dst_address": "203.0.113.66"], 1),
+      (
+        "aws:vpcflow:record",
+        ["src_address": "2600:1f18:aa::15", "dst_address": "2001:db8::66", "flow_direction": "egress"], 1
+      ), ("aws:vpcflow:record", ["src_address": "2600:1f18:aa::15", "dst_address": "2001:db8::66"], 0),
+      ("aws:networkfirewall:flow", ["src_address": "10.0.2.15", "dst_address": "203.0.113.66"], 1),
+      ("aws:vpcflow:record", ["src_address": "10.0.2.15", "dst_address": "100.64.3.9"], 0),
+      ("aws:vpcflow:record", ["src_address": "203.0.113.66", "dst_address": "10.0.2.15"], 0),
+    ] as [(String, [String: String], Int)])
+  func flowsOfEveryKind(type: String, ends: [String: String], count: Int) {
+    let event = Event(
+      time: nil, dataType: type, message: "",
+      attributes: ends.sorted { $0.key < $1.key }.map { Attribute($0.key, $0.value) } + [
+        Attribute("src_port", 50488), Attribute("dst_port", 1389),
+      ], locator: .whole)
+    #expect(findings(JNDICallback(artifact: artifact), [event]).count == count)
   }
 }
 

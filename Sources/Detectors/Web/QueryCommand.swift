@@ -1,0 +1,63 @@
+import Bytes
+
+/// A command for a shell in a request's query: a parameter named like one whose value is one.
+enum QueryCommand {
+  /// File managers have parameters like these too, and a word of theirs may be a command's.
+  case possible
+  /// Nothing else looks like it: an argument, a path, a shell's own signs, or a word that only a shell knows.
+  case certain
+
+  private static let names = NameTable(["cmd", "exec", "command", "execute", "run", "c"])
+  private static let words = NameTable([
+    "id", "whoami", "uname", "cat", "ls", "wget", "curl", "nc", "bash", "sh", "ping", "ifconfig", "netstat", "ps",
+    "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname",
+  ])
+  private static let certainWords = NameTable(["id", "whoami", "uname", "ifconfig", "netstat"])
+  /// elFinder's own parameters: `?cmd=ls&target=l1_Lw&reqid=18c`.
+  private static let fileManager: [StaticString] = ["target=", "targets", "reqid=", "init="]
+
+  private static let scripts: [StaticString] = [
+    ".jsp", ".jspx", ".php", ".phtml", ".php5", ".asp", ".aspx", ".ashx", ".asmx", ".cfm", ".cgi",
+  ]
+
+  /// Whether a server runs what lies under the path.
+  static func isScript(_ path: ByteView) -> Bool {
+    scripts.contains {
+      path.count >= $0.utf8CodeUnitCount && path.slice(path.count - $0.utf8CodeUnitCount).equalsIgnoringCase($0)
+    }
+  }
+
+  static func find(in query: ByteView, isScript: Bool) -> QueryCommand? {
+    guard query.firstIndex(of: 0x3D) != nil else { return nil }
+    let parts = query.split(0x26, limit: 64)
+    var found: QueryCommand?
+    for part in parts {
+      guard let (name, value) = part.cut(0x3D) else { continue }
+      if isScript, value.equalsIgnoringCase("whoami") { return .certain }
+      guard names.contains(name), let one = command(value, isShortName: name.count == 1) else { continue }
+      if one == .certain { return one }
+      found = one
+    }
+    guard found != nil, !parts.contains(where: { part in fileManager.contains { part.hasPrefix($0) } }) else {
+      return nil
+    }
+    return found
+  }
+
+  private static func command(_ value: ByteView, isShortName: Bool) -> QueryCommand? {
+    // `$(id)`, `` `id` ``, `;id`
+    var start = 0
+    while start < min(value.count, 4), isAny(value[start], of: "$(`;|") { start += 1 }
+    var end = start
+    while end < value.count, !isAny(value[end], of: " +;|&)`") { end += 1 }
+    let path = value.slice(start, end)
+    guard words.contains(ShellWords.baseName(path)) else { return nil }
+    let rest = value.slice(end)
+    let isPath = path.hasPrefix("/bin/") || path.hasPrefix("/usr/")
+    let isOfShell = (0..<min(rest.count, 4096)).contains { isAny(rest[$0], of: "/\\-;|`$<>") }
+    if start > 0 || isPath || isOfShell { return .certain }
+    // `c=id` might be anything; so might a word behind it.
+    if isShortName { return rest.isEmpty ? nil : .possible }
+    return certainWords.contains(path) ? .certain : .possible
+  }
+}
