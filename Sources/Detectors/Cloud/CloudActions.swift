@@ -6,7 +6,7 @@ import Evidence
 /// People and pipelines make many of these every day: low for them. An instance's role that makes one has been taken over,
 /// and a denied try says the same of what it wanted.
 public final class CloudActions: CloudCallDetector {
-  public static let version = 3
+  public static let version = 4
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -59,16 +59,15 @@ public final class CloudActions: CloudCallDetector {
   ]
   private static let policyCalls: Set<String> = [
     "AttachUserPolicy", "PutUserPolicy", "AttachRolePolicy", "PutRolePolicy", "AttachGroupPolicy", "PutGroupPolicy",
-    "CreatePolicyVersion",
-    "SetDefaultPolicyVersion", "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "PassRole",
+    "CreatePolicyVersion", "CreatePolicy",
+    "SetDefaultPolicyVersion", "AttachManagedPolicyToPermissionSet", "PutInlinePolicyToPermissionSet",
+    "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "PassRole",
   ]
-  /// What gives somebody a way back in, or all rights.
+  /// What gives somebody a way back in: a role that an instance has makes no users.
   private static let takeover: Set<String> = [
-    "CreateUser", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup", "AttachUserPolicy",
-    "PutUserPolicy", "PutGroupPolicy", "AttachGroupPolicy", "UpdateAssumeRolePolicy", "DeactivateMFADevice",
-    "ModifySnapshotAttribute", "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute", "ModifyImageAttribute",
-    "PutBucketPolicy", "PutBucketAcl", "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock",
-    "CreateSAMLProvider", "CreateOpenIDConnectProvider", "CreatePolicyVersion", "SetDefaultPolicyVersion",
+    "CreateUser", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup",
+    "DeactivateMFADevice",
+    "CreateSAMLProvider",
   ]
   private static let loggingCalls: Set<String> = [
     "StopLogging", "DeleteTrail", "DeleteFlowLogs", "DeleteDetector", "StopConfigurationRecorder",
@@ -76,7 +75,7 @@ public final class CloudActions: CloudCallDetector {
     "DeleteLoggingConfiguration", "DeleteEventDataStore", "StopEventDataStoreIngestion", "DisableSecurityHub",
     "DeleteMembers", "DisassociateFromMasterAccount",
     "DisassociateFromAdministratorAccount", "StopMonitoringMembers", "DeletePublishingDestination",
-    "DeleteBucketLogging",
+    "DeleteBucketLogging", "DisassociateResolverQueryLogConfig", "DeleteResolverQueryLogConfig", "DisableMacie",
   ]
 
   public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
@@ -93,7 +92,10 @@ public final class CloudActions: CloudCallDetector {
 
   /// Every name that `judge` asks for, so that most calls are asked one question.
   private static let judged: Set<String> = identityCalls.union(policyCalls).union(loggingCalls).union([
-    "UpdateDetector", "PutEventSelectors", "ModifySnapshotAttribute", "ModifyImageAttribute",
+    "UpdateDetector", "PutEventSelectors", "PutBucketLogging", "ModifyLoadBalancerAttributes", "UpdateClusterConfig",
+    "UpdateLoggingConfiguration", "PutRetentionPolicy", "DeleteBucket", "PutKeyPolicy", "AddPermission20150331v2",
+    "AddPermission20150331", "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig", "ModifyDBInstance",
+    "CreateDBInstance", "ModifySnapshotAttribute", "ModifyImageAttribute",
     "ModifyDBSnapshotAttribute", "ModifyDBClusterSnapshotAttribute", "PutBucketPolicy", "PutBucketAcl",
     "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock", "PutBucketPublicAccessBlock",
     "PutAccountPublicAccessBlock", "AuthorizeSecurityGroupIngress", "GetSecretValue", "BatchGetSecretValue",
@@ -111,30 +113,32 @@ public final class CloudActions: CloudCallDetector {
     let isInstance = call.instance != nil
     // Failing for another reason than rights changed nothing and says little.
     if call.error != nil, !call.isDenied { return nil }
-    func raised(_ rule: Rule, _ severity: Severity? = nil) -> (Rule, Severity) {
+    func raised(_ rule: Rule, _ severity: Severity? = nil, isGrave: Bool = false) -> (Rule, Severity) {
       let base = severity ?? rule.severity
       if call.isDenied { return (rule, isInstance ? .medium : min(base, .low)) }
       // What AWS Backup and its like do is set up by someone, once, and done every night.
       if call.isService, call.instance == nil { return (rule, min(base, .low)) }
-      // Machines that build and controllers of clusters make roles and open ports; people and their keys they do not make.
+      // Machines that build and controllers of clusters make roles, change policies and open ports all day; people and their
+      // keys they do not make, and they give nobody everything.
       return (
-        rule,
-        isInstance
-          ? max(base, Self.takeover.contains(call.name) || rule.rule == Self.logging.rule ? .high : .medium) : base
+        rule, isInstance ? max(base, isGrave || Self.takeover.contains(call.name) ? .high : .medium) : base
       )
     }
     switch call.name {
     // A key of root's own opens everything, and nobody should have one.
     case "CreateAccessKey" where call.identityType == "Root": return raised(Self.identity, .medium)
     // A role that anyone in any account may take.
-    case "CreateRole" where call.parameters { $0.policyOpensToEveryone } == .toAll:
-      return raised(Self.identity, .medium)
+    case "CreateRole" where call.opensToEveryone == .toAll:
+      return raised(Self.identity, .medium, isGrave: true)
     case let name where Self.identityCalls.contains(name): return raised(Self.identity)
+    case "CreatePolicy": return call.givesEverything ? raised(Self.policy, .medium, isGrave: true) : nil
+    case "UpdateAssumeRolePolicy" where call.opensToEveryone == .toForeign:
+      return raised(Self.policy, .medium, isGrave: true)
     case let name where Self.policyCalls.contains(name):
-      let isAll =
-        call.parameters(contain: ["AdministratorAccess", "IAMFullAccess"])
-        || call.parameters { $0.policyAllowsEverything || $0.policyOpensToEveryone == .toAll } == true
-      return raised(Self.policy, isAll ? .medium : .low)
+      let isAll = call.givesEverything || call.opensToEveryone == .toAll
+      // Single sign-on's sets of permissions are changed by the people who keep them.
+      if name.hasSuffix("ToPermissionSet"), !isAll { return nil }
+      return raised(Self.policy, isAll ? .medium : .low, isGrave: isAll)
     case let name where Self.loggingCalls.contains(name):
       let isWorst = ["StopLogging", "DeleteTrail", "DeleteDetector"].contains(name)
       return raised(Self.logging, isWorst ? .high : .medium)
@@ -150,62 +154,36 @@ public final class CloudActions: CloudCallDetector {
       return call.isDenied ? raised(Self.secret) : nil
     case "PutObjectAcl":
       // Applications hand out single files that way.
-      return opens(call) == nil ? nil : (Self.exposure, .low)
+      return call.opens == nil ? nil : (Self.exposure, .low)
     default:
-      if let severity = blinds(call) { return raised(Self.logging, severity) }
-      if let severity = opens(call) { return raised(Self.exposure, severity) }
+      if let severity = call.blinds { return raised(Self.logging, severity) }
+      if let (severity, isGrave) = call.opens { return raised(Self.exposure, severity, isGrave: isGrave) }
       let isOptional = call.parameters { $0.has(["httpTokens"], of: ["optional"]) } == true
       return call.name == "ModifyInstanceMetadataOptions" && isOptional ? raised(Self.metadata) : nil
     }
   }
 
-  /// Calls that switch something off only with certain parameters.
-  private func blinds(_ call: CloudCall) -> Severity? {
-    call.parameters { said -> Severity? in
-      switch call.name {
-      case "UpdateDetector": said.isFalse(["enable"]) ? .high : nil
-      case "PutEventSelectors": said.isFalse(["includeManagementEvents"]) ? .medium : nil
-      case "UpdateTrail": said.isFalse(["isMultiRegionTrail", "includeGlobalServiceEvents"]) ? .medium : nil
-      // Known noise is put away like that too.
-      case "CreateFilter", "UpdateFilter":
-        call.source.hasPrefix("guardduty") && said.has(["action"], of: ["ARCHIVE"]) ? .low : nil
-      // Addresses that are no longer reported. The web firewall's lists have the same name.
-      case "CreateIPSet", "UpdateIPSet": call.source.hasPrefix("guardduty") ? .medium : nil
-      case "DeleteLogGroup":
-        said.text("logGroupName").map { name in
-          ["cloudtrail", "flowlog", "flow-log", "vpcflow"].contains { name.lowercased().contains($0) }
-        } == true ? .medium : nil
-      default: nil
-      }
-    }
-  }
-
-  /// Calls that open something only with certain parameters.
-  private func opens(_ call: CloudCall) -> Severity? {
-    call.parameters { said -> Severity? in
-      switch call.name {
-      case "ModifySnapshotAttribute", "ModifyImageAttribute", "ModifyDBSnapshotAttribute",
-        "ModifyDBClusterSnapshotAttribute":
-        said.sharing.map { $0 == .withAll ? .high : .medium }
-      case "PutBucketPolicy": said.policyOpensToEveryone.map { $0 == .toAll ? .medium : .low }
-      case "PutBucketAcl", "PutObjectAcl", "CreateBucket":
-        said.has(["x-amz-acl"], of: ["public-read", "public-read-write", "authenticated-read"])
-          || call.parameters(contain: ["AllUsers", "AuthenticatedUsers"]) ? .medium : nil
-      case "PutBucketPublicAccessBlock", "PutAccountPublicAccessBlock":
-        said.isFalse(["BlockPublicAcls", "BlockPublicPolicy"]) ? .medium : nil
-      default: nil
-      }
-    }
-  }
-
   /// Distributions and frameworks that exist for attacking; the SDKs under them put the system's name into the agent.
   private static func attackTool(_ agent: String) -> String? {
-    agent.withView { attackToolSet.lowest(in: $0) }.map { String(describing: attackTools[$0]) }
+    agent.withView { agent in
+      var found: String?
+      attackToolSet.forEachMatch(in: agent) { place, tool in
+        let name = attackTools[tool]
+        // `app/alkaline-orders` is somebody's shop.
+        guard !isLetter(agent[place - 1]), !isLetter(agent[place + name.utf8CodeUnitCount]) else { return place + 1 }
+        found = String(describing: name)
+        return nil
+      }
+      return found.map { $0.hasPrefix("parrot") || $0.hasSuffix("parrot") ? "parrot" : $0 }
+    }
   }
 
+  private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+
+  /// Parrot is a maker of drones too, so only as a system: `6.5.0-13parrot1-amd64`.
   private static let attackTools: [StaticString] = [
-    "kali", "parrot", "pentoo", "pacu", "scoutsuite", "cloudfox", "peirates", "trufflehog", "s3scanner",
-    "cloudmapper", "enumerate-iam",
+    "kali", "parrot1-amd64", "parrot1-arm64", "distrib#parrot", "distrib/parrot", "pentoo", "pacu", "scoutsuite",
+    "cloudfox", "peirates", "trufflehog", "s3scanner", "cloudmapper", "enumerate-iam",
   ]
   private static let attackToolSet = LiteralSet(exact: [], ignoringCase: attackTools)
 

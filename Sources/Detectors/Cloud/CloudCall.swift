@@ -18,7 +18,13 @@ public final class CloudCall {
   private(set) var parameters: String?
   private(set) var errorMessage: String?
   private var response: String?
+  /// It came through an endpoint in a network of AWS: its address is one of that network.
   private(set) var isFromEndpoint = false
+  private(set) var region: String?
+  /// Whose network that endpoint stands in, where it is not the identity's or the called account's own.
+  private(set) var foreignEndpointAccount: String?
+  /// The account whose log this is.
+  private(set) var account: String?
   /// The instance whose role this is: its id is the session's name.
   private(set) var instance: String?
   let address: String
@@ -33,6 +39,8 @@ public final class CloudCall {
     var address: String?
     var invoker: String?
     var session: String?
+    var endpointAccount: String?
+    var identityAccount: String?
     for attribute in event.attributes {
       guard case .text(let text) = attribute.value, !text.isEmpty else { continue }
       // A look at the length spares most names most comparisons.
@@ -48,9 +56,13 @@ public final class CloudCall {
       case (12, "vpc_endpoint"): isFromEndpoint = true
       case (13, "identity_type"): identityType = text
       case (13, "error_message"): errorMessage = text
+      case (16, "identity_account"): identityAccount = text
       case (17, "response_elements"): response = text
+      case (17, "recipient_account"): account = text
       case (18, "request_parameters"): parameters = text
+      case (20, "vpc_endpoint_account"): endpointAccount = text
       case (9, "source_ip"): address = text
+      case (6, "region"): region = text
       case (8, "instance"): instance = text
       case (4, "role"): role = text
       case (4, "user"): user = text
@@ -58,6 +70,10 @@ public final class CloudCall {
       }
     }
     self.address = AddressText.plain(address ?? "")
+    account = account ?? identityAccount
+    if let endpointAccount, let own = identityAccount ?? account, endpointAccount != own, endpointAccount != account {
+      foreignEndpointAccount = endpointAccount
+    }
     isService = invoker != nil || identityType == "AWSService" || !AddressText.isAddress(self.address)
     if name.isEmpty { return nil }
     if instance == nil { instance = session.flatMap(Self.instance) }
@@ -74,6 +90,7 @@ public final class CloudCall {
     guard let error else { return false }
     return error.withView { error in
       error.contains("AccessDenied") || error.contains("Unauthorized") || error.contains("NotAuthorized")
+        || error.contains("AuthorizationError") || error.contains("Forbidden")
     }
   }
 

@@ -6,17 +6,15 @@ import Bytes
 struct CloudParameters {
   /// A policy's statements lie six levels deep, within a text three more.
   private static let maximumDepth = 12
-  /// A policy may have so many statements that nobody reads them.
-  private static let maximumStatements = 512
 
-  private let root: JSONView
+  let root: JSONView
 
   /// - Parameter text: exactly what the parameters are, also where a limit cut their end.
   init(_ text: ByteView) { root = JSONView(whole: text.trimmed) }
 
   /// Visits every member, whatever it lies in, until the body returns true; says whether it did.
   @discardableResult
-  private static func search(
+  static func search(
     _ value: JSONView, depth: Int = 0, _ body: (_ name: ByteView, _ value: JSONView) -> Bool
   ) -> Bool {
     guard depth < maximumDepth else { return false }
@@ -46,7 +44,7 @@ struct CloudParameters {
   }
 
   /// Whether a value is one of these texts, or a list that holds one.
-  private static func holds(_ value: JSONView, _ texts: [StaticString]) -> Bool {
+  static func holds(_ value: JSONView, _ texts: [StaticString]) -> Bool {
     if let raw = value.rawString { return texts.contains { raw.equalsIgnoringCase($0) } }
     var isFound = false
     value.forEachElement { element in
@@ -67,6 +65,52 @@ struct CloudParameters {
       names.contains { name.equalsIgnoringCase($0) }
         && (value.bool == false || value.rawString?.equalsIgnoringCase("false") == true)
     }
+  }
+
+  /// Whether a member of one of these names is true, also as text.
+  func isTrue(_ names: [StaticString]) -> Bool {
+    Self.search(root) { name, value in
+      names.contains { name.equalsIgnoringCase($0) }
+        && (value.bool == true || value.rawString?.equalsIgnoringCase("true") == true)
+    }
+  }
+
+  func isNumber(_ wanted: StaticString, below limit: Int64) -> Bool {
+    Self.search(root) { name, value in name.equalsIgnoringCase(wanted) && value.integer.map { $0 < limit } ?? false }
+  }
+
+  func isEmptyList(_ wanted: StaticString) -> Bool {
+    Self.search(root) { name, value in
+      name.equalsIgnoringCase(wanted) && value.kind == .array && value.elements.isEmpty
+    }
+  }
+
+  /// Whether an element of the list that a member is holds both: `{"key": "access_logs.s3.enabled", "value": "false"}`.
+  func hasElement(
+    of list: StaticString, where first: StaticString, holds text: StaticString, and second: StaticString,
+    holds other: StaticString
+  ) -> Bool {
+    Self.search(root) { name, value in
+      guard name.equalsIgnoringCase(list), value.kind == .array else { return false }
+      return value.elements.prefix(1000).contains { element in
+        func says(_ name: StaticString, _ text: StaticString) -> Bool {
+          Self.member(element, name).map {
+            Self.holds($0, [text]) || $0.text.map { $0 == String(describing: text) } == true
+          }
+            ?? false
+        }
+        return says(first, text) && says(second, other)
+      }
+    }
+  }
+
+  static func member(_ object: JSONView, _ wanted: StaticString) -> JSONView? {
+    var found: JSONView?
+    object.forEachMember { name, value in
+      if name.equalsIgnoringCase(wanted) { found = value }
+      return found == nil
+    }
+    return found
   }
 
   func hasMember(_ wanted: StaticString) -> Bool {
@@ -116,72 +160,5 @@ struct CloudParameters {
       value.forEachElement { take(grant($0, isGiven: isGiven, depth: depth + 1)) }
     }
     return found
-  }
-
-  // MARK: Policies
-
-  enum Openness { case toKnown, toAll }
-
-  /// Conditions by which "everyone" is only those of one's own organization or network.
-  private static let narrowing: [StaticString] = [
-    "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:SourceAccount",
-    "aws:SourceArn", "aws:SourceOrgID", "aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp", "aws:SourceIp",
-    "aws:userid",
-  ]
-
-  /// Whether a policy allows something to everyone; one that denies it to everyone (without TLS, say) opens nothing.
-  var policyOpensToEveryone: Openness? {
-    var found: Openness?
-    forEachAllowing { statement in
-      guard let principal = Self.member(statement, "Principal") else {
-        if Self.member(statement, "NotPrincipal") != nil { found = .toAll }
-        return found != .toAll
-      }
-      let isEveryone =
-        Self.holds(principal, ["*"]) || Self.member(principal, "AWS").map { Self.holds($0, ["*"]) } == true
-      guard isEveryone else { return true }
-      let isNarrowed =
-        Self.member(statement, "Condition").map { condition in
-          Self.search(condition) { name, value in
-            Self.narrowing.contains { name.equalsIgnoringCase($0) } && !Self.holds(value, ["0.0.0.0/0", "*"])
-          }
-        } ?? false
-      found = isNarrowed ? found ?? .toKnown : .toAll
-      return found != .toAll
-    }
-    return found
-  }
-
-  /// Whether a policy allows every call there is.
-  var policyAllowsEverything: Bool {
-    var isFound = false
-    forEachAllowing { statement in
-      isFound = Self.member(statement, "Action").map { Self.holds($0, ["*", "*:*"]) } ?? false
-      return !isFound
-    }
-    return isFound
-  }
-
-  private static func member(_ object: JSONView, _ wanted: StaticString) -> JSONView? {
-    var found: JSONView?
-    object.forEachMember { name, value in
-      if name.equalsIgnoringCase(wanted) { found = value }
-      return found == nil
-    }
-    return found
-  }
-
-  /// Statements that allow, until the body returns false. Without an effect it is taken for one that does.
-  private func forEachAllowing(_ body: (JSONView) -> Bool) {
-    var left = Self.maximumStatements
-    Self.search(root) { name, value in
-      guard name.equalsIgnoringCase("Statement") else { return false }
-      let statements = value.kind == .array ? value.elements.prefix(left) : [value][...]
-      left -= statements.count
-      return statements.contains { statement in
-        let isDenial = Self.member(statement, "Effect").map { Self.holds($0, ["Deny"]) } ?? false
-        return statement.kind == .object && !isDenial && !body(statement)
-      } || left <= 0
-    }
   }
 }

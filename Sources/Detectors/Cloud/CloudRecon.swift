@@ -4,9 +4,12 @@ import Evidence
 /// Finds someone who tries out what credentials can do: many different questions in a few minutes, or several denials.
 ///
 /// People and their tools ask a lot too, and are denied now and then; so for them only several different denials count,
-/// while an instance's role has one job and no reason to look around.
+/// while an instance's role has one job and no reason to look around. Who asks everything about everything, beginning with
+/// who he is, is told too, but tools that build and audit do that.
 public final class CloudRecon: CloudCallDetector {
-  public static let version = 3
+  public static let version = 4
+
+  public static let rule = "cloud.recon"
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -124,8 +127,11 @@ public final class CloudRecon: CloudCallDetector {
     if caller.isInstance {
       return denied >= 2 || tally.names.count >= 4 && tally.services.count >= 3 && (asksWho || denied > 0)
     }
-    return denied >= 3
+    return denied >= Self.manyDenied
+      || asksWho && !caller.isConsole && tally.names.count >= 12 && tally.services.count >= 6
   }
+
+  private static let manyDenied = 3
 
   private func finding(_ calls: [Call], _ caller: Caller) -> Finding {
     let names = calls.reduce(into: [String]()) { if !$0.contains($1.name), $0.count < 64 { $0.append($1.name) } }
@@ -137,8 +143,8 @@ public final class CloudRecon: CloudCallDetector {
     attributes.add("calls", names)
     attributes.add("denied", denied)
     return Finding(
-      rule: "cloud.recon", title: "Account explored with an identity",
-      severity: caller.isConsole && !caller.isInstance ? .low : .medium,
+      rule: Self.rule, title: "Account explored with an identity",
+      severity: caller.isInstance || !caller.isConsole && denied.count >= Self.manyDenied ? .medium : .low,
       confidence: caller.isInstance ? .high : .medium,
       attack: ["T1580", "T1526", "T1087.004"], firstSeen: calls.first?.time, lastSeen: calls.last?.time,
       entities: Array(entities.prefix(64)), evidence: calls.prefix(16).map(\.place),

@@ -3,52 +3,37 @@ import Evidence
 
 /// Finds an instance's role credentials used from somewhere else: stolen from the metadata service.
 ///
-/// The session of an instance role is named after the instance, and its calls come out of one place: its own address or
-/// its NAT. A second public network under the same session is somebody else's machine. One file seldom shows both, so the
-/// calls of many artifacts may be fed, with `artifact` set to each in turn.
+/// The session of an instance role is named after the instance, and its calls come out of one place: its own address, its
+/// NAT, endpoints in its network. A second place under the same session is somebody else's machine. One file seldom shows
+/// both, so the calls of many artifacts may be fed, with `artifact` set to each in turn.
+///
+/// A NAT with two addresses, a second address family and an instance that was started anew look like that too; so it is
+/// grave only where who calls from there also explores.
 public final class InstanceCredentialUse: CloudCallDetector {
-  public static let version = 1
+  public static let version = 2
+
+  public static let rule = "cloud.instance-credentials-elsewhere"
 
   /// What the events that follow were read from.
   public var artifact: Digest
 
-  /// By instance, then by network: where each stands in `all`.
-  private var uses: [String: [String: Int]] = [:]
-  private var all: [Use] = []
-  /// Networks from which agents on instances report, whichever the instance: the account's own ways out.
-  private var homes: [String: Int] = [:]
+  /// By instance, then by place: where each stands in `all`.
+  private var uses: [String: [CredentialPlace: Int]] = [:]
+  private var all: [CredentialUse] = []
+  /// Places from which agents on instances report, whichever the instance: the account's own ways out.
+  private var homes: [CredentialPlace: Int] = [:]
   private static let maximum = 50_000
   /// Where the calls of one instance from one address stand in `all`: who calls, calls again.
-  private var places: [Caller: Int] = [:]
+  private var places: [Caller: (place: CredentialPlace, use: Int)] = [:]
 
   private struct Caller: Hashable {
     var instance: String
     var address: String
+    /// The same private address may be in any network.
+    var endpointAccount: String?
   }
 
   public init(artifact: Digest) { self.artifact = artifact }
-
-  /// What one network did with one instance's credentials. A class, for each call changes most of it.
-  private final class Use {
-    let address: String
-    let who: String
-    let entities: [Entity]
-    var calls: [String] = []
-    var agents = 0
-    var number = 0
-    var first: Timestamp?
-    var last: Timestamp?
-    var keys: Set<String> = []
-    /// Who calls, calls again.
-    var lastKey: String?
-    var evidence: [EvidenceReference] = []
-
-    init(_ call: CloudCall) {
-      address = call.address
-      who = call.who
-      entities = call.event.entities
-    }
-  }
 
   /// Calls that only software on the instance itself makes.
   private static let agentCalls: Set<String> = [
@@ -58,59 +43,49 @@ public final class InstanceCredentialUse: CloudCallDetector {
   ]
 
   public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
-    guard let instance = call.instance, !call.isService, !call.isFromEndpoint, let place = place(of: call, instance)
-    else { return }
-    let use = all[place]
-    use.number += 1
-    if Self.agentCalls.contains(call.name) {
-      use.agents += 1
-      homes[Self.network(call.address), default: 0] += 1
-    }
-    if use.calls.count < 64, !use.calls.contains(call.name) { use.calls.append(call.name) }
-    if let key = call.accessKey, key != use.lastKey {
-      use.lastKey = key
-      if use.keys.count < 16 { use.keys.insert(key) }
-    }
-    if let time = call.event.time {
-      use.first = min(use.first ?? time, time)
-      use.last = max(use.last ?? time, time)
-    }
-    if use.evidence.count < 16 { use.evidence.append(call.event.reference(artifact)) }
+    guard let instance = call.instance, !call.isService, let (place, use) = use(of: call, instance) else { return }
+    let isAgent = Self.agentCalls.contains(call.name)
+    all[use].take(call, isAgent: isAgent, artifact)
+    if isAgent { homes[place, default: 0] += 1 }
   }
 
   /// nil where the address says nothing, or there are too many.
-  private func place(of call: CloudCall, _ instance: String) -> Int? {
-    let caller = Caller(instance: instance, address: call.address)
-    if let place = places[caller] { return place }
-    if AddressText.isPrivate(call.address) { return nil }
-    let network = Self.network(call.address)
-    guard let place = uses[instance]?[network] ?? begin(instance, network, call) else { return nil }
-    if places.count < Self.maximum { places[caller] = place }
-    return place
+  private func use(of call: CloudCall, _ instance: String) -> (CredentialPlace, Int)? {
+    let caller = Caller(instance: instance, address: call.address, endpointAccount: call.foreignEndpointAccount)
+    // An address of the Internet comes through an endpoint only under a name of its own.
+    let isPlain = !call.isFromEndpoint || call.foreignEndpointAccount != nil
+    if isPlain, let known = places[caller] { return known }
+    guard let place = CredentialPlace(call), let use = uses[instance]?[place] ?? begin(instance, place, call)
+    else { return nil }
+    if isPlain, places.count < Self.maximum { places[caller] = (place, use) }
+    return (place, use)
   }
 
-  private func begin(_ instance: String, _ network: String, _ call: CloudCall) -> Int? {
+  private func begin(_ instance: String, _ place: CredentialPlace, _ call: CloudCall) -> Int? {
     guard all.count < Self.maximum else { return nil }
-    all.append(Use(call))
-    uses[instance, default: [:]][network] = all.count - 1
+    all.append(CredentialUse(call))
+    uses[instance, default: [:]][place] = all.count - 1
     return all.count - 1
   }
 
   public func finish(_ report: (Finding) -> Void) {
-    let home = homes.max { $0.value < $1.value }
-    for (instance, networks) in uses.sorted(by: { $0.key < $1.key }) {
+    let accountHome = homes.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    for (instance, uses) in uses.sorted(by: { $0.key < $1.key }) {
       // Seen from one place only: strange where the account's other instances have another.
-      if networks.count == 1 {
-        if let only = networks.first, all[only.value].agents == 0, homes[only.key] == nil, let home, home.value >= 3 {
-          report(finding(instance, all[only.value], nil))
-        }
+      if uses.count == 1 {
+        guard let (place, number) = uses.first, place != .inside, all[number].agents == 0, homes[place] == nil,
+          let accountHome, accountHome.value >= 3, place.isComparable(to: accountHome.key)
+        else { continue }
+        report(finding(instance, all[number], nil, .medium))
         continue
       }
-      // The instance's own way out is where its agents report from, else where most calls come from.
-      guard let usual = networks.max(by: { weight($0) < weight($1) }) else { continue }
-      for (network, place) in networks.sorted(by: { $0.key < $1.key })
-      where network != usual.key && all[place].agents == 0 {
-        report(finding(instance, all[place], all[usual.value]))
+      for (place, number) in uses.sorted(by: { $0.key < $1.key }) where place != .inside && all[number].agents == 0 {
+        // The instance's own way out is where its agents report from, else where most calls come from.
+        let others = uses.filter { $0.key != place }
+        guard let home = others.max(by: { weight($0) < weight($1) }), weight(home) > weight((place, number)),
+          let severity = judge(all[number], at: place, home: all[home.value], at: home.key, others)
+        else { continue }
+        report(finding(instance, all[number], all[home.value], severity))
       }
     }
     uses = [:]
@@ -119,17 +94,34 @@ public final class InstanceCredentialUse: CloudCallDetector {
     homes = [:]
   }
 
-  private func weight(_ one: (key: String, value: Int)) -> (Int, Int, String) {
+  /// How grave it is that the second place is used beside the first; nil where it is none.
+  private func judge(
+    _ use: CredentialUse, at place: CredentialPlace, home: CredentialUse, at homePlace: CredentialPlace,
+    _ others: [CredentialPlace: Int]
+  ) -> Severity? {
+    let suspicious = use.suspicious(besides: home)
+    let isSuspicious = suspicious > 0
+    if case .foreignEndpoint = place { return isSuspicious ? .high : .medium }
+    // Other instances' agents come out there.
+    if homes[place] != nil { return isSuspicious ? .medium : nil }
+    // Endpoints serve some services only; for the others the instance has another way out.
+    if homePlace == .inside {
+      let goesAround = !use.services.isDisjoint(with: home.services)
+      guard isSuspicious, goesAround || home.agents > 0 else { return nil }
+      return home.agents > 0 && (goesAround || suspicious > 2) ? .high : .medium
+    }
+    let isOfOtherFamily = !others.contains { $0.key != .inside && place.isComparable(to: $0.key) }
+    if isOfOtherFamily || !use.isBeside(home) { return isSuspicious ? .medium : nil }
+    return isSuspicious ? .high : .medium
+  }
+
+  private func weight(_ one: (key: CredentialPlace, value: Int)) -> (Int, Int, CredentialPlace) {
     (all[one.value].agents * 1000 + (homes[one.key] ?? 0), all[one.value].number, one.key)
   }
 
-  /// Addresses of one NAT lie together: the first three numbers, or the first four groups.
-  private static func network(_ address: String) -> String {
-    if AddressText.isIPv4(address), let dot = address.utf8.lastIndex(of: 0x2E) { return String(address[..<dot]) }
-    return address.split(separator: ":", omittingEmptySubsequences: false).prefix(4).joined(separator: ":")
-  }
-
-  private func finding(_ instance: String, _ use: Use, _ home: Use?) -> Finding {
+  private func finding(
+    _ instance: String, _ use: CredentialUse, _ home: CredentialUse?, _ severity: Severity
+  ) -> Finding {
     var entities = use.entities
     entities.addNew(Entity(.address, use.address))
     entities.addNew(Entity(.instance, instance))
@@ -142,9 +134,9 @@ public final class InstanceCredentialUse: CloudCallDetector {
     let usual =
       home.map { "; the instance itself calls from \($0.address)" } ?? "; the account's instances call from elsewhere"
     return Finding(
-      rule: "cloud.instance-credentials-elsewhere", title: "Instance credentials used from another machine",
-      severity: home == nil ? .medium : .high,
-      confidence: home == nil ? .medium : .high, attack: ["T1552.005", "T1078.004"], firstSeen: use.first,
+      rule: Self.rule, title: "Instance credentials used from another machine",
+      severity: severity, confidence: severity >= .high ? .high : .medium, attack: ["T1552.005", "T1078.004"],
+      firstSeen: use.first,
       lastSeen: use.last,
       entities: entities, evidence: use.evidence,
       message:

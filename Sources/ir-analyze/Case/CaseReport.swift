@@ -53,6 +53,7 @@ struct CaseReport {
     let correlations = SigmaCaseCorrelations(set.sigma)
     var files = FileReview()
     var accounts = AccountReview()
+    let whole = WholeCaseDetectors()
     for result in outcome.results {
       let artifact = result.unit.artifact
       try CaseResults.forEachLine(of: result.result, in: store, isWhole ? .all : .coverage) { line in
@@ -66,6 +67,7 @@ struct CaseReport {
           if correlations.isNeeded { correlations.inspect(event, of: artifact) }
           files.take(event, artifact: artifact)
           accounts.take(event, artifact: artifact)
+          whole.inspect(event, of: artifact)
         case .row(let view, let json): json.withView { checks.take(row: $0, view: view, artifact) }
         case .other: break
         }
@@ -76,6 +78,7 @@ struct CaseReport {
     if isWhole { HostFiles.forEach(of: try store.cases.sightings(of: name)) { files.take(FileFact($0)) } }
     clocks = review.correction()
     correlations.finish { findings.append($0) }
+    if isWhole { findings = whole.finish(replacing: findings) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
     findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
     files.window = Self.window(of: findings) ?? files.window(around: Self.dropped(findings, records))
