@@ -166,4 +166,39 @@ struct CredentialStoryTests {
     let twice = Samples.theft.map { ("copy", $0.1) }
     #expect(try facts(Samples.story(twice)).elsewhere.first?.calls == 3)
   }
+
+  private func finding(_ rule: String, _ severity: Severity, _ call: Event, from address: String) -> Finding {
+    var finding = Finding(
+      rule: rule, title: "", severity: severity, attack: ["T1562.008"], firstSeen: call.time, entities: call.entities,
+      evidence: [EvidenceReference(artifact: CaseSamples.artifact("trail"), locator: call.locator)], message: "x")
+    finding.attributes.add("remote_host", address)
+    return finding
+  }
+
+  @Test("Whoever changes settings, however grave, has not stolen the key that he does it with")
+  func pipeline() {
+    let call = Samples.human(50, "StopLogging", "{}")
+    for rule in ["cloud.logging-off", "30408edf-9b77-46e6-98cc-f9d6223f0c00"] {
+      var change = finding(rule, .high, call, from: "192.0.2.200")
+      change.attributes.add("data_type", "aws:cloudtrail:entry")
+      let incident = CaseSamples.story(
+        [change],
+        [
+          ("trail", call),
+          ("trail", Samples.call(60, "ListUsers", from: "192.0.2.77", key: "AKIAOPS", session: false, user: "ops.lee")),
+        ])
+      #expect(incident.credentials.isEmpty && !incident.findings.contains { $0.severity == .critical })
+    }
+  }
+
+  @Test("A second way out of the network is no theft; use from elsewhere that is grave is")
+  func secondPlace() {
+    func story(_ severity: Severity) -> Incident {
+      let far = Samples.call(60, "ListBuckets", from: CaseSamples.attacker)
+      return CaseSamples.story(
+        [finding("cloud.instance-credentials-elsewhere", severity, far, from: CaseSamples.attacker)], Samples.theft)
+    }
+    #expect(story(.medium).credentials.isEmpty)
+    #expect(story(.high).credentials.count == 1)
+  }
 }

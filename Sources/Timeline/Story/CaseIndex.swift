@@ -67,6 +67,14 @@ public final class CaseIndex {
     said[EvidencePlace(reference.artifact, reference.locator)]?.event.message
   }
 
+  /// What tells the record of an API call there from others, however often it was delivered; nil for other records.
+  func recordIdentity(at reference: EvidenceReference) -> UInt64? {
+    guard let event = said[EvidencePlace(reference.artifact, reference.locator)]?.event,
+      event.dataType.hasPrefix("aws:cloudtrail:"), event.text("event_id") != nil
+    else { return nil }
+    return event.identity
+  }
+
   /// Takes note of the event.
   ///
   /// - Returns: how much it matters to the story, 0 to 9; for choosing which events a page can hold.

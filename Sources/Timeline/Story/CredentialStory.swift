@@ -23,13 +23,14 @@ struct CredentialStory {
       found[key, default: []].insert(far)
     }
     for finding in view.findings where finding.rule == "cloud.instance-credentials-elsewhere" {
-      guard finding.severity >= .medium, let far = finding.text("remote_host") else { continue }
+      // Less than high it may be a second way out of the same network.
+      guard finding.severity >= .high, let far = finding.text("remote_host") else { continue }
       for key in finding.entities where key.kind == .accessKey { found[key.value, default: []].insert(far) }
     }
-    let proven = AttackMarks(view.findings.filter { $0.severity >= .high }).hosts
+    let intruders = AttackMarks(view.findings.filter(\.showsIntruder)).hosts
+    let proven = AttackMarks(view.findings.filter { $0.severity >= .high && $0.showsIntruder }).hosts
     for call in view.index.calls {
-      guard let key = call.event.text("access_key"), let far = call.event.text("source_ip"),
-        view.marks.hosts.contains(far)
+      guard let key = call.event.text("access_key"), let far = call.event.text("source_ip"), intruders.contains(far)
       else { continue }
       // A key that was only ever used from there may be the sender's own: who tries his own servers for holes signs his
       // calls from the same place.
@@ -144,5 +145,14 @@ struct CredentialStory {
     finding.attributes.add("first_refused", facts.firstRefused?.description)
     finding.attributes.add("seconds_after_read", distance.map { Int64(clamping: Int($0.rounded())) })
     return finding
+  }
+}
+
+extension Finding {
+  /// Whether it shows somebody who should not be there. Whoever changes an account's settings, however grave, may be who
+  /// runs it: that makes his address nobody's but his own.
+  fileprivate var showsIntruder: Bool {
+    guard isOfCloud else { return true }
+    return rule == "cloud.attack-tool" || rule == "cloud.instance-credentials-elsewhere" && severity >= .high
   }
 }

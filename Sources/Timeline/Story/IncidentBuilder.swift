@@ -20,7 +20,9 @@ public struct IncidentBuilder {
   }
 
   public mutating func build(from findings: [Finding]) -> Incident {
-    var merged = FindingMerge.merge(findings, into: &exposures)
+    let index = index
+    func identity(_ place: EvidenceReference) -> UInt64? { index.recordIdentity(at: place) }
+    var merged = FindingMerge.merge(findings, into: &exposures, identity: identity)
     for finding in merged { exposures.add(finding) }
     var view = CaseView(findings: merged, index: index, artifacts: artifacts)
     let payloads = merged.filter { $0.isLog4ShellPayload && $0.severity >= .medium }
@@ -45,7 +47,7 @@ public struct IncidentBuilder {
       + HostJoin.openFiles(in: view, of: all, besides: named)
       + credentials.map(\.finding) + (successes.isEmpty ? LabelJoin.find(in: view) : [])
     let during = filesOfTheTime(view, successes, shells, joined)
-    view.findings = FindingMerge.merge(merged + joined + during, into: &exposures).map { finding in
+    view.findings = FindingMerge.merge(merged + joined + during, into: &exposures, identity: identity).map { finding in
       var traced = finding
       for place in traced.evidence.indices where traced.evidence[place].path == nil {
         traced.evidence[place].path = byDigest[traced.evidence[place].artifact]?.name
