@@ -10,7 +10,7 @@ import Testing
 
   private func review(_ facts: [(String, String, String, String)], accounts: [(String, Int64)] = []) throws -> [Finding]
   {
-    var review = FileReview(window: try time("2026-11-25T05:20:00Z")...time("2026-11-25T05:26:00Z"))
+    var review = FileReview(windows: [try time("2026-11-25T05:20:00Z")...time("2026-11-25T05:26:00Z")])
     for (line, fact) in facts.enumerated() {
       let (path, mode, owner, when) = fact
       review.take(
@@ -120,9 +120,44 @@ import Testing
     #expect(window.lowerBound.description.hasPrefix("2026-11-25T04:22:30"))
     #expect(window.upperBound.description.hasPrefix("2026-11-25T06:22:30"))
     #expect(review.window(around: [Digest(of: [])]) == nil)
-    review.window = window
+    review.windows = [window]
     #expect(review.isOfTheTime("/etc/crontab") && !review.isOfTheTime("/etc/hosts"))
     #expect(review.findings().contains { $0.rule == "file.web-root-drop" })
+  }
+
+  private func bodyfile(_ files: [(path: String, changed: String, written: String)]) throws -> [Finding] {
+    var review = FileReview(windows: [try time("2026-11-25T05:20:00Z")...time("2026-11-25T05:26:00Z")])
+    for (path, changed, written) in files {
+      review.take(
+        FileFact(
+          path: path, mode: 0o4755, owner: "0",
+          times: [FileTime(.change, try time(changed)), FileTime(.modification, try time(written))],
+          evidence: EvidenceReference(artifact: listing, locator: .whole)))
+    }
+    return review.findings().filter { $0.rule == "file.setuid-of-the-time" }
+  }
+
+  @Test func anUpdateMakesNoFileSetuid() throws {
+    let update = (0..<25).map { (path: "/usr/bin/program\($0)", changed: during, written: before) }
+    #expect(try bodyfile(update).isEmpty)
+    #expect(
+      try bodyfile([("/usr/bin/sudo", during, before), ("/usr/lib/openssh/ssh-keysign", during, before)]).isEmpty)
+    // Beside it somebody made a shell of root's, gave a program rights that it never has, and wrote another sudo.
+    #expect(try bodyfile(update + [("/usr/bin/rb", during, during)]).map { $0.entities[0].value } == ["/usr/bin/rb"])
+    #expect(try bodyfile([("/usr/bin/find", during, before), ("/usr/bin/sudo", during, during)]).count == 2)
+  }
+
+  @Test func theProgramsOfAContainersImageAreInTheirPlace() throws {
+    let layer = "/var/lib/docker/overlay2/8f1c/diff"
+    let findings = try review([
+      (layer + "/usr/bin/su", "-rwsr-xr-x", "root", before), (layer + "/tmp/su", "-rwsr-xr-x", "root", before),
+    ])
+    #expect(findings.map { $0.entities[0].value } == [layer + "/tmp/su"])
+  }
+
+  @Test func aDeploymentDuringTheIncidentIsNoDrop() throws {
+    let app = (0..<12).map { ("/opt/tomcat/webapps/ROOT/page\($0).jsp", "-rw-r--r--", "tomcat", during) }
+    #expect(try review(app).allSatisfy { $0.severity == .low })
   }
 
   @Test func theOrderOfTakingDoesNotMatter() throws {

@@ -10,15 +10,15 @@ public struct FileReview {
   /// Findings of one rule; the last says how many more there are.
   static let maximumFindings = 100
 
-  /// From the first to the last moment of the incident; what was changed within counts as its work. Nil where nobody knows when
-  /// it was: then files are told by their place and permissions alone. May be set when all files are taken, since only
+  /// When the incident was, in order and apart; what was changed within counts as its work. Empty where nobody knows when it
+  /// was: then files are told by their place and permissions alone. May be set when all files are taken, since only
   /// `findings` asks for it.
-  public var window: ClosedRange<Timestamp>?
+  public var windows: [ClosedRange<Timestamp>]
   private var files: [String: FileFact] = [:]
   private var accounts: Set<String> = []
   public private(set) var isCut = false
 
-  public init(window: ClosedRange<Timestamp>? = nil) { self.window = window }
+  public init(windows: [ClosedRange<Timestamp>] = []) { self.windows = windows }
 
   /// When files of these contents were written, an hour on both sides: what an intruder dropped tells when he was there, where
   /// nothing else does. Nil where no time of any is known.
@@ -26,11 +26,7 @@ public struct FileReview {
     let times = files.values.lazy.filter { $0.content.map { contents.contains($0) } ?? false }
       .flatMap { $0.times.map(\.time) }
     guard let first = times.min(), let last = times.max() else { return nil }
-    let hour: Int64 = 3_600_000_000_000
-    let (start, isBefore) = first.nanoseconds.subtractingReportingOverflow(hour)
-    let (end, isBeyond) = last.nanoseconds.addingReportingOverflow(hour)
-    guard !isBefore, !isBeyond else { return nil }
-    return Timestamp(nanoseconds: start)...Timestamp(nanoseconds: end)
+    return IncidentWindows.widened(first.nanoseconds, last.nanoseconds)
   }
 
   /// Whether something was done to a file of this path during the incident.
@@ -69,10 +65,13 @@ public struct FileReview {
   /// What is to be told, by rule and path.
   public func findings() -> [Finding] {
     let sorted = files.values.sorted { $0.path < $1.path }
-    let webRoots = WebRootReview(sorted, window)
+    let webRoots = WebRootReview(sorted, windows)
+    let packages = PackageChanges(sorted)
     var byRule: [String: [Finding]] = [:]
     for file in sorted where file.isRegular {
-      guard let finding = webRoots.finding(file) ?? setID(file) ?? executable(file) ?? unowned(file) ?? changed(file)
+      guard
+        let finding = webRoots.finding(file) ?? setID(file, packages) ?? executable(file) ?? unowned(file)
+          ?? changed(file)
       else { continue }
       byRule[finding.rule, default: []].append(finding)
     }
@@ -90,16 +89,17 @@ public struct FileReview {
 
   /// The first moment within the incident at which something was done to the file.
   private func moment(_ file: FileFact) -> FileTime? {
-    guard let window else { return nil }
-    return file.times.filter { window.contains($0.time) }.min {
+    file.times.filter { windows.hold($0.time) }.min {
       ($0.time, $0.meaning.rawValue) < ($1.time, $1.meaning.rawValue)
     }
   }
 
-  private func setID(_ file: FileFact) -> Finding? {
+  private func setID(_ file: FileFact, _ packages: PackageChanges) -> Finding? {
     guard file.isSetID else { return nil }
     let moment = moment(file)
-    guard moment != nil || !Self.isProgramFolder(file.path) else { return nil }
+    if PackageChanges.isProgram(file.path) {
+      guard let moment, !packages.brought(file, at: moment, in: windows) else { return nil }
+    }
     let word = (file.mode ?? 0) & 0o4000 != 0 ? "setuid" : "setgid"
     if moment == nil, AttackMarks.isDropPlace(file.path) {
       return finding(
@@ -147,7 +147,7 @@ public struct FileReview {
     _ rule: String, _ title: String, _ severity: Severity, _ attack: [String], _ file: FileFact, _ moment: FileTime?,
     _ what: String
   ) -> Finding {
-    Self.finding(rule, title, severity, attack, file, moment, what, isTimeKnown: window != nil)
+    Self.finding(rule, title, severity, attack, file, moment, what, isTimeKnown: !windows.isEmpty)
   }
 
   static func finding(
@@ -176,15 +176,6 @@ public struct FileReview {
   }
 
   // MARK: Places
-
-  /// Where a distribution puts its setuid programs.
-  private static func isProgramFolder(_ path: String) -> Bool {
-    for folder in [
-      "/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/", "/usr/lib/", "/usr/libexec/", "/lib/", "/usr/lib64/", "/snap/",
-    ]
-    where path.hasPrefix(folder) { return true }
-    return false
-  }
 
   /// What starts by itself, and who may come in.
   private static func isPersistence(_ path: String) -> Bool {

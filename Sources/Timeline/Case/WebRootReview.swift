@@ -5,16 +5,18 @@ import Evidence
 struct WebRootReview {
   /// Newer than its neighbours by this much counts as added: deployments take minutes.
   private static let distance: Int64 = 3600 * 1_000_000_000
+  /// What is as old as most of the files around it came with them.
+  private static let together: Int64 = 10 * 60 * 1_000_000_000
 
   private struct Root {
     var times: [Int64] = []
   }
 
-  private let window: ClosedRange<Timestamp>?
+  private let windows: [ClosedRange<Timestamp>]
   private var medians: [String: (median: Int64, count: Int)] = [:]
 
-  init(_ files: [FileFact], _ window: ClosedRange<Timestamp>?) {
-    self.window = window
+  init(_ files: [FileFact], _ windows: [ClosedRange<Timestamp>]) {
+    self.windows = windows
     var roots: [String: [Int64]] = [:]
     for file in files where file.isRegular {
       guard let root = Self.root(file.path), let time = Self.written(file) else { continue }
@@ -59,12 +61,13 @@ struct WebRootReview {
     guard let root = Self.root(file.path), let dot = file.path.lastIndex(of: "."),
       Self.scripts.contains(file.path[file.path.index(after: dot)...].lowercased())
     else { return nil }
-    let during = file.times.filter { window?.contains($0.time) ?? false }
+    let during = file.times.filter { windows.hold($0.time) }
       .min { ($0.time, $0.meaning.rawValue) < ($1.time, $1.meaning.rawValue) }
     if let during {
       return FileReview.finding(
-        "file.web-root-drop", "A script came into a web root during the incident", .high, ["T1505.003"], file, during,
-        "\(file.path) lies where a web server runs it", isTimeKnown: true)
+        "file.web-root-drop", "A script came into a web root during the incident",
+        isDeployed(file, root) ? .low : .high,
+        ["T1505.003"], file, during, "\(file.path) lies where a web server runs it", isTimeKnown: true)
     }
     guard let written = Self.written(file), let (median, count) = medians[root], count >= 3,
       case let (later, over) = written.nanoseconds.subtractingReportingOverflow(median), !over, later > Self.distance
@@ -72,6 +75,14 @@ struct WebRootReview {
     return FileReview.finding(
       "file.web-root-newer", "A script is newer than the web application around it", .medium, ["T1505.003"], file, nil,
       "\(file.path) was written at \(written), \(later / 3_600_000_000_000) hours after most of the \(count) files in \(root)",
-      isTimeKnown: window != nil)
+      isTimeKnown: !windows.isEmpty)
+  }
+
+  /// Whether a whole application was put there at the time.
+  private func isDeployed(_ file: FileFact, _ root: String) -> Bool {
+    guard let written = Self.written(file), let (median, count) = medians[root], count >= 10,
+      case let (distance, over) = written.nanoseconds.subtractingReportingOverflow(median), !over
+    else { return false }
+    return distance.magnitude <= UInt64(Self.together)
   }
 }

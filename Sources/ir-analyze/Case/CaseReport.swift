@@ -81,7 +81,10 @@ struct CaseReport {
     if isWhole { findings = whole.finish(replacing: findings) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
     findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
-    files.window = Self.window(of: findings) ?? files.window(around: Self.dropped(findings, records))
+    files.windows = IncidentWindows.of(findings)
+    if files.windows.isEmpty {
+      files.windows = files.window(around: Self.dropped(findings, records)).map { [$0] } ?? []
+    }
     findings += files.findings()
     findings += accounts.findings(isOfTheTime: files.isOfTheTime)
     let sizes = Dictionary(outcome.artifacts.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
@@ -97,15 +100,6 @@ struct CaseReport {
       coverage: coverage.map { ($0.artifact, $0.coverage) })
     totals = ledger.totals
     coverage += ledger.silent.map { CoverageRecord(artifact: $0.artifact, coverage: $0.coverage, analyzer: "none") }
-  }
-
-  /// From the first to the last moment of what is grave; nil where nothing is, or nothing of it has a time.
-  private static func window(of findings: [Finding]) -> ClosedRange<Timestamp>? {
-    let grave = findings.filter { $0.severity >= .high }
-    guard let first = grave.compactMap(\.firstSeen).min(),
-      let last = grave.compactMap({ $0.lastSeen ?? $0.firstSeen }).max()
-    else { return nil }
-    return first <= last ? first...last : first...first
   }
 
   /// Files, not logs, in which rules found something grave.
