@@ -16,9 +16,8 @@ enum CallArguments {
   }
 
   static func endpoint(_ shell: ShellText, from place: Int) -> Endpoint? {
-    let text = shell.text.slice(place, place + CodeEndpoints.reach)
     var last = Part.other
-    for token in CodeTokens(text.slice(0, end(of: text))) {
+    for token in CodeTokens(call(shell.text, from: place, reach: CodeEndpoints.reach)) {
       let part: Part
       switch token {
       case .number(let number):
@@ -42,6 +41,12 @@ enum CallArguments {
       }
     }
     return nil
+  }
+
+  /// A call from its name to its end.
+  static func call(_ text: ByteView, from place: Int, reach: Int) -> ByteView {
+    let text = text.slice(place, place + reach)
+    return text.slice(0, end(of: text))
   }
 
   /// Where the call ends: at the bracket that closes it, or at the statement's end.

@@ -9,20 +9,27 @@ enum CodeEndpoints {
   static func find(_ shell: ShellText, from places: [Int]) -> Endpoint {
     var best = Endpoint(host: nil, port: nil)
     // C says the port on its own.
-    let named = shell.text.firstIndex(of: ByteView("htons(")).flatMap { Self.port(shell, from: $0) }
+    let named = shell.text.firstIndex(of: ByteView("htons(")).flatMap { place in
+      Self.port(shell, in: CallArguments.call(shell.text, from: place, reach: reach))
+    }
     for place in places {
       if var endpoint = CallArguments.endpoint(shell, from: place) {
         if let named { endpoint.port = named }
         return endpoint
       }
-      var endpoint = arguments(shell, CodeTokens(shell.text.slice(place, place + reach)))
+      var endpoint = arguments(shell, CodeTokens(CallArguments.call(shell.text, from: place, reach: reach)))
+      if endpoint.host == nil || endpoint.port == nil {
+        // Or what stands soon behind, if a host is there: a number alone may be any.
+        let near = arguments(shell, CodeTokens(shell.text.slice(place, place + reach)))
+        if near.host != nil { endpoint = near }
+      }
       if let named { endpoint.port = named }
       if endpoint.host != nil, endpoint.port != nil { return endpoint }
       if best.host == nil, best.port == nil { best = endpoint }
     }
     // A call on fields or parameters: what the text assigns to names that speak of a host and a port.
     let variables = shell.variables
-    let host = variables.first(named: ["host", "ip", "addr", "server", "target"], where: Endpoint.isPlainHost)
+    let host = Self.host(variables)
     let port = variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap {
       $0.withView { Endpoint.port($0) }
     }
@@ -36,9 +43,22 @@ enum CodeEndpoints {
     return Endpoint(host: best.host ?? host ?? anywhere.host, port: port ?? best.port)
   }
 
+  private static func host(_ variables: Variables) -> String? {
+    if let host = variables.first(named: ["host", "addr", "server", "target"], where: Endpoint.isPlainHost) {
+      return host
+    }
+    if let host = variables["ip"], host.withView(Endpoint.isPlainHost) { return host }
+    // `pipe` and `script` have an `ip` in them too.
+    return variables.first(named: ["ip"]) { Endpoint.isPlainHost($0) && !$0.isEmpty && $0[$0.count - 1] <= 0x39 }
+  }
+
   /// The port that a listening call names.
   static func port(_ shell: ShellText, from place: Int) -> Int? {
-    for token in CodeTokens(shell.text.slice(place, place + reach)) {
+    port(shell, in: shell.text.slice(place, place + reach))
+  }
+
+  private static func port(_ shell: ShellText, in text: ByteView) -> Int? {
+    for token in CodeTokens(text) {
       switch token {
       case .number(let text), .string(let text):
         if let port = Endpoint.port(text), text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) { return port }

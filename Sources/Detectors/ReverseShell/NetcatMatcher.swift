@@ -4,7 +4,7 @@ import Bytes
 /// through a named pipe. Port checks (`-z`), transfers and relays have no shell and are none.
 enum NetcatMatcher {
   private static let clientNames: [StaticString] = [
-    "nc", "ncat", "netcat", "nc.exe", "ncat.exe", "nc64.exe", "nc.traditional", "nc.openbsd", "rcat", "rustcat",
+    "nc", "ncat", "netcat", "nc.exe", "ncat.exe", "nc64", "nc64.exe", "nc.traditional", "nc.openbsd", "rcat", "rustcat",
     "pwncat",
     "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
   ]

@@ -207,9 +207,11 @@ enum RelayMatcher {
 
   /// gawk: `s = "/inet/tcp/0/host/port"; s |& getline c; … c |& getline`. The near port is 0 for a client.
   private static func awk(_ text: ByteView) -> ShellMatch? {
-    for (device, transport) in [("/inet/tcp/", "tcp"), ("/inet/udp/", "udp"), ("/inet4/tcp/", "tcp")]
-      as [(StaticString, String)]
-    {
+    let devices: [(StaticString, String)] = [
+      ("/inet/tcp/", "tcp"), ("/inet/udp/", "udp"), ("/inet4/tcp/", "tcp"), ("/inet6/tcp/", "tcp"),
+      ("/inet4/udp/", "udp"), ("/inet6/udp/", "udp"),
+    ]
+    for (device, transport) in devices {
       guard let place = text.firstIndex(of: ByteView(device)), text.contains("getline") else { continue }
       // The device is read from, and what is read is run: two co-processes or a pipe.
       guard text.contains("|&"), text.contains("while") || text.contains("system"), runsLines(text) else { continue }
@@ -230,10 +232,29 @@ enum RelayMatcher {
     return nil
   }
 
-  /// A second `getline` reads what a command says, and a page is read by the first alone.
+  /// A second `getline` reads what a command says that came in, and a page is read by the first alone. What stands in quotes
+  /// came from nowhere: `"hostname" | getline h`.
   private static func runsLines(_ text: ByteView) -> Bool {
-    guard let first = text.firstIndex(of: ByteView("getline")) else { return false }
-    return text.firstIndex(of: ByteView("getline"), from: first + 7) != nil || text.contains("system(")
-      || ShellWords.namesShell(text)
+    var sources: [ByteView] = []
+    var isRead = false
+    var from = 0
+    while let place = text.firstIndex(of: ByteView("getline"), from: from), sources.count < 16 {
+      from = place + 7
+      var end = place
+      while isAny(text[end - 1], of: " |&\\"), place - end < 16 { end -= 1 }
+      guard end < place, text.slice(end, place).firstIndex(of: 0x7C) != nil else { continue }
+      var start = end
+      while end - start < 64, isWordByte(text[start - 1]) || text[start - 1] == 0x24 { start -= 1 }
+      let source = text.slice(start, end)
+      if source.isEmpty {
+        // Quotes, with the device in them.
+        let near = text.slice(max(end - 120, 0), end - 1)
+        isRead = isRead || near.lastIndex(of: 0x22).map { near.slice($0 + 1).hasPrefix("/inet") } ?? false
+      } else if !sources.contains(where: { $0 == source }) {
+        sources.append(source)
+      }
+    }
+    if sources.count + (isRead ? 1 : 0) >= 2 { return true }
+    return (isRead || !sources.isEmpty) && (text.contains("system(") || ShellWords.namesShell(text))
   }
 }

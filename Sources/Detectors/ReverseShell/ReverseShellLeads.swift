@@ -3,15 +3,17 @@ import Bytes
 /// The words without which no reverse shell can be written, and the stretch of text to look at around one.
 enum ReverseShellLeads {
   static let exact: [StaticString] = [
-    "/dev/tcp/", "/dev/udp/", "/inet/tcp/", "/inet/udp/", "mkfifo", "mknod", "s_client", "gnutls-cli", "fsockopen",
+    "/dev/tcp/", "/dev/udp/", "/inet/tcp/", "/inet/udp/", "/inet4/", "/inet6/", "mkfifo", "mknod",
+    "s_client", "gnutls-cli", "fsockopen",
     "stream_socket_client",
     "socket_connect", "TCPSocket", "TCPServer", "IO::Socket", "use Socket", "PeerAddr", "child_process", "net.Dial(",
     "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s",
     ".connect((",
     "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat", "nc ", "nc\t", "nc\0", "nc.",
+    "nc64",
     "rcat ",
     "rustcat ", "pwncat", "cryptcat", "sbd -", "dbd -", "websocat", "open_connection",
-    "{echo,",
+    ":gen_tcp.connect", "{echo,",
     // `/dev/tcp/` and `bash -i` in Base64, by the place in a group of three.
     "L2Rldi90Y3Av", "9kZXYvdGNwL", "vZGV2L3RjcC", "YmFzaCAtaS", "Jhc2ggLWkg", "iYXNoIC1pI",
     // PowerShell's UTF-16: `$client`, `$c`.
@@ -50,7 +52,7 @@ enum ReverseShellLeads {
     var next = place + 3
     while text[next] == 0x20 || text[next] == 0x09, next - place < 16 { next += 1 }
     return !isWordByte(text[place - 1])
-      && (isWordByte(text[next]) || isAny(text[next], of: "-$`\"'"))
+      && (isWordByte(text[next]) || isAny(text[next], of: "-$`\"'["))
   }
 
   private static let before = 1024

@@ -12,10 +12,14 @@ struct ScriptLanguage {
   /// Where the far end is named, if not in the connecting call.
   var addresses: [StaticString] = []
   var listens: [StaticString] = []
+  /// Words of which one stands there besides, where the calls are those of other libraries too.
+  var needs: [StaticString] = []
   /// Any of these gives the socket a shell, or runs what came in.
   var runs: [StaticString]
   /// Weaker signs, of which one is wanted together with the name of a shell or a receive loop.
   var weakRuns: [StaticString] = []
+  /// Calls that run code, for which no shell's name says anything: they are given what comes in.
+  var evaluates: [StaticString] = []
   var receives: [StaticString] = []
 }
 
@@ -24,14 +28,15 @@ extension ScriptLanguage {
   static let all: [ScriptLanguage] = [
     ScriptLanguage(
       technique: "php", connects: ["fsockopen", "stream_socket_client", "socket_connect"],
-      listens: ["socket_bind", "stream_socket_server", "socket_listen"],
-      runs: ["proc_open", "<&3", ">&3"], weakRuns: ["exec(", "shell_exec", "system(", "passthru", "popen(", "`"],
+      listens: ["socket_bind", "stream_socket_server", "socket_listen", "socket_create_listen"],
+      runs: ["<&3", ">&3"],
+      weakRuns: ["proc_open", "exec(", "shell_exec", "system(", "passthru", "popen(", "`"], evaluates: ["eval("],
       receives: ["socket_read", "fgets(", "fread("]),
     ScriptLanguage(
       technique: "perl", marks: ["use Socket", "IO::Socket", "-MIO", "-MSocket", "perl"],
-      connects: ["connect(", "PeerAddr", "IO::Socket::INET", "IO::Socket::SSL"],
+      connects: ["connect(", "PeerAddr", "IO::Socket::INET", "IO::Socket::SSL", "IO::Socket::IP"],
       listens: ["listen(", "LocalPort", "Listen"],
-      runs: ["open(STDIN", "fdopen", "open STDIN", "dup2("], weakRuns: ["exec", "system", "qx", "`"],
+      runs: ["open(STDIN", "fdopen", "open STDIN", "dup2"], weakRuns: ["exec", "system", "qx", "`"],
       receives: ["while<", "while(<", "<$", "sysread"]),
     ScriptLanguage(
       technique: "ruby", marks: ["TCPSocket", "TCPServer", "rsocket", "require 'socket'", "require \"socket\""],
@@ -45,13 +50,16 @@ extension ScriptLanguage {
         "require \"socket\"",
         "require 'socket'", "luasocket", "socket.connect",
       ],
-      connects: [":connect(", "socket.connect("], listens: [":bind(", "socket.bind("], runs: ["os.execute", "io.popen"]),
+      connects: [":connect(", "socket.connect("], listens: [":bind(", "socket.bind("], runs: [],
+      weakRuns: ["os.execute", "io.popen"], receives: ["receive("]),
     ScriptLanguage(
       technique: "python", marks: ["import", "python", "socket.socket", "__import__"],
-      connects: [".connect(", "create_connection", "open_connection", ".connect_ex("], listens: [".bind(", ".listen("],
-      runs: ["pty.spawn", "dup2", "create_subprocess"],
-      weakRuns: ["subprocess", "Popen", "os.system", "os.popen", "check_output", "exec("],
-      receives: [".recv(", "makefile", "stdin=", ".readline()"]),
+      connects: [".connect(", "create_connection", "open_connection", ".connect_ex(", "Telnet("],
+      listens: [".bind(", ".listen("], needs: ["socket", "open_connection", "telnetlib"], runs: ["pty.spawn", "dup2"],
+      weakRuns: [
+        "subprocess", "Popen", "os.system", "os.popen", "check_output", "create_subprocess", "getoutput",
+      ],
+      evaluates: ["exec(", "eval("], receives: [".recv(", "makefile", "stdin=", ".readline()", "read_until("]),
     ScriptLanguage(
       technique: "node", marks: ["require(", "import ", "process.binding"],
       connects: [
@@ -63,55 +71,57 @@ extension ScriptLanguage {
       receives: [".on('data'", ".on(\"data\"", ".on(\\\"data\\\"", ".pipe("]),
     ScriptLanguage(
       technique: "other", name: "Deno", marks: ["Deno."], connects: ["Deno.connect(", "Deno.connectTls("],
-      listens: ["Deno.listen("], runs: ["Deno.run(", "Deno.Command("]),
+      listens: ["Deno.listen("], runs: [], weakRuns: ["Deno.run(", "Deno.Command("], receives: [".read(", "readable"]),
     ScriptLanguage(
       technique: "go", marks: ["net.Dial", "net.Listen"], connects: ["net.Dial"], listens: ["net.Listen"],
-      runs: ["syscall.Exec"], weakRuns: ["exec.Command"], receives: [".Stdin", "bufio", ".Read("]),
+      runs: [], weakRuns: ["exec.Command", "syscall.Exec"], receives: [".Stdin", "bufio", ".Read("]),
     ScriptLanguage(
       technique: "other", name: "Rust", marks: ["TcpStream", "TcpListener"], connects: ["TcpStream::connect"],
       listens: ["TcpListener::bind"],
-      runs: ["Command::new", "from_raw_fd"]),
+      runs: ["from_raw_fd"], weakRuns: ["Command::new"], receives: [".read(", "read_line", ".lines("]),
     ScriptLanguage(
       technique: "java", marks: ["new Socket", "java.net.Socket", "SocketChannel", "ServerSocket", "net.Socket("],
       connects: ["new Socket", "new java.net.Socket", "java.net.Socket", "SocketChannel.open", "Socket("],
       listens: ["new ServerSocket"], runs: [],
-      weakRuns: ["ProcessBuilder", "getRuntime", ".exec(", ".execute()"],
+      weakRuns: ["ProcessBuilder", ".exec(", ".execute()"],
       receives: ["getInputStream", "getOutputStream", "readLine"]),
     ScriptLanguage(
       technique: "powershell", marks: ["Net.Sockets", "TcpClient", "TCPClient"],
       connects: ["TCPClient(", "TcpClient(", "Sockets.TCPClient", "Sockets.TcpClient", "Socket("],
-      listens: ["TcpListener", "TCPListener"],
-      runs: [
-        "iex", "IEX", "Invoke-Expression", "Diagnostics.Process", "Process.Start", "new Process", "cmd.exe",
-        "Process]::Start",
-      ]),
+      listens: ["TcpListener", "TCPListener"], runs: ["iex $", "IEX $", "Invoke-Expression $", "iex(", "IEX("],
+      weakRuns: ["Diagnostics.Process", "Process.Start", "new Process", "cmd.exe", "Process]::Start"],
+      evaluates: ["iex", "IEX", "Iex", "Invoke-Expression", "invoke-expression"],
+      receives: ["GetStream", "NetworkStream", ".Receive("]),
     ScriptLanguage(
-      technique: "other", name: "Tcl", marks: ["tclsh", "puts -nonewline", "catch {"],
-      connects: ["[socket ", "socket "], runs: ["exec $", "eval", "exec "],
-      receives: ["gets $"]),
+      technique: "other", name: "Tcl", marks: ["tclsh", "puts -nonewline", "catch {", "[socket "],
+      connects: ["[socket ", "socket "], runs: [], weakRuns: ["exec "],
+      evaluates: ["exec $", "exec {*}$", "eval $", "eval ["], receives: ["gets $"]),
     ScriptLanguage(
       technique: "other", name: "R", marks: ["socketConnection"], connects: ["socketConnection"],
-      runs: ["system(", "system2(", "pipe("]),
+      runs: [], weakRuns: ["system(", "system2(", "pipe("], receives: ["readLines", "readline("]),
     ScriptLanguage(
       technique: "other", name: "Julia", marks: ["using Sockets", "import Sockets"], connects: ["connect("],
-      listens: ["listen("],
-      runs: ["run(", "pipeline(", "read(`", "open(`"]),
+      listens: ["listen("], runs: [], weakRuns: ["run(", "pipeline(", "read(`", "open(`"],
+      receives: ["readline(", "readavailable("]),
     ScriptLanguage(
       technique: "other", name: "Dart", marks: ["dart:io"], connects: ["Socket.connect"],
-      listens: ["ServerSocket.bind"],
-      runs: ["Process.start", "Process.run"]),
+      listens: ["ServerSocket.bind"], runs: [], weakRuns: ["Process.start", "Process.run"], receives: [".listen("]),
     ScriptLanguage(
       technique: "other", name: "Crystal", marks: ["crystal", "Socket.tcp(", "TCPSocket"], connects: [".connect("],
-      runs: ["Process.new", "Process.run"]),
+      runs: [], weakRuns: ["Process.new", "Process.run"], receives: [".gets", ".receive"]),
     ScriptLanguage(
       technique: "other", name: "Nim", marks: ["newSocket("], connects: [".connect("],
-      runs: ["execProcess", "execCmd", "startProcess"]),
+      runs: [], weakRuns: ["execProcess", "execCmd", "startProcess"], receives: [".recv"]),
+    ScriptLanguage(
+      technique: "other", name: "Elixir", marks: [":gen_tcp"], connects: [":gen_tcp.connect("],
+      listens: [":gen_tcp.listen("], runs: [], weakRuns: ["System.cmd(", "Port.open(", ":os.cmd(", "System.shell("],
+      receives: [":gen_tcp.recv("]),
     ScriptLanguage(
       technique: "other", name: "C", marks: ["sockaddr_in", "WSASocket", "AF_INET", "PF_INET"],
       connects: ["connect(", "Connect("],
       addresses: ["inet_addr(", "inet_pton(", "htons(", "sin_port"],
-      listens: ["listen("], runs: ["dup2(", "hStdInput", "hStdOutput"],
-      weakRuns: ["execve", "execl", "execv", "CreateProcess", "system("],
+      listens: ["listen("], runs: [],
+      weakRuns: ["execve", "execl", "execv", "CreateProcess", "system(", "posix_spawn"],
       receives: ["recv("]),
   ]
 }

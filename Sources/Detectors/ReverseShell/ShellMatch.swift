@@ -122,7 +122,7 @@ struct ShellSigns {
     "mkfifo", "mknod", "getRuntime()", "ProcessBuilder", "child_process", "ztcp", "/inet", "telnet://",
     // Whatever the language, a socket is named so, or by what Perl, PHP and Go say instead.
     "ocket", "OCKET", "fsockopen", "net.", "connect(", "PeerAddr", "TCPClient", "TcpClient", "TcpStream",
-    "open_connection", "createConnection",
+    "open_connection", "createConnection", "Telnet(",
   ]
   private static let finder = WordFinder(words)
 
@@ -159,7 +159,23 @@ struct Variables {
         values[name] = value
       }
     }
+    place = 0
+    while let mark = text.firstIndex(of: ByteView("#define "), from: place), values.count < Self.maximum {
+      place = mark + 8
+      let line = text.slice(place, place + 256)
+      let words = line.slice(0, line.firstIndex(of: 0x0A) ?? line.count).words(limit: 3)
+      guard words.count >= 2 else { continue }
+      let value = words[1][0] == 0x22 ? words[1].dropFirst(1).cut(0x22)?.before : words[1]
+      let name = words[0].string.lowercased()
+      if let value, values[name] == nil { values[name] = value.string }
+    }
   }
+
+  /// What has fields: `args.host` is no host.
+  private static let objects = NameTable([
+    "self", "this", "args", "options", "opts", "config", "cfg", "conf", "params", "settings", "sys", "os", "socket",
+    "subprocess", "request", "req", "url", "uri", "server", "client", "env", "process",
+  ])
 
   /// The names left of an equals sign, last to first reversed: `host, port`.
   private static func names(_ text: ByteView, before equals: Int) -> [String] {
@@ -204,8 +220,10 @@ struct Variables {
         }
         if end - place > 256 { end = place + 256 }
       }
-      // What is called is no value.
-      values.append(text[end] == 0x28 && text[end - 1] != quote ? "" : text.slice(place, end).string)
+      // What is called is no value, nor is a field.
+      let value = text.slice(place, end)
+      let isField = text[place - 1] != quote && value.cut(0x2E).map { objects.contains($0.before) } ?? false
+      values.append(text[end] == 0x28 && text[end - 1] != quote || isField ? "" : value.string)
       while end < text.count, text[end] == quote || text[end] == 0x20 || text[end] == 0x5C { end += 1 }
       guard text[end] == 0x2C else { break }
       place = end + 1

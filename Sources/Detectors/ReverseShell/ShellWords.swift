@@ -15,7 +15,8 @@ enum ShellWords {
 
   /// Whether a shell's name stands anywhere.
   ///
-  /// - Parameter bare: no name counts that a script's follows, or that ends one.
+  /// - Parameter bare: only where code names a shell to run; no name counts that a script's or a command follows, or that
+  ///   ends one.
   static func namesShell(_ text: ByteView, bare: Bool = false) -> Bool {
     var isNamed = false
     shellSet.forEachMatch(in: text) { place, name in
@@ -23,13 +24,38 @@ enum ShellWords {
       isNamed =
         count > 0 && !isWordByte(text[place - 1]) && !isWordByte(text[place + count])
         || text[place] == 0x63 && isCommandPrompt(text, place)
-      if bare, isNamed, count > 0 {
-        let isEnding = text[place - 1] == 0x2E && isWordByte(text[place - 2])
-        isNamed = !isEnding && !ShellCalls.runsScript(text, place + count)
+      if bare, isNamed {
+        isNamed = isRun(text, place) && !FixedCommands.follows(text, place + (count > 0 ? count : 3))
       }
       return isNamed ? nil : place + 1
     }
     return isNamed
+  }
+
+  /// Words of commands and of code behind which a program's name stands.
+  private static let starters = NameTable([
+    "exec", "system", "spawn", "popen", "run", "env", "nohup", "setsid", "sudo", "do", "then", "busybox", "command",
+    "-a", "-c", "-e",
+  ])
+
+  /// Whether a name stands where a program to run does: `"sh`, `/bin/sh`, `; sh`, `exec sh`; not `start.sh`, a script's first
+  /// line or a sentence's `the bash`.
+  private static func isRun(_ text: ByteView, _ place: Int) -> Bool {
+    let before = text[place - 1]
+    if before == 0x2E { return !isWordByte(text[place - 2]) }
+    if before == 0x2F {
+      var start = place - 1
+      while start > 0, place - start < 24, isWordByte(text[start - 1]) || text[start - 1] == 0x2F { start -= 1 }
+      return text[start - 1] != 0x21
+    }
+    guard before == 0x20 else { return true }
+    var end = place - 1
+    while end > 0, place - end < 16, text[end - 1] == 0x20 { end -= 1 }
+    let last = text[end - 1]
+    guard isWordByte(last) || isAny(last, of: ".,:'") else { return true }
+    var start = end
+    while start > 0, end - start < 16, isWordByte(text[start - 1]) || text[start - 1] == 0x2D { start -= 1 }
+    return starters.contains(text.slice(start, end)) && text[start - 1] != 0x2F && text[start - 1] != 0x21
   }
 
   /// `"cmd"`, `cmd /c`: without either it is a variable.
