@@ -61,8 +61,12 @@ enum DevTCPMatcher {
         from = place + 9
         places += 1
         while index + 1 < shell.commands.count, shell.commands[index + 1].range.lowerBound <= place { index += 1 }
-        // `/dev/tcp/` and no more is a word about it.
-        guard shell.text[from] > 0x20, !isAny(shell.text[from], of: "'\"`,;)") else { continue }
+        // `/dev/tcp/` and no more is a word about it; `/dev/tcp/"$H"/"$P"` is the device.
+        let isQuoted = shell.text[from] == 0x22 || shell.text[from] == 0x27
+        let first = isQuoted ? shell.text[from + 1] : shell.text[from]
+        guard first > 0x20, !isAny(first, of: "'\"`,;)"), !isQuoted || isWordByte(first) || first == 0x24 else {
+          continue
+        }
         if shell.commands.indices.contains(index), shell.commands[index].range.lowerBound <= place,
           isShell(facts, index, at: place)
         {
@@ -79,9 +83,20 @@ enum DevTCPMatcher {
 
   private static func endpoint(_ shell: ShellText, _ start: Int) -> Endpoint {
     let rest = shell.text.slice(start, start + 300)
+    let end = rest.firstIndex(of: 0x20) ?? rest.count
+    let device = rest.slice(0, end)
+    guard let quote = device.firstIndex(of: 0x22) ?? device.firstIndex(of: 0x27), quote < device.count - 1 else {
+      return endpoint(shell, rest)
+    }
+    return device.array.filter { $0 != 0x22 && $0 != 0x27 }.withView { endpoint(shell, $0) }
+  }
+
+  private static func endpoint(_ shell: ShellText, _ rest: ByteView) -> Endpoint {
     guard let slash = rest.firstIndex(of: 0x2F) else { return Endpoint(host: nil, port: nil) }
     var end = slash + 1
-    while end < rest.count, isWordByte(rest[end]) || isAny(rest[end], of: "${}-") {
+    var isExpansion = false
+    while end < rest.count, isExpansion || isWordByte(rest[end]) || isAny(rest[end], of: "${}-") {
+      if rest[end] == 0x7B || rest[end] == 0x7D { isExpansion = rest[end] == 0x7B }
       end += 1
     }
     return shell.endpoint(rest.slice(0, slash), rest.slice(slash + 1, end))
@@ -97,6 +112,7 @@ enum DevTCPMatcher {
     {
       return true
     }
+    if isLoop(facts, index, at: place) { return true }
     guard let descriptor = descriptor(facts.shell.text, before: place) else {
       // `exec </dev/tcp/…; sh`
       return isInputOfAll(facts, index, at: place)
@@ -132,6 +148,15 @@ enum DevTCPMatcher {
     {
       return true
     }
+    if isCode(shell, index) { return true }
+    // `script -qc sh /dev/null </dev/tcp/…`
+    if command.words.name(0) == "script", readsInput(command.words[...]) {
+      let places = command.words.indices.prefix(maximumWords)
+      let isStarted = places.contains {
+        ShellWords.takesCommand(command.words[$0]) && ShellWords.isShell(command.word($0 + 1))
+      }
+      if isStarted { return true }
+    }
     // `sh <(cat /dev/tcp/…)`
     if command.before == 0x28, index > 0, shell.commands[index - 1].words.last.map({ $0 == "<" }) == true,
       ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index - 1].words))
@@ -156,8 +181,42 @@ enum DevTCPMatcher {
       && ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index + 1].words))
   }
 
+  /// `while read c; do $c; done </dev/tcp/…`
+  private static func isLoop(_ facts: Facts, _ index: Int, at place: Int) -> Bool {
+    guard facts.shell.commands[index].word(0) == "done", facts.runsLines else { return false }
+    var start = place
+    while start > 0, place - start < 4, isAny(facts.shell.text[start - 1], of: " >&\"") { start -= 1 }
+    return facts.shell.text[start - 1] == 0x3C
+  }
+
+  /// What comes in is the command: `bash -c "$(</dev/tcp/…)"`, `eval "$(cat </dev/tcp/…)"`, `source /dev/tcp/…`.
+  private static func isCode(_ shell: ShellText, _ index: Int) -> Bool {
+    let command = shell.commands[index]
+    let first = command.word(0)
+    if first == "source" || first == ".", command.word(1).hasPrefix("/dev/") { return true }
+    guard first[0] == 0x3C || first == "cat", index > 0, command.before == 0x28 || command.before == 0x60 else {
+      return false
+    }
+    var outer = shell.commands[index - 1].words
+    if command.before == 0x28 {
+      // A dollar sign, alone in its quotes or behind the rest.
+      guard outer.last.map({ $0 == "$" }) == true else { return false }
+      outer = outer.count > 1 ? outer.prefix(outer.count - 1) : index > 1 ? shell.commands[index - 2].words : outer
+    }
+    guard let last = outer.last else { return false }
+    return last == "eval" || ShellWords.takesCommand(last) && outer.contains(where: ShellWords.isShell)
+  }
+
+  /// Options of Bash with a file behind them.
+  private static let filed = NameTable(["--rcfile", "--init-file", "-rcfile", "-O", "+O", "-o"])
+
   private static func isInteractive(_ words: WordRun) -> Bool {
+    var isValue = false
     for whole in words.dropFirst() {
+      if isValue || filed.contains(whole) {
+        isValue.toggle()
+        continue
+      }
       // `-i>&/dev/tcp/…`
       let word = whole.slice(0, whole.firstIndex(of: 0x3E) ?? whole.firstIndex(of: 0x3C) ?? whole.count)
       guard word[0] == 0x2D else { return false }
@@ -170,7 +229,9 @@ enum DevTCPMatcher {
     words.indices.contains { index in
       let word = words[index]
       if word.hasPrefix("0>&") { return true }
-      let input = word[0] == 0x3C ? word.slice(1) : word.hasPrefix("0<") ? word.slice(2) : nil
+      // `0>/dev/tcp/…` opens the input too.
+      let isDevice = word.hasPrefix("0>/dev/tcp/") || word == "0>" && words[index + 1].hasPrefix("/dev/tcp/")
+      let input = word[0] == 0x3C ? word.slice(1) : word.hasPrefix("0<") || isDevice ? word.slice(2) : nil
       guard let input else { return false }
       let target = input.isEmpty && index + 1 < words.endIndex ? words[index + 1] : input
       // A script, or nothing at all.

@@ -23,7 +23,7 @@ enum RelayMatcher {
         } else if name == "websocat" {
           websocat(shell, index, place)
         } else if name == "s_client" {
-          openssl(shell, index)
+          openssl(shell, index, place)
         } else if name == "gnutls-cli" {
           gnutls(shell, index, place)
         } else if name == "xterm" {
@@ -66,7 +66,12 @@ enum RelayMatcher {
       case _ where connects.contains(kind):
         transport = Self.transport(name)
         let plain = rest.cut(0x2C)?.before ?? rest
-        if let colon = plain.lastIndex(of: 0x3A) { far = shell.endpoint(plain.slice(0, colon), plain.slice(colon + 1)) }
+        if plain.isEmpty, tool.word(number + 2)[0] == 0x3A {
+          // `TCP:"host":port`
+          far = shell.endpoint(tool.word(number + 1), tool.word(number + 2).slice(1))
+        } else if let colon = plain.lastIndex(of: 0x3A) {
+          far = shell.endpoint(plain.slice(0, colon), plain.slice(colon + 1))
+        }
       case "SOCKS4", "SOCKS4A", "SOCKS5", "SOCKS5-CONNECT", "PROXY", "PROXY-CONNECT":
         // The relay comes first, then where it is to connect.
         let parts = (rest.cut(0x2C)?.before ?? rest).split(0x3A, limit: 4)
@@ -124,12 +129,12 @@ enum RelayMatcher {
   }
 
   /// `sh -i <fifo | openssl s_client -connect host:port >fifo`; to look at a certificate needs no shell.
-  private static func openssl(_ shell: ShellText, _ index: Int) -> ShellMatch? {
-    let command = shell.commands[index]
+  private static func openssl(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
+    let tool = ToolWords(shell, index, after: place)
     guard shell.isPipedWithShell(index) || shell.hasFIFO && shell.hasPipedShell else { return nil }
     var endpoint = Endpoint(host: nil, port: nil)
-    for (place, word) in command.words.enumerated() {
-      let value = command.word(place + 1)
+    for (number, word) in tool.words.enumerated() {
+      let value = tool.word(number + 1)
       if word == "-connect" {
         if let colon = value.lastIndex(of: 0x3A) {
           endpoint = shell.endpoint(value.slice(0, colon), value.slice(colon + 1))
@@ -140,7 +145,7 @@ enum RelayMatcher {
         endpoint.port = Endpoint.port(value)
       }
     }
-    return ShellMatch(technique: "openssl", endpoint: endpoint, place: command.range.lowerBound)
+    return ShellMatch(technique: "openssl", endpoint: endpoint, place: shell.commands[index].range.lowerBound)
   }
 
   /// `sh -i <fifo | gnutls-cli host -p port >fifo`

@@ -10,10 +10,10 @@ enum ReverseShellLeads {
     "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s",
     ".connect((",
     "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat", "nc ", "nc\t", "nc\0", "nc.",
-    "nc64",
+    "nc64", "nc\"", "nc'",
     "rcat ",
     "rustcat ", "pwncat", "cryptcat", "sbd -", "dbd -", "websocat", "open_connection",
-    ":gen_tcp.connect", "{echo,",
+    ":gen_tcp.connect", "stream tcp", "stream\ttcp", "{echo,",
     // `/dev/tcp/` and `bash -i` in Base64, by the place in a group of three.
     "L2Rldi90Y3Av", "9kZXYvdGNwL", "vZGV2L3RjcC", "YmFzaCAtaS", "Jhc2ggLWkg", "iYXNoIC1pI",
     // PowerShell's UTF-16: `$client`, `$c`.
@@ -48,6 +48,12 @@ enum ReverseShellLeads {
   /// A cheap second look at the short words.
   static func isPlausible(_ text: ByteView, _ place: Int, _ lead: Int) -> Bool {
     guard text[place] == 0x6E, text[place + 1] == 0x63 else { return true }
+    if text[place + 2] == 0x22 || text[place + 2] == 0x27 {
+      // `"nc", "-e"`, `a0="nc" a1="-e"`: the first of a list.
+      guard text[place - 1] == text[place + 2] || text[place - 1] == 0x2F else { return false }
+      let rest = text.slice(place + 3, place + 12)
+      return rest[0] == 0x2C || rest[0] == 0x20 && rest.firstIndex(of: 0x3D) != nil
+    }
     // `nc`: a word of its own, with a flag or something like a host behind it.
     var next = place + 3
     while text[next] == 0x20 || text[next] == 0x09, next - place < 16 { next += 1 }

@@ -36,7 +36,7 @@ final class ShellLine {
   deinit { storage.deallocate() }
 
   /// All that may end a word or a command, or part a path.
-  private static let borders = ByteSet("\0\t\n\r !\"&'()/;<\\`|")
+  private static let borders = ByteSet("\0\t\n\r !\"&'()/;<>\\`|")
 
   private static func split(_ text: ByteView, into storage: inout WordStorage) -> [SimpleCommand] {
     var borders = BytePlaces(of: borders, in: text)
@@ -48,6 +48,12 @@ final class ShellLine {
     var before: UInt8 = 0
     func endWord(_ place: Int) {
       guard place > wordStart else { return }
+      if backslash >= wordStart, backslash >= place - 2 {
+        // `sh\n"`, `sh\"`: the end of a text within a text.
+        let word = withoutEscapes(text.slice(wordStart, place))
+        storage.add(ShellWord(text: word, name: ShellWords.baseName(word)))
+        return
+      }
       let word = text.slice(wordStart, place)
       let mark = slash >= wordStart ? slash : backslash
       storage.add(ShellWord(text: word, name: mark >= wordStart ? text.slice(mark + 1, place) : word))
@@ -85,6 +91,12 @@ final class ShellLine {
           endWord(place)
           wordStart = place
         }
+      case 0x3E:
+        // `bash>/tmp/f`
+        if place > wordStart, ShellWords.isShell(text.slice(wordStart, place)) {
+          endWord(place)
+          wordStart = place
+        }
       default:
         endWord(place)
         wordStart = place + 1
@@ -102,6 +114,21 @@ final class ShellLine {
     endWord(text.count)
     if storage.hasWords { endCommand(text.count, 0) }
     return commands
+  }
+
+  /// Without backslashes, line ends and tabs that are written at its end; a word of nothing else stays.
+  private static func withoutEscapes(_ word: ByteView) -> ByteView {
+    var end = word.count
+    while end > 0 {
+      if word[end - 1] == 0x5C {
+        end -= 1
+      } else if word[end - 2] == 0x5C, isAny(word[end - 1], of: "nrt") {
+        end -= 2
+      } else {
+        break
+      }
+    }
+    return end > 0 ? word.slice(0, end) : word
   }
 
   /// Where a tag of XML ends that begins the text, a line or a string, or follows another.

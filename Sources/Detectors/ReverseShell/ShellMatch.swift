@@ -76,8 +76,8 @@ final class ShellText {
 
   /// A host or port written as a variable is what the text assigns to it.
   func endpoint(_ host: ByteView, _ port: ByteView) -> Endpoint {
-    let host = variables.resolve(host)
-    let port = variables.resolve(port)
+    let host = resolve(host)
+    let port = resolve(port)
     return host.withView { host in
       port.withView { port in
         var endpoint = Endpoint(host, port)
@@ -87,15 +87,79 @@ final class ShellText {
     }
   }
 
+  private func resolve(_ text: ByteView) -> String {
+    if text[0] == 0x24, text.count <= 64 {
+      var start = 1
+      if text[1] == 0x7B { start = 2 }
+      var end = start
+      while isWordByte(text[end]) { end += 1 }
+      let isWhole = end == text.count || text[end] == 0x7D && end + 1 == text.count
+      if isWhole, let value = given[text.slice(start, end).string] { return value }
+    }
+    return variables.resolve(text)
+  }
+
+  /// What a shell itself assigns: `set -- host port`, `for h in host`, `read h p <<< "host port"`, `sh -c '…' host port`.
+  private lazy var given: [String: String] = {
+    var values: [String: String] = [:]
+    func give(_ names: some Sequence<String>, _ words: some Sequence<ByteView>) {
+      for (name, word) in zip(names, words) where values[name] == nil { values[name] = word.slice(0, 256).string }
+    }
+    for (index, command) in commands.enumerated() where values.count < 64 {
+      let first = command.word(0)
+      if first == "set", command.word(1) == "--" {
+        give((1..<10).map { String($0) }, command.words.dropFirst(2).prefix(9))
+      } else if first == "for", command.word(2) == "in" {
+        give(CollectionOfOne(command.word(1).string), command.words.dropFirst(3).prefix(1))
+      } else if first == "read", command.words.last.map({ $0 == "<<<" }) == true, index + 1 < commands.count {
+        let names = command.words.dropFirst().prefix(8).filter { $0[0] != 0x2D && $0[0] != 0x3C }
+        give(names.map(\.string), commands[index + 1].words.prefix(8))
+      } else if command.before == 0x22 || command.before == 0x27, command.end == 0 || command.end == 0x0A,
+        Endpoint.isPlainHost(first), Endpoint.isPort(command.word(1))
+      {
+        give(["0", "1"], command.words.prefix(2))
+      } else if command.before == 0x22 || command.before == 0x27, command.end == 0 || command.end == 0x0A,
+        Endpoint.isPlainHost(command.word(1)), Endpoint.isPort(command.word(2))
+      {
+        give(["0", "1", "2"], command.words.prefix(3))
+      }
+    }
+    return values
+  }()
+
   /// Whether a command gets its input from a shell or gives its output to one.
   func isPipedWithShell(_ index: Int) -> Bool {
     let command = commands[index]
-    if command.before == 0x7C, index > 0, ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index - 1].words))
-    {
-      return true
+    if command.before == 0x7C, index > 0 {
+      if ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index - 1].words)) { return true }
+      // `while :; do sh; done | nc`
+      if commands[index - 1].word(0) == "done", hasShellInLoop(max(index - Self.loopReach, 0)..<(index - 1)) {
+        return true
+      }
     }
-    return command.end == 0x7C && index + 1 < commands.count
-      && ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index + 1].words))
+    guard command.end == 0x7C, index + 1 < commands.count else { return false }
+    let next = commands[index + 1]
+    if ShellWords.isShellReadingInput(Self.withoutPrefix(next.words)) { return true }
+    if next.word(0) == "while" || next.word(0) == "until" {
+      // `nc | while read c; do $c; done`
+      return next.word(1) == "read" && runsLines
+        || hasShellInLoop((index + 2)..<min(index + Self.loopReach, commands.count))
+    }
+    // `nc | $(which sh)`
+    return next.end == 0x28 && next.words.count == 1 && next.word(0) == "$" && index + 2 < commands.count
+      && commands[index + 2].words.printedShell != nil
+  }
+
+  private lazy var runsLines = DevTCPMatcher.runsLines(self)
+
+  /// How many commands a loop with a shell in it has.
+  private static let loopReach = 5
+
+  private func hasShellInLoop(_ range: Range<Int>) -> Bool {
+    range.contains {
+      let words = commands[$0].words
+      return words.first.map { $0 == "do" } == true && ShellWords.isShellReadingInput(words.dropFirst())
+    }
   }
 
   private static let prefixes = NameTable([
@@ -119,10 +183,10 @@ struct ShellSigns {
   private let places: [Int]
 
   private static let words: [StaticString] = [
-    "mkfifo", "mknod", "getRuntime()", "ProcessBuilder", "child_process", "ztcp", "/inet", "telnet://",
+    "mkfifo", "mknod", "getRuntime()", "ProcessBuilder", "child_process", "ztcp", "/inet", "telnet://", "nowait",
     // Whatever the language, a socket is named so, or by what Perl, PHP and Go say instead.
     "ocket", "OCKET", "fsockopen", "net.", "connect(", "PeerAddr", "TCPClient", "TcpClient", "TcpStream",
-    "open_connection", "createConnection", "Telnet(",
+    "open_connection", "createConnection", "Telnet(", "createServer(",
   ]
   private static let finder = WordFinder(words)
 
@@ -136,7 +200,8 @@ struct ShellSigns {
   var hasZTCP: Bool { has(5) }
   var hasInet: Bool { has(6) }
   var hasTelnet: Bool { has(7) }
-  var namesSocket: Bool { places[8...].contains { $0 >= 0 } }
+  var hasService: Bool { has(8) }
+  var namesSocket: Bool { places[9...].contains { $0 >= 0 } }
 }
 
 /// What a text assigns to names, in any of the languages that one-liners are written in: `RHOST="…"`, `$port = 4444`,
@@ -238,12 +303,26 @@ struct Variables {
     var name = text
     if name[0] == 0x24 { name = name.slice(1) }
     if name[0] == 0x7B { name = name.slice(1, name.firstIndex(of: 0x7D) ?? name.count) }
+    if text[1] == 0x7B, let part = part(name) { return part }
     // `${HOST:-203.0.113.66}`
     if let colon = name.firstIndex(of: 0x3A), name[colon + 1] == 0x2D, text[0] == 0x24, text[1] == 0x7B {
       return self[name.slice(0, colon).string] ?? name.slice(colon + 2).slice(0, 256).string
     }
     if name.count <= 64, let value = self[name.string] { return value }
     return text.slice(0, 256).string
+  }
+
+  /// `${C2%:*}`, `${C2#*:}`: what stands before or behind a colon.
+  private func part(_ name: ByteView) -> String? {
+    guard let mark = (0..<min(name.count, 64)).first(where: { name[$0] == 0x25 || name[$0] == 0x23 }),
+      let value = self[name.slice(0, mark).string]
+    else { return nil }
+    let pattern = name.slice(mark)
+    return value.withView { value in
+      guard let colon = value.lastIndex(of: 0x3A) else { return nil }
+      if pattern == "%:*" || pattern == "%%:*" { return value.slice(0, colon).string }
+      return pattern == "#*:" || pattern == "##*:" ? value.slice(colon + 1).string : nil
+    }
   }
 
   /// The first value, by name, that is such a thing.

