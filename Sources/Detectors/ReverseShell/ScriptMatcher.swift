@@ -108,7 +108,7 @@ private final class IndexedLanguage: Sendable {
   }
 
   private func reason(_ shell: ShellText, _ words: ScriptWords) -> Reason? {
-    if isCalled(language.runs, runs, shell, words) { return .shell }
+    if isCalled(language.runs, runs, shell, words), !isPortCheck(shell) { return .shell }
     let isRun = isCalled(language.weakRuns, weakRuns, shell, words)
     guard isRun || words.any(evaluates) else { return nil }
     let isReceived = isCalled(language.receives, receives, shell, words)
@@ -119,6 +119,11 @@ private final class IndexedLanguage: Sendable {
     guard isReceived else { return nil }
     return runsNoLiteral(language.weakRuns, weakRuns, shell, words)
       || runsNoLiteral(language.evaluates, evaluates, shell, words) ? .input : nil
+  }
+
+  /// Whether PowerShell looks whether a port is open, and takes nothing from there.
+  private func isPortCheck(_ shell: ShellText) -> Bool {
+    language.technique == "powershell" && shell.has(".Connected") && !shell.has("GetStream")
   }
 
   private func isCalled(_ names: [StaticString], _ numbers: [Int], _ shell: ShellText, _ words: ScriptWords) -> Bool {

