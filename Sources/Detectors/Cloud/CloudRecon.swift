@@ -125,12 +125,19 @@ public final class CloudRecon: CloudCallDetector {
     let denied = tally.denied.count
     let asksWho = tally.names["GetCallerIdentity"] != nil
     if caller.isInstance {
-      return denied >= 2 || tally.names.count >= 4 && tally.services.count >= 3 && (asksWho || denied > 0)
+      return denied >= 2
+        || tally.names.count >= 4 && tally.services.count >= 3 && (asksWho || denied > 0)
+          && tally.names.keys.count { !Self.routine.contains($0) } >= 4
     }
     return denied >= Self.manyDenied
       || asksWho && !caller.isConsole && tally.names.count >= 12 && tally.services.count >= 6
   }
 
+  /// What a cluster's node and an agent ask whenever they start.
+  private static let routine: Set<String> = [
+    "DescribeCluster", "GetAuthorizationToken", "DescribeNetworkInterfaces", "DescribeTags", "DescribeInstanceTypes",
+    "BatchGetImage", "GetDownloadUrlForLayer", "GetParameter", "GetParameters", "GetObject",
+  ]
   private static let manyDenied = 3
 
   private func finding(_ calls: [Call], _ caller: Caller) -> Finding {

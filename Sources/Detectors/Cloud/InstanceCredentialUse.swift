@@ -22,6 +22,8 @@ public final class InstanceCredentialUse: CloudCallDetector {
   private var all: [CredentialUse] = []
   /// Places from which agents on instances report, whichever the instance: the account's own ways out.
   private var homes: [CredentialPlace: Int] = [:]
+  /// How many instances use endpoints in a network of that other account.
+  private var sharing: [CredentialPlace: Int] = [:]
   private static let maximum = 50_000
   /// Where the calls of one instance from one address stand in `all`: who calls, calls again.
   private var places: [Caller: (place: CredentialPlace, use: Int)] = [:]
@@ -65,6 +67,7 @@ public final class InstanceCredentialUse: CloudCallDetector {
     guard all.count < Self.maximum else { return nil }
     all.append(CredentialUse(call))
     uses[instance, default: [:]][place] = all.count - 1
+    if case .foreignEndpoint = place { sharing[place, default: 0] += 1 }
     return all.count - 1
   }
 
@@ -92,6 +95,7 @@ public final class InstanceCredentialUse: CloudCallDetector {
     places = [:]
     all = []
     homes = [:]
+    sharing = [:]
   }
 
   /// How grave it is that the second place is used beside the first; nil where it is none.
@@ -101,9 +105,13 @@ public final class InstanceCredentialUse: CloudCallDetector {
   ) -> Severity? {
     let suspicious = use.suspicious(besides: home)
     let isSuspicious = suspicious > 0
-    if case .foreignEndpoint = place { return isSuspicious ? .high : .medium }
     // Other instances' agents come out there.
     if homes[place] != nil { return isSuspicious ? .medium : nil }
+    if case .foreignEndpoint = place {
+      // A network that one account has for all: many instances use its endpoints.
+      if sharing[place, default: 0] > 2 { return isSuspicious ? .medium : nil }
+      return isSuspicious ? .high : .medium
+    }
     // Endpoints serve some services only; for the others the instance has another way out.
     if homePlace == .inside {
       let goesAround = !use.services.isDisjoint(with: home.services)

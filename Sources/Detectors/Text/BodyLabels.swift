@@ -21,7 +21,7 @@ struct BodyLabels {
     Kind(label: "ReactJSRCE", what: "an attack on React's server", severity: .medium, attack: ["T1190"]),
     Kind(
       label: "EC2MetaDataSSRF", what: "the address of the instance's metadata", severity: .medium,
-      attack: ["T1552.005", "T1190"]),
+      attack: ["T1190", "T1552.005"]),
     Kind(label: "SQLi", what: "SQL", severity: .low, attack: ["T1190"]),
     Kind(label: "UNIXShellCommands", what: "commands of a shell", severity: .low, attack: ["T1190"]),
     Kind(label: "WindowsShellCommands", what: "commands of a shell", severity: .low, attack: ["T1190"]),

@@ -127,10 +127,9 @@ extension Finding {
   /// Whether it rests on what CloudTrail says.
   var isOfCloud: Bool { rule.hasPrefix("cloud.") || text("data_type")?.hasPrefix("aws:cloudtrail:") == true }
 
-  /// Whether it shows somebody at work who should not be: an instance's role away from home, an attacker's tools.
-  var provesCloudIntruder: Bool {
-    severity >= .high || rule == "cloud.instance-credentials-elsewhere" || rule == "cloud.recon" && confidence == .high
-  }
+  /// Whether it shows somebody at work who should not be: an instance's role that explores away from home, an attacker's
+  /// tools. A role that is merely seen at a second address may have a second way out.
+  var provesCloudIntruder: Bool { severity >= .high || rule == "cloud.recon" && confidence == .high }
 
   /// Whether it is of a lookup that somebody sent: what merely looks like its consequence proves nothing of itself.
   var isLog4ShellPayload: Bool { rule.hasPrefix("log4shell.") && Stage(of: self) == .exploitation }

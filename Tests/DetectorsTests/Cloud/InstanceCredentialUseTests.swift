@@ -60,6 +60,17 @@ import Testing
     #expect(severities(Samples.agent() + [call("ListBuckets", account: "999988887777")]) == [.high])
     #expect(severities(Samples.agent() + [call("GetObject", account: "999988887777")]) == [.medium])
     #expect(severities(Samples.agent() + [call("ListBuckets", account: "111122223333")]).isEmpty)
+    // One account's network that all use.
+    let instances = ["i-0aaaaaaaaaaaaaaa1", "i-0aaaaaaaaaaaaaaa2", "i-0aaaaaaaaaaaaaaa3"]
+    let shared = instances.flatMap { instance in
+      [
+        Samples.call("UpdateInstanceInformation", "ssm", from: "192.0.2.10", instance: instance),
+        Samples.call(
+          "GetObject", from: "172.31.9.9", instance: instance,
+          more: [Attribute("vpc_endpoint", "vpce-0bb"), Attribute("vpc_endpoint_account", "999988887777")]),
+      ]
+    }
+    #expect(severities(shared).isEmpty)
   }
 
   @Test func theFilesOfRegionsAreReadTogether() {

@@ -45,13 +45,4 @@ import Testing
     #expect(call("GetPasswordData", #"{"instanceId":"i-1"}"#) == [.medium])
     #expect(call("GetPasswordData", #"{"instanceId":"i-1"}"#, instance: nil).isEmpty)
   }
-
-  @Test func aUserWhoAsksEverything() {
-    let names = (0..<16).map { $0 == 0 ? "GetCallerIdentity" : "List\($0)" }
-    let calls = names.enumerated().map {
-      CloudSamples.call($0.element, "s\($0.offset)", instance: nil, second: Int64($0.offset))
-    }
-    #expect(findings(CloudRecon(artifact: artifact), calls).map(\.severity) == [.low])
-    #expect(findings(CloudRecon(artifact: artifact), Array(calls.prefix(9))).isEmpty)
-  }
 }
