@@ -6,7 +6,8 @@ import Evidence
 /// `SigmaDetector` tells correlations within one artifact; this tells those whose events come from several, and those that events
 /// of another artifact could undo (`a and not b`, `lt: 5`), so nothing is told twice. Events may come in any order, for windows are laid over sorted hits; of each artifact they must
 /// come in its own order, because a process is known by what was listed before. Only the rules on which correlations rest
-/// are asked, and only their hits are kept (`SigmaDetector.maximumHits` of them).
+/// are asked, and only their hits are kept (`SigmaDetector.maximumHits` of them). What lies in two files is one record
+/// (`SigmaCopies`).
 public final class SigmaCaseCorrelations {
   private let detector: SigmaDetector?
   private var makers: [Digest: SigmaRecordMaker] = [:]
@@ -40,10 +41,8 @@ extension SigmaRules {
   fileprivate var onlyForCorrelations: SigmaRules {
     var fed = SigmaRules()
     fed.correlations = correlations
-    let names = Set(correlations.flatMap(\.rules))
-    fed.rules = rules.filter { rule in
-      names.contains(rule.header.id) || rule.header.name.map { names.contains($0) } ?? false
-    }
+    let names = SigmaNames(rules.lazy.map(\.header))
+    fed.rules = Set(correlations.flatMap { $0.rules.flatMap { names[$0] } }).sorted().map { rules[$0] }
     fed.prefilter = SigmaPrefilter(fed.rules)
     return fed
   }

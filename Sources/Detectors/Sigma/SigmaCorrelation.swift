@@ -9,6 +9,8 @@ import Yams
 /// - Several fields of a `value_count` are counted as tuples; an event without one of them brings none.
 /// - Upper bounds (`lt`, `lte`, and those in `eq` and `neq`) speak of what windows come to, not of what they pass through on the
 ///   way up: windows that reach the lower bounds and overlap are one span, and the highest number in it is what is judged.
+/// - A correlation that rests on another is fed every moment at which a window of that holds, so what happens in the midst of it is
+///   seen; counted, all moments of one span are one event.
 /// - A condition over rules (`a and not b`, `temporal` kinds): see `SigmaSequences`.
 struct SigmaCorrelation: Hashable, Sendable {
   enum Kind: String, Sendable {

@@ -10,6 +10,7 @@ struct SigmaCorrelator {
   let hits: SigmaHits
   /// By rule and layout, where the fields that are grouped by stand, and behind them those that are looked at.
   private let places: [[[Int]]]
+  private let keepsMoments: Bool
 
   /// A hit of one of the correlation's rules, in one of the groups to which it belongs.
   struct Fed {
@@ -25,15 +26,24 @@ struct SigmaCorrelator {
     var key: [String]
     /// The number that was compared: events, distinct values, a sum; rules for temporal kinds.
     var number: Double
+    /// The windows in which it held, by their first and last hits; empty where nobody asks.
+    var moments: [Moment] = []
+  }
+
+  struct Moment {
+    var first: SigmaHits.Number
+    var last: SigmaHits.Number
   }
 
   /// Groups to which one hit may belong, and of all hits together beyond the first of each.
   private static let mostGroups = 64
   private static let mostSpareGroups = 1 << 22
 
-  init(_ correlation: SigmaCorrelation, _ hits: SigmaHits) {
+  /// - Parameter keepsMoments: for correlations that rest on this one.
+  init(_ correlation: SigmaCorrelation, _ hits: SigmaHits, keepsMoments: Bool = false) {
     self.correlation = correlation
     self.hits = hits
+    self.keepsMoments = keepsMoments
     places = correlation.rules.indices.map { rule in
       let names = correlation.fields(of: rule)
       return hits.layouts.map { layout in names.map { layout.firstIndex(of: $0) ?? .max } }
@@ -63,7 +73,7 @@ struct SigmaCorrelator {
     let values = SigmaTuples(hits)
     return groups.flatMap { key, range in
       correlation.clauses.isEmpty
-        ? slide(events[range], key, values) : SigmaSequences(correlation).spans(events[range], key)
+        ? slide(events[range], key, values) : SigmaSequences(correlation, hits, keepsMoments).spans(events[range], key)
     }
   }
 
@@ -112,11 +122,14 @@ struct SigmaCorrelator {
     var start = events.startIndex
     /// The events of the span that is open, and the highest number in it.
     var open: (start: Int, end: Int, number: Double)?
+    var moments: [Moment] = []
     func close() {
       if let open, correlation.holds(open.number) {
-        spans.append(Span(hits: events[open.start...open.end].map(\.hit), key: key, number: open.number))
+        let found = hits.once(events[open.start...open.end].map(\.hit))
+        spans.append(Span(hits: found, key: key, number: open.number, moments: moments))
       }
       open = nil
+      moments = []
     }
     for end in events.indices {
       window.add(events[end], numbers(events[end]))
@@ -131,6 +144,7 @@ struct SigmaCorrelator {
         close()
         open = (start, end, number)
       }
+      if keepsMoments { moments.append(Moment(first: events[start].hit, last: events[end].hit)) }
     }
     close()
     return spans

@@ -3,20 +3,33 @@ import Evidence
 
 /// Asks Sigma rules of the events of one artifact, and correlations of what they find.
 public final class SigmaDetector: EventDetector {
-  public static let version = 6
+  public static let version = 7
 
   /// Hits kept for correlations, all rules together; more are counted, not correlated.
   static let maximumHits = 1 << 20
+  /// Processes that wait for their parents; of any more rules are asked as they come.
+  private static let maximumOrphans = 1 << 14
   /// Places told of one finding.
   static let maximumEvidence = 16
 
   private let rules: SigmaRules
+  private let ruleNames: SigmaNames
+  private let correlationNames: SigmaNames
   /// By rule.
   private let kinds: [SigmaSource.Kind?]
   /// Of the event that is looked at.
   private var artifact: Digest
   private var maker = SigmaRecordMaker()
   private let scope: Scope
+  private let asksParents: Bool
+  private var orphans: [Orphan] = []
+
+  /// A process that was listed before its parent.
+  private struct Orphan {
+    var event: Event
+    var artifact: Digest
+    var maker: SigmaRecordMaker
+  }
   /// By correlation: whether more events than those of one artifact may undo it, or what it rests on.
   private let isUndoable: [Bool]
   /// nil: every rule is asked of every event.
@@ -26,6 +39,7 @@ public final class SigmaDetector: EventDetector {
   /// Hits by rule, for rules that correlations rest on.
   private var hitsOf: [Int: [SigmaHits.Number]] = [:]
   private let hits = SigmaHits()
+  private var copies = SigmaCopies()
   /// Whether there were more hits than are kept: what is not among them may have happened all the same.
   private var isCut = false
   /// Fields of each rule that correlations need, and their layout among the hits.
@@ -51,12 +65,15 @@ public final class SigmaDetector: EventDetector {
     kinds = rules.prefilter?.kinds ?? rules.rules.map(\.source.kind)
     self.artifact = artifact
     self.scope = scope
-    isUndoable = Self.undoable(rules.correlations)
+    asksParents = rules.rules.contains { $0.source.kind == .process && $0.expression.asksParent }
+    ruleNames = SigmaNames(rules.rules.lazy.map(\.header))
+    correlationNames = SigmaNames(rules.correlations.lazy.map(\.header))
+    isUndoable = Self.undoable(rules.correlations, correlationNames)
     if isFiltered, let prefilter = rules.prefilter { gates = SigmaGates(prefilter) }
-    let passedOn = Self.passedOn(rules.correlations)
+    let passedOn = Self.passedOn(rules.correlations, correlationNames)
     for (number, correlation) in rules.correlations.enumerated() {
       for (place, reference) in correlation.rules.enumerated() {
-        for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {
+        for index in ruleNames[reference] {
           let names = correlation.fields(of: place) + passedOn[number]
           let known = wanted[index]?.names ?? []
           let all = known + Set(names).subtracting(known).sorted()
@@ -67,12 +84,12 @@ public final class SigmaDetector: EventDetector {
   }
 
   /// Fields that a correlation needs only because another rests on it.
-  private static func passedOn(_ correlations: [SigmaCorrelation]) -> [[String]] {
+  private static func passedOn(_ correlations: [SigmaCorrelation], _ names: SigmaNames) -> [[String]] {
     var fields = [Set<String>](repeating: [], count: correlations.count)
     // Those that rest on others stand behind them.
     for outer in correlations.indices.reversed() {
       for (place, reference) in correlations[outer].rules.enumerated() {
-        for inner in 0..<outer where correlations[inner].header.isMeant(by: reference) {
+        for inner in names[reference] where inner < outer {
           fields[inner].formUnion(correlations[outer].fields(of: place))
           fields[inner].formUnion(fields[outer])
         }
@@ -84,12 +101,10 @@ public final class SigmaDetector: EventDetector {
   /// Whether any correlation is left to the whole case.
   var asksForAbsence: Bool { isUndoable.contains(true) }
 
-  private static func undoable(_ correlations: [SigmaCorrelation]) -> [Bool] {
+  private static func undoable(_ correlations: [SigmaCorrelation], _ names: SigmaNames) -> [Bool] {
     var known: [Bool] = []
     for correlation in correlations {
-      let restsOnOne = known.indices.contains { index in
-        known[index] && correlation.rules.contains { correlations[index].header.isMeant(by: $0) }
-      }
+      let restsOnOne = correlation.rules.contains { names[$0].contains { $0 < known.count && known[$0] } }
       known.append(restsOnOne || correlation.isUndoable)
     }
     return known
@@ -97,6 +112,18 @@ public final class SigmaDetector: EventDetector {
 
   public func inspect(_ event: Event, _ report: (Finding) -> Void) {
     defer { maker.remember(event) }
+    if asksParents, SigmaRecordMaker.isListed(event), maker.misses(parentOf: event),
+      orphans.count < Self.maximumOrphans
+    {
+      orphans.append(Orphan(event: event, artifact: artifact, maker: maker))
+      ask(event, ofParents: false, report)
+    } else {
+      ask(event, ofParents: nil, report)
+    }
+  }
+
+  /// - Parameter ofParents: whether only rules are asked that look at a process's parent, or only others.
+  private func ask(_ event: Event, ofParents: Bool?, _ report: (Finding) -> Void) {
     asked.removeAll(keepingCapacity: true)
     if gates == nil {
       asked.append(contentsOf: rules.rules.indices)
@@ -104,6 +131,7 @@ public final class SigmaDetector: EventDetector {
       gates?.choose(event, maker, into: &asked)
       if asked.isEmpty { return }
     }
+    if let ofParents { asked.removeAll { rules.rules[$0].expression.asksParent != ofParents } }
     asked.removeAll { !rules.rules[$0].source.accepts(event) }
     if asked.isEmpty { return }
     for record in maker.records(of: event) {
@@ -120,6 +148,16 @@ public final class SigmaDetector: EventDetector {
       }
       // What has spoken is not asked of the event's other records.
       asked.removeLast(told)
+    }
+  }
+
+  /// Asks of processes what waited for their parents, for all are listed now.
+  private func askOrphans(_ report: (Finding) -> Void) {
+    let waiting = orphans
+    orphans = []
+    for orphan in waiting {
+      turn(to: orphan.artifact, orphan.maker)
+      ask(orphan.event, ofParents: true, report)
     }
   }
 
@@ -144,27 +182,34 @@ public final class SigmaDetector: EventDetector {
       isCut = true
       return
     }
-    guard let hit = hits.add(event, artifact, layout, fields: names.map { record.values($0) ?? [] }) else { return }
+    let fields = names.map { record.values($0) ?? [] }
+    if scope == .wholeCase, copies.isCopy(event, artifact, index, fields) { return }
+    guard let hit = hits.add(event, artifact, layout, fields: fields) else { return }
     hitsOf[index, default: []].append(hit)
   }
 
   public func finish(_ report: (Finding) -> Void) {
+    askOrphans(report)
     if isCut { report(cutFinding()) }
     var spansOf: [Int: [SigmaHits.Number]] = [:]
+    // All moments at which a correlation held, for what rests on it: something may happen while it goes on.
+    var momentsOf: [Int: [SigmaHits.Number]] = [:]
+    let foundations = Set(rules.correlations.flatMap { $0.rules.flatMap { correlationNames[$0] } })
     for (place, correlation) in rules.correlations.enumerated() {
       if isUndoable[place], scope == .oneOfCase || isCut { continue }
       let fed = correlation.rules.map { reference -> [SigmaHits.Number] in
         var fed: [SigmaHits.Number] = []
-        for index in rules.rules.indices where rules.rules[index].header.isMeant(by: reference) {
+        for index in ruleNames[reference] {
           fed += hitsOf[index] ?? []
         }
-        for index in 0..<place where rules.correlations[index].header.isMeant(by: reference) {
-          fed += spansOf[index] ?? []
+        for index in correlationNames[reference] where index < place {
+          // A sum takes each find once.
+          fed += (correlation.kind.isOfNumbers ? spansOf[index] : momentsOf[index]) ?? []
         }
         return fed
       }
       guard !fed.allSatisfy(\.isEmpty) else { continue }
-      let correlator = SigmaCorrelator(correlation, hits)
+      let correlator = SigmaCorrelator(correlation, hits, keepsMoments: foundations.contains(place))
       for span in correlator.spans(fed) {
         guard let first = span.hits.first, let last = span.hits.last, let firstEvent = hits.event(first),
           let lastEvent = hits.event(last)
@@ -176,9 +221,15 @@ public final class SigmaDetector: EventDetector {
         let event = Event(
           time: lastEvent.time, dataType: firstEvent.dataType, message: finding.message, entities: finding.entities,
           locator: firstEvent.locator)
+        guard foundations.contains(place) else { continue }
         // What rests on this correlation groups by its fields.
-        if let hit = hits.add(event, like: first, zip(correlation.groupBy, span.key)) {
-          spansOf[place, default: []].append(hit)
+        let group = zip(correlation.groupBy, span.key)
+        guard let hit = hits.add(event, like: first, group) else { continue }
+        spansOf[place, default: []].append(hit)
+        momentsOf[place, default: []].append(hit)
+        for moment in span.moments {
+          guard let more = hits.add(hit, at: moment.last, like: moment.first, group) else { break }
+          momentsOf[place, default: []].append(more)
         }
       }
     }

@@ -13,9 +13,10 @@ final class SigmaHits {
     var detail: SpilledBytes.Place
     var artifact: UInt32
     var dataType: UInt32
-    /// In `words`: first the values of the layout's fields, a number of `texts` or of `lists`, then the entities, each with its
-    /// kind in the upper bits.
+    /// In `words`: the values of the layout's fields, each a number of `texts` or of `lists`.
     var firstWord: UInt32
+    /// In `words`: the entities, each with its kind in the upper bits.
+    var firstEntity: UInt32
     var layout: UInt16
     var clock: UInt16
     var entityCount: UInt8
@@ -57,6 +58,11 @@ final class SigmaHits {
   /// Whether any field has several values.
   var hasLists: Bool { lists.count > 0 }
 
+  /// Whether anything has more moments than one.
+  private(set) var hasMoments = false
+  /// Further moments that all together may have.
+  private var spareMoments = 1 << 20
+
   var count: Int { rows.count }
 
   /// The number of a layout.
@@ -85,13 +91,14 @@ final class SigmaHits {
     guard let detail = scratch.withView({ details.append($0.unsafeBytes) }) else { return nil }
     if artifacts.last != artifact { artifacts.append(artifact) }
     words.append(contentsOf: fields)
+    let firstEntity = UInt32(clamping: words.count)
     let entities = event.entities.prefix(Self.mostEntities)
     for entity in entities { words.append(word(of: entity)) }
     rows.append(
       Row(
         nanoseconds: time.nanoseconds, detail: detail, artifact: UInt32(clamping: artifacts.count - 1),
-        dataType: self.number(of: event.dataType), firstWord: firstWord, layout: layout, clock: clock,
-        entityCount: UInt8(entities.count)))
+        dataType: self.number(of: event.dataType), firstWord: firstWord, firstEntity: firstEntity, layout: layout,
+        clock: clock, entityCount: UInt8(entities.count)))
     return number
   }
 
@@ -191,6 +198,44 @@ final class SigmaHits {
 
   /// Something found of several records, with the fields of the first of them and those by which they belong together.
   func add(_ event: Event, like first: Number, _ group: some Sequence<(String, String)>) -> Number? {
+    let (names, words) = fields(like: first, group)
+    return add(event, artifact(first), layout(names), words: words)
+  }
+
+  /// The same find at another moment: told alike, but when the last of its records so far was, and with the fields of the first
+  /// record that counts then. nil where there is no room.
+  func add(
+    _ find: Number, at last: Number, like first: Number, _ group: some Sequence<(String, String)>
+  ) -> Number? {
+    let (names, words) = fields(like: first, group)
+    guard spareMoments > 0, let number = Number(exactly: rows.count), let layout = UInt16(exactly: layout(names)),
+      let firstWord = UInt32(exactly: self.words.count)
+    else { return nil }
+    spareMoments -= 1
+    hasMoments = true
+    self.words.append(contentsOf: words)
+    var row = rows[Int(find)]
+    row.nanoseconds = rows[Int(last)].nanoseconds
+    row.clock = rows[Int(last)].clock
+    row.firstWord = firstWord
+    row.layout = layout
+    rows.append(row)
+    return number
+  }
+
+  /// What two moments of one find have in common, and no other hit has.
+  func origin(_ hit: Number) -> SpilledBytes.Place { rows[Int(hit)].detail }
+
+  /// Of each find the first moment alone.
+  func once(_ hits: [Number]) -> [Number] {
+    guard hasMoments else { return hits }
+    var seen: Set<SpilledBytes.Place> = []
+    return hits.filter { seen.insert(origin($0)).inserted }
+  }
+
+  private func fields(
+    like first: Number, _ group: some Sequence<(String, String)>
+  ) -> (names: [String], words: [UInt32]) {
     var names = layouts[layout(first)]
     var words = names.indices.map { word(first, $0) }
     for (name, value) in group {
@@ -202,7 +247,7 @@ final class SigmaHits {
         words.append(word)
       }
     }
-    return add(event, artifact(first), layout(names), words: words)
+    return (names, words)
   }
 
   /// Those of several records, each once, in order.
@@ -214,8 +259,7 @@ final class SigmaHits {
 
   private func entityWords(_ hit: Number) -> ArraySlice<UInt32> {
     let row = rows[Int(hit)]
-    let first = Int(row.firstWord) + layouts[Int(row.layout)].count
-    return words[first..<first + Int(row.entityCount)]
+    return words[Int(row.firstEntity)..<Int(row.firstEntity) + Int(row.entityCount)]
   }
 
   /// What is told of a record; nil where it cannot be read back.

@@ -28,6 +28,21 @@ struct SigmaItem: Hashable, Sendable {
   }
 }
 
+extension SigmaExpression {
+  /// Whether it looks at the parent of a process, as the whole record does too.
+  var asksParent: Bool {
+    switch self {
+    case .not(let part): part.asksParent
+    case .all(let parts), .any(let parts): parts.contains(where: \.asksParent)
+    case .item(let item):
+      item.field?.hasPrefix("Parent") ?? true
+        || item.tests.contains { test in
+          if case .field(let name, _, _, _) = test { name.hasPrefix("Parent") } else { false }
+        }
+    }
+  }
+}
+
 /// Why a rule cannot be used, with the line in its file.
 struct SigmaProblem: Error {
   var line: Int?
@@ -122,8 +137,11 @@ private struct Plan {
     case "gte": try compare(.atLeast, node)
     case "base64", "base64offset", "utf16le", "wide", "utf16be", "utf16": encodings.append(modifier)
     case "expand":
-      throw SigmaProblem(
-        node, "expand: the placeholder \(node.string ?? node.sequence?.first?.string ?? "") has no value here")
+      // A value without a placeholder is itself.
+      let values = node.sequence.map(Array.init) ?? [node]
+      if let open = values.first(where: { $0.string.map(Self.hasPlaceholder) ?? false }) {
+        throw SigmaProblem(open, "expand: the placeholder \(open.string ?? "") has no value here")
+      }
     default:
       guard let part = SigmaTest.TimePart(rawValue: modifier) else {
         throw SigmaProblem(node, "unknown modifier \(modifier)")
@@ -131,6 +149,12 @@ private struct Plan {
       guard timePart == nil else { throw SigmaProblem(node, "two parts of a time at once") }
       timePart = part
     }
+  }
+
+  /// `%name%`
+  private static func hasPlaceholder(_ text: String) -> Bool {
+    let parts = text.utf8.split(separator: 0x25, omittingEmptySubsequences: false)
+    return parts.dropFirst().dropLast().contains { part in !part.isEmpty && part.allSatisfy { YaraToken.isWord($0) } }
   }
 
   private mutating func compare(_ how: YaraNeed.Comparison, _ node: Node) throws {

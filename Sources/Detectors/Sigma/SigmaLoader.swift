@@ -135,20 +135,27 @@ private struct SigmaLoader {
 
   /// Puts correlations after those that they rest on; leaves out what names unknown rules or goes in a circle.
   private mutating func linkCorrelations() {
-    var waiting = result.correlations
+    let all = result.correlations
+    let rules = SigmaNames(result.rules.lazy.map(\.header))
+    let correlations = SigmaNames(all.lazy.map(\.header))
     var placed: [SigmaCorrelation] = []
-    var isProgress = true
-    func isKnown(_ reference: String) -> Bool {
-      result.rules.contains { $0.header.isMeant(by: reference) } || placed.contains { $0.header.isMeant(by: reference) }
+    var names = SigmaNames([])
+    var isPlaced = [Bool](repeating: false, count: all.count)
+    func isKnown(_ reference: String) -> Bool { !rules[reference].isEmpty || !names[reference].isEmpty }
+    /// Those that rest on a correlation, which may be ready once it is placed.
+    var resting = [[Int]](repeating: [], count: all.count)
+    for (outer, correlation) in all.enumerated() {
+      for inner in Set(correlation.rules.flatMap { correlations[$0] }) { resting[inner].append(outer) }
     }
-    while isProgress {
-      isProgress = false
-      for index in waiting.indices.reversed() where waiting[index].rules.allSatisfy({ isKnown($0) }) {
-        placed.append(waiting.remove(at: index))
-        isProgress = true
-      }
+    var ready = Array(all.indices)
+    while let index = ready.popLast() {
+      guard !isPlaced[index], all[index].rules.allSatisfy({ isKnown($0) }) else { continue }
+      isPlaced[index] = true
+      names.add(all[index].header, placed.count)
+      placed.append(all[index])
+      ready += resting[index]
     }
-    for lost in waiting {
+    for lost in all.indices.filter({ !isPlaced[$0] }).map({ all[$0] }) {
       let unknown = lost.rules.filter { !isKnown($0) }.joined(separator: ", ")
       diagnostics.append(
         RuleDiagnostic(
@@ -157,11 +164,9 @@ private struct SigmaLoader {
     }
     for correlation in placed where !correlation.generates {
       for reference in correlation.rules {
-        for index in result.rules.indices where result.rules[index].header.isMeant(by: reference) {
-          result.rules[index].isReported = false
-        }
+        for index in rules[reference] { result.rules[index].isReported = false }
         // A title may come to what another rule is called.
-        for index in placed.indices where placed[index].header.isMeant(by: reference) && placed[index] != correlation {
+        for index in names[reference] where placed[index].header != correlation.header {
           placed[index].isReported = false
         }
       }

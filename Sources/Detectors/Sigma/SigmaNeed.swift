@@ -95,12 +95,11 @@ struct SigmaNeed: Equatable {
     var run = run
     var isStart = isStart
     var isEnd = isEnd
-    // A program's path may be made out of a bare name, of which the text holds `/name`.
     let isImage = field == nil || field == "Image" || field == "ParentImage"
-    if kind == .process, isImage, let slash = run.lastIndex(of: 0x2F),
-      "/usr/bin/".hasSuffix(String(decoding: run[...slash], as: UTF8.self))
-    {
-      run = Array(run[slash...])
+    if kind == .process || kind == .connection, isImage {
+      guard let part = namePart(run, isEnd) else { return nil }
+      if part.count < run.count { isStart = false }
+      run = part
     }
     // Zero bytes would meet the search's leave to pass over zeros; beyond ASCII case is not Hyperscan's.
     let parts = run.split(omittingEmptySubsequences: false) { $0 == 0 || $0 >= 0x80 }
@@ -111,6 +110,22 @@ struct SigmaNeed: Equatable {
     let whole = (isStart ? [0x0A] : []) + parts[best] + (isEnd ? [0x0A] : [])
     let literal = isEnd ? whole.suffix(LiteralIndex.maximumLength) : whole.prefix(LiteralIndex.maximumLength)
     return literal.count >= 2 ? LiteralIndex.Literal(bytes: Array(literal), isCaseless: !isCased) : nil
+  }
+
+  /// A program's path may be made out of a bare name, of which the text holds `/name`: what a run asks of that. nil where it
+  /// may end before the name begins.
+  private static func namePart(_ run: [UInt8], _ isEnd: Bool) -> [UInt8]? {
+    let folder = Array("/usr/bin/".utf8)
+    let folded = run.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    for start in folder.indices {
+      let end = folder[start...]
+      if folded.count <= end.count {
+        if !isEnd, end.starts(with: folded) { return nil }
+      } else if folded.starts(with: end) {
+        return Array(run[(end.count - 1)...])
+      }
+    }
+    return run
   }
 
   /// Whether a field's values stand in the text from newline to newline: not where they are cut out of an attribute.
@@ -129,9 +144,12 @@ struct SigmaNeed: Equatable {
         // Of the commands of one line each is a value.
         if ["CommandLine", "User", "ParentCommandLine"].contains(field) { (start, end) = (false, false) }
       case .webServer, .proxy:
-        if ["cs-host", "r-dns", "c-uri-extension"].contains(field), kind == .proxy { (start, end) = (false, false) }
+        if ["cs-host", "r-dns", "c-uri-extension", "c-uri-stem", "cs-uri-stem"].contains(field), kind == .proxy {
+          (start, end) = (false, false)
+        }
         // Behind a header's name.
         if SigmaTaxonomy.attributes(field, kind).contains(where: { $0.hasPrefix("header:") }) { start = false }
+      case .connection: if field == "Image" { start = false }
       case .cloudTrail: if field.contains(".") { (start, end) = (false, false) }
       default: break
       }

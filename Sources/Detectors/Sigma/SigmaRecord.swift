@@ -116,7 +116,7 @@ final class SigmaRecord: SigmaFields {
 
 /// Makes the records of an event. Remembers the processes of a listing, because a rule may ask for the parent's.
 final class SigmaRecordMaker {
-  private var processes: [Int64: (image: String, commandLine: String)] = [:]
+  private var processes: [Int64: (images: [String], commandLine: String)] = [:]
   /// A listing with more processes than this is not one.
   private static let maximumProcesses = 1 << 20
 
@@ -124,7 +124,9 @@ final class SigmaRecordMaker {
     SigmaTaxonomy.kinds(of: event.dataType).flatMap { kind in
       switch kind {
       case .process: processRecords(event)
-      case .file: Self.isWrite(event) ? [SigmaRecord(event, kind)] : []
+      case .file: Self.written(event)
+      case .audit: [Self.audited(event)]
+      case .connection: [connection(event)]
       case .proxy: Self.proxied(event)
       default: [SigmaRecord(event, kind)]
       }
@@ -133,20 +135,58 @@ final class SigmaRecordMaker {
 
   /// A file was made or written: a time of birth or of change in a listing, or a system call that made an entry in a
   /// directory (its first path is then the parent) and is none that removes one.
-  private static func isWrite(_ event: Event) -> Bool {
-    if event.dataType == "fs:stat" { return event.timeMeaning == .creation || event.timeMeaning == .modification }
-    guard event["paths"] != nil, let role = event.text("audit_nametype"), role == "PARENT" || role == "CREATE" else {
-      return false
+  private static func written(_ event: Event) -> [SigmaRecord] {
+    if event.dataType == "fs:stat" {
+      let isWrite = event.timeMeaning == .creation || event.timeMeaning == .modification
+      return isWrite ? [SigmaRecord(event, .file)] : []
     }
-    let call = event.text("audit_SYSCALL") ?? event.text("syscall") ?? ""
-    return !["unlink", "unlinkat", "rmdir", "87", "263", "84"].contains(call)
+    guard case .texts(let paths)? = event["paths"] else { return [] }
+    // What each path was to the call: of a file that was renamed one is removed and the other made.
+    if case .texts(let roles)? = event["audit_nametypes"], roles.count == paths.count {
+      let made = zip(paths, roles).filter { $0.1 == "CREATE" }.map(\.0)
+      return made.isEmpty ? [] : [SigmaRecord(event, .file, derived: ["TargetFilename": made])]
+    }
+    guard let role = event.text("audit_nametype"), role == "PARENT" || role == "CREATE" else { return [] }
+    let call = SigmaSyscalls.name(event) ?? event.text("syscall_name") ?? event.text("syscall") ?? ""
+    return ["unlink", "unlinkat", "rmdir"].contains(call) ? [] : [SigmaRecord(event, .file)]
   }
+
+  /// The call by its name, also where the log has its number.
+  private static func audited(_ event: Event) -> SigmaRecord {
+    guard event["syscall_name"] == nil, let name = SigmaSyscalls.name(event) else { return SigmaRecord(event, .audit) }
+    return SigmaRecord(event, .audit, derived: ["SYSCALL": [name] + (event.text("syscall").map { [$0] } ?? [])])
+  }
+
+  /// Whose socket it is stands in few listings, as a bare name; which side began is told by whose port is a passing one.
+  private func connection(_ event: Event) -> SigmaRecord {
+    var fields: [String: [String]] = [:]
+    if event["exe"] == nil {
+      let known = event.integer("pid").flatMap { processes[$0]?.images } ?? []
+      let name = event.text("program") ?? event.text("comm") ?? ""
+      let images = known + name.withView { ShellCommandLine.paths($0) }.filter { !known.contains($0) }
+      if !images.isEmpty { fields["Image"] = images }
+    }
+    if let local = event.integer("local_port"), let remote = event.integer("remote_port"), local > 0, remote > 0,
+      (local >= Self.firstPassingPort) != (remote >= Self.firstPassingPort)
+    {
+      fields["Initiated"] = [local >= Self.firstPassingPort ? "true" : "false"]
+    }
+    return SigmaRecord(event, .connection, derived: fields)
+  }
+
+  /// Linux takes ports of its own choice from here on (`net.ipv4.ip_local_port_range`).
+  private static let firstPassingPort: Int64 = 32768
 
   /// Whether a request is one that a proxy passed on: for an address elsewhere, or `CONNECT`, which names host and port.
   static func isProxied(_ event: Event) -> Bool {
     guard let path = event.text("path") ?? event.text("uri") else { return false }
-    if path.withView({ $0.hasPrefix("http://") || $0.hasPrefix("https://") || $0.hasPrefix("ftp://") }) { return true }
+    if path.utf8.first != 0x2F, path.withView(isAddress) { return true }
     return event.text("method") == "CONNECT"
+  }
+
+  private static func isAddress(_ path: ByteView) -> Bool {
+    guard let scheme = path.firstIndex(of: ByteView("://")) else { return false }
+    return ["http", "https", "ftp"].contains(path.slice(0, min(scheme, 8)).string.lowercased())
   }
 
   private static func proxied(_ event: Event) -> [SigmaRecord] {
@@ -155,9 +195,19 @@ final class SigmaRecordMaker {
       (view.firstIndex(of: ByteView("://")).map { view.slice($0 + 3) } ?? view).array
     }
     let authority = rest.prefix { $0 != 0x2F && $0 != 0x3F }
-    let host = String(decoding: authority.prefix { $0 != 0x3A }, as: UTF8.self)
+    // `user:password@host:port`, `[2001:db8::1]:port`
+    var place = authority[...]
+    if let user = place.lastIndex(of: 0x40) { place = place[(user + 1)...] }
+    let isBracketed = place.first == 0x5B
+    let host = String(
+      decoding: isBracketed ? place.dropFirst().prefix { $0 != 0x5D } : place.prefix { $0 != 0x3A }, as: UTF8.self)
     var fields = ["cs-host": [host], "r-dns": [host]]
     let stem = rest.dropFirst(authority.count).prefix { $0 != 0x3F }
+    if path.withView(isAddress) {
+      let text = stem.isEmpty ? "/" : String(decoding: stem, as: UTF8.self)
+      fields["c-uri-stem"] = [text]
+      fields["cs-uri-stem"] = [text]
+    }
     if let dot = stem.lastIndex(of: 0x2E), !stem[dot...].contains(0x2F) {
       fields["c-uri-extension"] = [String(decoding: stem[(dot + 1)...], as: UTF8.self)]
     }
@@ -197,23 +247,34 @@ final class SigmaRecordMaker {
   private func listed(_ event: Event) -> [SigmaRecord] {
     let commandLine = event.text("command_line") ?? event.text("command") ?? ""
     var fields: [String: [String]] = [:]
-    if event["exe"] == nil { fields["Image"] = ShellCommandLine.images(commandLine) }
+    if event["exe"] == nil { fields["Image"] = ShellCommandLine.images(listed: commandLine) }
     if let parent = event.integer("ppid"), let seen = processes[parent] {
-      fields["ParentImage"] = [seen.image]
+      fields["ParentImage"] = seen.images
       fields["ParentCommandLine"] = [seen.commandLine]
     }
     return [SigmaRecord(event, .process, derived: fields)]
   }
 
   /// A process seen before, by its number.
-  func process(_ pid: Int64) -> (image: String, commandLine: String)? { processes[pid] }
+  func process(_ pid: Int64) -> (images: [String], commandLine: String)? { processes[pid] }
+
+  /// Whether an event shows a process of a listing.
+  static func isListed(_ event: Event) -> Bool {
+    event.dataType == "linux:capture:process" || event.dataType == "linux:memory:process"
+  }
+
+  /// Whether a process of a listing has a parent that was not listed so far: it may be listed later, for listings have
+  /// many orders.
+  func misses(parentOf event: Event) -> Bool {
+    guard let parent = event.integer("ppid"), parent > 0 else { return false }
+    return processes[parent] == nil
+  }
 
   /// Must be called for every event, after its records were made.
   func remember(_ event: Event) {
-    guard event.dataType == "linux:capture:process" || event.dataType == "linux:memory:process",
-      let pid = event.integer("pid"), processes.count < Self.maximumProcesses
-    else { return }
+    guard Self.isListed(event), let pid = event.integer("pid"), processes.count < Self.maximumProcesses else { return }
     let commandLine = event.text("command_line") ?? event.text("command") ?? ""
-    processes[pid] = (event.text("exe") ?? ShellCommandLine.images(commandLine).first ?? "", commandLine)
+    let images = event.text("exe").map { [$0] } ?? ShellCommandLine.images(listed: commandLine)
+    processes[pid] = (images, commandLine)
   }
 }

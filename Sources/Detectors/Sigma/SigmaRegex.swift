@@ -8,7 +8,7 @@ import Synchronization
 /// relies on. Without case `é` is `É`; `\w`, `\d`, `\s` and `\b` know ASCII alone, as PCRE's do.
 ///
 /// Hyperscan runs nearly all of them, in time linear in the text. What it refuses (looking around, references back) goes to
-/// ICU, on the first kilobytes of a value and with a limit on its steps, because an attacker writes the text.
+/// ICU, on overlapping pieces of a value and with a limit on its steps, because an attacker writes the text.
 final class SigmaRegex: @unchecked Sendable, Hashable {
   let pattern: String
   private let flags: Set<Character>
@@ -32,6 +32,7 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
   static func make(_ pattern: String, flags: Set<Character>) -> (regex: SigmaRegex?, complaint: String) {
     // To an engine of C the pattern would end there.
     if pattern.utf8.contains(0) { return (nil, "regular expression with a zero byte") }
+    if let complaint = SigmaPatternSize.complaint(pattern) { return (nil, complaint) }
     if isUnderstood(pattern, flags) || icu(pattern, flags) != nil { return (SigmaRegex(pattern, flags), "") }
     return (nil, "regular expression not understood: \(pattern)")
   }
@@ -96,9 +97,13 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
   static func == (left: SigmaRegex, right: SigmaRegex) -> Bool { left === right }
   func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 
-  /// Longest text that ICU is given, and how often it may report progress beyond once for each place at which a match may begin: so
-  /// many times ten thousand steps.
-  private static let fallbackLength = 8192
+  /// Longest piece of a text in which ICU looks for a match, for its time may grow with the square of that; the next begins at its
+  /// middle, so a match of half its length is found anywhere. Then what it may look at before and behind the piece.
+  private static let pieceLength = 1 << 15
+  private static let lookBehind = 512
+  private static let lookAhead = 4096
+  /// How often ICU may report progress beyond once for each place at which a match may begin: so many times ten thousand steps for
+  /// all pieces together.
   private static let fallbackReports = 64
 
   func matches(_ text: ByteView) -> Bool {
@@ -108,19 +113,43 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
     case .icu(let expression): fallback = expression
     case .none: return false
     }
-    let shown = text.slice(0, Self.fallbackLength).string
-    let length = shown.utf16.count
-    let end = text.count > Self.fallbackLength ? length : .max
+    var spare = Self.fallbackReports
+    var start = 0
+    while spare > 0 {
+      let end = Self.border(text, start + Self.pieceLength)
+      let before = text.slice(Self.border(text, start - Self.lookBehind), start).string
+      let piece = text.slice(start, end).string
+      let behind = text.slice(end, Self.border(text, end + Self.lookAhead)).string
+      let range = NSRange(location: before.utf16.count, length: piece.utf16.count)
+      if Self.finds(fallback, before + piece + behind, range, &spare) { return true }
+      if end >= text.count { return false }
+      start = Self.border(text, start + Self.pieceLength / 2)
+    }
+    return false
+  }
+
+  /// The nearest place before which a character ends.
+  private static func border(_ text: ByteView, _ place: Int) -> Int {
+    var place = min(max(place, 0), text.count)
+    while place > 0, place < text.count, text[place] & 0xC0 == 0x80 { place -= 1 }
+    return place
+  }
+
+  /// What stands around the range is looked at, and its ends are none of the text's.
+  private static func finds(
+    _ expression: NSRegularExpression, _ text: String, _ range: NSRange, _ spare: inout Int
+  ) -> Bool {
     var found = false
     var reports = 0
-    fallback.enumerateMatches(
-      in: shown, options: [.reportProgress], range: NSRange(location: 0, length: length)
+    let most = range.length + spare
+    expression.enumerateMatches(
+      in: text, options: [.reportProgress, .withTransparentBounds, .withoutAnchoringBounds], range: range
     ) { result, _, stop in
-      // Where the text was cut it does not end.
-      if let result, result.range.location + result.range.length < end { found = true }
+      if result != nil { found = true }
       reports += 1
-      if found || reports > length + Self.fallbackReports { stop.pointee = true }
+      if found || reports > most { stop.pointee = true }
     }
+    spare -= max(reports - range.length, 0)
     return found
   }
 

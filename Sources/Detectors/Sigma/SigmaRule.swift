@@ -88,7 +88,10 @@ struct SigmaHeader: Hashable, Sendable {
     return attributes
   }
 
-  func isMeant(by reference: String) -> Bool { reference == id || reference == name }
+  func isMeant(by reference: String) -> Bool {
+    reference == id || reference == name
+      || reference.utf8.count == 36 && SigmaNames.folded(reference) == SigmaNames.folded(id)
+  }
 }
 
 /// A detection rule, ready to be asked.

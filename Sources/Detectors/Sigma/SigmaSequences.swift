@@ -11,12 +11,19 @@ import Evidence
 ///   behind the first. So `a and not b` is "no b within a timespan of a", and ordered "a that no b follows".
 ///
 /// Of several events of a rule those closest together count. What evidence does not show has not happened, also where it
-/// ends before a timespan is over. Matches that overlap are one span.
+/// ends before a timespan is over. Matches that overlap, or follow one another within a timespan, are one span: guessing that
+/// never succeeds is told once, not with each guess.
 struct SigmaSequences {
   private typealias Fed = SigmaCorrelator.Fed
   private let correlation: SigmaCorrelation
+  private let hits: SigmaHits
+  private let keepsMoments: Bool
 
-  init(_ correlation: SigmaCorrelation) { self.correlation = correlation }
+  init(_ correlation: SigmaCorrelation, _ hits: SigmaHits, _ keepsMoments: Bool) {
+    self.correlation = correlation
+    self.hits = hits
+    self.keepsMoments = keepsMoments
+  }
 
   /// Places of the first and the last event that a match rests on, and how many rules it has.
   private struct Match {
@@ -38,22 +45,31 @@ struct SigmaSequences {
     let needed = correlation.clauses.reduce(into: Set<Int32>()) { $0.formUnion($1.needed.map { Int32(clamping: $0) }) }
     var spans: [SigmaCorrelator.Span] = []
     var open: Match?
+    var moments: [SigmaCorrelator.Moment] = []
     func close() {
       guard let match = open else { return }
-      let hits = events[match.first...match.last].filter { needed.contains($0.rule) }.map(\.hit)
-      spans.append(SigmaCorrelator.Span(hits: hits, key: key, number: Double(match.rules)))
+      let found = hits.once(events[match.first...match.last].filter { needed.contains($0.rule) }.map(\.hit))
+      spans.append(SigmaCorrelator.Span(hits: found, key: key, number: Double(match.rules), moments: moments))
+      moments = []
     }
     for match in matches {
-      if let current = open, match.first <= current.last {
+      if let current = open, belongs(match, to: current, events) {
         open?.last = max(current.last, match.last)
         open?.rules = max(current.rules, match.rules)
       } else {
         close()
         open = match
       }
+      if keepsMoments {
+        moments.append(SigmaCorrelator.Moment(first: events[match.first].hit, last: events[match.last].hit))
+      }
     }
     close()
     return spans
+  }
+
+  private func belongs(_ match: Match, to open: Match, _ events: ArraySlice<Fed>) -> Bool {
+    match.first <= open.last || correlation.isWindow(events[open.last].nanoseconds, events[match.first].nanoseconds)
   }
 
   private func unordered(_ clause: SigmaClause, _ events: ArraySlice<Fed>, _ times: [[Int64]]) -> [Match] {

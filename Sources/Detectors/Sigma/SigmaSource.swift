@@ -40,14 +40,21 @@ public struct SigmaSource: Hashable, Sendable {
       switch service {
       case nil: return true
       case "auth": return event.dataType.hasPrefix("linux:auth") || event.dataType.hasPrefix("linux:login")
-      case "sshd", "sudo", "su": return program == service
-      case "cron": return program.hasPrefix("cron") || program == "crond" || event.dataType == "linux:cron:entry"
+      case "cron": return program.hasPrefix("cron") || program == "anacron" || event.dataType == "linux:cron:entry"
       case "syslog": return event.dataType != "linux:shell:command"
-      case let service?: return program == service
+      case let service?: return program == service || Self.programs[service]?.contains(program) == true
       }
     default: return true
     }
   }
+
+  /// Programs of a service beyond the one that is called like it. OpenSSH's daemon leaves sessions to programs of their own
+  /// since 9.8.
+  private static let programs: [String: Set<String>] = [
+    "sshd": ["sshd-session", "sshd-auth"], "su": ["su-l"], "clamav": ["clamd", "freshclam", "clamscan", "clamonacc"],
+    "guacamole": ["guacd"], "samba": ["smbd", "nmbd", "winbindd"], "apache": ["apache2", "httpd"], "mysql": ["mysqld"],
+    "sudo": ["sudo-rs"],
+  ]
 
   var text: String { [product, category, service].compactMap { $0 }.joined(separator: "/") }
 }
@@ -95,7 +102,7 @@ enum SigmaTaxonomy {
     "ProcessId": ["pid"], "ParentProcessId": ["ppid"], "CurrentDirectory": ["working_directory"],
     "LogonId": ["audit_ses", "ses"], "ParentImage": ["parent_image"], "ParentCommandLine": ["parent_command_line"],
   ]
-  /// `TargetFilename` of an audit record is every path of it: the one that was made and the directory it was made in.
+  /// `TargetFilename` of an audit record is every path that it made; where it does not say which, every path of it.
   private static let file: [String: [String]] = [
     "TargetFilename": ["paths", "path"], "Image": ["executable", "exe"], "User": ["user"], "ProcessId": ["pid"],
   ]
@@ -133,6 +140,7 @@ enum SigmaTaxonomy {
   static let cloudTrailObjects: [String: String] = [
     "requestParameters": "request_parameters", "responseElements": "response_elements",
     "additionalEventData": "additional_event_data", "serviceEventDetails": "service_event_details",
+    "userIdentity": "user_identity",
   ]
   /// Public rules ask `cs-uri-query` of the whole address, path and query.
   private static let webServer: [String: [String]] = [
@@ -151,12 +159,13 @@ enum SigmaTaxonomy {
     "cs-referrer": ["referrer", "header:referer"],
   ]
   private static let dns: [String: [String]] = [
-    "query": ["query_name"], "QueryName": ["query_name"], "record_type": ["query_type"], "answer": ["answers"],
-    "src_ip": ["src_address"],
+    "query": ["query_name"], "QueryName": ["query_name"], "record_type": ["query_type"],
+    "answer": ["answer_data", "answers"], "src_ip": ["src_address"],
   ]
   private static let audit: [String: [String]] = [
     "type": ["types"], "exe": ["executable"], "comm": ["command"], "name": ["paths"], "key": ["audit_key"],
-    "SYSCALL": ["audit_syscall", "syscall"], "cwd": ["working_directory"], "acct": ["user"],
+    "nametype": ["audit_nametypes", "audit_nametype"], "SYSCALL": ["syscall_name", "audit_syscall", "syscall"],
+    "cwd": ["working_directory"], "acct": ["user"],
   ]
   private static let log: [String: [String]] = [
     "USER": ["target_user"], "COMMAND": ["command"], "PWD": ["working_directory"], "TTY": ["tty"],

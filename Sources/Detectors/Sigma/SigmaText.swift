@@ -16,6 +16,8 @@ struct SigmaText: ~Copyable {
     /// Records of it are made for some events only.
     var isProxy: Bool
     var isShell: Bool
+    var isConnection: Bool
+    var isAudit: Bool
     /// What stands for the parent of every process of this data type.
     var parent: String?
     var asksTime: Bool
@@ -27,6 +29,8 @@ struct SigmaText: ~Copyable {
       isCloudTrail = kinds.contains(.cloudTrail)
       isProxy = kinds.contains(.proxy)
       isShell = dataType == "linux:shell:command"
+      isConnection = kinds.contains(.connection)
+      isAudit = kinds.contains(.audit)
       parent =
         switch dataType {
         case "linux:auth:entry": "/usr/bin/sudo"
@@ -52,6 +56,7 @@ struct SigmaText: ~Copyable {
         case .flag(let flag): add(flag ? "true" : "false")
         }
         // `command`, `command_line`, `shell`: handing any other on costs more than its first letter.
+        // So does `syscall`.
         if plan.isProcess, attributes[place].name.utf8.first == 0x63 || attributes[place].name.utf8.first == 0x73 {
           addProcess(attributes[place], plan)
         }
@@ -61,6 +66,7 @@ struct SigmaText: ~Copyable {
     if plan.asksTime, let time = event.time { add("\(time)") }
     if plan.isWeb { addAddress(event) }
     if plan.isProcess { addParent(event, plan, maker) }
+    if plan.isConnection { addOwner(event, maker) }
     addFolded()
   }
 
@@ -80,11 +86,13 @@ struct SigmaText: ~Copyable {
     } else if plan.isShell, attribute.name == "shell" {
       bytes.append(0x2F)
       add(attribute.value.text)
+    } else if plan.isAudit, attribute.name == "syscall", let name = SigmaSyscalls.name(attribute.value.text) {
+      add(name)
     }
   }
 
   /// `/name` for every word that may be a program: a rule asks for `/curl` where the line says `curl`. Words end at
-  /// blanks, and once more at what may part commands.
+  /// blanks, and once more at what may part commands; quotes are no part of them.
   private mutating func addPrograms(_ line: ByteView) {
     var isSudo = false
     var start = 0
@@ -98,12 +106,23 @@ struct SigmaText: ~Copyable {
       if end > start {
         let word = line.slice(start, end)
         isSudo = addProgram(word) || isSudo
-        if hasParts { isSudo = addParts(of: word) || isSudo }
+        if hasParts { isSudo = addPlain(word) || isSudo }
       }
       start = end + 1
     }
     // Whom `sudo` alone makes one.
     if isSudo { add("root") }
+  }
+
+  /// A word as a shell has it.
+  private mutating func addPlain(_ word: ByteView) -> Bool {
+    guard (0..<word.count).contains(where: { ShellStart.isQuote(word[$0]) }) else { return addParts(of: word) }
+    let plain = word.array.filter { !ShellStart.isQuote($0) }
+    if plain.isEmpty { return false }
+    return plain.withView { plain in
+      let isSudo = addProgram(plain)
+      return addParts(of: plain) || isSudo
+    }
   }
 
   /// The programs of a word that holds several: `id;whoami`.
@@ -114,6 +133,8 @@ struct SigmaText: ~Copyable {
       var end = start
       while end < word.count, !Self.parts(word[end]) { end += 1 }
       if end > start { isSudo = addProgram(word.slice(start, end)) || isSudo }
+      // `$'name'`, without its quotes.
+      if end > start + 1, word[start] == 0x24 { isSudo = addProgram(word.slice(start + 1, end)) || isSudo }
       start = end + 1
     }
     return isSudo
@@ -122,9 +143,14 @@ struct SigmaText: ~Copyable {
   @inline(__always)
   private static func isBlank(_ byte: UInt8) -> Bool { byte <= 0x20 && (byte == 0x20 || byte >= 0x09 && byte <= 0x0D) }
   @inline(__always)
-  private static func parts(_ byte: UInt8) -> Bool { byte == 0x7C || byte == 0x3B || byte == 0x26 }
+  private static func parts(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x7C, 0x3B, 0x26, 0x28, 0x29, 0x60, 0x24, 0x22, 0x27, 0x5C: true
+    default: false
+    }
+  }
 
-  /// - Returns: whether it is `sudo`.
+  /// - Returns: whether it is `sudo` or `doas`.
   private mutating func addProgram(_ word: ByteView) -> Bool {
     // A login shell's dash is no part of its name, nor the colon of a daemon's title.
     var name = word[0] == 0x2D ? word.dropFirst(1) : word
@@ -132,16 +158,24 @@ struct SigmaText: ~Copyable {
     bytes.append(0x2F)
     bytes.append(name)
     bytes.append(0x0A)
-    return name.count == 4 && name == "sudo"
+    return name.hasSuffix("sudo") || name.hasSuffix("doas")
   }
 
   private mutating func addParent(_ event: Event, _ plan: Plan, _ maker: SigmaRecordMaker) {
     if let parent = plan.parent {
       add(parent)
     } else if !plan.isShell, let parent = event.integer("ppid"), let seen = maker.process(parent) {
-      add(seen.image)
+      for image in seen.images { add(image) }
       add(seen.commandLine)
     }
+  }
+
+  /// Of a socket: its program's path, and which side began.
+  private mutating func addOwner(_ event: Event, _ maker: SigmaRecordMaker) {
+    let name = event.text("program") ?? event.text("comm") ?? ""
+    name.withView { if !$0.isEmpty { _ = addProgram($0) } }
+    if let pid = event.integer("pid"), let seen = maker.process(pid) { for image in seen.images { add(image) } }
+    bytes.append("true\nfalse\n", end: 0x0A)
   }
 
   // MARK: Other kinds

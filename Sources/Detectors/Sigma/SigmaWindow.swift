@@ -1,3 +1,4 @@
+import Bytes
 import Evidence
 
 /// What is known of the events between two moving ends.
@@ -5,6 +6,8 @@ struct SigmaWindow {
   private let correlation: SigmaCorrelation
   private let hits: SigmaHits
   private var count = 0
+  /// Of finds that may have several moments, how many of each are here: they count once.
+  private var finds: [SpilledBytes.Place: Int]?
   private var rules: [Int]
   private var order: SigmaOrder
   private var values: [UInt32: Int] = [:]
@@ -16,6 +19,7 @@ struct SigmaWindow {
     self.correlation = correlation
     self.hits = hits
     rules = [Int](repeating: 0, count: correlation.rules.count)
+    finds = correlation.kind == .eventCount && hits.hasMoments ? [:] : nil
     order = SigmaOrder(correlation.kind == .temporalOrdered ? correlation.rules.count : 0)
   }
 
@@ -31,6 +35,7 @@ struct SigmaWindow {
 
   mutating func add(_ event: SigmaCorrelator.Fed, _ values: [UInt32]) {
     count += 1
+    finds?[hits.origin(event.hit), default: 0] += 1
     rules[Int(event.rule)] += 1
     if correlation.kind == .temporalOrdered { order.add(Int(event.rule), event.nanoseconds) }
     for value in values {
@@ -41,6 +46,7 @@ struct SigmaWindow {
 
   mutating func remove(_ event: SigmaCorrelator.Fed, _ values: [UInt32]) {
     count -= 1
+    if let left = finds?[hits.origin(event.hit)] { finds?[hits.origin(event.hit)] = left > 1 ? left - 1 : nil }
     rules[Int(event.rule)] -= 1
     for value in values {
       if correlation.kind == .valueCount {
@@ -64,7 +70,7 @@ struct SigmaWindow {
   /// - Parameter start: when the window's first event was.
   func number(from start: Int64) -> Double? {
     switch correlation.kind {
-    case .eventCount: return Double(count)
+    case .eventCount: return Double(finds?.count ?? count)
     case .valueCount: return Double(values.count)
     case .temporal: return Double(rules.count { $0 > 0 })
     case .temporalOrdered: return Double(order.length(from: start))

@@ -81,6 +81,24 @@ struct SigmaCaseCorrelationsTests {
     #expect(told(few, [(1, at(0, "a")), (1, at(1, "a")), (2, at(2, "a"))]) == [])
   }
 
+  /// Syslog writes a login to two files; on two hosts it is two.
+  @Test func aCopyOfARecordIsNotAnother() {
+    func told(_ events: [(artifact: UInt8, event: Event)]) -> [String] {
+      let correlation = "title: C\ncorrelation: {timespan: 1m, type: event_count, rules: [a], condition: {gte: 3}}"
+      let whole = SigmaCaseCorrelations(sigma(correlatedRules + correlation).0)
+      for one in events { whole.inspect(one.event, of: Digest(of: [one.artifact])) }
+      var found: [String] = []
+      whole.finish { found.append($0.title) }
+      return found
+    }
+    let two = [at(0, "a"), at(1, "a")]
+    #expect(told(two.map { (1, $0) } + two.map { (2, $0) }) == [])
+    #expect(told(two.map { (1, $0) } + two.map { (2, $0) } + [(2, at(2, "a"))]) == ["C"])
+    #expect(told(two.map { (1, $0) } + [(2, at(1, "a")), (2, at(1, "a"))]) == ["C"])
+    let other = at(1, "a", ["host": .text("web2")])
+    #expect(told(two.map { (1, $0) } + [(2, other)]) == ["C"])
+  }
+
   @Test func withoutCorrelationsNothingIsNeeded() {
     #expect(!SigmaCaseCorrelations(sigma(nativeRule("s: { a: b }")).0).isNeeded)
   }

@@ -56,6 +56,79 @@ struct SigmaCorrelationTests {
     #expect(findings(rules, events("other")).isEmpty)
   }
 
+  private static func chain(_ outer: String) -> String {
+    correlatedRules
+      + """
+      title: Many
+      name: many
+      correlation: {type: event_count, rules: [a], group-by: [host], timespan: 1m, condition: {gte: 3}}
+      ---
+      title: Then
+      correlation: {\(outer)}
+      """
+  }
+
+  /// What rests on a correlation also sees what happens while it goes on: guessing does not end with the first success.
+  @Test func whatHappensWhileAChainGoesOnIsSeen() {
+    let host: [String: Value] = ["host": .text("h")]
+    func told(_ outer: String, _ seconds: StrideTo<Int>, _ last: Int) -> [String] {
+      let (rules, diagnostics) = sigma(Self.chain(outer))
+      #expect(diagnostics.isEmpty)
+      return findings(rules, seconds.map { at($0, "a", host) } + [at(last, "b", host)]).map { finding in
+        "\(finding.title) \(finding.attributes.first { $0.name == "events" }?.value.text ?? "")"
+      }
+    }
+    let then = "type: temporal_ordered, rules: [many, b], group-by: [host], timespan: 2m"
+    #expect(told(then, stride(from: 0, to: 1200, by: 20), 302) == ["Then 2"])
+    #expect(told(then, stride(from: 0, to: 1200, by: 20), 1290) == ["Then 2"])
+    #expect(told(then, stride(from: 0, to: 1200, by: 20), 1302).isEmpty)
+    // The third comes after b.
+    #expect(told(then, stride(from: 0, to: 60, by: 20), 39).isEmpty)
+    let near = "type: temporal, rules: [many, b], group-by: [host], timespan: 2m"
+    #expect(told(near, stride(from: 0, to: 1200, by: 20), 302) == ["Then 2"])
+  }
+
+  /// However many moments it has, one burst counts once.
+  @Test func aChainCountsEachFindOnce() {
+    let (rules, _) = sigma(Self.chain("type: event_count, rules: [many], timespan: 1h, condition: {gte: 2}"))
+    func burst(_ host: String, _ seconds: StrideTo<Int>) -> [Event] {
+      seconds.map { at($0, "a", ["host": .text(host)]) }
+    }
+    #expect(findings(rules, burst("h", stride(from: 0, to: 1200, by: 20))).isEmpty)
+    // The other host's burst lies within the first's, which ends hours later.
+    let two = burst("h", stride(from: 0, to: 20_000, by: 20)) + burst("i", stride(from: 600, to: 640, by: 10))
+    #expect(
+      findings(rules, two).map { $0.attributes.first { $0.name == "number" }?.value.text } == ["2"])
+  }
+
+  @Test func aLongChainIsRead() {
+    var text = correlatedRules
+    for number in (0..<500).reversed() {
+      let inner = number == 0 ? "a" : "c\(number - 1)"
+      text +=
+        "title: c\(number)\nname: c\(number)\n"
+        + "correlation: {type: event_count, rules: [\(inner)], timespan: 1m, condition: {gte: 1}}\n---\n"
+    }
+    let (rules, diagnostics) = sigma(text)
+    #expect(diagnostics.isEmpty)
+    #expect(findings(rules, [at(0, "a")]).map(\.title) == ["c499"])
+  }
+
+  @Test func theDigitsOfAReferenceMayBeLargeOrSmall() {
+    let id = "5013b332-8a70-4c60-8a5d-0f0a1f2b3c4d"
+    let text = nativeRule("s: { kind: a }").replacing("title: T\n", with: "title: T\nid: \(id)\n")
+    func told(_ reference: String) -> [String] {
+      findings(
+        sigma(
+          text + "---\ntitle: C\ncorrelation: {type: event_count, rules: [\(reference)], timespan: 1m, "
+            + "condition: {gte: 1}}"
+        ).0, [at(0, "a")]
+      ).map(\.title)
+    }
+    #expect(told(id.uppercased()) == ["C"])
+    #expect(told("6" + id.dropFirst()) == ["T"])
+  }
+
   @Test func distinctValuesAreCounted() {
     let rule = "type: value_count\nrules: [a]\ntimespan: 10s\ncondition: {field: v, gt: 2}"
     #expect(numbers(rule, (0..<3).map { at($0, "a", ["v": .text("\($0)")]) }) == ["3/3"])

@@ -19,6 +19,16 @@ struct SigmaPrefilterTests {
     ("category: process_creation, product: linux", "ParentCommandLine|contains: kelvin"),
     ("category: process_creation, product: linux", "Image|startswith: [/usr/bin/c, /opt/]"),
     ("category: process_creation, product: linux", "Image|contains: /bin/"),
+    ("category: process_creation, product: linux", "Image|startswith: /usr/bin"),
+    ("category: process_creation, product: linux", "Image|contains: [bin, 'r/bin/c']"),
+    ("category: process_creation, product: linux", "Image: ['/usr/*/curl', '/???/bin/wget', '/opt/*']"),
+    ("category: process_creation, product: linux", "Image|re: '^/USR/bin/cu.l|^/bin/w'"),
+    ("category: process_creation, product: linux", "Image|re|i: '^/USR/BIN'"),
+    ("category: process_creation, product: linux", "Image|endswith: [/b, /bin/ls, bin/curl]"),
+    ("category: process_creation, product: linux", "ParentImage|startswith: [/usr/bin, /bin/b]"),
+    ("category: network_connection, product: linux", "Image|endswith: [/curl, bin/wget]"),
+    ("category: network_connection, product: linux", "Image|startswith: /usr/b"),
+    ("category: network_connection, product: linux", "Initiated: 'true'"),
     ("category: process_creation, product: linux", "Image|endswith: ['/ls:', '/-curl', '/curl:']"),
     ("category: process_creation, product: linux", "CommandLine|endswith: ' /tmp'"),
     ("category: process_creation, product: linux", "CommandLine|startswith: wget"),
@@ -28,7 +38,9 @@ struct SigmaPrefilterTests {
     ("category: webserver", "cs-uri-query|endswith: '?id=1'"), ("category: webserver", "cs-cookie|startswith: a=b"),
     ("category: proxy", "c-uri|startswith: 'http://a.example'"), ("category: proxy", "cs-host|endswith: example"),
     ("category: proxy", "c-uri-extension: php"), ("category: proxy", "c-useragent: null"),
-    ("category: proxy", "r-dns: a.example"),
+    ("category: proxy", "r-dns: a.example"), ("category: proxy", "c-uri-stem: /x.php"),
+    ("category: proxy", "cs-uri-stem|endswith: .php"),
+    ("product: linux, service: auditd", "SYSCALL: [execve, connect]"),
     ("product: linux, service: auditd", "type: EXECVE"), ("product: linux, service: auditd", "a1|startswith: '-'"),
     ("product: linux, service: auditd", "a0: [curl, wget]"), ("product: linux, service: auditd", "a1|re: '(^|/)[cw]'"),
     ("product: ir-analyze, service: fs:stat", "path|endswith: '/x.php'"),
@@ -79,6 +91,7 @@ struct SigmaPrefilterTests {
     "curl", "wget", "-curl", "/usr/bin/curl", "/opt/CURL", "-O", "-o", "/tmp", "/TMP/x", "|", ";", "sudo", "-u",
     "admin",
     "LANG=C", "env", "-sudo", "a;b", "ls:", "x|curl", "&&wget", " ", "/tmp ", "ls", "\u{212A}elvin", "kelvin",
+    "(curl", "\"wget\"", "'/usr/bin/curl'", "\\ls)", "`wget", "$(curl", "w\"ge\"t", "timeout", "5", "doas", "then",
     "ünïcode", "ÜNÏCODE", "curl:", "[kworker]", "a.b", "\"tmp\"", "bash",
   ]
 
@@ -90,14 +103,17 @@ struct SigmaPrefilterTests {
     let types = [
       "linux:shell:command", "linux:capture:process", "linux:auth:entry", "linux:cron:entry", "linux:audit:syscall",
       "web:access:request", "web:access:request", "fs:stat", "linux:audit:syscall", "aws:cloudtrail:entry",
-      "linux:syslog:entry", "aws:waf:request",
+      "linux:syslog:entry", "aws:waf:request", "linux:capture:socket",
     ]
     let type = types[random.below(types.count)]
     var attributes: [Attribute] = []
     func add(_ name: String, _ value: Value) { if random.below(4) > 0 { attributes.append(Attribute(name, value)) } }
     switch type {
     case "web:access:request", "aws:waf:request":
-      let paths = ["/x.php", "/x.php?id=1", "/a", "http://a.example/x.php", "http://a.example:80", "b.example:443"]
+      let paths = [
+        "/x.php", "/x.php?id=1", "/a", "http://a.example/x.php", "http://a.example:80", "b.example:443",
+        "HTTPS://u:p@a.example/x.php?y", "http://[2001:db8::1]/x.php",
+      ]
       add("path", .text(paths[random.below(paths.count)]))
       add("uri", .text(paths[random.below(paths.count)]))
       add("headers", .texts(["Referer: http://b.example/x", "Cookie:a=b; c=d", "Host: a.example "]))
@@ -105,6 +121,11 @@ struct SigmaPrefilterTests {
       add("status", .integer([200, 404, 500, 4040][random.below(4)]))
       add("method", .text(["GET", "POST", "get", "CONNECT"][random.below(4)]))
       add("user_agent", .text(["Mozilla/5.0", "curl/8", "xMozilla"][random.below(3)]))
+    case "linux:capture:socket":
+      add("program", .text(["curl", "wget", "-curl", "/usr/bin/wget", "b"][random.below(5)]))
+      add("pid", .integer(Int64(random.below(9))))
+      add("local_port", .integer([22, 40000][random.below(2)]))
+      add("remote_port", .integer([443, 50000][random.below(2)]))
     case "fs:stat":
       add("path", .text(["/tmp/x.php", "/tmp", "/srv/X.php"][random.below(3)]))
       add("size", .integer(Int64(random.below(9)) - 1))
@@ -126,6 +147,8 @@ struct SigmaPrefilterTests {
       add("types", .texts(["SYSCALL", "EXECVE"]))
       add("arguments", .texts((0..<random.below(4)).map { _ in Self.words[random.below(Self.words.count)] }))
       add("paths", .texts(["/tmp/x.php", "/srv/X.php"]))
+      add("audit_nametypes", .texts([["PARENT", "CREATE"], ["CREATE", "DELETE"], ["NORMAL"]][random.below(3)]))
+      add("syscall", .text(["59", "42", "0"][random.below(3)]))
       add("audit_nametype", .text(["CREATE", "DELETE"][random.below(2)]))
     }
     let time = Timestamp(seconds: 1_795_000_000 + Int64(random.below(20_000_000)))

@@ -53,6 +53,70 @@ struct SigmaRecordTests {
       !holds("product: linux, category: process_creation", "ParentImage|endswith: /java", Array(events.prefix(1))))
   }
 
+  /// Listings have many orders: a parent may stand behind its children.
+  @Test func aParentIsKnownWhereverItIsListed() {
+    let child = event(
+      ["pid": .integer(11), "ppid": .integer(10), "command_line": .text("sh -c id")], "linux:capture:process")
+    let parent = event(
+      ["pid": .integer(10), "ppid": .integer(0), "command_line": .text("nginx: worker")], "linux:capture:process")
+    let other = event(
+      ["pid": .integer(12), "ppid": .integer(0), "command_line": .text("nginx: worker")], "linux:capture:process")
+    let source = "product: linux, category: process_creation"
+    for detection in [
+      "ParentImage|endswith: /nginx", "ParentImage: /usr/bin/nginx", "ParentImage|startswith: /bin",
+      "ParentCommandLine: 'nginx: worker'", "{Image|endswith: /sh, ParentImage|contains: nginx}",
+    ] {
+      #expect(holds(source, detection, [child, parent]), "\(detection)")
+      #expect(holds(source, detection, [parent, child]), "\(detection)")
+      #expect(!holds(source, detection, [child, other]), "\(detection)")
+    }
+    // What must not be its parent is told once the parent is known.
+    let (rules, _) = sigma(
+      "title: T\nlogsource: {\(source)}\ndetection: {s: {Image|endswith: /sh}, "
+        + "n: {ParentImage|endswith: /nginx}, condition: s and not n}")
+    #expect(titles(rules, [child, parent]).isEmpty)
+    #expect(titles(rules, [child, other]) == ["T"])
+  }
+
+  @Test func sessionsOfOpenSSHAreItsServices() {
+    for (program, service, expected) in [
+      ("sshd-session", "sshd", true), ("sshd-auth", "sshd", true), ("sshd-x", "sshd", false), ("anacron", "cron", true),
+      ("CRON", "cron", true), ("clamd", "clamav", true), ("guacd", "guacamole", true), ("guacd", "clamav", false),
+    ] {
+      let line = event(["program": .text(program), "text": .text("bad")], "linux:syslog:entry")
+      #expect(holds("product: linux, service: \(service)", "text: bad", [line]) == expected, "\(program)")
+    }
+  }
+
+  @Test func aSocketHasItsProgramsPathAndASideThatBegan() {
+    func socket(_ local: Int64, _ remote: Int64) -> Event {
+      event(
+        ["program": .text("nc"), "local_port": .integer(local), "remote_port": .integer(remote)], "linux:capture:socket"
+      )
+    }
+    let source = "product: linux, category: network_connection"
+    #expect(holds(source, "{Image|endswith: /nc, Initiated: 'true'}", [socket(51000, 443)]))
+    #expect(holds(source, "Image|startswith: /usr/bin", [socket(51000, 443)]))
+    #expect(holds(source, "Initiated: 'false'", [socket(22, 51000)]))
+    #expect(!holds(source, "Initiated: 'true'", [socket(22, 51000), socket(51000, 50000)]))
+    #expect(!holds(source, "Image|endswith: /c", [socket(51000, 443)]))
+  }
+
+  @Test func membersOfAnIdentityWithoutANameOfTheirOwnAreInItsText() {
+    let call = event(
+      [
+        "event_name": .text("X"), "identity_arn": .text("arn:a"),
+        "user_identity": .text(#"{"arn":"arn:a","onBehalfOf":{"userId":"u-\u0031"},"credentialId":null}"#),
+      ], "aws:cloudtrail:entry")
+    for (detection, expected) in [
+      ("userIdentity.onBehalfOf.userId: u-1", true), ("userIdentity.onBehalfOf.userId: u-2", false),
+      ("userIdentity.credentialId|exists: true", true), ("userIdentity.other|exists: true", false),
+      ("userIdentity.arn: 'arn:a'", true),
+    ] {
+      #expect(holds("product: aws, service: cloudtrail", detection, [call]) == expected, "\(detection)")
+    }
+  }
+
   @Test func cloudTrailNamesAreTheRecordsOwn() {
     let call = event(
       [
@@ -121,6 +185,12 @@ struct SigmaRecordTests {
     ("", []),
     ("nginx: worker process", ["/usr/bin/nginx", "/bin/nginx"]), ("sudo", []), ("env A=1", []), ("./run", ["./run"]),
     ("-", []),
+    ("(python3 x)", ["/usr/bin/python3", "/bin/python3"]), ("\"python3\" x", ["/usr/bin/python3", "/bin/python3"]),
+    ("'/usr/bin/python3' x", ["/usr/bin/python3"]), ("\\python3 x", ["/usr/bin/python3", "/bin/python3"]),
+    ("p\"yth\"on3", ["/usr/bin/python3", "/bin/python3"]), ("timeout -s KILL 5 /p x", ["/p"]), ("nice -n 5 /p", ["/p"]),
+    ("command /p", ["/p"]), ("doas -u www /p", ["/p"]), ("stdbuf -o0 /p", ["/p"]), ("xargs -I {} /p {}", ["/p"]),
+    ("sudo -g www -u bob /p", ["/p"]), ("time -p /p", ["/p"]), ("! /p", ["/p"]), ("then /p", ["/p"]),
+    ("{ /p", ["/p"]), ("/usr/bin/sudo -- /p", ["/p"]), ("echo sudo /p", ["/usr/bin/echo", "/bin/echo"]),
   ])
   func programs(_ line: String, _ images: [String]) { #expect(ShellCommandLine.images(line) == images) }
 
@@ -130,6 +200,47 @@ struct SigmaRecordTests {
     #expect(
       ShellCommandLine.simpleCommands(String(repeating: "a;", count: 10_000)).count <= ShellCommandLine.maximumCommands
         + 2)
+  }
+
+  @Test(arguments: [
+    ("(a x)", ["a x"]), ("`a x`", ["a x"]), ("echo $(a x) y", ["echo", "a x", "y"]),
+    ("echo \"$(a \"b;c\") d;e\" f", ["echo \"", "a \"b;c\"", "d;e\" f"]),
+    ("if a; then b; fi", ["if a", "then b", "fi"]),
+    ("echo '$(a)' \"(b)\"", []), ("echo \"`a`;b\"", ["echo \"", "a", ";b\""]),
+  ])
+  func commandsWithinCommandsAreToldApart(_ line: String, _ parts: [String]) {
+    #expect(ShellCommandLine.simpleCommands(line).map(\.text) == [line] + parts)
+  }
+
+  @Test func listedProcessesAreWhatTheirArgumentsBeginWith() {
+    #expect(ShellCommandLine.images(listed: "sudo -u www /opt/x") == ["/usr/bin/sudo", "/bin/sudo"])
+    #expect(ShellCommandLine.images(listed: "[kworker/0:1]").isEmpty)
+    #expect(ShellCommandLine.images(listed: "").isEmpty)
+  }
+
+  /// What a call made is told of each path.
+  @Test func pathsThatACallMadeAreToldApart() {
+    let record = event(
+      [
+        "paths": .texts(["/etc", "/tmp/new", "/etc/passwd"]),
+        "audit_nametypes": .texts(["PARENT", "DELETE", "CREATE"]),
+        "types": .texts(["SYSCALL", "PATH"]), "syscall": .text("82"), "arch": .text("c000003e"),
+      ], "linux:audit:syscall")
+    let file = "product: linux, category: file_event"
+    #expect(holds(file, "TargetFilename: /etc/passwd", [record]))
+    #expect(!holds(file, "TargetFilename|startswith: /tmp", [record]))
+    let audit = "product: linux, service: auditd"
+    #expect(holds(audit, "{type: PATH, nametype: CREATE, name: /etc/passwd}", [record]))
+    #expect(holds(audit, "SYSCALL: rename", [record]))
+    #expect(holds(audit, "SYSCALL: 82", [record]))
+    #expect(!holds(audit, "SYSCALL: unlink", [record]))
+    var arm = record
+    arm.attributes.removeAll { $0.name == "arch" }
+    arm.attributes.append(Attribute("arch", "c00000b7"))
+    #expect(!holds(audit, "SYSCALL: rename", [arm]))
+    arm.attributes.removeAll { $0.name == "audit_nametypes" }
+    arm.attributes.append(Attribute("audit_nametypes", .texts(["NORMAL", "NORMAL", "NORMAL"])))
+    #expect(!holds(file, "TargetFilename: /etc/passwd", [arm]))
   }
 
   @Test func filesThatWereMadeAreFileEvents() {
@@ -165,6 +276,21 @@ struct SigmaRecordTests {
         "T", "T",
       ])
     #expect(titles(rules, [request("GET", "/x/y.exe"), request("GET", "http://a.example/x.exe/y")]).isEmpty)
+  }
+
+  @Test(arguments: [
+    (
+      "http://user:pw@evil.example:8080/d/x.exe?q=1",
+      "{cs-host: evil.example, c-uri-stem: /d/x.exe, cs-uri-stem: /d/x.exe}"
+    ),
+    ("HTTP://evil.example", "{r-dns: evil.example, c-uri-stem: /}"),
+    ("http://[2001:db8::1]:80/x", "r-dns: '2001:db8::1'"),
+  ])
+  func addressesThatAProxyPassedOn(_ path: String, _ detection: String) {
+    let request = event(["method": .text("GET"), "path": .text(path)], "web:access:request")
+    #expect(holds("category: proxy", detection, [request]))
+    let near = event(["method": .text("GET"), "path": .text("/r?u=" + path)], "web:access:request")
+    #expect(!holds("category: proxy", detection, [near]))
   }
 
   /// A member of a call's objects is there whatever it says; null is no value, and empty text is one.

@@ -61,6 +61,33 @@ struct SigmaRegexTests {
     #expect(holds("s:\n  a|gt: 10", ["a": .text(text)]) == expected)
   }
 
+  /// Wherever it stands in a long value, and not where only the cut of a piece would end or begin the text.
+  @Test(arguments: [
+    ("(?<!x)needle(?=y)", true), ("^(?!x)needle", false), ("(?!x)needle$", false), ("(?=n)needlez", false),
+    ("(?<=a)needley(?!b)", true), ("^(?=a)a", true), ("(?<=é)z$", true), ("^(?=é)", false),
+  ])
+  func whatOneEngineAloneUnderstandsIsFoundInLongValues(_ pattern: String, _ expected: Bool) {
+    for count in [3, 16_380, 32_760, 49_147, 100_000] {
+      let text = String(repeating: "a", count: count) + "needley" + String(repeating: "é", count: 9000) + "z"
+      let regex = SigmaRegex.make(pattern, flags: []).regex
+      #expect(text.withView { regex?.matches($0) } == expected, "\(pattern) \(count)")
+    }
+  }
+
+  @Test(arguments: [
+    (String(repeating: "a|", count: 8000) + "b", false), (String(repeating: "a|", count: 7000) + "b", true),
+    ("([^x]{1,500}[a-z]{1,500}){30}", false), ("([^x]{1,50}[a-z]{1,20}){2}", true), (".{0,5000}evil", true),
+    (".{1,5000}x.{1,5000}y", false),
+    ("(a.{0,3000}b){3}", false),
+    ("a{1,2000000000}{2000000000}", false),
+    ("(((((a{50}){50}){50}){50}){50})", false),
+  ])
+  func whatTakesTooLongToCompileIsRefused(_ pattern: String, _ expected: Bool) {
+    let (rules, diagnostics) = sigma(nativeRule("s:\n  a|re: '\(pattern)'"))
+    #expect((rules.count == 1) == expected && diagnostics.isEmpty == expected)
+    #expect(expected || diagnostics.first?.line == 6)
+  }
+
   @Test func aBacktrackingPatternEnds() {
     let text = String(repeating: "a", count: 8000)
     #expect(!holds("s:\n  a|re: '(?!x)(a|a)*b$'", ["a": .text(text)]))

@@ -51,6 +51,13 @@ struct SigmaSequencesTests {
     #expect(told("temporal_ordered", condition, events) == expected, "\(condition) \(events)")
   }
 
+  /// Guessing that never succeeds is one find, not one for each guess.
+  @Test func matchesWithinATimespanAreOne() {
+    #expect(told("temporal", "a and not b", "a0 a5 a15 a25") == "1/4")
+    #expect(told("temporal", "a and not b", "a0 a5 a16 a25") == "1/2 1/2")
+    #expect(told("temporal_ordered", "a and not b", "a0 a5 a15 a25 b26") == "1/3")
+  }
+
   @Test func groupsAreKeptApart() {
     let rule = "type: temporal\nrules: [a, b]\ngroup-by: [who]\ntimespan: 10s\ncondition: a and not b"
     let (x, y): ([String: Value], [String: Value]) = (["who": .text("x")], ["who": .text("y")])
