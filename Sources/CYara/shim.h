@@ -49,6 +49,9 @@ static inline bool shim_string_is_hexadecimal(const YR_STRING *string) { return 
 static inline const uint8_t *shim_string_bytes(const YR_STRING *string) { return string->string; }
 static inline uint32_t shim_string_rule(const YR_STRING *string) { return string->rule_idx; }
 
+/// A scanner keeps the entry point of the last object that had one, and takes it for that of the next.
+static inline void shim_scanner_forget_entry_point(YR_SCAN_CONTEXT *context) { context->entry_point = YR_UNDEFINED; }
+
 static inline const YR_MATCH *shim_string_matches(YR_SCAN_CONTEXT *context, const YR_STRING *string) {
   return context->matches[string->idx].head;
 }

@@ -34,7 +34,10 @@ public struct RuleSet: Sendable {
   ) -> (RuleSet, [RuleDiagnostic]) {
     let files = RuleFiles(root: directory)
     var diagnostics: [RuleDiagnostic] = []
-    let paths = files.paths([["yar", "yara"], ["yml", "yaml"]])
+    let paths = files.paths([["yar", "yara"], ["yml", "yaml"], ["yarc"]])
+    diagnostics += paths[2].map {
+      RuleDiagnostic(.warning, file: $0, "compiled rules are not read from a folder: only their sources")
+    }
     let read = Parallel.map(paths[0], workers: 2) { path in
       let (bytes, diagnostic) = files.read(path)
       return (bytes.map { YaraSource(path: path, text: $0) }, diagnostic)

@@ -1,4 +1,5 @@
 import Bytes
+import CYara
 import Foundation
 
 /// The output of the `yara` command, line by line, so that the two can be compared with `diff`.
@@ -51,8 +52,26 @@ public struct YaraCommand: Sendable {
   }
 
   /// An engine for rules that `yarac` compiled; it runs them all, over the whole object.
-  public static func engine(compiled path: String) throws(YaraError) -> YaraEngine {
-    try YaraEngine(YaraRules(compiled: path), sources: [], directory: nil)
+  ///
+  /// - Throws: `compiledFile` also for a definition of what the rules do not know, or know as another kind of value.
+  public static func engine(
+    compiled path: String, definitions: [(name: String, value: String)] = []
+  ) throws(YaraError) -> YaraEngine {
+    let rules = try YaraRules(compiled: path)
+    let pointer = try rules.handle.pointer()
+    for (name, value) in definitions {
+      let code =
+        switch YaraDefinition(value) {
+        case .flag(let flag): yr_rules_define_boolean_variable(pointer, name, flag ? 1 : 0)
+        case .integer(let number): yr_rules_define_integer_variable(pointer, name, number)
+        case .number(let number): yr_rules_define_float_variable(pointer, name, number)
+        case .text(let text): yr_rules_define_string_variable(pointer, name, text)
+        }
+      guard code == ERROR_SUCCESS else {
+        throw YaraError(.compiledFile, "\(path): -d \(name)=\(value): \(YaraLibrary.words(code))")
+      }
+    }
+    return try YaraEngine(rules, sources: [], directory: nil)
   }
 
   /// What the command prints of one file.

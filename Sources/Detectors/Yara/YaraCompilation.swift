@@ -32,6 +32,7 @@ extension YaraCompiler {
     return withExtendedLifetime(state) {
       for unit in units {
         state.path = unit.path
+        state.included = []
         state.namespace = unit.namespace
         let errors = add(unit.text, namespace: unit.namespace, path: unit.path, to: compiler)
         if errors != 0 {
@@ -56,26 +57,16 @@ extension YaraCompiler {
     }
   }
 
-  /// What the `yara` command takes for a number: digits, perhaps with a minus in front and dots within; all else is text.
-  private static func isNumber(_ text: String, dots: Int) -> Bool {
-    let digits = text.utf8.first == 0x2D ? text.utf8.dropFirst() : text.utf8[...]
-    return digits.first.map { $0 != 0x2E } == true && digits.count(where: { $0 == 0x2E }) == dots
-      && digits.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
-  }
-
   private func define(_ compiler: UnsafeMutablePointer<YR_COMPILER>) {
     for name in Self.externals where !definitions.contains(where: { $0.name == name }) {
       yr_compiler_define_string_variable(compiler, name, "")
     }
     for (name, value) in definitions {
-      if value == "true" || value == "false" {
-        yr_compiler_define_boolean_variable(compiler, name, value == "true" ? 1 : 0)
-      } else if Self.isNumber(value, dots: 0), let number = Int64(value) {
-        yr_compiler_define_integer_variable(compiler, name, number)
-      } else if Self.isNumber(value, dots: 1), let number = Double(value) {
-        yr_compiler_define_float_variable(compiler, name, number)
-      } else {
-        yr_compiler_define_string_variable(compiler, name, value)
+      switch YaraDefinition(value) {
+      case .flag(let flag): yr_compiler_define_boolean_variable(compiler, name, flag ? 1 : 0)
+      case .integer(let number): yr_compiler_define_integer_variable(compiler, name, number)
+      case .number(let number): yr_compiler_define_float_variable(compiler, name, number)
+      case .text(let text): yr_compiler_define_string_variable(compiler, name, text)
       }
     }
   }
@@ -98,11 +89,27 @@ extension YaraCompiler {
 private final class CompilerState {
   let root: String?
   var path = ""
+  /// The files that include each other down to the one that is read: what libyara calls them, as written, and where they are.
+  var included: [(name: String, path: String)] = []
   var namespace = ""
   var diagnostics: [RuleDiagnostic] = []
   var patterns: [YaraRules.Key: [YaraPattern]] = [:]
 
   init(root: String?) { self.root = root }
+
+  /// The text of an included file; what it includes lies beside it.
+  ///
+  /// - Parameter caller: as libyara calls the file that includes it; no two that are open have one name.
+  func include(_ name: String, from caller: String?) -> [UInt8]? {
+    while let last = included.last, last.name != caller { included.removeLast() }
+    let resolver = YaraIncludes(root: root)
+    let folder = included.last?.path ?? caller ?? path
+    guard let path = resolver.resolve(name, from: folder), let text = resolver.read(name, from: folder) else {
+      return nil
+    }
+    included.append((name, path))
+    return text
+  }
 }
 
 /// What the compiler shows of a regular expression or hex string.
@@ -152,10 +159,7 @@ private func readInclude(
 ) -> UnsafePointer<CChar>? {
   guard let user, let name else { return nil }
   let state = Unmanaged<CompilerState>.fromOpaque(user).takeUnretainedValue()
-  let resolver = YaraIncludes(root: state.root)
-  guard let text = resolver.read(String(cString: name), from: caller.map { String(cString: $0) } ?? state.path) else {
-    return nil
-  }
+  guard let text = state.include(String(cString: name), from: caller.map { String(cString: $0) }) else { return nil }
   return text.withUnsafeBytes { bytes in
     guard let copy = malloc(bytes.count + 1) else { return nil }
     if let base = bytes.baseAddress { memcpy(copy, base, bytes.count) }

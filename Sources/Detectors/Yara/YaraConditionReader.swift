@@ -140,7 +140,9 @@ struct YaraConditionReader {
       let asks =
         switch body[1] {
         case "$": ["at", "in", "and", ")"].contains(body[2])
-        case "#": body[2] == ">" && words[colon + 4].kind == .number
+        // The number ends there: `# > 0 - 1` asks for nothing.
+        case "#":
+          body[2] == ">" && body.count > 4 && words[colon + 4].kind == .number && ["and", ")"].contains(body[4])
         default: false
         }
       guard asks else { return .maybe }

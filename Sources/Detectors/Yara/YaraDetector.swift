@@ -4,7 +4,7 @@ import Evidence
 /// Runs YARA rules over an artifact and tells each rule that holds as one finding.
 public final class YaraDetector {
   /// Part of every result's key: raised whenever the same matches would be told otherwise.
-  public static let version = 2
+  public static let version = 3
 
   /// Places told of one finding; the message says how many there were.
   public static let maximumEvidence = 8

@@ -113,6 +113,7 @@ public final class YaraScanner {
       // Rules loaded from a compiled file need not have them.
       yr_scanner_define_string_variable(handle, name, externals[name] ?? "")
     }
+    shim_scanner_forget_entry_point(handle)
     yr_scanner_set_timeout(handle, Int32(clamping: options.timeout))
     yr_scanner_set_flags(handle, flags | SCAN_FLAGS_REPORT_RULES_MATCHING | (options.isFast ? SCAN_FLAGS_FAST_MODE : 0))
     let state = ScanState(rules, compiled, options)

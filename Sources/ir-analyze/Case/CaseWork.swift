@@ -73,7 +73,7 @@ struct CaseWork {
   func analyze(case name: String) throws -> CaseAnalysis.Outcome {
     progress.begin("analyze")
     let loaded = rules.load()
-    for diagnostic in loaded.diagnostics.prefix(10) { Terminal.tell("rule not used: \(diagnostic)") }
+    tell(loaded.diagnostics)
     let outcome = try bring(name, upTo: loaded, from: rules.directory, deadline: nil)
     if outcome.isInterrupted { throw Self.interrupted }
     progress.end("\(outcome.artifacts.count) artifacts, \(outcome.computed) units computed, \(outcome.reused) reused")
@@ -88,6 +88,15 @@ struct CaseWork {
     try checkHashes(case: name, outcome)
     try noteAnalysis(outcome, case: name, rules: loaded.set.fingerprint)
     return outcome
+  }
+
+  /// First what is left out, each with its reason; rules that merely could be better are used.
+  private func tell(_ diagnostics: [RuleDiagnostic]) {
+    for (level, words, most) in [(RuleDiagnostic.Level.error, "rule not used", 100), (.warning, "rule warning", 10)] {
+      let some = diagnostics.filter { $0.level == level }
+      for diagnostic in some.prefix(most) { Terminal.tell("\(words): \(diagnostic)") }
+      if some.count > most { Terminal.tell("\(words): \(some.count - most) more, all listed by `rules check`") }
+    }
   }
 
   /// Files what the run came to; the next re-scan is compared with it.

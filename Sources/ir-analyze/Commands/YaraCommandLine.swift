@@ -84,7 +84,13 @@ struct YaraCommandLine: ParsableCommand {
   }
 
   private func makeEngine() throws -> YaraEngine? {
-    if compiled { return try YaraCommand.engine(compiled: rules) }
+    if compiled {
+      do throws(YaraError) {
+        return try YaraCommand.engine(compiled: rules, definitions: defined)
+      } catch {
+        throw ExitStatus.Failure(.usage, error.reason)
+      }
+    }
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: rules, isDirectory: &isFolder), isFolder.boolValue {
       let (set, diagnostics) = RuleSet.load(

@@ -23,6 +23,13 @@ struct RuleSetTests {
     #expect(set.fingerprint == RuleSet.load(directory: good.path).0.fingerprint)
   }
 
+  @Test func compiledRulesAreToldOf() throws {
+    let folder = try TemporaryFolder(["a.yar": "rule a { condition: true }", "b.yarc": "YARA", "c.txt": "x"])
+    let (set, diagnostics) = RuleSet.load(directory: folder.path)
+    #expect(diagnostics.map(\.file) == ["b.yarc"] && diagnostics.map(\.level) == [.warning])
+    #expect(set.yara?.rules.map(\.name) == ["a"])
+  }
+
   @Test func anIncludedFileCountsOnce() throws {
     let folder = try TemporaryFolder([
       "a.yar": "include \"b.yar\"\nrule a { condition: b }", "b.yar": "rule b { condition: true }",

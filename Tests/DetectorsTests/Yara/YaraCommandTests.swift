@@ -92,6 +92,15 @@ struct YaraCommandTests {
     let loaded = try YaraCommand.engine(compiled: folder.path + "/compiled")
     let found = try bytes.withView { try loaded.scan($0, externals, largeObject: 0) }
     #expect(YaraCommand().lines(found, path: object) == theirs)
+    // Definitions are of the run, not of the file.
+    let other = try YaraCommand.engine(compiled: folder.path + "/compiled", definitions: [("answer", "41")])
+    let less = try bytes.withView { try other.scan($0, externals, largeObject: 0) }
+    #expect(YaraCommand().lines(less, path: object) == theirs.filter { !$0.hasPrefix("Own") })
+    for definition in [(name: "surprise", value: "1"), (name: "answer", value: "text")] {
+      #expect(throws: YaraError.self) {
+        try YaraCommand.engine(compiled: folder.path + "/compiled", definitions: [definition])
+      }
+    }
   }
 
   /// libyara joins the fragments of a long jump by their places within a block: in windows a head would meet a tail elsewhere.

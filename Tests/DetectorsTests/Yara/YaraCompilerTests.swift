@@ -63,6 +63,9 @@ struct YaraCompilerTests {
     let outside = try TemporaryFolder(["secret.yar": "rule secret { condition: true }"])
     let folder = try TemporaryFolder([
       "parts/part.yar": "rule part { condition: true }", "sub/inner.yar": "include \"../parts/part.yar\"",
+      "sub/both.yar": "include \"near.yar\"\ninclude \"inner.yar\"", "sub/near.yar": "rule near { condition: true }",
+      "top/sub/one.yar": "include \"two.yar\"\nrule one { condition: two }",
+      "top/sub/two.yar": "rule two { condition: true }", "top/own.yar": "rule own { condition: true }",
     ])
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/link.yar", withDestinationPath: outside.path + "/secret.yar")
@@ -72,6 +75,10 @@ struct YaraCompilerTests {
     #expect(rules("include \"parts/part.yar\"\nrule a { condition: part }") == ["part", "a"])
     #expect(rules("include \"../parts/part.yar\"", "sub/x.yar") == ["part"])
     #expect(rules("include \"sub/inner.yar\"") == ["part"])
+    // What an included file names lies beside it, also behind another file that it includes.
+    #expect(rules("include \"sub/both.yar\"\nrule a { condition: near and part }") == ["near", "part", "a"])
+    #expect(rules("include \"sub/one.yar\"\ninclude \"own.yar\"", "top/main.yar") == ["two", "one", "own"])
+    #expect(rules("include \"sub/one.yar\"\ninclude \"two.yar\"", "top/main.yar") == [])
     #expect(rules("include \"\(outside.path)/secret.yar\"") == [])
     #expect(rules("include \"../\((outside.path as NSString).lastPathComponent)/secret.yar\"") == [])
     #expect(rules("include \"link.yar\"") == [])

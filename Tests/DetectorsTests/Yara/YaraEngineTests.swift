@@ -73,11 +73,13 @@ struct YaraEngineTests {
       rule bare { condition: filesize < 100 }
       rule two { strings: $x1 = "first" $x2 = "gone away" $y = "second" condition: 2 of ($x*) or (1 of ($y*) and filesize > 1MB) }
       rule loops { strings: $a = "missing" condition: for any of them : (# > 1) or for all i in (1..#a) : (@a[i] > 5) }
+      rule nothing { strings: $a = "missing" condition: for any of ($a) : (# > 0 - 1) }
+      rule something { strings: $a = "missing" condition: for any of ($a) : (# > 0) }
       rule elsewhere { strings: $a = "missing" condition: for any i in (1..#a) : (@a[i] > 5) }
       """
     #expect(
       try survivors(text, Array("xx first yy second".utf8))
-        == ["both", "one", "negative", "compared", "bare", "loops"])
+        == ["both", "one", "negative", "compared", "bare", "loops", "nothing"])
   }
 
   @Test func everyKindOfStringIsFoundInItsForm() throws {

@@ -56,6 +56,16 @@ struct YaraScannerTests {
     #expect(YaraScanner.Externals(path: "").filename == "")
   }
 
+  /// A program's entry point is not that of what is scanned after it.
+  @Test func anEntryPointIsOfItsObject() throws {
+    let scanner = try YaraScanner(try rules("rule entry { condition: entrypoint >= 0 }"))
+    let file = try MappedFile(path: "/proc/self/exe")
+    let program = try file.withView { try scanner.scan($0) }
+    #expect(program.matches.map(\.rule.name) == ["entry"])
+    let text = try Array("no program".utf8).withView { try scanner.scan($0) }
+    #expect(text.matches.isEmpty)
+  }
+
   @Test func anEmptyObjectIsScanned() throws {
     #expect(try names("rule a { condition: filesize == 0 }", []) == ["a"])
   }
