@@ -43,6 +43,32 @@ enum CredentialPlace: Hashable, Comparable {
     guard case .network(_, let one) = self, case .network(_, let another) = other else { return true }
     return one == another
   }
+
+  /// How many places of each family there are: whoever has the credentials may call from thousands.
+  struct Families {
+    private var ipv4 = 0
+    private var ipv6 = 0
+    private var endpoints = 0
+
+    init(_ places: some Sequence<CredentialPlace>) {
+      for place in places {
+        switch place {
+        case .network(_, let isIPv4): if isIPv4 { ipv4 += 1 } else { ipv6 += 1 }
+        case .foreignEndpoint: endpoints += 1
+        case .inside: break
+        }
+      }
+    }
+
+    /// Whether one of them, but not inside, can be compared with another that is among them too.
+    func hasOther(comparableTo place: CredentialPlace) -> Bool {
+      switch place {
+      case .network(_, let isIPv4): (isIPv4 ? ipv4 : ipv6) + endpoints > 1
+      case .foreignEndpoint: ipv4 + ipv6 + endpoints > 1
+      case .inside: ipv4 + ipv6 + endpoints > 0
+      }
+    }
+  }
 }
 
 /// What came out of one place with one instance's credentials. A class, for each call changes most of it.

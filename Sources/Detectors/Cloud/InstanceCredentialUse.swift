@@ -82,12 +82,14 @@ public final class InstanceCredentialUse: CloudCallDetector {
         report(finding(instance, all[number], nil, .medium))
         continue
       }
-      for (place, number) in uses.sorted(by: { $0.key < $1.key }) where place != .inside && all[number].agents == 0 {
-        // The instance's own way out is where its agents report from, else where most calls come from.
-        let others = uses.filter { $0.key != place }
-        guard let home = others.max(by: { weight($0) < weight($1) }), weight(home) > weight((place, number)),
-          let severity = judge(all[number], at: place, home: all[home.value], at: home.key, others)
-        else { continue }
+      // The instance's own way out is where its agents report from, else where most calls come from.
+      guard let home = uses.max(by: { weight($0) < weight($1) }) else { continue }
+      let families = CredentialPlace.Families(uses.keys)
+      for (place, number) in uses.sorted(by: { $0.key < $1.key })
+      where place != .inside && place != home.key && all[number].agents == 0 {
+        guard let severity = judge(all[number], at: place, home: all[home.value], at: home.key, families) else {
+          continue
+        }
         report(finding(instance, all[number], all[home.value], severity))
       }
     }
@@ -101,7 +103,7 @@ public final class InstanceCredentialUse: CloudCallDetector {
   /// How grave it is that the second place is used beside the first; nil where it is none.
   private func judge(
     _ use: CredentialUse, at place: CredentialPlace, home: CredentialUse, at homePlace: CredentialPlace,
-    _ others: [CredentialPlace: Int]
+    _ families: CredentialPlace.Families
   ) -> Severity? {
     let suspicious = use.suspicious(besides: home)
     let isSuspicious = suspicious > 0
@@ -118,8 +120,7 @@ public final class InstanceCredentialUse: CloudCallDetector {
       guard isSuspicious, goesAround || home.agents > 0 else { return nil }
       return home.agents > 0 && (goesAround || suspicious > 2) ? .high : .medium
     }
-    let isOfOtherFamily = !others.contains { $0.key != .inside && place.isComparable(to: $0.key) }
-    if isOfOtherFamily || !use.isBeside(home) { return isSuspicious ? .medium : nil }
+    if !families.hasOther(comparableTo: place) || !use.isBeside(home) { return isSuspicious ? .medium : nil }
     return isSuspicious ? .high : .medium
   }
 
