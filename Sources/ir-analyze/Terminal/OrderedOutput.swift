@@ -44,6 +44,6 @@ final class OrderedOutput: @unchecked Sendable {
 
   private static func fail(_ reason: String) -> Never {
     Terminal.tell("error: \(reason)")
-    exit(ExitStatus.internalError.rawValue)
+    _exit(ExitStatus.internalError.rawValue)
   }
 }

@@ -36,7 +36,8 @@ enum Terminal {
     while done < bytes.count {
       let count = write(1, bytes.baseAddress?.advanced(by: done), bytes.count - done)
       if count < 0, errno == EINTR { continue }
-      if count < 0 { exit(errno == EPIPE ? 0 : ExitStatus.internalError.rawValue) }
+      // At once: other threads are at work, and what libraries do at a usual end takes from them what they use.
+      if count < 0 { _exit(errno == EPIPE ? 0 : ExitStatus.internalError.rawValue) }
       done += count
     }
   }
