@@ -11,7 +11,7 @@ public final class WholeCaseDetectors {
   private let recon = CloudRecon(artifact: .unnamed)
   private let secrets = SecretReads(artifact: .unnamed)
   private let scans = WebScan(artifact: .unnamed)
-  private var seen: Set<Int> = []
+  private var seen: Set<UInt64> = []
   private var found: [Finding] = []
   private static let maximumSeen = 2_000_000
   private static let rules: Set<String> = [
@@ -37,7 +37,7 @@ public final class WholeCaseDetectors {
 
   private func isFirst(_ event: Event) -> Bool {
     guard let key = event.text("event_id"), seen.count < Self.maximumSeen else { return true }
-    return seen.insert(key.hashValue).inserted
+    return seen.insert(key.withView(\.fingerprint)).inserted
   }
 
   /// - Parameter findings: of the artifacts.

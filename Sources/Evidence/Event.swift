@@ -10,7 +10,12 @@ public struct Event: Hashable, Sendable {
   public var dataType: String
   /// One sentence for a reader, complete without the attributes.
   public var message: String {
-    get { sentence ?? opening + (text("text") ?? "") }
+    get {
+      if let sentence { return sentence }
+      var message = ""
+      forEachPart { message += $0 }
+      return message
+    }
     set { sentence = newValue }
   }
   /// Nil where the sentence is what a program said, `sshd (pid 392): Accepted …`: it is put together of the attributes `program`, `pid`
@@ -43,26 +48,21 @@ public struct Event: Hashable, Sendable {
   /// Writes the message as a value of JSON, without making it first.
   func writeMessage(to out: inout JSONWriter) {
     if let sentence { return out.value(sentence) }
-    out.text { out in
-      if let program = text("program") {
-        out.part(program)
-        if let pid = integer("pid") {
-          out.part(" (pid ")
-          out.plain { $0.append(decimal: pid) }
-          out.part("): ")
-        } else {
-          out.part(": ")
-        }
-      }
-      if let said = text("text") { out.part(said) }
-    }
+    out.text { out in forEachPart { out.part($0) } }
   }
 
-  /// Who speaks: `sshd (pid 392): `.
-  private var opening: String {
-    guard let program = text("program") else { return "" }
-    guard let pid = integer("pid") else { return program + ": " }
-    return "\(program) (pid \(pid)): "
+  /// What a program said, after who it is: `sshd (pid 392): Accepted …`.
+  private func forEachPart(_ body: (String) -> Void) {
+    if let program = text("program") {
+      body(program)
+      if let pid = integer("pid") {
+        body(" (pid ")
+        body(String(pid))
+        body(")")
+      }
+      body(": ")
+    }
+    if let said = text("text") { body(said) }
   }
 
   /// By what is said, however it is kept.

@@ -67,6 +67,11 @@ final class BehaviourText {
     names = ToolNames(tools)
   }
 
+  /// What runs a script that it is given.
+  static let interpreters = NameTable([
+    "sh", "bash", "zsh", "dash", "ksh", "ash", "perl", "python", "python2", "python3", "php", "ruby", "node",
+  ])
+
   private static let keywords = NameTable(["do", "then", "else", "if", "while", "until", "{", "!"])
 
   /// Without what says when: a keyword of the shell, a line's fields in a crontab.

@@ -5,15 +5,12 @@ extension BehaviourRule {
   private static let fetchers = NameTable([
     "curl", "wget", "fetch", "tftp", "ftpget", "lwp-download", "GET", "aria2c", "axel",
   ])
-  private static let interpreters = NameTable([
-    "sh", "bash", "zsh", "dash", "ksh", "ash", "perl", "python", "python2", "python3", "php", "ruby", "node",
-  ])
 
   /// A download piped into an interpreter, put into its arguments, or made executable and run.
   private static func runsDownload(_ it: BehaviourText) -> Bool {
     let fetches = it.marks(fetchers)
     guard !fetches.isEmpty else { return fetchesInCode(it) }
-    let interprets = it.marks(interpreters)
+    let interprets = it.marks(BehaviourText.interpreters)
     var isFetched = false
     // `(curl … || wget …) | sh`: fetched within a bracket that is piped on.
     var wasFetched = false
@@ -62,7 +59,7 @@ extension BehaviourRule {
       word[0] == 0x3C || word[0] == 0x24 && word.count == 1
     else { return false }
     let tool = it.tools[index > 1 && it.commands[index - 1].words.count == 1 ? index - 2 : index - 1]
-    return interpreters.contains(tool) || tool == "eval" || tool == "source" || tool == "."
+    return BehaviourText.interpreters.contains(tool) || tool == "eval" || tool == "source" || tool == "."
   }
 
   /// ``eval `curl …` ``, ``bash -c "`wget …`"``
@@ -70,7 +67,7 @@ extension BehaviourRule {
     guard index > 0 else { return false }
     let words = it.programs[index - 1]
     if words.count == 1 { return it.tools[index - 1] == "eval" }
-    return interpreters.contains(it.tools[index - 1])
+    return BehaviourText.interpreters.contains(it.tools[index - 1])
       && words.last.map { $0 == "-c" || $0 == "-e" || $0 == "-r" } == true
   }
 
@@ -84,7 +81,7 @@ extension BehaviourRule {
   /// `python3 -c "exec(urlopen('http://…').read())"`
   private static func fetchesInCode(_ it: BehaviourText) -> Bool {
     codeFetches.occurs(in: it.text) && codeRuns.occurs(in: it.text) && it.hasAny(["http://", "https://"])
-      && it.running(interpreters).contains { words in
+      && it.running(BehaviourText.interpreters).contains { words in
         words.dropFirst().contains { $0 == "-c" || $0 == "-e" || $0 == "-r" }
       }
   }
@@ -121,7 +118,7 @@ extension BehaviourRule {
       // What a pipe hands to a script is its input.
       guard let first = it.programs[index].first, !isPiped(it, index) else { return false }
       if first[0] == 0x2E && first[1] == 0x2F || first[0] == 0x2F && it.isTemporary(first) { return true }
-      guard interpreters.contains(it.tools[index]),
+      guard BehaviourText.interpreters.contains(it.tools[index]),
         let script = it.programs[index].dropFirst().first(where: { $0[0] != 0x2D })
       else { return false }
       return script.firstIndex(of: ByteView("://")) == nil

@@ -4,9 +4,6 @@ import Evidence
 /// Tells whether a command fetches a file and starts that very file: `wget http://h/x; chmod +x x; ./x`.
 enum FetchedFile {
   private static let fetchers = NameTable(["curl", "wget", "tftp", "ftpget", "aria2c", "axel"])
-  private static let interpreters = NameTable([
-    "sh", "bash", "zsh", "dash", "ksh", "ash", "perl", "python", "python2", "python3", "php",
-  ])
   private static let erasers = NameTable(["rm", "unlink", "shred"])
   /// Files of one line: bots try a dozen builds.
   private static let maximum = 32
@@ -46,7 +43,7 @@ enum FetchedFile {
   private static func started(_ it: BehaviourText, _ index: Int) -> ByteView? {
     guard let program = it.programs[index].first else { return nil }
     if program[0] == 0x2E && program[1] == 0x2F || it.isTemporary(program) { return program }
-    guard interpreters.contains(it.tools[index]) else { return nil }
+    guard BehaviourText.interpreters.contains(it.tools[index]) else { return nil }
     return it.programs[index].dropFirst().first { $0[0] != 0x2D }
   }
 }

@@ -3,8 +3,6 @@ import Evidence
 
 /// Tells whether a command runs what lies in a directory that everyone may write to.
 enum ScratchRun {
-  private static let interpreters = NameTable(["sh", "bash", "dash", "perl", "python", "python3", "php"])
-
   static func severity(_ it: BehaviourText) -> Severity? {
     let names = it.commands(naming: BehaviourText.temporary)
     let runs = zip(it.commands, names).contains { command, isNaming in
@@ -41,7 +39,7 @@ enum ScratchRun {
   /// `perl /var/tmp/x.pl; rm -rf /var/tmp/x.pl`: run once and not to be found. Installers do so under `/tmp`.
   private static func erasesScript(_ it: BehaviourText) -> Bool {
     guard it.hasAny(["/var/tmp/", "/dev/shm/"]) else { return false }
-    for index in it.marks(interpreters).places.prefix(16) {
+    for index in it.marks(BehaviourText.interpreters).places.prefix(16) {
       guard let script = it.programs[index].dropFirst().first(where: { $0[0] != 0x2D }), it.isTemporary(script),
         !script.hasPrefix("/tmp/")
       else { continue }

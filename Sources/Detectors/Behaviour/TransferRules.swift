@@ -2,10 +2,6 @@ import Bytes
 import Evidence
 
 extension BehaviourRule {
-  private static let interpreters = NameTable([
-    "sh", "bash", "zsh", "dash", "ksh", "ash", "perl", "python", "python2", "python3", "php", "ruby", "node",
-  ])
-
   /// Hiding and running tools, taking data out.
   static let transferRules: [BehaviourRule] = [
     BehaviourRule(
@@ -18,7 +14,8 @@ extension BehaviourRule {
         }
         let next = it.commands[index + 1].word(0)
         if decodes,
-          interpreters.contains(it.tools[index + 1]) || interpreters.contains(ShellWords.baseName(next))
+          BehaviourText.interpreters.contains(it.tools[index + 1])
+            || BehaviourText.interpreters.contains(ShellWords.baseName(next))
             || next.hasPrefix("{bash,") || next.hasPrefix("{sh,")
         {
           return true

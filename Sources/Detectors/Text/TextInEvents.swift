@@ -16,8 +16,19 @@ public final class TextInEvents: EventDetector {
   /// - Parameter artifact: what the events were read from.
   public init(artifact: Digest) { self.artifact = artifact }
 
-  /// Attributes that hold a command as it was run or typed.
-  private static let commands: Set<String> = ["command_line", "command", "args", "cmdline", "proctitle", "execve"]
+  /// Whether an attribute holds a command as it was run or typed. By lengths, for it is asked of every attribute.
+  @inline(__always)
+  private static func isCommand(_ name: String) -> Bool {
+    switch name.utf8.count {
+    case 4: name == "args"
+    case 6: name == "execve"
+    case 7: name == "command" || name == "cmdline"
+    case 9: name == "proctitle"
+    case 12: name == "command_line"
+    default: false
+    }
+  }
+
   /// Attributes that no one outside chooses.
   private static let skipped: Set<String> = [
     "labels", "matching_rules", "rate_rules", "ja3", "ja4", "web_acl", "http_source_id", "event_id", "request_id",
@@ -56,9 +67,9 @@ public final class TextInEvents: EventDetector {
         for place in attributes.indices {
           switch attributes[place].value {
           case .text(let text):
-            if namesCommand(attributes[place].name) || !add(text) { return false }
+            if isCommand(attributes[place].name) || !add(text) { return false }
           case .texts(let texts):
-            if namesCommand(attributes[place].name) { return false }
+            if isCommand(attributes[place].name) { return false }
             for text in texts where !add(text) { return false }
           case .integer, .flag: break
           }
@@ -72,19 +83,6 @@ public final class TextInEvents: EventDetector {
     private mutating func add(_ text: String) -> Bool {
       if text.utf8.count > maximumText { return true }
       return text.utf8.withContiguousStorageIfAvailable { bytes.push($0, end: 0x0A) } != nil
-    }
-
-    /// The same names as in `commands`, by their lengths: asked of every attribute.
-    @inline(__always)
-    private func namesCommand(_ name: String) -> Bool {
-      switch name.utf8.count {
-      case 4: name == "args"
-      case 6: name == "execve"
-      case 7: name == "command" || name == "cmdline"
-      case 9: name == "proctitle"
-      case 12: name == "command_line"
-      default: false
-      }
     }
   }
 
@@ -118,7 +116,7 @@ public final class TextInEvents: EventDetector {
     var byRule: [String: [Seen]] = [:]
     for attribute in event.attributes where !Self.skipped.contains(attribute.name) {
       // lsof's `command` is a name, no command line, but costs nothing either.
-      let origin: TextOrigin = Self.commands.contains(attribute.name) ? .command : .logField
+      let origin: TextOrigin = Self.isCommand(attribute.name) ? .command : .logField
       switch attribute.value {
       case .text(let text): scan(text, attribute.name, origin, &byRule)
       case .texts(let texts): for text in texts { scan(text, attribute.name, origin, &byRule) }

@@ -148,24 +148,8 @@ struct FileListing {
 
   /// find and ls write blanks, quotes and what is not printable with a backslash: `\ `, `\"`, `\n`, `\012`.
   static func unescaped(_ text: ByteView) -> String {
-    guard text.firstIndex(of: 0x5C) != nil else { return text.string }
-    var bytes: [UInt8] = []
-    var place = 0
-    while place < text.count {
-      guard text[place] == 0x5C, place + 1 < text.count else {
-        bytes.append(text[place])
-        place += 1
-        continue
-      }
-      let digits = (1...3).map { Int(text[place + $0]) - 0x30 }
-      if digits.allSatisfy({ (0...7).contains($0) }), digits[0] < 4, place + 3 < text.count {
-        bytes.append(UInt8(digits[0] << 6 | digits[1] << 3 | digits[2]))
-        place += 4
-      } else {
-        bytes.append(letters[text[place + 1]] ?? text[place + 1])
-        place += 2
-      }
+    text.unescaped { escape in
+      escape.octalEscape ?? (escape.count > 1 ? (letters[escape[1]] ?? escape[1], 2) : nil)
     }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -34,14 +34,6 @@ public enum IncidentWindows {
 }
 
 extension [ClosedRange<Timestamp>] {
-  /// Whether one of these, which lie in order and apart, holds the time.
-  func hold(_ time: Timestamp) -> Bool {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = low + (high - low) / 2
-      if self[middle].upperBound < time { low = middle + 1 } else { high = middle }
-    }
-    return low < count && self[low].contains(time)
-  }
+  /// Whether one of these, which are few, holds the time.
+  func hold(_ time: Timestamp) -> Bool { contains { $0.contains(time) } }
 }

@@ -60,22 +60,6 @@ struct ClientHistory: LogFormat {
 
   /// vis(3)'s octal escapes: `\040` is a blank.
   private static func unescaped(_ text: ByteView) -> String {
-    guard text.firstIndex(of: 0x5C) != nil else { return text.string }
-    var bytes: [UInt8] = []
-    var place = 0
-    while place < text.count {
-      let digits = (1...3).map { Int(text[place + $0]) - 0x30 }
-      if text[place] == 0x5C, digits.allSatisfy({ (0...7).contains($0) }), digits[0] < 4 {
-        bytes.append(UInt8(digits[0] << 6 | digits[1] << 3 | digits[2]))
-        place += 4
-      } else if text[place] == 0x5C, text[place + 1] == 0x5C {
-        bytes.append(0x5C)
-        place += 2
-      } else {
-        bytes.append(text[place])
-        place += 1
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    text.unescaped { $0.octalEscape ?? ($0[1] == 0x5C ? (0x5C, 2) : nil) }
   }
 }

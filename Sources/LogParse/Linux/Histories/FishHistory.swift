@@ -45,18 +45,12 @@ struct FishHistory: LogFormat {
 
   /// `\n` and `\\` are the only escapes.
   private static func unescaped(_ text: ByteView) -> String {
-    guard text.firstIndex(of: 0x5C) != nil else { return text.string }
-    var bytes: [UInt8] = []
-    var place = 0
-    while place < text.count {
-      if text[place] == 0x5C, text[place + 1] == 0x6E || text[place + 1] == 0x5C {
-        bytes.append(text[place + 1] == 0x6E ? 0x0A : 0x5C)
-        place += 2
-      } else {
-        bytes.append(text[place])
-        place += 1
+    text.unescaped { escape in
+      switch escape[1] {
+      case 0x6E: (0x0A, 2)
+      case 0x5C: (0x5C, 2)
+      default: nil
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -187,27 +187,15 @@ struct AccessLine {
 
   /// Apache and nginx write `\x22`, `\"`, `\\`, `\n` for what would break the line.
   private static func unescaped(_ text: ByteView) -> String {
-    guard text.firstIndex(of: 0x5C) != nil else { return text.string }
-    var bytes: [UInt8] = []
-    var place = 0
-    while place < text.count {
-      guard text[place] == 0x5C, place + 1 < text.count else {
-        bytes.append(text[place])
-        place += 1
-        continue
-      }
-      if text[place + 1] == 0x78, let high = hexDigit(text[place + 2]), let low = hexDigit(text[place + 3]) {
-        bytes.append(high << 4 | low)
-        place += 4
-      } else if text[place + 1] == 0x22 || text[place + 1] == 0x5C {
-        bytes.append(text[place + 1])
-        place += 2
-      } else {
-        bytes.append(0x5C)
-        place += 1
+    text.unescaped { escape in
+      switch escape[1] {
+      case 0x22, 0x5C: return (escape[1], 2)
+      case 0x78:
+        guard let high = hexDigit(escape[2]), let low = hexDigit(escape[3]) else { return nil }
+        return (high << 4 | low, 4)
+      default: return nil
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func isPresent(_ text: ByteView?) -> Bool { text.map { !$0.isEmpty && !($0 == "-") } ?? false }
@@ -241,6 +229,7 @@ struct AccessLine {
       message: "\(who) asked for \(text)\(status.map { $0 > 0 ? " and got \($0)" : "" } ?? "").",
       entities: entities, attributes: attributes, locator: locator)
   }
+
   /// The request's line and its parts; what is returned is the line as it was sent.
   static func addRequest(_ request: ByteView, to attributes: inout [Attribute]) -> String {
     let text = Self.unescaped(request)
