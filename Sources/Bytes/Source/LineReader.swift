@@ -40,6 +40,11 @@ public final class LineReader {
   /// Bytes of the (decoded) stream handed out so far.
   public var offset: UInt64 { position }
 
+  /// Whether the next line is at hand, so that asking for it does not wait.
+  public var hasLine: Bool {
+    ByteView(UnsafeRawBufferPointer(rebasing: buffer[start..<end])).firstIndex(of: 0x0A) != nil
+  }
+
   public func next() throws(BytesError) -> Line? {
     var searched = 0
     while true {

@@ -73,6 +73,17 @@ struct WorkOptions: ParsableArguments {
   var count: Int { workers ?? ProcessInfo.processInfo.activeProcessorCount }
 }
 
+struct ThreadOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Threads; otherwise one for each processor.", valueName: "N"))
+  var workers: Int?
+
+  func validate() throws {
+    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers takes a number from 1 to 1024") }
+  }
+
+  var count: Int { workers ?? ProcessInfo.processInfo.activeProcessorCount }
+}
+
 enum Program {
   /// Of this very program, to start workers from.
   static let path: String =

@@ -30,22 +30,19 @@ struct ParseCommand: ParsableCommand {
       "Zone of times that say none, as +09:00, of the machine that wrote them; UTC otherwise.", valueName: "OFFSET"))
   var zone: ZoneOffset?
 
-  @Option(help: ArgumentHelp("Threads; otherwise one for each processor.", valueName: "N"))
-  var workers: Int?
+  @OptionGroup var threads: ThreadOptions
 
   @Flag(name: .shortAndLong, help: "Say nothing but errors.")
   var quiet = false
 
   func validate() throws {
-    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers takes a number from 1 to 1024") }
     if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read but once") }
   }
 
   func run() throws {
-    let threads = workers ?? ProcessInfo.processInfo.activeProcessorCount
     let parsing = FileParsing(
       files.map { $0 == "-" ? .input(name: name?.text ?? "-") : .file($0) }, leavesOutEvents: findings,
-      threads: threads, zone: zone?.minutes)
+      threads: threads.count, zone: zone?.minutes)
     let totals = parsing.run()
     if !quiet {
       Terminal.tell("\(totals.files) files, \(totals.events) events, \(totals.findings) findings")

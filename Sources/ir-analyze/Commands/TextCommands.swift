@@ -1,7 +1,6 @@
 import ArgumentParser
 import Bytes
 import Detectors
-import Foundation
 
 struct DetectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,8 +10,13 @@ struct DetectCommand: ParsableCommand {
   @Flag(help: "JSON Lines in and out; the only form there is.")
   var jsonl = false
 
+  @OptionGroup var threads: ThreadOptions
+
   func run() throws {
-    try forEachInputLine { Terminal.print(bytes: detectJSONL(line: $0) + [0x0A]) }
+    try LineWork(threads: threads.count) { line, out in
+      out += detectJSONL(line: line)
+      out.append(0x0A)
+    }.run()
   }
 }
 
@@ -20,18 +24,14 @@ struct DecodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decode", abstract: "Decodes Log4Shell text from standard input, a line at a time, into JSON Lines.")
 
+  @OptionGroup var threads: ThreadOptions
+
   func run() throws {
-    try forEachInputLine { line in
+    try LineWork(threads: threads.count) { line, out in
       let found = Detectors.decodeLine(line)
-      if !found.isEmpty { Terminal.print(bytes: found + [0x0A]) }
-    }
+      if found.isEmpty { return }
+      out += found
+      out.append(0x0A)
+    }.run()
   }
-}
-
-/// Longest line of input that is taken whole.
-private let longestLine = 64 << 20
-
-private func forEachInputLine(_ body: (ByteView) -> Void) throws {
-  let reader = LineReader(FileStream(descriptor: dup(0), name: "standard input"), limit: longestLine)
-  while let line = try reader.next() { body(line.bytes) }
 }
