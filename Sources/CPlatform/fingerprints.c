@@ -21,6 +21,8 @@ static inline int may_begin(const uint8_t *triples, const uint8_t *bytes) {
   return triples[slot >> 3] >> (slot & 7) & 1;
 }
 
+// What may not begin a literal is written over by the next: a branch on it would be guessed wrong half of the time.
+//
 // Each kernel looks at 16 or 32 places a step and needs two bytes more; it stops as soon as fewer are left or the room may
 // not suffice, and the next narrower one does the rest.
 #if defined(__x86_64__)
@@ -48,8 +50,8 @@ __attribute__((target("avx2"))) static size_t step_by_32(
       _mm256_storeu_si256((__m256i *)each, groups);
       for (; hits; hits &= hits - 1) {
         int bit = __builtin_ctz(hits);
-        if (!may_begin(triples, bytes + at + bit)) continue;
-        found[written++] = (uint64_t)(at + bit) << 8 | each[bit];
+        found[written] = (uint64_t)(at + bit) << 8 | each[bit];
+        written += may_begin(triples, bytes + at + bit);
       }
     }
     at += 32;
@@ -82,8 +84,8 @@ __attribute__((target("ssse3"))) static size_t step_by_16(
       _mm_storeu_si128((__m128i *)each, groups);
       for (; hits; hits &= hits - 1) {
         int bit = __builtin_ctz(hits);
-        if (!may_begin(triples, bytes + at + bit)) continue;
-        found[written++] = (uint64_t)(at + bit) << 8 | each[bit];
+        found[written] = (uint64_t)(at + bit) << 8 | each[bit];
+        written += may_begin(triples, bytes + at + bit);
       }
     }
     at += 16;

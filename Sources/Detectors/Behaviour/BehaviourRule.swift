@@ -56,6 +56,9 @@ final class BehaviourText {
   /// The same of a machine outside.
   private(set) lazy var namesPublicAddress = namesAddress && hasAddress { !AddressText.isPrivate($0.string) }
 
+  /// How bad it is that a download is run: two rules ask.
+  private(set) lazy var downloadSeverity = BehaviourRule.downloadSeverity(self)
+
   convenience init(_ text: ByteView) { self.init(SharedText(text)) }
 
   init(_ shared: SharedText) {

@@ -128,7 +128,7 @@ extension BehaviourRule {
         || it.namesPublicAddress && it.has("tar "))
   }
 
-  private static func severity(_ it: BehaviourText) -> Severity? {
+  static func downloadSeverity(_ it: BehaviourText) -> Severity? {
     if fetchesAndStarts(it) {
       // Installers are fetched by name and unpacked; a bare number or a scratch directory is not how software comes.
       let isOdd = it.namesAddress || it.hasAny(["/dev/shm", "/var/tmp", "chmod 777", "chmod +x *", "cd /tmp"])
@@ -150,10 +150,10 @@ extension BehaviourRule {
       leads: [
         "curl", "wget", "tftp", "fetch ", "ftpget", "lwp-download", "aria2c", "axel ", "urlopen(", "requests.get(",
         "LWP::Simple", "file_get_contents(", "open-uri",
-      ], judge: severity),
+      ], judge: \.downloadSeverity),
     BehaviourRule("download-temporary", "Download into a scratch directory", .low, ["T1105"], leads: ["curl", "wget"]) {
       it in
-      guard it.runs(NameTable(["curl", "wget"])), severity(it) == nil else { return nil }
+      guard it.runs(NameTable(["curl", "wget"])), it.downloadSeverity == nil else { return nil }
       let saves = it.hasAny([
         "-O /tmp/", "-o /tmp/", "-O /dev/shm/", "-o /dev/shm/", "-O /var/tmp/", "-o /var/tmp/", "-P /tmp", "-O/tmp/",
         "-o/tmp/", "> /tmp/", ">/tmp/",

@@ -37,7 +37,7 @@ enum CodeEndpoints {
       return Endpoint(host: best.host ?? host, port: best.host == nil ? port : best.port ?? port)
     }
     // Or a host in quotes with a number behind it anywhere: `new Shell('203.0.113.66', 4444)`.
-    let anywhere = literal(shell)
+    let anywhere = shell.literalEndpoint
     if anywhere.port != nil { return anywhere }
     // A number in the call may be a timeout; without anything better it is taken for the port.
     return Endpoint(host: best.host ?? host ?? anywhere.host, port: port ?? best.port)
@@ -110,11 +110,16 @@ enum CodeEndpoints {
     return Endpoint(host: host, port: port)
   }
 
-  private static func literal(_ shell: ShellText) -> Endpoint {
+  /// The first host in quotes with a number behind it. Asks for the whole text.
+  static func literal(_ shell: ShellText) -> Endpoint {
     var fallback = Endpoint(host: nil, port: nil)
-    var tokens = CodeTokens(shell.text)
+    var tokens = CodeTokens.strings(shell.text)
     while let token = tokens.next() {
       guard case .string(let text) = token else { continue }
+      // Most strings have nothing of a host: asked first, as it costs least.
+      guard text.firstIndex(of: 0x2E) != nil || text.firstIndex(of: 0x3A) != nil || text == "localhost" else {
+        continue
+      }
       let isHost = Endpoint.isPlainHost(text)
       guard isHost || Endpoint.pair(text)?.host?.withView(Endpoint.isPlainHost) == true else { continue }
       let endpoint = arguments(shell, tokens.again.prefix(3))

@@ -14,8 +14,11 @@ struct CodeTokens: Sequence, IteratorProtocol {
   /// What a token may begin with.
   private static let beginnings = ByteSet("\"'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
 
+  /// What a string begins with, an address without quotes too.
+  private static let stringBeginnings = ByteSet("\"'0123456789")
+
   private let text: ByteView
-  private let beginnings = Self.beginnings
+  private var beginnings = Self.beginnings
   private var place = 0
   private var count = 0
   /// Where the last token began.
@@ -23,9 +26,17 @@ struct CodeTokens: Sequence, IteratorProtocol {
 
   init(_ text: ByteView) { self.text = text }
 
-  /// From the last token on, that one again.
+  /// Strings alone: most of a text is names.
+  static func strings(_ text: ByteView) -> CodeTokens {
+    var tokens = CodeTokens(text)
+    tokens.beginnings = stringBeginnings
+    return tokens
+  }
+
+  /// From the last token on, that one again and all that follow, whatever they are.
   var again: CodeTokens {
     var tokens = self
+    tokens.beginnings = Self.beginnings
     tokens.place = last
     tokens.count = Swift.max(count - 1, 0)
     return tokens
@@ -40,6 +51,8 @@ struct CodeTokens: Sequence, IteratorProtocol {
       let byte = text[place]
       let token = byte == 0x22 || byte == 0x27 ? string(byte) : word(isNumber: byte <= 0x39)
       guard let token else { continue }
+      // A digit within a name begins nothing.
+      if byte <= 0x39, byte >= 0x30, last > 0, isWordByte(text[last - 1]) { continue }
       count += 1
       return token
     }

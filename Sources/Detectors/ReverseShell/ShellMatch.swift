@@ -22,6 +22,8 @@ final class ShellText {
   private let shared: SharedText
   private(set) lazy var variables = Variables(text)
   private(set) lazy var signs = ShellSigns(text)
+  /// What several languages ask for.
+  private(set) lazy var literalEndpoint = CodeEndpoints.literal(self)
   private(set) lazy var hasFIFO =
     signs.hasFIFO && (ShellWords.contains(text, word: "mkfifo") || ShellWords.contains(text, word: "mknod"))
   private(set) lazy var hasCoprocess = has("COPROC[")

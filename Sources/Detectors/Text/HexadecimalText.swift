@@ -38,11 +38,30 @@ enum HexadecimalText {
     return bytes.map { $0 == 0 ? 0x20 : $0 }
   }
 
+  private static let rowBytes = ByteSet("0123456789abcdefABCDEF \t\n")
+
   /// `echo 62 61 73 68 … | xxd -r -p`: the first row of at least twelve pairs with one blank between that is text.
   static func spaced(in text: ByteView) -> [UInt8]? {
     let minimum = 12
-    var place = 0
-    while place + minimum * 3 <= text.count + 1 {
+    let length = minimum * 3 - 1
+    let rowBytes = rowBytes
+    // As with a run: only a stretch of digits and blanks that is long enough is looked at.
+    var floor = 0
+    while floor + length <= text.count {
+      let last = floor + length - 1
+      var start = last + 1
+      while start > floor, rowBytes.contains(text[start - 1]) { start -= 1 }
+      var end = last
+      if start <= last { while end < text.count, rowBytes.contains(text[end]) { end += 1 } }
+      if end - start >= length, let bytes = row(in: text, start..<end, minimum) { return bytes }
+      floor = end + 1
+    }
+    return nil
+  }
+
+  private static func row(in text: ByteView, _ stretch: Range<Int>, _ minimum: Int) -> [UInt8]? {
+    var place = stretch.lowerBound
+    while place + minimum * 3 <= stretch.upperBound + 1 {
       var end = place
       var count = 0
       while hexDigit(text[end]) != nil, hexDigit(text[end + 1]) != nil, hexDigit(text[end + 2]) == nil {

@@ -24,6 +24,17 @@ import Testing
     #expect(run("da39a3ee5e6b4b0d3255bfef95601890afd80709") == nil)
   }
 
+  /// Only every thirty-fifth byte is looked at first.
+  @Test(arguments: 0..<40)
+  func aRowIsFoundWhereverItStands(_ offset: Int) {
+    let row = "6e 63 20 2d 65 20 73 68 20 31 39 38"
+    let before = String(repeating: "x", count: offset)
+    #expect(spaced("\(before) \(row) | xxd -r -p") == "nc -e sh 198")
+    // Eleven pairs are too few, and with a pair that is no character the row is none of text.
+    #expect(spaced("\(before) \(row.dropLast(3)) | xxd -r -p") == nil)
+    #expect(spaced("\(before) ab \(row) | xxd -r -p") == nil)
+  }
+
   @Test func pairsMayHaveBlanksBetween() {
     #expect(spaced("echo 6e 63 20 2d 65 20 2f 62 69 6e 2f 73 68 | xxd -r -p") == "nc -e /bin/sh")
     #expect(spaced("xxd 6e 63 20 2d 65 20 2f 62 69 6e 2f") == nil)
