@@ -207,6 +207,11 @@ final class BehaviourText {
 
   /// A file in a directory that everyone may write to, hidden by a dot.
   var hasHiddenTemporary: Bool {
-    hasAny(["/tmp/.", "/dev/shm/.", "/var/tmp/."]) && !hasAny(["/tmp/.X11-unix", "/tmp/.ICE-unix", "/tmp/.font-unix"])
+    hasAny(["/tmp/.", "/dev/shm/.", "/var/tmp/."])
+      && !hasAny([
+        "/tmp/.X11-", "/tmp/.ICE-unix", "/tmp/.font-unix", "/tmp/.XIM-unix", "/tmp/.Test-unix", "/tmp/.X0-lock",
+        "/tmp/.$",
+        "/tmp/...",
+      ])
   }
 }

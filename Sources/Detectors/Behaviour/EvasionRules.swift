@@ -7,6 +7,27 @@ extension BehaviourRule {
   /// Covering tracks and blinding defenders.
   static let evasionRules: [BehaviourRule] = [
     BehaviourRule(
+      "process-hidden", "Process hidden from listings", .high, ["T1564", "T1014"],
+      leads: ["--bind", "-o bind", "mount -B", "--rbind"]
+    ) { it in
+      // What is mounted over `/proc/812` is all that `ps` sees of it.
+      it.running(NameTable(["mount"])).contains { words in
+        guard let last = words.last, last.hasPrefix("/proc/"), last.count > 6 else { return false }
+        return last[6] >= 0x30 && last[6] <= 0x39 || last[6] == 0x24
+      }
+    },
+    BehaviourRule(
+      "listing-replaced", "Program that lists processes or files moved away", .medium, ["T1014", "T1036.003"],
+      leads: ["/bin/ps ", "/bin/top ", "/bin/ss ", "/bin/netstat ", "/bin/lsof ", "/bin/pstree "]
+    ) { it in
+      let listings = NameTable(["ps", "top", "ss", "netstat", "lsof", "pstree"])
+      return it.running(NameTable(["mv"])).contains { words in
+        let source = words.dropFirst().first { $0[0] != 0x2D }
+        return source.map { ($0.hasPrefix("/bin/") || $0.hasPrefix("/usr/bin/")) && listings.containsName(of: $0) }
+          == true
+      }
+    },
+    BehaviourRule(
       "history-tampering", "Command history switched off or erased", .medium, ["T1070.003", "T1562.003"],
       leads: [
         "HISTFILE", "HISTSIZE=0", "HISTCONTROL=ignore", "history -c", "history -wc", "history -cw", ".bash_history",

@@ -11,6 +11,15 @@ extension BehaviourRule {
       "set-uid-shell-escape", "Shell started out of a program that runs as root for anyone", .medium, ["T1548.001"],
       leads: ["sh -p", "\"-p\"", "'-p'"], when: ShellEscapes.keepsRights),
     BehaviourRule(
+      "archiver-hook", "Command run by an archiver", .medium, ["T1059.004", "T1548"],
+      leads: ["--checkpoint-action=exec"]
+    ) { it -> Severity? in
+      // Where a script packs `*`, a file of this name is an option. Progress is shown by `echo` and `dot`.
+      guard let place = it.text.firstIndex(of: ByteView("--checkpoint-action=exec=")) else { return .low }
+      let command = it.text.slice(place + 25, place + 200)
+      return ShellWords.namesShell(command) || command.contains("/tmp/") ? .medium : .low
+    },
+    BehaviourRule(
       "set-uid-call", "Program that makes itself root and starts a shell", .high, ["T1548.001", "T1068"],
       leads: ["setuid(0)", "setreuid(0", "cap_setuid"]
     ) { it -> Severity? in
@@ -74,6 +83,26 @@ extension BehaviourRule {
         NameTable(["grep", "echo", "cat", "less", "man", "rpm", "apt", "yum", "dnf", "apt-get", "changelog", "git"]))
     },
     BehaviourRule(
+      "attack-tool", "Tool for attacks run", .medium, ["T1588.002"],
+      leads: [
+        "sqlmap", "nikto", "gobuster", "ffuf", "wpscan", "dirb ", "nuclei", "crackmapexec", "netexec", "impacket-",
+        "enum4linux", "kerbrute", "bloodhound-python", "evil-winrm", "commix", "feroxbuster", "dirsearch", "dirbuster",
+      ]
+    ) { it in
+      it.runs(
+        NameTable([
+          "sqlmap", "sqlmap.py", "nikto", "nikto.pl", "gobuster", "ffuf", "wpscan", "dirb", "nuclei", "crackmapexec",
+          "netexec", "enum4linux", "enum4linux-ng", "kerbrute", "bloodhound-python", "evil-winrm", "commix",
+          "feroxbuster", "dirsearch", "impacket-secretsdump", "impacket-psexec", "impacket-wmiexec",
+          "impacket-smbclient", "impacket-GetNPUsers", "impacket-GetUserSPNs",
+        ]))
+        || it.running(BehaviourText.interpreters).contains { words in
+          words.dropFirst().contains {
+            $0.hasSuffix("sqlmap.py") || $0.hasSuffix("commix.py") || $0.hasSuffix("dirsearch.py")
+          }
+        }
+    },
+    BehaviourRule(
       "container-escape", "Way out of a container", .high, ["T1611"],
       leads: [
         "nsenter", "release_agent", "docker.sock", "--privileged", "--pid=host", "--pid host", "core_pattern",
@@ -92,8 +121,8 @@ extension BehaviourRule {
         return .medium
       }
       // Asking the daemon for a container is what gives the host away; listing is looking.
-      if it.has("docker.sock"), it.runs(NameTable(["curl"])), it.hasAny(["/create", "/exec", "/start", "-X POST"]) {
-        return .medium
+      if it.has("docker.sock"), it.runs(NameTable(["curl"])) {
+        return it.hasAny(["/create", "/exec", "/start", "-X POST"]) ? .medium : it.has("--unix-socket") ? .low : nil
       }
       guard HostMount.mayBe(it) else { return nil }
       let mountsRoot = HostMount.isRoot(it)

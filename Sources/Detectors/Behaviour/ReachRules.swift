@@ -35,6 +35,16 @@ extension BehaviourRule {
       leads: ["secretsmanager get-secret-value", "--with-decryption", "kubectl get secret", "vault kv get"]
     ) { it in it.runs(NameTable(["aws", "kubectl", "vault"])) },
     BehaviourRule(
+      "cluster-admin-granted", "Rights over the whole cluster given away", .low, ["T1098.006"],
+      leads: ["clusterrolebinding"]
+    ) { it -> Severity? in
+      guard it.runs(NameTable(["kubectl"])), it.has("create"), it.has("cluster-admin") else { return nil }
+      // To whom every pod without an account of its own, or anyone at all, belongs.
+      return it.hasAny([
+        ":default ", "system:anonymous", "system:unauthenticated", "system:serviceaccounts", "system:authenticated",
+      ]) || it.text.hasSuffix(":default") ? .medium : .low
+    },
+    BehaviourRule(
       "cluster-token-read", "Token of the container's service account read", .medium, ["T1528", "T1552.001"],
       leads: ["secrets/kubernetes.io/serviceaccount"]
     ) { it in it.runs(readers) },
@@ -96,8 +106,14 @@ extension BehaviourRule {
     },
     BehaviourRule(
       "process-memory-read", "Memory of another process copied", .medium, ["T1003.007"],
-      leads: ["gcore ", "/dev/mem", "/dev/kmem", "/proc/kcore", "mimipenguin", "dump memory"]
-    ) { it in it.runs(NameTable(["gcore", "dd", "cat", "strings", "cp", "gdb"])) },
+      leads: ["gcore ", "/dev/mem", "/dev/kmem", "/proc/kcore", "mimipenguin", "dump memory", "/mem"]
+    ) { it in
+      guard it.runs(NameTable(["gcore", "dd", "cat", "strings", "cp", "gdb"])) else { return false }
+      if it.hasAny(["gcore ", "/dev/mem", "/dev/kmem", "/proc/kcore", "mimipenguin", "dump memory"]) { return true }
+      // `dd if=/proc/812/mem`
+      return it.has("/proc/")
+        && it.commands.contains { $0.words.contains { $0.hasSuffix("/mem") && $0.contains("/proc/") } }
+    },
     BehaviourRule(
       "preload-once", "Library from a scratch directory put before all others", .medium, ["T1574.006"],
       leads: ["LD_PRELOAD=/tmp/", "LD_PRELOAD=/dev/shm/", "LD_PRELOAD=/var/tmp/", "LD_PRELOAD=./"]

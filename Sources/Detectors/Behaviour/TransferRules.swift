@@ -2,6 +2,11 @@ import Bytes
 import Evidence
 
 extension BehaviourRule {
+  private static let tunnels: [StaticString] = [
+    "chisel", "frpc", "gs-netcat", "gsocket", "cloudflared tunnel", "ngrok tcp", "ngrok http", "ligolo", "revsocks",
+    "iodine", "dnscat",
+  ]
+
   /// Hiding and running tools, taking data out.
   static let transferRules: [BehaviourRule] = [
     BehaviourRule(
@@ -27,9 +32,16 @@ extension BehaviourRule {
       "hidden-temporary-file", "Hidden file in a scratch directory", .medium, ["T1564.001", "T1074.001"],
       leads: ["/tmp/.", "/dev/shm/.", "/var/tmp/."]
     ) { it in
-      it.hasHiddenTemporary
-        && !it.runs(NameTable(["ls", "find", "stat", "file", "sha256sum", "md5sum", "rm", "mktemp"]))
-        && !it.has("mktemp ")
+      guard it.hasHiddenTemporary, !it.has("mktemp ") else { return false }
+      // Looked at or removed in one command, it may be used in the next.
+      let lookers = NameTable(["ls", "find", "stat", "file", "sha256sum", "md5sum", "rm", "mktemp"])
+      guard it.runs(lookers) else { return true }
+      let names = it.commands(naming: ["/tmp/.", "/dev/shm/.", "/var/tmp/."])
+      return names.indices.contains { index in
+        // What stands in quotes is an argument.
+        let before = it.commands[index].before
+        return names[index] && !lookers.contains(it.tools[index]) && before != 0x22 && before != 0x27
+      }
     },
     BehaviourRule(
       "run-from-temporary", "Program run from a scratch directory", .low, ["T1059.004"],
@@ -56,11 +68,24 @@ extension BehaviourRule {
       ]
     ) { it in it.runs(NameTable(["curl", "wget", "nc", "ping", "dig", "nslookup", "ngrok", "host"])) },
     BehaviourRule(
+      "download-by-hand", "Download by the shell itself that is run at once", .medium, ["T1105", "T1059.004"],
+      leads: ["/dev/tcp/"]
+    ) { it in
+      // `exec 3<>/dev/tcp/h/80; printf 'GET /x HTTP/1.0…' >&3; … | bash`: bots do so where there is no curl.
+      guard it.has("GET ") else { return false }
+      let isPiped = it.tools.indices.contains { index in
+        it.commands[index].before == 0x7C && BehaviourText.interpreters.contains(it.tools[index])
+          && ShellWords.isShellReadingInput(it.programs[index])
+      }
+      return isPiped || it.running(NameTable(["chmod"])).contains { $0.contains { $0 == "+x" || $0 == "777" } }
+    },
+    BehaviourRule(
       "tunnel", "Tunnel out of the network", .medium, ["T1572", "T1090"],
-      leads: [
-        "chisel", "frpc", "gs-netcat", "gsocket", "cloudflared tunnel", "ngrok tcp", "ngrok http", "ligolo", "revsocks",
-        "iodine", "dnscat",
-      ]),
+      leads: tunnels
+    ) { it in
+      // `_orgsocket` and `--logsocket` are none.
+      tunnels.contains { ShellWords.begins($0, in: it.text) }
+    },
     BehaviourRule(
       "miner", "Cryptocurrency miner", .high, ["T1496"],
       leads: [

@@ -7,6 +7,8 @@ enum CallArguments {
   private static let between = NameTable([
     "inet_aton", "gethostbyname", "getByName", "InetAddress", "Port", "int", "host", "hostname", "ip", "address",
     "port", "PeerAddr", "PeerHost", "PeerPort", "RemoteAddr", "RemotePort", "str", "sockaddr_in", "pack_sockaddr_in",
+    // Where the environment says it: `os.getenv("RHOST")`, `as.integer(Sys.getenv("RPORT"))`, `process.env.RPORT`.
+    "os", "getenv", "environ", "env", "process", "Sys", "as", "integer",
   ])
 
   private enum Part {
@@ -24,7 +26,12 @@ enum CallArguments {
         part = Endpoint.isPort(number) ? Endpoint.port(number).map { .port($0) } ?? .other : .other
       case .string(let string):
         if let pair = pair(string) { return pair }
-        part = shell.variables[string.string].flatMap { value($0) } ?? host(string)
+        let name = interpolated(string)
+        if let value = shell.variables[name.string].flatMap({ value($0) }) {
+          part = value
+        } else {
+          part = Endpoint.isPort(string) ? Endpoint.port(string).map { .port($0) } ?? .other : host(string)
+        }
       case .name(let name):
         if let value = name.count <= 64 ? shell.variables[name.string].flatMap({ value($0) }) : nil {
           part = value
@@ -74,25 +81,41 @@ enum CallArguments {
     }
   }
 
+  /// Ruby's `"#{RHOST}"` is the name in it.
+  private static func interpolated(_ text: ByteView) -> ByteView {
+    guard text.hasPrefix("#{"), text[text.count - 1] == 0x7D else { return text }
+    return text.slice(2, text.count - 1)
+  }
+
   private static func host(_ text: ByteView) -> Part {
     var text = text
     // PHP's transports: `tcp://kali`.
     if let slashes = text.slice(0, 8).firstIndex(of: ByteView("://")) { text = text.slice(slashes + 3) }
-    return Endpoint.isPlainHost(text) || isLabel(text) ? .host(text.string) : .other
+    return isHost(text) ? .host(text.string) : .other
   }
 
   /// `kali:4444`, `tcp://kali:4444`
   private static func pair(_ text: ByteView) -> Endpoint? {
     guard text.count <= 300, let pair = Endpoint.pair(text), pair.port != nil, let host = pair.host else { return nil }
-    return host.withView { Endpoint.isPlainHost($0) || isLabel($0) } ? pair : nil
+    return host.withView(isHost) ? pair : nil
   }
+
+  /// Whatever a call may be given for a host: also a number, and a name with the dot that ends it.
+  private static func isHost(_ text: ByteView) -> Bool {
+    let isWhole = text.count > 1 && text[text.count - 1] == 0x2E
+    return Endpoint.isPlainHost(isWhole ? text.slice(0, text.count - 1) : text) || isLabel(text)
+      || Endpoint.isNumericHost(text)
+  }
+
+  /// Values of no host.
+  private static let constants = NameTable(["true", "false", "none", "null", "nil", "undefined"])
 
   private static let transports = NameTable(["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "ssl", "tls", "unix"])
 
   /// A name of one part; no shell's.
   private static func isLabel(_ text: ByteView) -> Bool {
     guard text.count > 0, text.count <= 63, text[0] | 0x20 >= 0x61, text[0] | 0x20 <= 0x7A,
-      !transports.contains(text), !ShellWords.isShell(text)
+      !transports.contains(text), !constants.contains(text), !ShellWords.isShell(text)
     else { return false }
     return (0..<text.count).allSatisfy { isWordByte(text[$0]) || text[$0] == 0x2D }
   }

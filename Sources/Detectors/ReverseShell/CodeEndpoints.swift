@@ -19,8 +19,10 @@ enum CodeEndpoints {
       }
       var endpoint = arguments(shell, CodeTokens(CallArguments.call(shell.text, from: place, reach: reach)))
       if endpoint.host == nil || endpoint.port == nil {
-        // Or what stands soon behind, if a host is there: a number alone may be any.
-        let near = arguments(shell, CodeTokens(shell.text.slice(place, place + reach)))
+        // Or what stands soon behind, if a host is there: a number alone may be any, such as a timeout.
+        let text = shell.text.slice(place, place + reach)
+        let beside = endpoint.host == nil ? literal(shell, in: text) : endpoint
+        let near = beside.port != nil && beside.host != nil ? beside : arguments(shell, CodeTokens(text))
         if near.host != nil { endpoint = near }
       }
       if let named { endpoint.port = named }
@@ -110,10 +112,25 @@ enum CodeEndpoints {
     return Endpoint(host: host, port: port)
   }
 
-  /// The first host in quotes with a number behind it. Asks for the whole text.
-  static func literal(_ shell: ShellText) -> Endpoint {
+  /// Tcl's `[socket -async host port]` has no quotes, and its variables are `set`.
+  static func tcl(_ shell: ShellText, from places: [Int]) -> Endpoint? {
+    for place in places {
+      let text = shell.text.slice(place, place + reach)
+      var end = 0
+      while end < text.count, !isAny(text[end], of: "];\n") { end += 1 }
+      var words = text.slice(0, end).words(limit: 10).dropFirst()
+      while let flag = words.first, flag[0] == 0x2D { words = words.dropFirst(flag == "-async" ? 1 : 2) }
+      guard words.count >= 2, let host = words.first, let port = words.dropFirst().first else { continue }
+      let endpoint = shell.endpoint(host, port)
+      if endpoint.host != nil, endpoint.port != nil { return endpoint }
+    }
+    return nil
+  }
+
+  /// The first host in quotes with a number behind it.
+  static func literal(_ shell: ShellText, in text: ByteView) -> Endpoint {
     var fallback = Endpoint(host: nil, port: nil)
-    var tokens = CodeTokens.strings(shell.text)
+    var tokens = CodeTokens.strings(text)
     while let token = tokens.next() {
       guard case .string(let text) = token else { continue }
       // Most strings have nothing of a host: asked first, as it costs least.

@@ -47,7 +47,7 @@ extension DevTCPMatcher {
   static func isRun(_ facts: Facts, _ descriptor: [UInt8]) -> Bool {
     let shell = facts.shell
     var last = -1
-    for (index, input) in facts.inputs where index != last && descriptor.withView({ input.hasPrefix($0) }) {
+    for (index, input) in facts.inputs where index != last && isSame(input, descriptor) {
       last = index
       let command = shell.commands[index]
       if command.words.contains(where: ShellWords.isShell) { return true }
@@ -62,10 +62,18 @@ extension DevTCPMatcher {
     return false
   }
 
+  /// `$fd` is `${fd}` too.
+  private static func isSame(_ input: ByteView, _ descriptor: [UInt8]) -> Bool {
+    descriptor.withView { descriptor in
+      input.hasPrefix(descriptor)
+        || descriptor[0] == 0x24 && input[1] == 0x7B && input.slice(2).hasPrefix(descriptor.slice(1))
+    }
+  }
+
   /// `while read line; do $line`, `eval "$cmd"`.
   static func runsLines(_ shell: ShellText) -> Bool {
     // A download by hand reads lines too, but asks for a page first.
-    guard ShellWords.contains(shell.text, word: "read"), !shell.text.contains("HTTP/1.") else { return false }
+    guard ShellWords.contains(shell.text, word: "read"), !asksForPage(shell.text) else { return false }
     var looks = 0
     return shell.commands.indices.contains { index in
       let command = shell.commands[index]
@@ -83,6 +91,28 @@ extension DevTCPMatcher {
       return ShellWords.isShell(first) && rest.dropFirst().first.map { $0 == "-c" } == true
         && rest.dropFirst(2).contains(where: isUse)
     }
+  }
+
+  /// Whether the text sends a request; one that it came in, in an access log or as it was captured, asks for nothing.
+  private static func asksForPage(_ text: ByteView) -> Bool {
+    var from = 0
+    var looks = 0
+    while let place = text.firstIndex(of: ByteView("HTTP/1."), from: from), looks < maximumUses {
+      from = place + 7
+      looks += 1
+      // `GET / HTTP/1.1" 200`
+      if text[place + 8] == 0x22, text[place + 9] == 0x20, text[place + 10] >= 0x31, text[place + 10] <= 0x35 {
+        continue
+      }
+      // `GET / HTTP/1.1` on a line of its own.
+      var start = place
+      while start > 0, place - start < 2048, text[start - 1] != 0x0A { start -= 1 }
+      var method = start
+      while text[method] >= 0x41, text[method] <= 0x5A { method += 1 }
+      let isRequest = method - start >= 3 && text[method] == 0x20 && (start == 0 || text[start - 1] == 0x0A)
+      if !isRequest { return true }
+    }
+    return false
   }
 
   /// `$line`, `${line}`, `\$line`

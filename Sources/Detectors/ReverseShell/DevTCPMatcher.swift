@@ -125,6 +125,8 @@ enum DevTCPMatcher {
     let text = facts.shell.text
     let command = facts.shell.commands[index]
     guard command.word(0) == "exec", ShellWords.isRedirection(command.word(1)), facts.hasReader else { return false }
+    // `exec >/dev/tcp/… 0<&1`
+    if command.words.contains(where: { $0 == "0<&1" || $0 == "<&1" || $0 == "0>&1" }) { return true }
     var start = place
     while start > 0, place - start < 4, text[start - 1] == 0x20 || text[start - 1] == 0x3E { start -= 1 }
     return text[start - 1] == 0x3C && (text[start - 2] == 0x20 || text[start - 2] == 0x30)
@@ -239,11 +241,22 @@ enum DevTCPMatcher {
     }
   }
 
+  /// Whether a shell reads from a descriptor, or a loop runs what it reads there.
+  private static func givesConnection(_ shell: ShellText) -> Bool {
+    let isShell = shell.commands.contains { command in
+      command.words.contains { $0.contains("<&") || $0.contains("0>&") }
+        && command.words.contains { ShellWords.isShell($0) || $0 == "exec" }
+    }
+    return isShell || (shell.text.contains("<&") || shell.text.contains("read -u")) && runsLines(shell)
+  }
+
   private static func ztcp(_ shell: ShellText) -> ShellMatch? {
-    guard shell.signs.hasZTCP, shell.text.contains("<&") || shell.text.contains("0>&") else { return nil }
+    guard shell.signs.hasZTCP, givesConnection(shell) else { return nil }
     for command in shell.commands {
       guard let index = command.words.firstIndex(where: { $0 == "ztcp" }) else { continue }
-      let rest = command.words[(index + 1)...].filter { $0[0] != 0x2D }
+      var rest = command.words[(index + 1)...].filter { $0[0] != 0x2D }
+      // `ztcp -d 9 host port`: the descriptor's number.
+      if command.words[(index + 1)...].contains(where: { $0 == "-d" }), rest.count > 2 { rest.removeFirst() }
       let isBind = command.words.contains { $0 == "-l" }
       guard rest.count >= (isBind ? 1 : 2) else { continue }
       let endpoint = isBind ? Endpoint(host: nil, port: Endpoint.port(rest[0])) : shell.endpoint(rest[0], rest[1])

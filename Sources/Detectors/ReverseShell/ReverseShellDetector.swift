@@ -7,7 +7,7 @@ import Evidence
 /// Each matcher wants both halves, a connection and a shell that reads from it, so port checks, transfers, relays and
 /// certificate look-ups stay quiet.
 public struct ReverseShellDetector: LayeredDetector {
-  public let version = 8
+  public let version = 9
 
   public init() {}
 

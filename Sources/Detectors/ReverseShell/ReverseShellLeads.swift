@@ -7,13 +7,14 @@ enum ReverseShellLeads {
     "s_client", "gnutls-cli", "fsockopen",
     "stream_socket_client",
     "socket_connect", "TCPSocket", "TCPServer", "IO::Socket", "use Socket", "PeerAddr", "child_process", "net.Dial(",
+    "tls.Dial(",
     "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s",
     ".connect((",
     "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat", "nc ", "nc\t", "nc\0", "nc.",
-    "nc64", "nc\"", "nc'",
+    "nc64", "nc\"", "nc'", "- nc\n",
     "rcat ",
     "rustcat ", "pwncat", "cryptcat", "sbd -", "dbd -", "websocat", "open_connection",
-    ":gen_tcp.connect", "stream tcp", "stream\ttcp", "{echo,",
+    ":gen_tcp.connect", "gen_tcp:connect", "stream tcp", "stream\ttcp", "{echo,",
     // `/dev/tcp/` and `bash -i` in Base64, by the place in a group of three.
     "L2Rldi90Y3Av", "9kZXYvdGNwL", "vZGV2L3RjcC", "YmFzaCAtaS", "Jhc2ggLWkg", "iYXNoIC1pI",
     // PowerShell's UTF-16: `$client`, `$c`.
@@ -28,7 +29,7 @@ enum ReverseShellLeads {
 
   /// In a command more words are taken for leads, too common for memory.
   private static let commandSet = LiteralSet(
-    exact: exact + ["ocket", "OCKET", "connect(", "net.", "Tcp", "TCP", "telnet://", "/dev/"],
+    exact: exact + ["/nc\n", "ocket", "OCKET", "connect(", "net.", "Tcp", "TCP", "telnet://", "/dev/"],
     ignoringCase: ignoringCase)
 
   /// Whether a command may hold or wrap a reverse shell at all.
@@ -58,7 +59,7 @@ enum ReverseShellLeads {
     var next = place + 3
     while text[next] == 0x20 || text[next] == 0x09, next - place < 16 { next += 1 }
     return !isWordByte(text[place - 1])
-      && (isWordByte(text[next]) || isAny(text[next], of: "-$`\"'["))
+      && (isWordByte(text[next]) || isAny(text[next], of: "-$`\"'[") || text[next] == 0x3A && text[next + 1] == 0x3A)
   }
 
   private static let before = 1024

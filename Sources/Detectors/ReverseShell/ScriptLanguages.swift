@@ -39,10 +39,11 @@ extension ScriptLanguage {
       runs: ["open(STDIN", "fdopen", "open STDIN", "dup2"], weakRuns: ["exec", "system", "qx", "`"],
       receives: ["while<", "while(<", "<$", "sysread"]),
     ScriptLanguage(
-      technique: "ruby", marks: ["TCPSocket", "TCPServer", "rsocket", "require 'socket'", "require \"socket\""],
-      connects: ["TCPSocket", "Socket.tcp("], listens: ["TCPServer"],
-      runs: ["IO.popen", ".reopen(", "spawn(", "<&%d", "Process.spawn"], weakRuns: ["exec", "system", "%x", "`"],
-      receives: [".gets", ".recv"]),
+      technique: "ruby",
+      marks: ["TCPSocket", "UDPSocket", "TCPServer", "rsocket", "require 'socket'", "require \"socket\""],
+      connects: ["TCPSocket", "Socket.tcp(", "UDPSocket"], listens: ["TCPServer"],
+      runs: ["IO.popen", ".reopen(", "spawn(", "<&%d", "Process.spawn"],
+      weakRuns: ["exec", "system", "%x", "`", "Open3.popen", "Open3.capture"], receives: [".gets", ".recv"]),
     ScriptLanguage(
       technique: "lua",
       marks: [
@@ -50,7 +51,8 @@ extension ScriptLanguage {
         "require \"socket\"",
         "require 'socket'", "luasocket", "socket.connect",
       ],
-      connects: [":connect(", "socket.connect("], listens: [":bind(", "socket.bind("], runs: [],
+      connects: [":connect(", "socket.connect(", "\").connect(", "').connect("], listens: [":bind(", "socket.bind("],
+      runs: [],
       weakRuns: ["os.execute", "io.popen"], receives: ["receive("]),
     ScriptLanguage(
       technique: "python", marks: ["import", "python", "socket.socket", "__import__"],
@@ -61,7 +63,7 @@ extension ScriptLanguage {
       ],
       evaluates: ["exec(", "eval("], receives: [".recv(", "makefile", "stdin=", ".readline()", "read_until("]),
     ScriptLanguage(
-      technique: "node", marks: ["require(", "import ", "process.binding"],
+      technique: "node", marks: ["require(", "import ", "process.binding", "child_process."],
       connects: [
         "net.Socket", "net.connect", "net.createConnection", "tls.connect", ".createConnection(", ".connect(",
       ],
@@ -73,7 +75,8 @@ extension ScriptLanguage {
       technique: "other", name: "Deno", marks: ["Deno."], connects: ["Deno.connect(", "Deno.connectTls("],
       listens: ["Deno.listen("], runs: [], weakRuns: ["Deno.run(", "Deno.Command("], receives: [".read(", "readable"]),
     ScriptLanguage(
-      technique: "go", marks: ["net.Dial", "net.Listen"], connects: ["net.Dial"], listens: ["net.Listen"],
+      technique: "go", marks: ["net.Dial", "net.Listen", "tls.Dial"], connects: ["net.Dial", "tls.Dial"],
+      listens: ["net.Listen"],
       runs: [], weakRuns: ["exec.Command", "syscall.Exec"], receives: [".Stdin", "bufio", ".Read("]),
     ScriptLanguage(
       technique: "other", name: "Rust", marks: ["TcpStream", "TcpListener"], connects: ["TcpStream::connect"],
@@ -116,6 +119,10 @@ extension ScriptLanguage {
       technique: "other", name: "Elixir", marks: [":gen_tcp"], connects: [":gen_tcp.connect("],
       listens: [":gen_tcp.listen("], runs: [], weakRuns: ["System.cmd(", "Port.open(", ":os.cmd(", "System.shell("],
       receives: [":gen_tcp.recv("]),
+    ScriptLanguage(
+      technique: "other", name: "Erlang", marks: ["gen_tcp:"], connects: ["gen_tcp:connect("],
+      listens: ["gen_tcp:listen("], runs: [], weakRuns: ["os:cmd(", "open_port("],
+      receives: ["gen_tcp:recv(", "{tcp,"]),
     ScriptLanguage(
       technique: "other", name: "C", marks: ["sockaddr_in", "WSASocket", "AF_INET", "PF_INET"],
       connects: ["connect(", "Connect("],

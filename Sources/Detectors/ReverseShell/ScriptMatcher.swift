@@ -6,7 +6,14 @@ enum ScriptMatcher {
     guard shell.signs.namesSocket else { return [] }
     let words = ScriptWords(shell.text)
     for language in languages {
-      if let match = language.match(shell, words) { return [match] }
+      guard let match = language.match(shell, words) else { continue }
+      // Of several commands, the one that connects must be the one that gives the shell away.
+      if let command = OneLiner.command(shell.text, around: match.place), command.count + 2 < shell.text.count,
+        !language.gives(ShellText(command), ScriptWords(command))
+      {
+        continue
+      }
+      return [match]
     }
     return []
   }
@@ -93,7 +100,10 @@ private final class IndexedLanguage: Sendable {
         technique: language.technique, language: language.name, endpoint: Endpoint(host: nil, port: port), isBind: true,
         transport: Self.transport(shell), place: listen ?? place)
     }
-    let endpoint = CodeEndpoints.find(shell, from: (addresses.isEmpty ? connects : addresses).compactMap { words[$0] })
+    let places = (addresses.isEmpty ? connects : addresses).compactMap { words[$0] }
+    let endpoint =
+      (language.name == "Tcl" ? CodeEndpoints.tcl(shell, from: places) : nil)
+      ?? CodeEndpoints.find(shell, from: places)
     if endpoint.host == nil, reason == .input || isProgram { return nil }
     if isProgram, endpoint.port == nil || isNear(endpoint.host) { return nil }
     return ShellMatch(
@@ -106,6 +116,8 @@ private final class IndexedLanguage: Sendable {
     guard let host else { return false }
     return host == "localhost" || host.hasPrefix("127.") || host == "::1" || host == "0.0.0.0"
   }
+
+  func gives(_ shell: ShellText, _ words: ScriptWords) -> Bool { reason(shell, words) != nil }
 
   private func reason(_ shell: ShellText, _ words: ScriptWords) -> Reason? {
     if isCalled(language.runs, runs, shell, words), !isPortCheck(shell) { return .shell }

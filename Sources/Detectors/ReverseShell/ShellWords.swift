@@ -61,6 +61,10 @@ enum ShellWords {
   /// `"cmd"`, `cmd /c`: without either it is a variable.
   private static func isCommandPrompt(_ text: ByteView, _ place: Int) -> Bool {
     guard !isWordByte(text[place - 1]), !isWordByte(text[place + 3]) else { return false }
+    // `"cmd": …` is a field's name.
+    if text[place + 3] == 0x22 || text[place + 3] == 0x27, text[place + 4] == 0x3A || text[place + 5] == 0x3A {
+      return false
+    }
     return text[place - 1] == 0x22 || text[place - 1] == 0x27 || text[place - 1] == 0x5C
       || text[place + 3] == 0x20 && text[place + 4] == 0x2F
   }
@@ -130,6 +134,16 @@ enum ShellWords {
 
   /// Whether such a word stands in the text with no part of a name beside it.
   static func contains(_ text: ByteView, word: StaticString) -> Bool { place(of: word, in: text) != nil }
+
+  /// Whether a word stands there that begins so.
+  static func begins(_ word: StaticString, in text: ByteView) -> Bool {
+    var from = 0
+    while let place = text.firstIndex(of: ByteView(word), from: from) {
+      if !isWordByte(text[place - 1]) { return true }
+      from = place + 1
+    }
+    return false
+  }
 
   static func place(of word: StaticString, in text: ByteView, from start: Int = 0) -> Int? {
     var from = start

@@ -13,11 +13,20 @@ struct ToolWords {
 
   init(_ shell: ShellText, _ index: Int, after place: Int) {
     let commands = shell.commands
+    // `- nc`: an argument a line.
+    let isList = place == 1 && commands[index].words[0] == "-"
     add(commands[index].words.dropFirst(place + 1), part: 0)
     var next = index
     while next + 1 < commands.count, words.count < Self.maximum {
       switch commands[next].end {
-      case 0x22, 0x27: next += 1
+      case 0x22, 0x27:
+        // Behind the quotes another command may begin: `nc -c 'date'; sh`.
+        let before = commands[next + 1].before
+        if isAny(before, of: ";|&)") || before == 0x0A && !isList { return }
+        next += 1
+      // A list may have an argument a line.
+      case 0x0A where commands[next].words.allSatisfy(Self.isSeparator): next += 1
+      case 0x0A where isList && next + 1 < commands.count && commands[next + 1].words[0] == "-": next += 1
       // What another command prints stands for one word.
       case 0x60 where commands[index].before != 0x60:
         guard let behind = Self.behind(commands, next, 0x60) else { return }
@@ -29,7 +38,8 @@ struct ToolWords {
         next = behind
       default: return
       }
-      add(commands[next].words, part: next)
+      let isItem = isList && commands[next].words[0] == "-"
+      add(isItem ? commands[next].words.dropFirst() : commands[next].words, part: isItem ? 0 : next)
     }
   }
 
@@ -40,13 +50,14 @@ struct ToolWords {
     }
   }
 
-  /// What parts the words of a list in code, and auditd's names for them: `"nc", "-e"`, `a0="nc" a1="-e"`.
+  /// What parts the words of a list in code, auditd's names for them, and the backslash before a quote within quotes: `"nc",
+  /// "-e"`, `a0="nc" a1="-e"`, `'EXEC:'\''sh -i'\'''`.
   private static func isSeparator(_ word: ByteView) -> Bool {
     guard word.count <= 4 else { return false }
     if word[0] == 0x61, word.count >= 3, word[word.count - 1] == 0x3D {
       return (1..<(word.count - 1)).allSatisfy { word[$0] >= 0x30 && word[$0] <= 0x39 }
     }
-    return word.count <= 2 && (0..<word.count).allSatisfy { isAny(word[$0], of: ",[]") }
+    return word.count <= 2 && (0..<word.count).allSatisfy { isAny(word[$0], of: ",[]:\\") }
   }
 
   /// The command that goes on behind a bracket or a backquote.

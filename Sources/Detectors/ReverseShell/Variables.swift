@@ -43,7 +43,12 @@ struct Variables {
     var names: [String] = []
     var end = equals
     while names.count < 4 {
-      while end > 0, text[end - 1] == 0x20 || text[end - 1] == 0x3A || text[end - 1] == 0x27 || text[end - 1] == 0x22 {
+      // Quotes before a comma are another's value: `PeerAddr => "…", PeerPort => 1`.
+      let mayBeQuoted = names.isEmpty
+      while end > 0,
+        text[end - 1] == 0x20 || text[end - 1] == 0x3A
+          || mayBeQuoted && (text[end - 1] == 0x27 || text[end - 1] == 0x22)
+      {
         end -= 1
       }
       if text[end - 1] == 0x5D {
@@ -55,6 +60,8 @@ struct Variables {
       while start > 0, isWordByte(text[start - 1]), end - start < 64 { start -= 1 }
       // Numbers before a comma belong to a list, not to the assignment.
       guard start < end, text[start] > 0x39 else { break }
+      // So is a word behind an equals sign: `host=kali, port=1`.
+      if !mayBeQuoted, text[start - 1] == 0x2E || text[start - 1] == 0x3D || text[start - 1] == 0x3E { break }
       names.append(text.slice(start, end).string.lowercased())
       end = start
       while end > 0, text[end - 1] == 0x20 || text[end - 1] == 0x24 { end -= 1 }

@@ -34,7 +34,8 @@ enum CommandLayers {
       "Char", "xxd",
       "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i", "$'", "\\>", "\\&",
       "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib", "`echo", "`printf", "/?", "/[", "?sh", "?h ", "c] ", "h] ",
-      "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ", "\\n", "{socat,", "{ncat,", "{cat,", "}p/",
+      "rot13", "rot_13", "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ", "\\n", "{socat,", "{ncat,", "{cat,",
+      "}p/",
     ], ignoringCase: ["base64", "base32", "b64", "-enc", "[char]"])
 
   /// Where plus signs are a query's blanks, and where stars and question marks are a path's letters. Few texts have such signs at
@@ -177,7 +178,12 @@ enum CommandLayers {
       let digits = text.slice(run.lowerBound, run.upperBound)
       if let inner = Base64.text(digits) {
         layers.append(CommandLayer(text: inner, step: "Base64 decoded", isRewording: false))
-      } else if packed < 4, let inner = TextCodes.inflated(digits) {
+        // `… | base64 -d | tr 'A-Za-z' 'N-ZA-Mn-za-m'`
+        if signs.rotation != nil {
+          let turned = inner.withView { TextCodes.rotated($0) }
+          layers.append(CommandLayer(text: turned, step: "Base64 decoded, letters rotated by 13", isRewording: false))
+        }
+      } else if packed < 4, let inner = TextCodes.inflated(digits, isRaw: signs.isDeflated) {
         packed += 1
         layers.append(CommandLayer(text: inner, step: "Base64 decoded and decompressed", isRewording: false))
       } else {

@@ -93,6 +93,6 @@ enum ShellVariables {
   }
 
   private static func isPlain(_ byte: UInt8, isQuoted: Bool) -> Bool {
-    isWordByte(byte) || isAny(byte, of: "/.:-@+,%=") || isQuoted && byte == 0x20
+    isWordByte(byte) || isAny(byte, of: "/.:-@+,%=") || isQuoted && isAny(byte, of: " <>&")
   }
 }

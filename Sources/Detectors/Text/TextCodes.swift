@@ -7,15 +7,17 @@ enum TextCodes {
 
   /// Base64 of gzip's or zlib's bytes: `base64 -d | gunzip`, `zlib.decompress(b64decode(…))`. nil where it is neither, or no
   /// text.
-  static func inflated(_ digits: ByteView) -> [UInt8]? {
+  ///
+  /// - Parameter isRaw: PHP's `gzinflate` takes it without zlib's first bytes.
+  static func inflated(_ digits: ByteView, isRaw: Bool = false) -> [UInt8]? {
     // 1F 8B 08, 78 01, 78 9C, 78 DA
     let isPacked =
       digits.hasPrefix("H4sI") || digits.hasPrefix("eJ") || digits.hasPrefix("eN") || digits.hasPrefix("eA")
-    guard isPacked, digits.count >= 24 else { return nil }
+    guard isPacked || isRaw, digits.count >= 24 else { return nil }
     let packed = Base64.decode(digits)
     // Few texts shrink to a fiftieth.
     let limit = min(maximumInflated, packed.count * 50 + 256)
-    let bytes = packed.withView { Inflated.bytes($0, limit: limit) } ?? []
+    let bytes = packed.withView { Inflated.bytes($0, limit: limit, isRaw: isRaw && !isPacked) } ?? []
     for byte in bytes where byte < 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 { return nil }
     return bytes.isEmpty ? nil : bytes
   }
@@ -25,30 +27,34 @@ enum TextCodes {
     private(set) var isBase64 = false
     private(set) var isBase32 = false
     private(set) var isHexadecimal = false
+    private(set) var isDeflated = false
     /// The first place of ROT13's alphabet.
     private(set) var rotation: Int?
     /// The first place of `rev`.
     private(set) var reversal: Int?
 
     private static let words = LiteralSet(exact: [
-      "rev", "b32", "base32", "N-ZA-M", "n-za-m", "xxd", "base64", "Base64", "b64", "openssl",
+      "rev", "b32", "base32", "N-ZA-M", "n-za-m", "xxd", "gzinflate", "rot13", "rot_13", "base64", "Base64", "b64",
+      "openssl",
     ])
 
     init(_ text: ByteView) {
-      var (isBase64, isBase32, isHexadecimal) = (false, false, false)
+      var (isBase64, isBase32, isHexadecimal, isDeflated) = (false, false, false, false)
       var (rotation, reversal) = (Int?.none, Int?.none)
       Self.words.forEachMatch(in: text) { place, word in
         switch word {
         case 0 where isWordByte(text[place - 1]) || isWordByte(text[place + 3]): break
         case 0: reversal = reversal ?? place
         case 1, 2: isBase32 = true
-        case 3, 4: rotation = rotation ?? place
+        case 3, 4, 7, 8: rotation = rotation ?? place
         case 5: isHexadecimal = true
+        case 6: isDeflated = true
         default: isBase64 = true
         }
         return place + 1
       }
       (self.isBase64, self.isBase32, self.isHexadecimal) = (isBase64, isBase32, isHexadecimal)
+      self.isDeflated = isDeflated
       (self.rotation, self.reversal) = (rotation, reversal)
     }
   }

