@@ -93,8 +93,11 @@ extension BehaviourRule {
         "supportxmr", "cryptonight", "kdevtmpfsi", "kinsing", "t-rex -a", "ethminer", "randomx",
       ]
     ) { it in
-      if it.isOnlySaid { return .informational }
-      return it.runs(NameTable(["pkill", "kill", "killall", "grep", "ps", "pgrep", "rm", "apt", "apt-get", "yum"]))
+      if Mention.isAll(of: it.text) { return .informational }
+      return it.runs(
+        NameTable([
+          "pkill", "kill", "killall", "grep", "ps", "pgrep", "rm", "apt", "apt-get", "yum", "sed",
+        ]))
         && it.commands.count <= 3 ? .low : .high
     },
   ]

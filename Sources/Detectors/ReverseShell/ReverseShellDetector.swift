@@ -18,7 +18,8 @@ public struct ReverseShellDetector: LayeredDetector {
   func scan(_ text: ByteView, _ origin: TextOrigin, _ shared: SharedLayers) -> [TextDetection] {
     if text.count <= Self.wholeLength, origin == .command {
       guard shared.whole.hasLead || shared.mayHold else { return [] }
-      return inspect(text, 0..<text.count, lead: nil, origin, shared)
+      let found = inspect(text, 0..<text.count, lead: nil, origin, shared)
+      return !found.isEmpty && Mention.isAll(of: text) ? [] : found
     }
     var found: [TextDetection] = []
     ReverseShellLeads.set.forEachMatch(in: text) { place, lead in

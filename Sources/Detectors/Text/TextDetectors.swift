@@ -15,6 +15,10 @@ public enum TextDetectors {
   /// there is nothing; so big stretches of memory may be given whole. Ranges are places in `text`.
   public static func scan(_ text: ByteView, _ origin: TextOrigin) -> [TextDetection] {
     var found = log4Shell.scan(text, origin)
+    // Who looks for attempts names them.
+    if origin == .command, !found.isEmpty, Mention.isAll(of: text) {
+      for place in found.indices { found[place].severity = .informational }
+    }
     if origin == .command, let short = Repeats.removed(from: text), short.count <= ReverseShellDetector.wholeLength {
       found += short.withView { acts($0, origin, wrapped: found.isEmpty) }.map { one in
         var one = one

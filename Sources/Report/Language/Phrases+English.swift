@@ -6,6 +6,8 @@ extension Phrases {
     case .takenOverByLog4Shell:
       "{0} was taken over through Log4Shell: {1} sent the lookup at {2}, and the server called back to {3}."
     case .takenOver: "{0} was taken over: a shell on it is connected to {1}."
+    case .shellCommanded:
+      "A command that gives a shell on {0} to {1} was run or typed there; that it got through is not shown."
     case .credentialsStolen:
       "Credentials of {0} were used by somebody else, from {1}: {2} calls[ between {3}][ and {4}]."
     case .attackedWithoutProof:
@@ -13,6 +15,7 @@ extension Phrases {
     case .suspicious: "{0} shows {1} findings of medium severity or above, but no proven intrusion."
     case .quiet: "Nothing of medium severity or above was found on {0} in what was looked at."
     case .intruderThen: "The intruder then {*}."
+    case .intruderWouldHave: "If these findings are an intruder's, that one {*}."
     case .noFurtherSteps: "No further step of an intruder was seen in this evidence."
     case .nothingFurtherSought:
       "That is a statement about this evidence, not about the host: see what was not looked at."

@@ -6,12 +6,15 @@ extension Phrases {
     case .takenOverByLog4Shell:
       "{0} 호스트가 Log4Shell로 침해되었습니다. {1} 주소에서 {2}에 조회 구문을 보냈고, 서버가 {3}(으)로 콜백했습니다."
     case .takenOver: "{0} 호스트가 침해되었습니다. 호스트의 셸이 {1}에 연결되어 있습니다."
+    case .shellCommanded:
+      "{0} 호스트에서 {1}(으)로 셸을 넘기는 명령이 실행되었거나 입력되었습니다. 연결이 이루어졌는지는 확인되지 않았습니다."
     case .credentialsStolen: "{0}의 자격 증명이 다른 곳({1})에서 사용되었습니다: 호출 {2}건[, {3}부터][ {4}까지]."
     case .attackedWithoutProof:
       "{0} 호스트가 공격을 받았습니다(탐지 {1}건). 다만 이 증거만으로는 공격이 성공했다고 볼 수 없습니다."
     case .suspicious: "{0} 호스트에서 심각도 ‘보통’ 이상 탐지가 {1}건 있으나, 침해는 입증되지 않았습니다."
     case .quiet: "확인한 범위에서 {0} 호스트의 심각도 ‘보통’ 이상 탐지는 없습니다."
     case .intruderThen: "이후 공격자 행위: {*}."
+    case .intruderWouldHave: "위 탐지가 공격자의 것이라면 그 행위: {*}."
     case .noFurtherSteps: "이 증거에서 공격자의 추가 행위는 보이지 않습니다."
     case .nothingFurtherSought: "이는 증거에 대한 설명일 뿐 호스트가 안전하다는 뜻이 아닙니다. 확인하지 않은 범위를 보십시오."
     case .heldShell: "대화형 셸[(pid {0})] 확보[, {1}에 연결]"

@@ -2,9 +2,9 @@
 public struct Phrase: Hashable, Sendable {
   public enum Key: String, Sendable, CaseIterable {
     // First sentence of the verdict: what happened.
-    case takenOverByLog4Shell, takenOver, credentialsStolen, attackedWithoutProof, suspicious, quiet
+    case takenOverByLog4Shell, takenOver, shellCommanded, credentialsStolen, attackedWithoutProof, suspicious, quiet
     // Second sentence: how far it went. Said with its parts.
-    case intruderThen, noFurtherSteps, nothingFurtherSought
+    case intruderThen, intruderWouldHave, noFurtherSteps, nothingFurtherSought
     case heldShell, typedCommands, readCredentials, usedCredentials, leftPersistence, transferredTools, sentDataOut
     case openedConnections, coveredTracks, escalated, movedLaterally, causedDamage, calledServices, wasRefused
     // Third sentence: what to do, and what is not known.

@@ -28,7 +28,8 @@ struct Verdict {
       return Phrase(.takenOverByLog4Shell, [host, client, when, success.end.text])
     }
     if let shell = findings(.remoteControl).first(where: { $0.severity >= .high }) {
-      return Phrase(.takenOver, [host, shell.remoteEnd?.text ?? view.marks.hosts.sorted().first ?? "?"])
+      let end = shell.remoteEnd?.text ?? view.marks.hosts.sorted().first ?? "?"
+      return Phrase(isConnected(shell) ? .takenOver : .shellCommanded, [host, end])
     }
     if let stolen = worstCredentials {
       return Phrase(
@@ -46,6 +47,22 @@ struct Verdict {
     return serious.isEmpty ? Phrase(.quiet, [host]) : Phrase(.suspicious, [host, String(serious.count)])
   }
 
+  /// Whether more than a command's words says that the shell got through: its socket, memory, or a connection to its far end.
+  private func isConnected(_ shell: Finding) -> Bool {
+    guard shell.rule.hasSuffix(".command-line") else { return true }
+    guard let end = shell.remoteEnd else { return false }
+    return findings(.remoteControl).contains { !$0.rule.hasSuffix(".command-line") && $0.remoteEnd?.host == end.host }
+      || !view.connections(to: end).isEmpty
+  }
+
+  /// Whether the first sentence says that somebody got in.
+  private var isProven: Bool {
+    switch whatHappened.key {
+    case .suspicious, .attackedWithoutProof, .quiet: false
+    default: true
+    }
+  }
+
   /// `2026-11-25 05:22:33 UTC`
   private func moment(_ time: Timestamp) -> String { time.description.prefix(19).replacing("T", with: " ") + " UTC" }
 
@@ -59,7 +76,7 @@ struct Verdict {
 
   private var howFar: Phrase {
     var parts: [Phrase] = []
-    let shells = findings(.remoteControl)
+    let shells = findings(.remoteControl).filter(isConnected)
     // A shell's own process says more than a text in some other's memory.
     if let shell = shells.first(where: { $0.pid.map(view.marks.pids.contains) ?? false && !isServer($0) })
       ?? shells.first
@@ -99,7 +116,7 @@ struct Verdict {
     if step(.defenseEvasion) != nil { parts.append(Phrase(.coveredTracks)) }
     if step(.impact) != nil { parts.append(Phrase(.causedDamage)) }
     if parts.isEmpty { return Phrase(incident.storyFindings.isEmpty ? .nothingFurtherSought : .noFurtherSteps) }
-    return Phrase(.intruderThen, parts: parts)
+    return Phrase(isProven ? .intruderThen : .intruderWouldHave, parts: parts)
   }
 
   private func isServer(_ finding: Finding) -> Bool { finding.pid.map { view.processes.isJava($0) } ?? false }

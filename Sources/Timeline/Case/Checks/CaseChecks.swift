@@ -17,6 +17,9 @@ public struct CaseChecks {
     facts.take(row: row, view: view, artifact)
   }
 
+  /// The findings, with those taken back that another artifact explains.
+  public func settled(_ findings: [Finding]) -> [Finding] { ScriptSocketCheck.settle(findings, facts) }
+
   /// What the results contradict each other in, and what they show together.
   ///
   /// - Parameters:
