@@ -45,6 +45,18 @@ struct RunTests {
     #expect(!FileManager.default.fileExists(atPath: bundle.store))
   }
 
+  @Test func anOutputFolderThatAnotherRunWritesIntoIsRefused() throws {
+    let bundle = try SmallBundle()
+    _ = try bundle.run("out")
+    let folder = open(bundle.folder.path + "/out", O_RDONLY | O_DIRECTORY)
+    #expect(folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) == 0)
+    let refused = try bundle.run("out")
+    #expect(refused.status == 64 && refused.errors.contains("another run is writing its report into"))
+    close(folder)
+    let again = try bundle.run("out")
+    #expect(again.status == 0 || again.status == 2, "\(again.errors)")
+  }
+
   @Test func aCaseOfAnotherSourceIsNotMixedInUnasked() throws {
     let bundle = try SmallBundle()
     _ = try bundle.run("out")

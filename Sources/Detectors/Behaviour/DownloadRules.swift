@@ -132,7 +132,9 @@ extension BehaviourRule {
     if fetchesAndStarts(it) {
       // Installers are fetched by name and unpacked; a bare number or a scratch directory is not how software comes.
       let isOdd = it.namesAddress || it.hasAny(["/dev/shm", "/var/tmp", "chmod 777", "chmod +x *", "cd /tmp"])
-      if isOdd { return it.has("chmod") && (it.namesPublicAddress || !it.namesAddress) ? .high : .medium }
+      // What comes from a name by TLS is mostly a tool that somebody tries.
+      let isBare = it.hasAny(["http://", "ftp", "--insecure", "-k ", "--no-check-certificate"])
+      if isOdd { return it.has("chmod") && (it.namesPublicAddress || !it.namesAddress && isBare) ? .high : .medium }
     }
     if let started = FetchedFile.severity(it), !isVendor(it) { return started }
     guard runsDownload(it) else { return nil }

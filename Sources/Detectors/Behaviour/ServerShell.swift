@@ -16,7 +16,12 @@ enum ServerShell {
   /// Build servers and package managers run whatever they are told, by shell.
   private static let builders: [StaticString] = [
     "jenkins", "org.gradle", "plexus-classworlds", "remoting.jar", "agent.jar", "teamcity", "bamboo", "npm", "yarn",
-    "pnpm", "npx", "pm2",
+    "pnpm", "npx", "pm2", "Runner.Worker", "Runner.Listener", "gitlab-runner", "buildkite", "rundeck", "airflow",
+    "org.apache.nifi", "sbt-launch", "claude-code",
+  ]
+  /// Editors whose terminals are shells that people work in.
+  private static let terminals: [StaticString] = [
+    "ptyHost", ".vscode-server", "code-server", ".cursor-server", "com.intellij", "com.jetbrains",
   ]
 
   /// - Parameters:
@@ -30,9 +35,18 @@ enum ServerShell {
       if TextDetectors.scan(line, .command).contains(where: { $0.severity >= .medium || $0.kind != .behaviour }) {
         return false
       }
+      if server.withView({ server in terminals.contains { server.contains($0) } }) { return true }
       var rest = words.dropFirst()
       var isCommand = false
       while let flag = rest.first, flag[0] == 0x2D {
+        if flag == "--noprofile" || flag == "--norc" || flag == "--posix" {
+          rest.removeFirst()
+          continue
+        }
+        if flag == "-o" {
+          rest.removeFirst(min(2, rest.count))
+          continue
+        }
         // A shell that talks to somebody, or reads its commands from its input.
         guard flag[1] != 0x2D, flag.firstIndex(of: 0x69) == nil, !(flag == "-s") else { return false }
         if flag.firstIndex(of: 0x63) != nil { isCommand = true }

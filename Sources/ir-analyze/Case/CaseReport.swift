@@ -78,7 +78,7 @@ struct CaseReport {
     if isWhole { HostFiles.forEach(of: try store.cases.sightings(of: name)) { files.take(FileFact($0)) } }
     clocks = review.correction()
     correlations.finish { findings.append($0) }
-    if isWhole { findings = checks.settled(whole.finish(replacing: findings)) }
+    if isWhole { findings = checks.settled(whole.finish(replacing: findings), artifacts: records) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
     findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
     files.windows = IncidentWindows.of(findings)

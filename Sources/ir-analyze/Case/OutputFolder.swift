@@ -29,10 +29,13 @@ struct OutputFolder {
   }
 
   /// Claims the folder, so that a run that is killed can be resumed into it.
+  ///
+  /// - Throws: usage, where another run writes there at this very moment.
   func begin(store: String) throws {
     do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
       throw ExitStatus.Failure(.internalError, "cannot make the folder \(path): \(error.localizedDescription)")
     }
+    try lock()
     removeLeftovers()
     var out = JSONWriter()
     out.object { out in
@@ -41,6 +44,16 @@ struct OutputFolder {
     }
     out.newline()
     try writeAtomically(out.bytes, to: runFile, durable: false)
+  }
+
+  /// On the folder itself, for as long as this process lives: two runs would rename each other's files.
+  private func lock() throws {
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // Where a file system knows no locks there is none; nothing else depends on it.
+    guard folder >= 0, flock(folder, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+    close(folder)
+    throw ExitStatus.Failure(
+      .usage, "another run is writing its report into \(path): wait for it, or name another folder with -o")
   }
 
   /// What a killed run was writing: files under their temporary names, and the folder that a timeline is sorted in.

@@ -128,8 +128,8 @@ struct ShowCommand: ParsableCommand {
     if let digest = Digest(hex: prefix) { return digest }
     let matches = prefix.utf8.count < 4 ? [] : store.objects.list().filter { $0.hex.hasPrefix(prefix.lowercased()) }
     guard let digest = matches.first, matches.count == 1 else {
-      let said = matches.isEmpty ? "no object" : "\(matches.count) objects"
-      throw ExitStatus.Failure(.usage, "\(said) of the store begin with \(prefix)")
+      let said = matches.isEmpty ? "no object of the store begins" : "\(matches.count) objects of the store begin"
+      throw ExitStatus.Failure(.usage, "\(said) with \(prefix)")
     }
     return digest
   }

@@ -25,7 +25,7 @@ struct ScriptSocketCheckTests {
     for (number, command) in commands.enumerated() { machine.ps(823, 1, "bash", command, start: 10, "ps\(number)") }
     var checks = CaseChecks()
     for (name, event) in machine.events { checks.take(event, CaseSamples.artifact(name)) }
-    return checks.settled(findings)
+    return checks.settled(findings, artifacts: [])
   }
 
   @Test("A script from a place of its own says what the connection is for")

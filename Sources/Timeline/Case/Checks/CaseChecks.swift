@@ -17,8 +17,10 @@ public struct CaseChecks {
     facts.take(row: row, view: view, artifact)
   }
 
-  /// The findings, with those taken back that another artifact explains.
-  public func settled(_ findings: [Finding]) -> [Finding] { ScriptSocketCheck.settle(findings, facts) }
+  /// The findings; less grave where another artifact, or what their own artifact is, explains them.
+  public func settled(_ findings: [Finding], artifacts: [ArtifactRecord]) -> [Finding] {
+    LogMatchCheck.settle(ScriptSocketCheck.settle(findings, facts), artifacts: artifacts)
+  }
 
   /// What the results contradict each other in, and what they show together.
   ///
