@@ -106,7 +106,9 @@ enum NetcatMatcher {
         let program = slash.map { word.slice($0) } ?? next
         let asksForProgram =
           letters.firstIndex(of: 0x65) != nil || letters.firstIndex(of: 0x63) != nil || letters == "s" || letters == "r"
-        if asksForProgram, ShellWords.isShell(program) || interpreters.contains(ShellWords.baseName(program)) {
+        if asksForProgram,
+          ShellWords.isShell(program) || program == "exec" || interpreters.contains(ShellWords.baseName(program))
+        {
           let start = slash == nil ? index : index - 1
           if tool.hands(program, at: start)
             || tool.hands(program, at: start, where: { interpreters.contains(ShellWords.baseName($0)) })

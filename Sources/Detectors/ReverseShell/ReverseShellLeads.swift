@@ -53,7 +53,7 @@ enum ReverseShellLeads {
       // `"nc", "-e"`, `a0="nc" a1="-e"`: the first of a list.
       guard text[place - 1] == text[place + 2] || text[place - 1] == 0x2F else { return false }
       let rest = text.slice(place + 3, place + 12)
-      return rest[0] == 0x2C || rest[0] == 0x20 && rest.firstIndex(of: 0x3D) != nil
+      return rest[0] == 0x2C || rest.hasPrefix(").arg") || rest[0] == 0x20 && rest.firstIndex(of: 0x3D) != nil
     }
     // `nc`: a word of its own, with a flag or something like a host behind it.
     var next = place + 3

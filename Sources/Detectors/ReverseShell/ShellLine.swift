@@ -80,9 +80,10 @@ final class ShellLine {
         // >&, <&, &> are redirections.
         break
       case 0x3C:
-        if place == wordStart {
+        if place == wordStart || text[place - 1] == 0x3E {
           // `<string>bash -i …`
           if let end = tagEnd(text, place) {
+            endWord(place)
             place = end
             wordStart = place + 1
           }
@@ -96,6 +97,11 @@ final class ShellLine {
         if place > wordStart, ShellWords.isShell(text.slice(wordStart, place)) {
           endWord(place)
           wordStart = place
+        } else if place == wordStart, text[place - 1] == 0x22,
+          commands.dropLast().last.map({ isTag($0.words[0]) }) == true
+        {
+          // `<Data Name="CommandLine">nc …`
+          wordStart = place + 1
         }
       default:
         endWord(place)
@@ -129,6 +135,11 @@ final class ShellLine {
       }
     }
     return end > 0 ? word.slice(0, end) : word
+  }
+
+  /// `<Data`
+  private static func isTag(_ word: ByteView) -> Bool {
+    word[0] == 0x3C && word[1] | 0x20 >= 0x61 && word[1] | 0x20 <= 0x7A
   }
 
   /// Where a tag of XML ends that begins the text, a line or a string, or follows another.

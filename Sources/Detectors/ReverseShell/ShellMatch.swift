@@ -40,7 +40,7 @@ final class ShellText {
     let names = Self.toolNames
     for index in commands.indices {
       let command = commands[index]
-      for place in command.words.indices where names.contains(command.words.name(place)) {
+      for place in command.words.indices where names.contains(Self.toolName(command.words.name(place))) {
         found.append((index, place))
       }
     }
@@ -48,8 +48,16 @@ final class ShellText {
   }()
 
   func name(_ tool: (command: Int, word: Int)) -> ByteView {
-    commands[tool.command].words.name(tool.word)
+    Self.toolName(commands[tool.command].words.name(tool.word))
   }
+
+  /// Monitors write `command=nc -e …`.
+  @inline(__always)
+  private static func toolName(_ word: ByteView) -> ByteView {
+    word[0] == 0x63 && word.count > 8 && word.hasPrefix(commandField) ? word.slice(8) : word
+  }
+
+  private static let commandField = ByteView("command=")
 
   private static let toolNames = NameTable(NetcatMatcher.toolNames + RelayMatcher.toolNames)
 
@@ -143,7 +151,8 @@ final class ShellText {
   func isPipedWithShell(_ index: Int) -> Bool {
     let command = commands[index]
     if command.before == 0x7C, index > 0 {
-      if ShellWords.isShellReadingInput(Self.withoutPrefix(commands[index - 1].words)) { return true }
+      let last = Self.withoutPrefix(commands[index - 1].words)
+      if ShellWords.isShellReadingInput(last) || Self.isRecordedShell(last) { return true }
       // `while :; do sh; done | nc`
       if commands[index - 1].word(0) == "done", hasShellInLoop(max(index - Self.loopReach, 0)..<(index - 1)) {
         return true
@@ -166,6 +175,12 @@ final class ShellText {
   func isJoinedWithShell(_ index: Int) -> Bool {
     guard hasFIFO, hasFreeShell else { return false }
     return pipes.isUnnamed || hasShellAtPipe && pipes.areUsed(commands, by: index)
+  }
+
+  /// `script -qc sh /dev/null`, a shell with a terminal of its own.
+  private static func isRecordedShell(_ words: WordRun) -> Bool {
+    guard words.name(words.startIndex) == "script" else { return false }
+    return zip(words, words.dropFirst()).prefix(8).contains { ShellWords.takesCommand($0) && ShellWords.isShell($1) }
   }
 
   private lazy var runsLines = DevTCPMatcher.runsLines(self)

@@ -22,8 +22,10 @@ struct ToolWords {
       case 0x22, 0x27:
         // Behind the quotes another command may begin: `nc -c 'date'; sh`.
         let before = commands[next + 1].before
-        if isAny(before, of: ";|&)") || before == 0x0A && !isList { return }
+        let isCall = before == 0x29 && Self.isArguments(commands[next + 1].words)
+        if isAny(before, of: ";|&)") && !isCall || before == 0x0A && !isList { return }
         next += 1
+      case 0x28 where Self.isArguments(commands[next].words): next += 1
       // A list may have an argument a line.
       case 0x0A where commands[next].words.allSatisfy(Self.isSeparator): next += 1
       case 0x0A where isList && next + 1 < commands.count && commands[next + 1].words[0] == "-": next += 1
@@ -50,10 +52,16 @@ struct ToolWords {
     }
   }
 
+  /// Rust's `new("nc").args(["-e", …` and `.arg("-e")`.
+  private static func isArguments(_ words: WordRun) -> Bool {
+    words.count <= 2 && words.last.map { $0 == ".arg" || $0 == ".args" } == true
+  }
+
   /// What parts the words of a list in code, auditd's names for them, and the backslash before a quote within quotes: `"nc",
   /// "-e"`, `a0="nc" a1="-e"`, `'EXEC:'\''sh -i'\'''`.
   private static func isSeparator(_ word: ByteView) -> Bool {
-    guard word.count <= 4 else { return false }
+    guard word.count <= 5 else { return false }
+    if word == ".arg" || word == ".args" { return true }
     if word[0] == 0x61, word.count >= 3, word[word.count - 1] == 0x3D {
       return (1..<(word.count - 1)).allSatisfy { word[$0] >= 0x30 && word[$0] <= 0x39 }
     }
@@ -78,9 +86,15 @@ struct ToolWords {
   func hands(_ program: ByteView, at start: Int, where isShell: (ByteView) -> Bool = ShellWords.isShell) -> Bool {
     var start = start
     var program = program
+    var isQuoted = isQuoted(start)
+    // `nc -c 'exec sh -i'`
+    if isQuoted, program == "exec" {
+      start += 1
+      program = word(start)
+    }
     while isShell(program) {
       // In quotes of its own all that follows there is the program's; else the tool's, which takes no path.
-      guard isQuoted(start) else { return !Self.isPath(word(start + 1)) }
+      guard isQuoted else { return !Self.isPath(word(start + 1)) }
       var next = start + 1
       while next < words.count, parts[next] == parts[start] {
         let word = words[next]
@@ -99,6 +113,7 @@ struct ToolWords {
       if words[next] == "exec" { next += 1 }
       program = word(next)
       start = next
+      isQuoted = self.isQuoted(start)
     }
     return false
   }

@@ -91,12 +91,25 @@ struct Variables {
       // What is called is no value, nor is a field.
       let value = text.slice(place, end)
       let isField = text[place - 1] != quote && value.cut(0x2E).map { objects.contains($0.before) } ?? false
-      values.append(text[end] == 0x28 && text[end - 1] != quote || isField ? "" : value.string)
+      let isOther = text[end] == 0x28 && text[end - 1] != quote || isField
+      values.append(isOther ? otherwise(text, end) : value.string)
       while end < text.count, text[end] == quote || text[end] == 0x20 || text[end] == 0x5C { end += 1 }
       guard text[end] == 0x2C else { break }
       place = end + 1
     }
     return values
+  }
+
+  /// Python's `int(sys.argv[2]) if len(sys.argv) > 2 else 4444`: what is taken where nothing was given.
+  private static func otherwise(_ text: ByteView, _ start: Int) -> String {
+    let line = text.slice(start, start + 96)
+    let rest = line.slice(0, line.firstIndex(of: 0x0A) ?? line.count)
+    guard let place = rest.firstIndex(of: ByteView(" else ")) else { return "" }
+    let quote = rest[place + 6]
+    let first = quote == 0x22 || quote == 0x27 ? place + 7 : place + 6
+    var end = first
+    while isWordByte(rest[end]) || isAny(rest[end], of: ".-") { end += 1 }
+    return rest.slice(first, end).string
   }
 
   subscript(_ name: String) -> String? { values[name.lowercased()] }

@@ -68,24 +68,24 @@ enum Encodings {
     let hasPlus = text.firstIndex(of: 0x2B) != nil
     var result = undo(text, keepsOrigins: hasPlus)
     if ifEncoded, !result.kinds.contains(.url) { return result }
-    if hasPlus {
-      for index in result.bytes.indices
-      where result.bytes[index] == 0x2B && text[result.origin(index)] == 0x2B {
-        result.bytes[index] = 0x20
-      }
-      return result
+    if !hasPlus {
+      guard result.bytes.contains(0x2B), blanks(result.bytes) <= blanks(text.unsafeBytes) else { return result }
     }
-    guard result.bytes.contains(0x2B), blanks(result.bytes) <= blanks(text.unsafeBytes) else { return result }
-    let kept = result.bytes.withView { bytes in
-      Base64.runs(in: bytes, minimum: 12).filter { Base64.text(bytes.slice($0.lowerBound, $0.upperBound)) != nil }
-    }
+    // Where a blank is `%20`, a plus sign that was not encoded may be Base64's own.
+    let mayKeep = !hasPlus || text.contains("%20")
+    let kept = mayKeep ? result.bytes.withView(base64) : []
     var next = 0
     for index in result.bytes.indices where result.bytes[index] == 0x2B {
+      if hasPlus, text[result.origin(index)] != 0x2B { continue }
       while next < kept.count, kept[next].upperBound <= index { next += 1 }
       if next < kept.count, kept[next].contains(index) { continue }
       result.bytes[index] = 0x20
     }
     return result
+  }
+
+  private static func base64(_ bytes: ByteView) -> [Range<Int>] {
+    Base64.runs(in: bytes, minimum: 12).filter { Base64.text(bytes.slice($0.lowerBound, $0.upperBound)) != nil }
   }
 
   private static func blanks(_ bytes: some Sequence<UInt8>) -> Int { bytes.count { $0 == 0x20 } }

