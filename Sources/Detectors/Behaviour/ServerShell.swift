@@ -16,7 +16,8 @@ enum ServerShell {
   /// Build servers and package managers run whatever they are told, by shell.
   private static let builders: [StaticString] = [
     "jenkins", "org.gradle", "plexus-classworlds", "remoting.jar", "agent.jar", "teamcity", "bamboo", "npm", "yarn",
-    "pnpm", "npx", "pm2", "RunnerService", "Runner.Worker", "Runner.Listener", "gitlab-runner", "buildkite", "rundeck", "airflow",
+    "pnpm", "npx", "pm2", "RunnerService", "Runner.Worker", "Runner.Listener", "gitlab-runner", "buildkite", "rundeck",
+    "airflow",
     "org.apache.nifi", "sbt-launch", "claude-code",
   ]
   /// Editors whose terminals are shells that people work in.
