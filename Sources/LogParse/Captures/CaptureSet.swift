@@ -18,6 +18,12 @@ public enum CaptureSet {
     ("file listing (find)", ["find", "capture.paths"]),
   ]
 
+  /// `netstat_rn_route_output.txt`, `netstat_-rn.txt`
+  private static func isOfRoutes(_ name: Substring) -> Bool {
+    let words = name.split { $0 == "_" || $0 == "." || $0 == "-" }
+    return words.first == "netstat" && words.dropFirst().contains { ["r", "rn", "nr", "route", "routes"].contains($0) }
+  }
+
   /// What each `command/` folder among the paths lacks, by folder.
   public static func missing(in paths: some Sequence<String>) -> [(folder: String, what: [String])] {
     missing(in: paths.map { (path: $0, kind: "") })
@@ -33,6 +39,8 @@ public enum CaptureSet {
       let folder = path[..<slash]
       guard folder == "command" || folder.hasSuffix("/command") else { continue }
       let name = path[path.index(after: slash)...]
+      // netstat prints the routes too, and sockets they are not.
+      if isOfRoutes(name) { continue }
       stems[String(folder), default: []].insert(String(name.prefix { $0 != "_" && $0 != "." && $0 != "-" }))
       if kind.hasPrefix("log/") { stems[String(folder), default: []].insert(String(kind.dropFirst(4))) }
     }

@@ -5,7 +5,7 @@ import Evidence
 /// prints the moment of the boot alike and is known by its name.
 struct DateFormat: LogFormat {
   let name = "capture.date"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isWhole, sample.head.count < 400, !CapturePlace.isOnDisk(sample.path) else { return nil }
@@ -46,6 +46,14 @@ struct DateFormat: LogFormat {
   // Wed Nov 25 05:27:49 UTC 2026 — Wed Nov 25 05:27:49 AM UTC 2026 — Wed 25 Nov 2026 05:27:49 AM KST — 2026-11-25T05:27:49+00:00
   // Wed, 25 Nov 2026 05:27:49 +0000 — Mo 30. Nov 14:27:00 CET 2026 — 2026-11-25 14:27:49 KST — 2026. 11. 25. (수) 14:27:49 KST
   private static func read(_ line: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, zone: ZoneText?)? {
+    // `Date : Wed Nov 25 05:27:49 2026 +00:00`: Cat-Scale asks for UTC, so it says nothing of the host's zone.
+    if let (name, rest) = line.cut(0x3A), name.trimmed.equalsIgnoringCase("date"), rest[0] == 0x20 {
+      return plain(rest.trimmed, zone).map { ($0.time, $0.zone?.minutes == 0 ? nil : $0.zone) }
+    }
+    return plain(line, zone)
+  }
+
+  private static func plain(_ line: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, zone: ZoneText?)? {
     if let time = epoch(line) { return (time, nil) }
     if let time = basic(line.trimmed) { return (time, ZoneText(ByteView("Z"))) }
     if let time = Timestamp(iso8601: line.trimmed, assuming: zone) {

@@ -4,21 +4,45 @@ import Evidence
 /// Lists of digests: `md5sum`, `sha1sum`, `sha256sum` and what UAC makes of running programs.
 struct HashListFormat: LogFormat {
   let name = "capture.hashes"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(6)
-    return !lines.isEmpty && lines.allSatisfy { Self.row($0) != nil } ? .high : nil
+    let rows = lines.filter { Self.row($0) != nil }.count
+    return rows > 0 && rows + lines.filter({ CommandMessage.reason($0) != nil }).count == lines.count ? .high : nil
   }
 
   // d41d8cd98f00b204e9800998ecf8427e  /proc/465/exe
-  private static func row(_ line: ByteView) -> (kind: String, hash: ByteView, path: ByteView)? {
-    guard let (hash, rest) = line.cut(0x20), !rest.isEmpty, rest[0] == 0x20 || rest[0] == 0x2A else { return nil }
-    let kinds = [32: "md5", 40: "sha1", 64: "sha256"]
-    guard let kind = kinds[hash.count] else { return nil }
+  private static func row(_ line: ByteView) -> (kind: String, hash: ByteView, path: String)? {
+    // In front of a name in which a line break or a backslash is written as an escape.
+    let isEscaped = line[0] == 0x5C
+    guard let (hash, rest) = line.dropFirst(isEscaped ? 1 : 0).cut(0x20), !rest.isEmpty else { return nil }
+    guard rest[0] == 0x20 || rest[0] == 0x2A else { return tagged(line, isEscaped) }
+    let path = rest.dropFirst(1)
+    return kind(hash).map { ($0, hash, isEscaped ? unescaped(path) : path.string) }
+  }
+
+  // SHA256 (/tmp/.x) = e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+  private static func tagged(_ line: ByteView, _ isEscaped: Bool) -> (kind: String, hash: ByteView, path: String)? {
+    let text = line.dropFirst(isEscaped ? 1 : 0)
+    guard let open = text.firstIndex(of: ByteView(" (")), open <= 8, let equals = text.lastIndex(of: 0x3D),
+      equals >= open + 5, text[equals - 1] == 0x20, text[equals - 2] == 0x29,
+      let kind = kind(text.slice(equals + 1).trimmed),
+      text.slice(0, open).string.lowercased() == kind
+    else { return nil }
+    let path = text.slice(open + 2, equals - 2)
+    return (kind, text.slice(equals + 1).trimmed, isEscaped ? unescaped(path) : path.string)
+  }
+
+  private static func kind(_ hash: ByteView) -> String? {
+    guard let kind = [32: "md5", 40: "sha1", 64: "sha256"][hash.count] else { return nil }
     for index in 0..<hash.count where hexDigit(hash[index]) == nil { return nil }
-    return (kind, hash, rest.dropFirst(1))
+    return kind
+  }
+
+  private static func unescaped(_ path: ByteView) -> String {
+    path.string.replacing("\\\\", with: "\u{0}").replacing("\\n", with: "\n").replacing("\u{0}", with: "\\")
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
@@ -28,9 +52,9 @@ struct HashListFormat: LogFormat {
       }
       sink.event(
         Event(
-          time: nil, dataType: "linux:capture:hash", message: "\(path.string) has the \(kind) \(hash.string).",
-          entities: [Entity(.file, path.string), Entity(.hash, hash.string.lowercased())],
-          attributes: [Attribute("path", path.string), Attribute(kind, hash.string.lowercased())], locator: line.locator
+          time: nil, dataType: "linux:capture:hash", message: "\(path) has the \(kind) \(hash.string).",
+          entities: [Entity(.file, path), Entity(.hash, hash.string.lowercased())],
+          attributes: [Attribute("path", path), Attribute(kind, hash.string.lowercased())], locator: line.locator
         ))
       return .parsed
     }

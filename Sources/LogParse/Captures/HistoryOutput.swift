@@ -24,6 +24,8 @@ struct HistoryOutput: LogFormat {
     guard rows.count >= max(1, lines.count * 3 / 4) || isNamed && !rows.isEmpty && Self.isAligned(first) else {
       return nil
     }
+    // Processes whose header was left out: a command is no number.
+    if rows.count > 1, rows.allSatisfy({ Self.row($0, .utc)?.time == nil && Self.startsWithNumbers($0) }) { return nil }
     // Numbers go up by one, but for the few that were taken out.
     let numbers = rows.compactMap { Self.row($0, .utc)?.number }
     let steps = zip(numbers, numbers.dropFirst()).map { $1 &- $0 }
@@ -35,6 +37,11 @@ struct HistoryOutput: LogFormat {
     guard numbers.count > 1, rows.allSatisfy(Self.isSpaced) else { return nil }
     if Self.row(rows[0], .utc)?.time != nil { return .high }
     return rows.allSatisfy(Self.isAligned) ? .medium : nil
+  }
+
+  private static func startsWithNumbers(_ line: ByteView) -> Bool {
+    let words = line.words(limit: 3)
+    return words.count == 3 && CivilTime.number(words[0]) != nil && CivilTime.number(words[1]) != nil
   }
 
   /// Shells print a number, a star or a blank, and a blank.

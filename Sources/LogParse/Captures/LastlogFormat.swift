@@ -4,11 +4,20 @@ import Evidence
 /// `lastlog`: the last login of every account. Accounts that never logged in give no event.
 struct LastlogFormat: LogFormat {
   let name = "capture.lastlog"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard sample.isText, let first = sample.lines(1).first else { return nil }
-    return Self.isHeader(first) ? .high : nil
+    guard sample.isText else { return nil }
+    let lines = sample.lines(3)
+    guard let first = lines.first else { return nil }
+    if Self.isHeader(first) { return .high }
+    return Self.isTranslated(first) && lines.count > 1 && lines[1].hasSuffix("**") ? .high : nil
+  }
+
+  // Benutzername     Port     Von                                        Letzter
+  private static func isTranslated(_ line: ByteView) -> Bool {
+    let words = line.words(limit: 6)
+    return words.count == 4 && words[1] == "Port" && line.offset(of: words[1]) == 17
   }
 
   private static func isHeader(_ line: ByteView) -> Bool {
@@ -18,18 +27,18 @@ struct LastlogFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var header = ColumnHeader(ByteView(""))
     try readLines(stream, into: sink) { line in
-      if Self.isHeader(line.bytes) {
+      if Self.isHeader(line.bytes) || Self.isTranslated(line.bytes) {
         header = ColumnHeader(line.bytes)
         return .parsed
       }
-      if line.bytes.contains("**Never logged in**") { return .parsed }
+      if line.bytes.hasSuffix("**"), line.bytes.contains(" **") { return .parsed }
       let words = line.bytes.words(limit: 16)
       // ops              pts/2    10.1.0.9                                 Wed Nov 25 05:21:40 +0000 2026
-      guard let date = words.indices.first(where: { $0 > 0 && CivilTime.weekday(words[$0]) != nil }),
-        let (time, zone, _) = CivilTime.ctime(words[date...])
-      else { return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of lastlog") }
+      guard let (date, time, zone) = Self.date(words) else {
+        return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of lastlog")
+      }
       var session = LoginSession(user: words[0].string)
-      let from = header.index(of: "From").map { header.columns[$0].start } ?? .max
+      let from = header.columns.count == 4 ? header.columns[2].start : .max
       for word in words[1..<date] {
         if line.bytes.offset(of: word) >= from {
           session.host = LoginSession.host(word)
@@ -42,5 +51,16 @@ struct LastlogFormat: LogFormat {
       for event in session.events(line.locator) { sink.event(event) }
       return .parsed
     }
+  }
+
+  /// Where the date begins; weekdays and months are the host's language's.
+  private static func date(_ words: [ByteView]) -> (place: Int, time: CivilTime, zone: ZoneText?)? {
+    for place in words.indices.dropFirst() {
+      if CivilTime.weekday(words[place]) != nil, let (time, zone, _) = CivilTime.ctime(words[place...]) {
+        return (place, time, zone)
+      }
+      if let (time, zone, _) = LocaleDate.read(Array(words[place...])) { return (place, time, zone) }
+    }
+    return nil
   }
 }

@@ -7,11 +7,11 @@ import Evidence
 /// by netstat itself and may hold blanks (`353/sshd: /usr/sbin`).
 struct NetstatFormat: LogFormat {
   let name = "capture.netstat"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
-    var rows = 0
+    var (rows, isHeaded) = (0, false)
     for line in sample.lines(8) {
       if line.hasPrefix("Active Internet connections") || line.hasPrefix("Active UNIX domain sockets")
         || line.hasPrefix("Kernel IP routing table") || line.hasPrefix("Kernel IPv6 routing table")
@@ -20,16 +20,20 @@ struct NetstatFormat: LogFormat {
       {
         return .high
       }
+      if line.hasPrefix("Proto ") { isHeaded = true }
       if Self.isSocketRow(line.words(limit: 7)) { rows += 1 }
     }
+    // In another language the columns have other names, but for the first.
+    if isHeaded, rows > 0 { return .high }
     return rows >= 2 ? .medium : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var header = ColumnHeader(ByteView(""))
+    var isWide = false
     try readLines(stream, into: sink) { line in
       let text = line.bytes
-      if text.hasPrefix("Active ") || text.hasPrefix("Kernel IP") { return .parsed }
+      if text.hasPrefix("Active ") || text.hasPrefix("Kernel IP") || Self.isTitle(text) { return .parsed }
       if text.hasPrefix("Proto ") || text.hasPrefix("Destination ") || text.hasPrefix("Iface ") {
         header = ColumnHeader(text)
         return .parsed
@@ -39,7 +43,7 @@ struct NetstatFormat: LogFormat {
         sink.event(row.event(line.locator))
         return .parsed
       }
-      if let row = Self.internetSocket(text, header) {
+      if let row = Self.internetSocket(text, header, &isWide) {
         sink.event(row.event(line.locator))
         return .parsed
       }
@@ -49,6 +53,12 @@ struct NetstatFormat: LogFormat {
       }
       return .skipped(CommandMessage.reason(text) ?? "line is not a netstat row")
     }
+  }
+
+  /// What stands above a table in whatever language: words, and in parentheses which sockets they are.
+  private static func isTitle(_ line: ByteView) -> Bool {
+    line.hasSuffix(")") && line.count < 120 && !line.unsafeBytes.contains { (0x30...0x39).contains($0) }
+      && line.firstIndex(of: 0x28) != nil && CommandMessage.reason(line) == nil
   }
 
   private static func isProtocol(_ word: ByteView) -> Bool {
@@ -63,17 +73,18 @@ struct NetstatFormat: LogFormat {
   }
 
   // tcp        0      0 10.1.0.5:22         10.1.0.9:50010       ESTABLISHED 0   1234   353/sshd: ops   keepalive (…)
-  private static func internetSocket(_ line: ByteView, _ header: ColumnHeader) -> SocketRow? {
+  private static func internetSocket(_ line: ByteView, _ header: ColumnHeader, _ isWide: inout Bool) -> SocketRow? {
     let words = line.words(limit: 6)
     guard isSocketRow(words) else { return nil }
     var row = SocketRow(tool: words[0])
     row.receiveQueue = words[1].integer
     row.sendQueue = words[2].integer
-    row.local = Endpoint(words[3])
-    row.remote = Endpoint(words[4])
+    if words[3].count > width || words[4].count > width { isWide = true }
+    row.local = endpoint(words[3], isWide)
+    row.remote = endpoint(words[4], isWide)
     guard words.count == 6 else { return row }
     var rest = words[5]
-    if (0x41...0x5A).contains(rest[0]), let word = rest.words(limit: 2).first {
+    if (0x41...0x5A).contains(rest[0]) || rest[0] >= 0x80, let word = rest.words(limit: 2).first {
       row.state = SocketRow.state(word)
       rest = rest.slice(word.count).trimmed
     } else if row.networkProtocol == "raw", rest[0] != 0x2D, rest.cut(0x20) != nil,
@@ -94,6 +105,21 @@ struct NetstatFormat: LogFormat {
     if header.contains("Timer"), let place = timer(rest) { rest = rest.slice(0, place).trimmed }
     setProgram(rest, &row)
     return row
+  }
+
+  /// Of an address and its port. Without `-W` netstat cuts the address, so that both fit.
+  private static let width = 23
+
+  /// An address of IPv6 that just fits is as good as always cut. What is left of it may be another machine's, so it is kept as a
+  /// name is.
+  private static func endpoint(_ word: ByteView, _ isWide: Bool) -> Endpoint? {
+    var end = Endpoint(word)
+    guard !isWide, word.count == width, let known = end, let address = known.address, address.utf8.contains(0x3A) else {
+      return end
+    }
+    end?.address = nil
+    end?.host = address
+    return end
   }
 
   /// Where `keepalive (6.45/0/0)` begins, which `-o` adds at the end.
@@ -138,9 +164,25 @@ struct NetstatFormat: LogFormat {
     return row
   }
 
+  // fe80::/64                      [::]                       U    256 1     0 ens5
+  private static func route6(_ words: [ByteView], _ locator: Locator) -> Event? {
+    guard words[0].firstIndex(of: 0x3A) != nil, words[4].integer != nil else { return nil }
+    let (target, hop, device) = (words[0].string, words[1].string, words[6].string)
+    var attributes: [Attribute] = [Attribute("destination", target), Attribute("gateway", hop)]
+    attributes.add("flags", words[2].string)
+    attributes.add("metric", words[3].integer)
+    attributes.add("interface", device)
+    let isDirect = hop == "::" || hop == "[::]"
+    return Event(
+      time: nil, dataType: "linux:capture:route",
+      message: "Packets to \(target) leave by \(device)" + (isDirect ? "." : " through \(hop)."),
+      attributes: attributes, locator: locator)
+  }
+
   // 10.0.2.0        0.0.0.0         255.255.255.0   U         0 0          0 ens5
   private static func route(_ line: ByteView, _ header: ColumnHeader, _ locator: Locator) -> Event? {
     let words = line.words(limit: 64)
+    if header.contains("Next"), header.contains("Hop"), words.count == 7 { return route6(words, locator) }
     guard let device = header.index(of: "Iface") ?? header.index(of: "If"), words.count == header.columns.count,
       let target = header.index(of: "Destination")
     else { return nil }

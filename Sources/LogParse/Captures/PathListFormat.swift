@@ -4,7 +4,7 @@ import Evidence
 /// Lists of files: `find -print` (a path a line), `find -ls`, `ls -l` and `ls -lR`.
 struct PathListFormat: LogFormat {
   let name = "capture.paths"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -43,7 +43,7 @@ struct PathListFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let relative = RelativeTime(context)
-    var folder: String?
+    var folder = Self.folder(context.path)
     try readLines(stream, into: sink) { line in
       if let file = FileListing(line.bytes) {
         sink.event(Self.event(file, in: folder, relative, context.zone, line.locator))
@@ -62,6 +62,13 @@ struct PathListFormat: LogFormat {
           entities: [Entity(.file, path)], attributes: [Attribute("path", path)], locator: line.locator))
       return .parsed
     }
+  }
+
+  /// The folder that was listed, where the path tells it: collectors list each process's open files in a file of its own.
+  private static func folder(_ path: String) -> String? {
+    if path.hasPrefix("ls /") { return String(path.dropFirst(3)) }
+    guard let (pid, file) = ProcPath.split(path), file == "fd" || file == "map_files" else { return nil }
+    return "/proc/\(pid)/\(file)"
   }
 
   private static func event(

@@ -15,7 +15,7 @@ enum ProcPath {
 /// `/proc/PID/cmdline`, `comm` and `environ`: texts with NUL between (blanks or lines, where the collector changed them).
 struct ProcTextFormat: LogFormat {
   let name = "capture.proc_text"
-  let version = 1
+  let version = 2
 
   /// Of the whole text.
   private static let limit = 1 << 18
@@ -61,6 +61,8 @@ struct ProcTextFormat: LogFormat {
           time: nil, dataType: "linux:capture:process", message: "Process \(pid) is called \(bytes.trimmed.string).",
           entities: [process], attributes: attributes, locator: locator))
     default:
+      // Those of the kernel have none.
+      guard !parts.isEmpty else { return }
       let line = parts.map(\.string).joined(separator: " ")
       attributes.add("command", PsTime.program(line))
       attributes.add("command_line", line)

@@ -9,7 +9,7 @@ import Evidence
 /// year gives no time.
 struct PsFormat: LogFormat {
   let name = "capture.ps"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -101,7 +101,7 @@ struct PsFormat: LogFormat {
       case .uid:
         // `ps -ef` prints names under UID.
         if let uid = text.integer {
-          attributes.add("uid", uid)
+          attributes.add(attributes.contains { $0.name == "uid" } ? "effective_uid" : "uid", uid)
         } else {
           user = text.string
           attributes.add("user", user)
@@ -111,7 +111,8 @@ struct PsFormat: LogFormat {
         if !(text == "-"), !(text == "?") || name == "tty" { attributes.add(name, text.string) }
       case .cpuTime: attributes.add("cpu_time", PsTime.duration(text))
       case .start, .longStart:
-        attributes.add("start", text.string)
+        // `-o start,lstart`: the first is kept.
+        if !attributes.contains(where: { $0.name == "start" }) { attributes.add("start", text.string) }
         time = time ?? PsTime.start(text, relative, zone)
       case .elapsed:
         attributes.add("elapsed", PsTime.duration(text))

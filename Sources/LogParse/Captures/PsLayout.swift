@@ -63,7 +63,7 @@ enum PsColumn: Hashable {
 
 /// The columns of one run of ps.
 struct PsLayout {
-  private var columns: [(column: PsColumn, start: Int)] = []
+  private var columns: [(column: PsColumn, start: Int, end: Int)] = []
 
   /// Nil where the line is not ps's header: PID and a command column must be there, and only words that are headings.
   init?(_ line: ByteView) {
@@ -74,7 +74,7 @@ struct PsLayout {
     }
     for header in ColumnHeader(line).columns {
       guard let column = header.name.withView({ PsColumn(header: $0) }) else { return nil }
-      columns.append((column, header.start))
+      columns.append((column, header.start, header.end))
     }
     guard columns.contains(where: { $0.column == .pid }), columns.count >= 2 else { return nil }
     // `-eo pid,comm,args` prints COMMAND twice: the short name first.
@@ -91,7 +91,7 @@ struct PsLayout {
     // Behind a command that is not the last column stand words only, so they are taken from the end.
     var behind: [(column: PsColumn, text: ByteView)] = []
     if let command = columns.lastIndex(where: { $0.column == .commandLine || $0.column == .command }) {
-      for (column, _) in columns[(command + 1)...].reversed() {
+      for (column, _, _) in columns[(command + 1)...].reversed() {
         guard let (rest, cell) = Self.cutLast(line, isLong: column == .longStart || column == .start) else {
           return nil
         }
@@ -100,7 +100,7 @@ struct PsLayout {
       }
     }
     let last = columns.count - 1 - behind.count
-    for (index, (column, _)) in columns[...last].enumerated() {
+    for (index, (column, _, _)) in columns[...last].enumerated() {
       while place < line.count, line[place] == 0x20 || line[place] == 0x09 { place += 1 }
       let rest = line.slice(place)
       if index == last {
@@ -113,8 +113,14 @@ struct PsLayout {
       case .longStart, .start: end = place + Self.longStart(rest)
       case .command, .commandLine:
         // In the middle a name may hold blanks; it ends where the next column begins, if that one keeps to its place.
-        let (next, start) = columns[index + 1]
-        if next.isLeftAligned, start > end, line[start - 1] == 0x20, line[start] != 0x20 { end = start }
+        let (next, start, stop) = columns[index + 1]
+        if next.isLeftAligned {
+          if start > end, line[start - 1] == 0x20, line[start] != 0x20 { end = start }
+        } else if let blank = line.slice(0, stop).lastIndex(of: 0x20), blank > end,
+          line.count == stop || line[stop] == 0x20, CivilTime.number(line.slice(blank + 1, stop)) != nil
+        {
+          end = blank
+        }
       default: break
       }
       cells.append((column, line.slice(place, end).trimmed))

@@ -5,7 +5,7 @@ import Evidence
 /// format; the events are the same.
 struct RouteFormat: LogFormat {
   let name = "capture.route"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -54,6 +54,7 @@ struct RouteFormat: LogFormat {
     let words = line.words(limit: 64)
     guard let target = destination(words) else { return nil }
     guard target == "default" || IPAddress.normal(target.cut(0x2F)?.before ?? target) != nil else { return nil }
+    if words.count == 2, !hasTarget(words) { return words }
     // A list of addresses is no routing table.
     return words.contains { $0 == "dev" || $0 == "via" || $0 == "proto" || $0 == "metric" } && !isNeighbour(words)
       ? words : nil

@@ -37,9 +37,17 @@ struct SocketRow {
     case _ where text.isEmpty: nil
     case _ where text == "ESTAB": "ESTABLISHED"
     case _ where text == "UNCONN": nil
+    // netstat translates its words.
+    case _ where text[0] >= 0x80 || states[text.string] != nil: states[text.string] ?? text.string
     default: String(decoding: text.array.map { $0 == 0x2D ? 0x5F : $0 }, as: UTF8.self)
     }
   }
+
+  /// Of net-tools in German, Spanish, Portuguese, Czech and Estonian.
+  private static let states: [String: String] = [
+    "VERBUNDEN": "ESTABLISHED", "ESTABLECIDO": "ESTABLISHED", "ESTABELECIDA": "ESTABLISHED", "SPOJENO": "ESTABLISHED",
+    "ÜHENDATUD": "ESTABLISHED", "ESCUCHAR": "LISTEN", "OUÇA": "LISTEN", "NASLOUCHÁ": "LISTEN", "KUULAN": "LISTEN",
+  ]
 
   /// Of a pair of ends that names a distinct connection.
   var socketName: String? {

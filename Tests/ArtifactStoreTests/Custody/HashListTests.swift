@@ -69,7 +69,8 @@ struct HashListTests {
     for name in [
       "hash_executables/hash_executables.md5", "live_response/process/hash_running_processes.sha1", "auth.log",
       "x.lime",
-      "sha256.c", "uac.log.gz", "",
+      "sha256.c", "uac.log.gz", "", "Process_and_Network/web-1-20261125-0540-processhashes.txt",
+      "Misc/web-1-20261125-0540-pot-webshell-hashes.txt",
     ] { #expect(!HashList.isNamedLikeOne(name), "\(name)") }
   }
 }

@@ -100,4 +100,98 @@ import Testing
     let none = try EventDump("1  31/31/26 09:00:00 a\n2  1.2.3.4 09:00 b\n", path: "history.txt")
     #expect(none.events.map { $0.text("command") } == ["31/31/26 09:00:00 a", "1.2.3.4 09:00 b"])
   }
+
+  private static let header =
+    "Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name    \n"
+
+  @Test(arguments: [
+    ("Aktive Internetverbindungen (Server und stehende Verbindungen)", "VERBUNDEN  "),
+    ("Conexiones activas de Internet (servidores y establecidos)", "ESTABLECIDO"),
+    ("稼働中のインターネット接続 (サーバと確立)", "ESTABLISHED"),
+    ("Aktiivsed internetiühendused (serverid ja ühendatud)", "ÜHENDATUD  "),
+  ])
+  func netstatInOtherLanguages(_ title: String, _ state: String) throws {
+    let dump = try EventDump(
+      title + "\n" + Self.header
+        + "tcp        0      0 10.0.2.15:51270         203.0.113.66:4444       \(state) 465/bash            \n",
+      path: "netstat.txt")
+    #expect(dump.coverages.map(\.state) == [.parsed] && dump.events.first?.text("state") == "ESTABLISHED")
+    #expect(dump.events.first?.integer("pid") == 465)
+  }
+
+  @Test func columnsInAnotherLanguage() {
+    let row = "tcp        0      0 10.0.2.15:51270         203.0.113.66:4444       ESTABLISHED 465/bash\n"
+    #expect(name("Proto 받음-Q 보냄-Q 로컬 주소 외부 주소 상태 PID/프로그램 이름\n" + row) == "capture.netstat")
+    #expect(name("Proto and ports that we use\nhttp 80\n") != "capture.netstat")
+  }
+
+  /// Without `-W` netstat cuts addresses of IPv6: what is left may be another machine's.
+  @Test func addressesThatAreCut() throws {
+    func ends(_ local: String, _ remote: String) throws -> [String?] {
+      let row = "tcp6       0      0 \(local) \(remote) ESTABLISHED 465/bash\n"
+      let event = try EventDump(Self.header + row, path: "netstat.txt").events.first
+      return ["local_address", "local_host", "remote_address", "remote_host"].map { event?.text($0) }
+    }
+    #expect(
+      try ends("fe80::45d:31ff:fe9a:546", "2001:db8::2:41022") == [nil, "fe80::45d:31ff:fe9a", "2001:db8::2", nil])
+    // Another address of the row is wider than any that was cut.
+    #expect(
+      try ends("fe80::45d:31ff:fe9a:546", "2001:db8:85a3::8a2e:370:7334:41022")
+        == ["fe80::45d:31ff:fe9a", nil, "2001:db8:85a3::8a2e:370:7334", nil])
+    #expect(try ends("fe80::45d:31ff:fea:546", "10.0.0.1:80") == ["fe80::45d:31ff:fea", nil, "10.0.0.1", nil])
+  }
+
+  @Test func routesOfTheSixthVersion() throws {
+    let dump = try EventDump(
+      "Kernel IPv6 routing table\nDestination                    Next Hop                   Flag Met Ref Use If\n"
+        + "fe80::/64                      [::]                       U    256 1     0 ens5\n"
+        + "[::]/0                         fe80::1                    UG   1024 3    0 ens5\n", path: "netstat_-rn.txt")
+    #expect(dump.coverages.map(\.state) == [.parsed])
+    #expect(dump.events.map { $0.text("gateway") } == ["[::]", "fe80::1"])
+    #expect(dump.events.last?.message == "Packets to [::]/0 leave by ens5 through fe80::1.")
+  }
+
+  @Test func namesWithBlanksInFrontOfNumbers() throws {
+    let dump = try EventDump(
+      "COMMAND           PID COMMAND\nsystemd             1 /sbin/init\nevil name x     28112 python3 -\n",
+      path: "ps.txt")
+    #expect(dump.coverages.map(\.state) == [.parsed])
+    #expect(dump.events.map { $0.text("command") } == ["systemd", "evil name x"])
+    #expect(dump.events.map { $0.integer("pid") } == [1, 28112])
+  }
+
+  @Test func numbersOfUsersAreToldApart() throws {
+    let dump = try EventDump("  PID   UID  EUID COMMAND\n  465   998     0 bash\n", path: "ps.txt")
+    #expect(dump.events.first?.integer("uid") == 998 && dump.events.first?.integer("effective_uid") == 0)
+  }
+
+  /// Processes without their header begin like a history.
+  @Test func processesAreNoHistory() {
+    let rows = "    1     0 root     /sbin/init\n    2     0 root     [kthreadd]\n    3     2 root     [rcu_gp]\n"
+    #expect(name(rows) != "capture.history" && name(rows, "ps.txt") != "capture.history")
+    #expect(
+      name("    1  1795584053 ls\n    2  1795584054 id\n    3  1795584055 w\n", "history.txt") == "capture.history")
+    #expect(name("    1  ls -la\n    2  id\n    3  ps aux\n") == "capture.history")
+  }
+
+  @Test func lastLoginsInGerman() throws {
+    let dump = try EventDump(
+      "Benutzername     Port     Von                                        Letzter\n"
+        + "root                                                                **Noch nie angemeldet**\n"
+        + "admin            pts/2    10.0.1.50                                  Mi Nov 25 05:21:40 +0000 2026\n",
+      path: "lastlog.txt")
+    #expect(dump.format == "capture.lastlog" && dump.coverages.map(\.state) == [.parsed])
+    #expect(dump.events.map { $0.text("user") } == ["admin"])
+    #expect(dump.events.first?.text("remote_address") == "10.0.1.50" && dump.events.first?.text("tty") == "pts/2")
+    #expect(dump.events.first?.time?.description == "2026-11-25T05:21:40Z")
+  }
+
+  @Test func routesThatLeadNowhere() throws {
+    let dump = try EventDump(
+      "default via 10.0.2.1 dev ens5 proto dhcp metric 100\nblackhole 203.0.113.0/24\nunreachable 192.0.2.7\n",
+      path: "ip_route.txt")
+    #expect(dump.format == "capture.route" && dump.coverages.map(\.state) == [.parsed])
+    #expect(dump.events.map { $0.text("destination") } == ["default", "203.0.113.0/24", "192.0.2.7"])
+    #expect(name("blackhole sun\nthrow away\n") != "capture.route")
+  }
 }

@@ -30,6 +30,14 @@ import Testing
     #expect(CaptureSet.missing(in: files).first?.what == ["open files (lsof)"])
   }
 
+  /// Of one program, and no list of sockets.
+  @Test func routesAreNoSockets() {
+    let kept = Self.all.filter { $0 != "netstat_output" } + ["netstat_rn_route_output", "netstat_-rn"]
+    let files = kept.map { (path: "command/\($0).txt", kind: $0.hasPrefix("netstat") ? "log/capture.netstat" : "") }
+    #expect(CaptureSet.missing(in: files).first?.what == ["sockets (netstat or ss)"])
+    #expect(CaptureSet.missing(in: files + [(path: "command/netstat_-anp.txt", kind: "")]).isEmpty)
+  }
+
   @Test func otherFoldersAreNotJudged() {
     #expect(CaptureSet.missing(in: ["src/command/run.swift", "src/command/show.swift", "x/ps_output.txt"]).isEmpty)
   }

@@ -45,6 +45,19 @@ import Testing
     #expect(dump.events.first?.time?.description.hasSuffix("-30T\(hour):27:00Z") ?? false)
   }
 
+  /// Cat-Scale's, which asks for UTC: the host's own zone is not known by it.
+  @Test func dateBehindItsName() throws {
+    let dump = try EventDump(
+      "Date : Wed Nov 25 05:27:49 2026 +00:00\n", path: "System_Info/web-1-host-date-timezone.txt")
+    #expect(dump.format == "capture.date" && dump.events.first?.time?.description == "2026-11-25T05:27:49Z")
+    #expect(dump.events.first?.integer("zone_minutes") == nil)
+    let local = try EventDump("Date : Wed Nov 25 14:27:49 KST 2026\n", path: "x-host-date-timezone.txt")
+    #expect(local.events.first?.integer("zone_minutes") == 540)
+    #expect(local.events.first?.time?.description == "2026-11-25T05:27:49Z")
+    #expect(name("Date : Date : Wed Nov 25 05:27:49 2026\n") != "capture.date")
+    #expect(name("Date: soon\n") != "capture.date")
+  }
+
   @Test func whatIsNoDate() {
     for text in [
       "lun 32 nov 2026 14:27:00 CET", "xyz 30 nov 2026 14:27:00 CET", "lun 30 nov 14:27:00", "lun 30 nov 2026",

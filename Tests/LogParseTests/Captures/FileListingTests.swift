@@ -68,4 +68,12 @@ import Testing
     let dump = try EventDump("/tmp/a b\n/tmp/c: d\n/tmp/e\n", path: "find.txt")
     #expect(dump.events.map { $0.text("path") } == ["/tmp/a b", "/tmp/c: d", "/tmp/e"])
   }
+
+  /// The folder is named by the file's place alone.
+  @Test func openFilesOfOneProcess() throws {
+    let rows = "total 0\nlrwx------ 1 tomcat tomcat 64 Nov 25 05:22 0 -> socket:[12399]\n"
+    let dump = try EventDump(rows, path: "live_response/process/proc/465/fd.txt")
+    #expect(dump.events.map { $0.text("path") } == ["/proc/465/fd/0"])
+    #expect(try EventDump(rows, path: "live_response/process/fd.txt").events.map { $0.text("path") } == ["0"])
+  }
 }

@@ -40,8 +40,10 @@ public struct HashList: Hashable, Sendable {
   /// Whether a file with this name may be a list: only such are read.
   public static func isNamedLikeOne(_ path: String) -> Bool {
     let name = (path.split(separator: "/").last.map(String.init) ?? path).lowercased()
-    // UAC's hashes of programs on the host, of which most were not collected.
+    // UAC's and Cat-Scale's hashes of programs on the host, of which most were not collected.
     if name.hasPrefix("hash_executables") || name.hasPrefix("hash_running_processes") { return false }
+    let ofTheHost = ["-processhashes.", "-map_files-link-hashes.", "-dev-dir-files-hashes.", "-pot-webshell-hashes."]
+    if ofTheHost.contains(where: name.contains) { return false }
     if isAcquisitionLog(path) { return true }
     let endings = [".sha256", ".sha1", ".md5", ".sha256sum", ".sha1sum", ".md5sum", ".hash", ".hashes"]
     if endings.contains(where: name.hasSuffix) { return true }
