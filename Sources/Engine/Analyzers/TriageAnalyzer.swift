@@ -8,7 +8,7 @@ import Evidence
 struct TriageAnalyzer: Analyzer {
   let name = "triage"
 
-  func version(options: [String: String]) -> String { "6" }
+  func version(options: [String: String]) -> String { "7" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let path = unit.options["path"] ?? ""

@@ -2,16 +2,19 @@
 /// called.
 extension LogFormats {
   static let captures: [any LogFormat] = [
+    // Begins like any of the others.
+    TranscriptFormat(), VelociraptorFormat(),
     // One line with a time in it: nearly a login.
     DateFormat(), UnameFormat(),
-    UtmpdumpFormat(), StatFormat(), FileMarksFormat(), NetstatFormat(), SsFormat(), ProcNetFormat(), LsofFormat(),
+    UtmpdumpFormat(), StatFormat(), StatTableFormat(), FileMarksFormat(), NetstatFormat(), SsFormat(), ProcNetFormat(),
+    LsofFormat(),
     PsFormat(), WFormat(), LastFormat(),
     LastlogFormat(),
     LsmodFormat(),
     TimedatectlFormat(), UACLogFormat(), UACAcquisitionFormat(), FreeFormat(),
     SystemdTimersFormat(), SystemdUnitsFormat(), SystemdStatusFormat(), IptablesFormat(), NftablesFormat(),
     DockerPsFormat(), DockerInspectFormat(), AtFormat(), IdFormat(), SysctlFormat(), LsblkFormat(), DmidecodeFormat(),
-    UlimitFormat(), EnvironmentFormat(),
+    UlimitFormat(), EnvironmentFormat(), RootkitCheckFormat(),
     FilesystemFormat(), InterfaceFormat(), NeighbourFormat(), RouteFormat(), ProcStatusFormat(),
     ProcMapsFormat(), HashListFormat(), PathListFormat(), HistoryOutput(), LsofFieldFormat(), WhoFormat(),
     EmptyCapture(),

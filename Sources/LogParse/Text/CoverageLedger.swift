@@ -42,6 +42,9 @@ struct CoverageLedger {
   /// The bytes from the last mark up to `offset` were not understood.
   mutating func skipped(upTo offset: UInt64, _ reason: String) { mark(.skipped, reason, upTo: offset) }
 
+  /// The bytes from the last mark up to `offset` were searched, not understood.
+  mutating func scanned(upTo offset: UInt64, _ reason: String) { mark(.scanned, reason, upTo: offset) }
+
   private mutating func mark(_ state: Coverage.State, _ reason: String?, upTo offset: UInt64) {
     guard offset > end else { return }
     if written >= Self.limit {

@@ -6,7 +6,7 @@ extension LogFormats {
     "linux.syslog", "linux.dmesg", "linux.package_log", "linux.crontab", "app.log", "capture.last", "capture.lastlog",
     "capture.history", "capture.ps", "capture.w", "capture.who", "capture.paths",
     "capture.systemd_timers", "capture.systemd_status", "linux.audit_interpreted", "linux.journal_verbose",
-    "linux.sudo_log", "linux.ftp",
+    "linux.sudo_log", "linux.ftp", "capture.transcript",
   ]
 
   /// Of these, the ones that lack the year and nothing else.

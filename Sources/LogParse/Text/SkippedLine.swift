@@ -20,17 +20,19 @@ enum SkippedLine {
     ignoringCase: ["jndi", "base64", "%24%7b", "u0024", "<?php", "eval("])
 
   /// Nil where nothing in the line is worth a look.
-  static func event(_ line: TextLine) -> Event? {
+  static func event(_ line: TextLine) -> Event? { event(line.bytes, line.locator) }
+
+  static func event(_ line: ByteView, _ locator: @autoclosure () -> Locator) -> Event? {
     var lead: Int?
-    leads.forEachMatch(in: line.bytes) { place, _ in
+    leads.forEachMatch(in: line) { place, _ in
       lead = place
       return nil
     }
     guard let lead else { return nil }
-    let start = line.bytes.count > textLimit ? max(0, lead - front) : 0
-    let text = line.bytes.slice(start, start + textLimit).string
+    let start = line.count > textLimit ? max(0, lead - front) : 0
+    let text = line.slice(start, start + textLimit).string
     return Event(
       time: nil, .recorded, dataType: "text:line", message: "A line that its log's format does not know: \(text)",
-      attributes: [Attribute("text", text)], locator: line.locator)
+      attributes: [Attribute("text", text)], locator: locator())
   }
 }

@@ -58,4 +58,41 @@ import Testing
     let python = try EventDump(".a\n\"b\"\n", path: "root/.python_history")
     #expect(python.events.map { $0.text("command") } == [".a", "\"b\""])
   }
+
+  private static let table =
+    "Inode,Hard link Count,Full Path,Last Access,Last Modification,Last Status Change,File Creation,User,Group,"
+    + "File Permissions,File Size(bytes)\n"
+
+  @Test func tableOfAllFiles() throws {
+    let time = "2026-11-25 14:22:30.123456789 +0900"
+    let dump = try EventDump(
+      Self.table
+        + "131999,1,/tmp/a,b,\(time),\(time),2026-11-25 05:22:31.000000000 +0000,-,root,UNKNOWN,-rwsr-xr-x,1234\n",
+      path: "Misc/web-1-full-timeline.csv")
+    #expect(dump.format == "capture.stat_table" && dump.coverages.map(\.state) == [.parsed])
+    #expect(dump.events.map(\.dataType) == ["fs:stat", "fs:stat"])
+    #expect(dump.events.map { $0.text("path") } == ["/tmp/a,b", "/tmp/a,b"])
+    #expect(dump.events.map { $0.text("macb") } == ["ma..", "..c."])
+    #expect(dump.events.first?.time?.description == "2026-11-25T05:22:30.123456789Z")
+    #expect(dump.events.first?.text("user") == "root" && dump.events.first?.text("group") == nil)
+  }
+
+  @Test(arguments: ["1,1,/x,,,,,,,", "1,1", ",,,,,,,,,,,", "x,1,/x,-,-,-,-,root,root,-rwxr-xr-x,1", "/tmp/second line"])
+  func rowsThatAreNone(_ row: String) throws {
+    let dump = try EventDump(Self.table + row + "\n", path: "x.csv")
+    #expect(dump.events.isEmpty && dump.coverages.last?.state == .skipped, "\(row)")
+  }
+
+  @Test func digestsInAllForms() throws {
+    let hash = String(repeating: "ab", count: 32)
+    let dump = try EventDump(
+      "\(hash)  /tmp/.x\n\\\(hash)  /tmp/a\\nb\nSHA256 (/tmp/.y (1)) = \(hash)\n\(hash) */tmp/.z\n"
+        + "sha256sum: /root/x: Permission denied\n", path: "sha256sum.txt")
+    #expect(dump.format == "capture.hashes")
+    #expect(dump.events.map { $0.text("path") } == ["/tmp/.x", "/tmp/a\nb", "/tmp/.y (1)", "/tmp/.z"])
+    #expect(dump.coverages.map(\.state) == [.parsed, .skipped])
+    for text in ["MD5 (/tmp/x) = \(hash)\n", "sha256sum: /root/x: Permission denied\n", "SHA256 () = \n"] {
+      #expect(EventDump.recognize(Array(text.utf8), path: "x.txt")?.name != "capture.hashes", "\(text)")
+    }
+  }
 }

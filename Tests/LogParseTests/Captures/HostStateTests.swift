@@ -112,4 +112,21 @@ import Testing
         + "root           1  0.0  0.1 168140 11356 ?        Ss   11월24   0:10 /sbin/init\n", path: "ps.txt")
     #expect(dump.events.first?.time?.description == "2026-11-24T00:00:00Z")
   }
+
+  @Test func scannerForRootkits() throws {
+    let dump = try EventDump(
+      "ROOTDIR is `/'\nChecking `amd'...                                             not found\n"
+        + "Checking `ls'...                                              INFECTED\n"
+        + "Checking `ps'...                                              not infected\n"
+        + "Searching for Linux/Ebury - Operation Windigo ssh...          nothing found\n"
+        + "Checking `bindshell'...                                       INFECTED PORTS: ( 465)\n"
+        + "Checking `lkm'...                                             You have     2 process hidden for readdir command\n"
+        + "chkproc: Warning: Possible LKM Trojan installed\n", path: "chkrootkit.txt")
+    #expect(dump.format == "capture.rootkit_check" && dump.coverages.map(\.state) == [.parsed])
+    #expect(dump.events.map { $0.text("check") } == ["ls", "bindshell", "lkm", "lkm"])
+    #expect(dump.events.map { $0.text("verdict") } == ["infected", "suspect", "suspect", "suspect"])
+    for text in ["Checking `x'\n", "ROOTDIR\n", "Checking configuration...\nSearching for updates...\nDone\n"] {
+      #expect(EventDump.recognize(Array(text.utf8), path: "x.txt")?.name != "capture.rootkit_check", "\(text)")
+    }
+  }
 }
