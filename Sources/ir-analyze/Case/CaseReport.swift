@@ -53,6 +53,7 @@ struct CaseReport {
     let correlations = SigmaCaseCorrelations(set.sigma)
     var files = FileReview()
     var accounts = AccountReview()
+    var live = LiveReview()
     let whole = WholeCaseDetectors()
     for result in outcome.results {
       let artifact = result.unit.artifact
@@ -67,6 +68,7 @@ struct CaseReport {
           if correlations.isNeeded { correlations.inspect(event, of: artifact) }
           files.take(event, artifact: artifact)
           accounts.take(event, artifact: artifact)
+          live.take(event, artifact: artifact)
           whole.inspect(event, of: artifact)
         case .row(let view, let json): json.withView { checks.take(row: $0, view: view, artifact) }
         case .other: break
@@ -87,6 +89,7 @@ struct CaseReport {
     }
     findings += files.findings()
     findings += accounts.findings(isOfTheTime: files.isOfTheTime)
+    findings += live.findings()
     let sizes = Dictionary(outcome.artifacts.map { ($0.digest, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
     for failure in outcome.failures {
       coverage.append(
