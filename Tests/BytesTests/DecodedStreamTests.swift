@@ -32,6 +32,19 @@ struct DecodedStreamTests {
     #expect(stream.encodings.count == 1 && stream.damage == nil)
   }
 
+  /// Frames of `lz4 -c`, whose tool few systems have; its magic alone is damage.
+  @Test func undoesLZ4() throws {
+    let digits = "04224d186440a718000000ef6c696e65206f662061206c6f670a0e000450206c6f670a0000000000028537"
+    let frame = stride(from: 0, to: digits.utf8.count, by: 2).compactMap {
+      UInt8(digits.dropFirst($0).prefix(2), radix: 16)
+    }
+    let stream = try DecodedStream(MemoryStream(frame + frame))
+    #expect(String(decoding: try all(stream), as: UTF8.self) == String(repeating: "line of a log\n", count: 6))
+    #expect(stream.encodings == ["lz4"] && stream.damage == nil)
+    let cut = try DecodedStream(MemoryStream(Array(frame.prefix(12))))
+    #expect(try all(cut).isEmpty && cut.damage != nil)
+  }
+
   @Test func concatenatedMembersAreOneStream() throws {
     let stream = try DecodedStream(MemoryStream(packed("gzip", "one\n") + packed("gzip", "two\n")))
     #expect(String(decoding: try all(stream), as: UTF8.self) == "one\ntwo\n")

@@ -1,6 +1,6 @@
 /// Undoes compression over another stream, or hands bytes on as they are. What is compressed is told by its first bytes.
 ///
-/// gzip and zstd go to their own libraries, which give every byte that a cut stream still holds; xz, bzip2 and compress to
+/// gzip and zstd go to their own libraries, which give every byte that a cut stream still holds; xz, bzip2, lz4 and compress to
 /// libarchive. Concatenated members are one stream, as `zcat` has it. Compression inside compression is undone too.
 public final class DecodedStream: ByteStream {
   private let inner: any ByteStream
@@ -39,6 +39,7 @@ public final class DecodedStream: ByteStream {
     if begins(0x42, 0x5A, 0x68), head.count >= 10, head[4..<10].elementsEqual([0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) {
       return ("bzip2", try LibarchiveDecoder(stream))
     }
+    if begins(0x04, 0x22, 0x4D, 0x18) { return ("lz4", try LibarchiveDecoder(stream)) }
     if begins(0x1F, 0x9D) { return ("compress", try LibarchiveDecoder(stream)) }
     return nil
   }

@@ -1,7 +1,7 @@
 import CArchive
 import Foundation
 
-/// Undoes what libarchive knows: xz, bzip2, compress.
+/// Undoes what libarchive knows: xz, bzip2, lz4, compress.
 ///
 /// A stream that ends too early gives what could be decoded and then `damage`.
 final class LibarchiveDecoder: ByteStream {
@@ -25,6 +25,7 @@ final class LibarchiveDecoder: ByteStream {
     input = Input(stream)
     archive_read_support_filter_bzip2(made)
     archive_read_support_filter_xz(made)
+    archive_read_support_filter_lz4(made)
     archive_read_support_filter_compress(made)
     archive_read_support_format_raw(made)
     archive_read_support_format_empty(made)
