@@ -7,7 +7,7 @@ import Evidence
 /// private key goes on in Base64 behind its header, a password hash has its salt and length. One pass for rare literals, several
 /// GB/s where there are none. What is found is named by kind and fingerprint; the secret itself is handed to nobody.
 public enum SecretSearch {
-  public static let version = 1
+  public static let version = 2
 
   public struct Found: Hashable, Sendable {
     public var kind: SecretKind
@@ -21,7 +21,8 @@ public enum SecretSearch {
 
   private static let leads = LiteralSet(
     exact: [
-      "-----BEGIN ", "$6$", "$y$", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "eyJhbGci", "IQoJb3JpZ2lu",
+      "-----BEGIN ", "$6$", "$5$", "$y$", "$gy$", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xoxs-",
+      "eyJhbGci", "IQoJb3JpZ2lu", "FwoGZXIvYXdz",
     ],
     ignoringCase: ["secretaccesskey", "secret_access_key"])
 

@@ -41,6 +41,17 @@ import Testing
     #expect(scan(text).map(\.kind) == [.privateKey, .passwordHash, .accessToken])
   }
 
+  @Test func tokensOfEveryBeginningAreKnown() {
+    for (text, kind) in [
+      ("FwoGZXIvYXdzE" + String(repeating: "a1B2c3D4", count: 20), SecretKind.awsSessionToken),
+      ("svc:$5$saltsalt$" + String(repeating: "aB3./xYz", count: 5) + "abc:19000:", .passwordHash),
+      ("SLACK=xoxa-" + String(repeating: "12ab", count: 8), .accessToken),
+    ] {
+      #expect(scan(text).map(\.kind) == [kind], "\(text)")
+    }
+    #expect(scan("FwoGZXIvYXdz alone, $5$ and xoxa-short").isEmpty)
+  }
+
   /// Every lead over and over, each of which would reach to the end: hours, were the reach not bounded.
   @Test(arguments: [
     "secret_access_key=", "-----BEGIN RSA PRIVATE KEY-----", "$6$", "$y$a$", "eyJhbGciOiJ9.", "IQoJb3JpZ2lu", "ghp_",
