@@ -92,6 +92,8 @@ struct JNDIReference {
     if scheme?.hasPrefix("corba") == true { place = Self.afterProtocol(name, place) }
     while place < name.count, name[place] == 0x2F || name[place] == 0x5C { place += 1 }
     readAuthority(name, from: place)
+    // `[^/]{3,255}`: a pattern that looks for payloads.
+    if host?.hasPrefix("[^") == true { return nil }
   }
 
   /// `corbaloc::host:port/key`, `corbaname:iiop:1.2@host:port#name`, `corba:iiop://host`: behind the protocol between the

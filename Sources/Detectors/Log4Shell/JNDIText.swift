@@ -29,7 +29,24 @@ struct JNDIText {
 
 extension LookupMachine {
   /// A pattern of `SimpleDateFormat` without pattern letters: quoted text stands for itself, `''` for a quote.
+  ///
+  /// Whoever wrote the text down may have doubled or escaped its quotes: `''j''` in SQL, `\'j\'`, `'\''j'\''` in a shell.
   static func dateLiteral(_ pattern: ArraySlice<UInt8>) -> [UInt8]? {
+    let isDoubled =
+      pattern.count > 4 && pattern.starts(with: [0x27, 0x27]) && pattern.suffix(2).elementsEqual([0x27, 0x27])
+    guard isDoubled || pattern.starts(with: [0x5C, 0x27]) || pattern.starts(with: [0x27, 0x5C, 0x27]) else {
+      return unquoted(pattern)
+    }
+    var plain: [UInt8] = []
+    for (place, byte) in zip(pattern.indices, pattern) {
+      let next = place + 1 < pattern.endIndex ? pattern[place + 1] : 0
+      if next == 0x27 && (byte == 0x5C || byte == 0x27) || byte == 0x27 && next == 0x5C { continue }
+      plain.append(byte)
+    }
+    return unquoted(plain[...])
+  }
+
+  private static func unquoted(_ pattern: ArraySlice<UInt8>) -> [UInt8]? {
     var value: [UInt8] = []
     var isQuoted = false
     var previousWasQuote = false

@@ -7,7 +7,7 @@ import Evidence
 /// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
 /// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
 public struct Log4ShellDetector: TextDetector {
-  public let version = 8
+  public let version = 9
 
   public init() {}
 
@@ -32,7 +32,7 @@ public struct Log4ShellDetector: TextDetector {
       let before = found.count
       let resume = inspect(window, of: text, origin, &machine, &found)
       // The same Base64 digits may hold a payload that groups them otherwise.
-      return window.stride == 0 && found.count == before ? place + 1 : resume
+      return window.mayRegroup && found.count == before ? place + 1 : resume
     }
     return found
   }
@@ -57,13 +57,15 @@ public struct Log4ShellDetector: TextDetector {
     decoded.bytes.withView { machine.run($0) }
     var resume = window.range.upperBound
     for jndi in machine.found where found.count < Self.maximumDetections(text) {
-      let start = window.place(decoded.origin(jndi.range.lowerBound))
-      let end =
-        jndi.range.upperBound == Int.max ? window.range.upperBound : window.place(decoded.origin(jndi.range.upperBound))
+      let range = window.places(
+        decoded.origin(jndi.range.lowerBound),
+        jndi.range.upperBound == Int.max ? window.range.count : decoded.origin(jndi.range.upperBound))
       // A payload that the window's size cut is seen whole by the next window; one of half a window is left as it is,
       // so that every window gains as much.
-      if jndi.isOpen, jndi.isAtEnd, window.isCut, start > window.range.lowerBound + Log4ShellLeads.maximumWindow / 2 {
-        resume = min(resume, start)
+      if jndi.isOpen, jndi.isAtEnd, window.isCut,
+        range.lowerBound > window.range.lowerBound + Log4ShellLeads.maximumWindow / 2
+      {
+        resume = min(resume, range.lowerBound)
         continue
       }
       var jndi = jndi
@@ -82,7 +84,7 @@ public struct Log4ShellDetector: TextDetector {
       }
       if decoded.bytes.count > 1 << 20 { decoded.passes = [] }
       let report = Log4ShellReport(reference, jndi, decoded.passes, extra: window.step)
-      found.append(report.detection(range: start..<max(start, min(end, text.count)), in: text, origin))
+      found.append(report.detection(range: range, in: text, origin))
     }
     return max(resume, window.range.lowerBound + 1)
   }

@@ -7,14 +7,22 @@ enum Log4ShellLeads {
     var bytes: [UInt8]
     /// In the text.
     var range: Range<Int>
-    /// Bytes of text for each byte: 2 for UTF-16, 0 for Base64, where a place cannot be told.
+    /// Bytes of text for each byte: 2 for UTF-16, 0 where a place cannot be told, as for Base64.
     var stride = 1
+    /// What was found nothing in may hold a payload if it is read from another digit on.
+    var mayRegroup = false
     /// The size limit ended it, not the line.
     var isCut = false
     /// What was undone to get the bytes.
     var step: String?
 
     func place(_ index: Int) -> Int { min(range.lowerBound + index * stride, range.upperBound) }
+
+    /// Where a payload stands in the text: in all of the window where places cannot be told.
+    func places(_ start: Int, _ end: Int) -> Range<Int> {
+      if stride == 0 { return range }
+      return place(start)..<max(place(start), place(end))
+    }
   }
 
   /// Payloads of three layers of URL encoding and nested lookups reach some 10 KiB.
@@ -23,46 +31,34 @@ enum Log4ShellLeads {
   static let exact: [StaticString] = [
     "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\x{24}", "\\44", "\\044", "\\45",
     "\\045",
-    "\\\\",
-    "&#", "$\0{\0", "%\02\0", "$\0%\0", "$\0\\\0", "$\0&\0", "\\\0u\0", "\\\0x\0", "&\0#\0",
+    "\\\\", "&#",
+    // Quoted-printable, UTF-7, full-width forms.
+    "=24=7", "=24{", "$=7", "+ACQ", "$+AHs", "＄｛", "$｛", "＄{",
+    "$\0{\0", "%\02\0", "$\0%\0", "$\0\\\0", "$\0&\0",
+    "\\\0u\0", "\\\0x\0", "&\0#\0",
   ]
 
-  /// What begins a payload, in Base64, by the place in a group of three at which it stands: 0, 1 (two digits of a group of
-  /// four before it) or 2 (three).
-  static let encoded: [[StaticString]] = [
-    [
-      // `${j`, `${J`, `${$`, `${base`; in UTF-16LE; `%24%7B`, `\u0024`, `&#36;`.
-      "JHtqbm", "JHtKTk", "JHske", "JHtiYXNl", "JAB7A", "JTI0JTdC", "JTI0JTdi", "XHUwMDI0", "JiMzNj",
-      // Base64 of Base64, whichever place it stood at there.
-      "Skh0cWJt", "Skhza2", "UjdhbTVrYV", "UjdKSH", "a2UycHVaR2", "a2V5Uj",
-    ],
-    [
-      "R7am5ka", "R7JHs", "R7JHt", "R7Sk5E", "R7YmFzZ", "QAewA", "QAewB", "UyNCU3Q", "UyNCU3Y", "x1MDAyN", "YjMzY7",
-      "pIdHFib", "pIc2tl", "I3YW01a2FU", "I3Skh0", "tlMnB1Wkdr", "tleVI3",
-    ],
-    [
-      "ke2puZG", "ke0pORE", "keyR7", "ke2Jhc2", "kAHsA", "lMjQlN0", "lMjQlN2", "cdTAwMj", "mIzM2O", "KSHRxYm",
-      "KSHNrZ", "SN2FtNWthV", "SN0pId", "rZTJwdVpHa", "rZXlSN",
-    ],
-  ]
   static let ignoringCase: [StaticString] = [
     "%u00", "%5c", "\\u00", "&dollar", "&percnt", "&bsol", "&amp;", "\\uu",
+    // Overlong UTF-8 and full-width forms.
+    "%c0%a4", "%e0%80%a4", "%ef%bc%84", "$%c1%bb", "$%ef%bd%9b", "%uff04", "\\uff04", "$\\uff5b",
     // `${j`, `${J`, `${$` in hexadecimal digits; of UTF-16LE, and with blanks between.
     "247b6a", "247b4a", "247b24", "24007b00", "24 7b 6a", "24 7b 4a", "24 7b 24",
   ]
   static let set = LiteralSet(exact: all, ignoringCase: ignoringCase)
   static let all = exact + encoded.joined()
 
-  /// How many digits of its group of four stand before a lead in Base64.
-  private static func ahead(_ lead: Int) -> Int {
-    let lead = lead - exact.count
-    return lead < encoded[0].count ? 0 : lead < encoded[0].count + encoded[1].count ? 2 : 3
-  }
-
   /// The window that a lead opens; nil when the second look finds it harmless.
   static func window(_ text: ByteView, at place: Int, lead: Int, _ judged: inout JudgedBase64) -> Window? {
     if lead >= exact.count, lead < all.count { return base64(text, place, ahead(lead), &judged) }
-    if text[place] == 0x32 { return hexadecimal(text, place) }
+    switch text[place] {
+    case 0x32: return hexadecimal(text, place)
+    case 0x3D, 0x2B: return mail(text, place)
+    case 0x24 where text[place + 1] == 0x3D || text[place + 1] == 0x2B: return mail(text, place)
+    case 0xEF: return folded(text, place)
+    default: break
+    }
+    if isFolded(text, place) { return folded(text, place) }
     return text[place + 1] == 0 ? wide(text, place) : leads(text, place) ? line(text, place) : nil
   }
 
@@ -92,11 +88,19 @@ enum Log4ShellLeads {
 
     /// Digits of lines that were put together.
     private var joined = 0
+    private var inflated = 0
 
     /// Whether so many more may be: a text of nothing but such lines is read on in a few places.
     mutating func join(_ digits: Int, of all: Int) -> Bool {
       guard joined + digits <= 4096 + all / 16 else { return false }
       joined += digits
+      return true
+    }
+
+    /// Whether one more text may be inflated, which costs more than its length says.
+    mutating func inflate(of all: Int) -> Bool {
+      guard inflated <= 16 + all / 4096 else { return false }
+      inflated += 1
       return true
     }
 

