@@ -10,7 +10,7 @@ public enum DetectorCatalog {
       DiscoveryBurst(artifact: artifact),
       CloudCallDetectors([
         InstanceCredentialUse(artifact: artifact), CloudRecon(artifact: artifact), CloudActions(artifact: artifact),
-        SecretReads(artifact: artifact),
+        SecretReads(artifact: artifact), ConsoleGuessing(artifact: artifact), ComputeBurst(artifact: artifact),
       ]), WebScan(artifact: artifact), WebRequests(artifact: artifact),
     ]
   }
@@ -19,7 +19,7 @@ public enum DetectorCatalog {
     [
       TextInEvents.self, ReverseShellSocket.self, JNDICallback.self, ProcessTree.self, DiscoveryBurst.self,
       InstanceCredentialUse.self, CloudRecon.self,
-      CloudActions.self, SecretReads.self, WebScan.self, WebRequests.self,
+      CloudActions.self, SecretReads.self, ConsoleGuessing.self, ComputeBurst.self, WebScan.self, WebRequests.self,
     ]
   }
 

@@ -10,12 +10,17 @@ public final class WholeCaseDetectors {
   private let uses = InstanceCredentialUse(artifact: .unnamed)
   private let recon = CloudRecon(artifact: .unnamed)
   private let secrets = SecretReads(artifact: .unnamed)
+  private let guesses = ConsoleGuessing(artifact: .unnamed)
+  private let machines = ComputeBurst(artifact: .unnamed)
+  private let heirs = CredentialHeirs()
   private let scans = WebScan(artifact: .unnamed)
   private var seen: Set<UInt64> = []
   private var found: [Finding] = []
   private static let maximumSeen = 2_000_000
   private static let rules: Set<String> = [
-    InstanceCredentialUse.rule, CloudRecon.rule, SecretReads.rule, WebScan.rule,
+    InstanceCredentialUse.rule, CloudRecon.rule, SecretReads.rule, ConsoleGuessing.rule, ComputeBurst.rule,
+    CredentialHeirs.rule,
+    WebScan.rule,
   ]
 
   public init() {}
@@ -26,9 +31,15 @@ public final class WholeCaseDetectors {
       uses.artifact = artifact
       recon.artifact = artifact
       secrets.artifact = artifact
+      guesses.artifact = artifact
+      machines.artifact = artifact
+      heirs.artifact = artifact
       uses.inspect(call) { found.append($0) }
       recon.inspect(call) { found.append($0) }
       secrets.inspect(call) { found.append($0) }
+      guesses.inspect(call) { found.append($0) }
+      machines.inspect(call) { found.append($0) }
+      heirs.inspect(call)
     } else if WebScan.concerns(event.dataType) {
       scans.artifact = artifact
       scans.inspect(event) { found.append($0) }
@@ -46,7 +57,12 @@ public final class WholeCaseDetectors {
     uses.finish { found.append($0) }
     recon.finish { found.append($0) }
     secrets.finish { found.append($0) }
+    guesses.finish { found.append($0) }
+    machines.finish { found.append($0) }
     scans.finish { found.append($0) }
-    return findings.filter { !Self.rules.contains($0.rule) } + found
+    let all = findings.filter { !Self.rules.contains($0.rule) } + found
+    var passed: [Finding] = []
+    heirs.finish(all) { passed.append($0) }
+    return all + passed
   }
 }

@@ -23,6 +23,8 @@ public final class CloudCall {
   private(set) var region: String?
   /// Whose network that endpoint stands in, where it is not the identity's or the called account's own.
   private(set) var foreignEndpointAccount: String?
+  /// The account that the identity is of.
+  private(set) var identityAccount: String?
   /// The account whose log this is.
   private(set) var account: String?
   /// The instance whose role this is: its id is the session's name.
@@ -30,7 +32,7 @@ public final class CloudCall {
   let address: String
   /// A service acted on its own or on someone's behalf: its address is a name.
   let isService: Bool
-  private var user: String?
+  private(set) var user: String?
   private var identityARN: String?
 
   init?(_ event: Event) {
@@ -40,7 +42,6 @@ public final class CloudCall {
     var invoker: String?
     var session: String?
     var endpointAccount: String?
-    var identityAccount: String?
     for attribute in event.attributes {
       guard case .text(let text) = attribute.value, !text.isEmpty else { continue }
       // A look at the length spares most names most comparisons.
@@ -112,6 +113,11 @@ public final class CloudCall {
   /// What the parameters say; nothing where the call has none.
   func parameters<Answer>(_ ask: (CloudParameters) -> Answer?) -> Answer? {
     parameters.flatMap { $0.withView { ask(CloudParameters($0)) } }
+  }
+
+  /// The key that the answer hands out.
+  var keyHandedOut: String? {
+    response.flatMap { $0.withView { CloudParameters($0).text("accessKeyId") } }
   }
 
   /// Whether a sign-in was refused: it is noted in the answer, with no error code.

@@ -94,6 +94,7 @@ extension Phrases {
     case .isolateInstance: "Isolate {0}"
     case .detachFromService: "Take {0} out of service"
     case .revokeRoleSessions: "Revoke the sessions of role {0}"
+    case .revokeUserSessions: "Revoke the sessions of user {0}"
     case .rotateSecretsUnseen: "Rotate every secret the host could read"
     case .rotateSecrets: "Rotate every secret the host could read ({0} seen exposed)"
     case .blockAddress: "Block {0}"

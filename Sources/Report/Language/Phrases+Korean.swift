@@ -89,6 +89,7 @@ extension Phrases {
     case .isolateInstance: "{0} 격리"
     case .detachFromService: "{0} 서비스에서 분리"
     case .revokeRoleSessions: "역할 {0}의 세션 폐기"
+    case .revokeUserSessions: "사용자 {0}의 세션 폐기"
     case .rotateSecretsUnseen: "호스트가 읽을 수 있던 비밀 모두 교체"
     case .rotateSecrets: "호스트가 읽을 수 있던 비밀 모두 교체(노출 {0}건)"
     case .blockAddress: "{0} 차단"

@@ -30,12 +30,15 @@ public struct AttackMarks: Sendable {
       }
       if stage == .exploitation { callbacks.insert(end) }
     }
+    // An alarm names the instance's own public addresses too; of what it saw, the far end alone is the attack's.
+    let isAlarm = stage == .alert || finding.rule.hasPrefix("securityhub.")
+    if isAlarm, Self.isCredentialAlarm(finding.text("finding_type"), finding.severity.rawValue) {
+      hosts.formUnion(finding.alarmEnds.filter { !AddressRange.isPrivate($0) })
+    }
     for entity in finding.entities {
       switch entity.kind {
       case .address where !AddressRange.isPrivate(entity.value):
-        if stage != .alert || Self.isCredentialAlarm(finding.text("finding_type"), finding.severity.rawValue) {
-          hosts.insert(entity.value)
-        }
+        if !isAlarm { hosts.insert(entity.value) }
       case .process where stage != .exploitation: if let pid = Int64(entity.value) { pids.insert(pid) }
       case .file where Self.isDropPlace(entity.value): files.insert(entity.value)
       case .accessKey: accessKeys.insert(entity.value)
@@ -53,7 +56,9 @@ public struct AttackMarks: Sendable {
   /// GuardDuty's alarms whose far end uses credentials that are not its own:
   /// `UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS`.
   static func isCredentialAlarm(_ type: String?, _ severity: String?) -> Bool {
-    guard let type, type.contains(":IAMUser/"), let severity = severity.flatMap(Severity.init) else { return false }
+    guard let type, let severity = severity.flatMap(Severity.init) else { return false }
+    if type.hasPrefix("AttackSequence:IAM/") { return severity >= .high }
+    guard type.contains(":IAMUser/") else { return false }
     return severity >= .high
       || severity >= .medium && ["MaliciousIPCaller", "TorIPCaller"].contains { type.contains($0) }
   }
@@ -71,6 +76,9 @@ public struct AttackMarks: Sendable {
     }
     return nil
   }
+
+  /// Takes out addresses that turned out to be the account's own.
+  mutating func forget(hosts own: Set<String>) { hosts.subtract(own) }
 
   mutating func add(pids more: Set<Int64>) { pids.formUnion(more) }
 
@@ -109,6 +117,13 @@ extension Finding {
       }
     }
     return nil
+  }
+
+  /// From where an alarm saw credentials used: its far end, or all ends of a sequence.
+  var alarmEnds: [String] {
+    if let far = text("remote_host") { return AddressRange.isAddress(far) ? [far] : [] }
+    guard text("finding_type")?.hasPrefix("AttackSequence:") == true else { return [] }
+    return entities.filter { $0.kind == .address }.map(\.value)
   }
 
   public var pid: Int64? { number("pid") ?? entities.first { $0.kind == .process }.flatMap { Int64($0.value) } }

@@ -120,10 +120,18 @@ enum CredentialWords {
     return first == last ? " at \(first)" : " from \(first) to \(last)"
   }
 
+  /// Whether a call of that name changes something.
+  static func isChange(_ name: String) -> Bool {
+    !["Get", "List", "Describe", "Head", "Lookup", "BatchGet", "Search", "Select", "Query", "Scan"]
+      .contains { name.hasPrefix($0) }
+  }
+
   static func list(_ names: [String]) -> String {
     var seen: Set<String> = []
     let different = names.filter { seen.insert($0).inserted }
-    return different.prefix(12).joined(separator: ", ")
+    // What changed something before what only asked, where not all can be named.
+    let told = different.count > 12 ? different.filter(isChange) + different.filter { !isChange($0) } : different
+    return told.prefix(12).joined(separator: ", ")
       + (different.count > 12 ? " and \(different.count - 12) more" : "")
   }
 }

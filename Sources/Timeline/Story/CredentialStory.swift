@@ -8,7 +8,10 @@ struct CredentialStory {
   var calls: [Sighting]
 
   static func find(in view: CaseView) -> [CredentialStory] {
-    suspects(view).sorted { $0.key < $1.key }.compactMap { story($0.key, from: $0.value, view) }
+    let passed = Set(view.findings.lazy.filter { $0.rule == passedOn }.compactMap { $0.text("access_key") })
+    return suspects(view).sorted { $0.key < $1.key }.compactMap { key, far in
+      story(key, from: far, isPassedOn: passed.contains(key), view)
+    }
   }
 
   /// Keys with the addresses from which others used them.
@@ -19,8 +22,15 @@ struct CredentialStory {
         continue
       }
 
-      guard let key = alert.event.text("access_key"), let far = alert.event.text("remote_host") else { continue }
-      found[key, default: []].insert(far)
+      // A sequence of them names its keys and its ends among its entities.
+      let ends = alert.event.text("remote_host").map { [$0] } ?? alert.event.values(of: .address)
+      let keys = alert.event.text("access_key").map { [$0] } ?? alert.event.values(of: .accessKey)
+      for key in keys { found[key, default: []].formUnion(ends) }
+    }
+    // Whatever is made with stolen credentials is the intruder's alone.
+    for finding in view.findings where finding.rule == Self.passedOn {
+      guard let key = finding.text("access_key"), case .texts(let all)? = finding["source_ips"] else { continue }
+      found[key, default: []].formUnion(all)
     }
     for finding in view.findings where finding.rule == "cloud.instance-credentials-elsewhere" {
       // Less than high it may be a second way out of the same network.
@@ -41,11 +51,16 @@ struct CredentialStory {
     return found
   }
 
-  private static func story(_ name: String, from suspects: Set<String>, _ view: CaseView) -> CredentialStory? {
+  static let passedOn = "cloud.credentials-passed-on"
+
+  private static func story(_ name: String, from suspects: Set<String>, isPassedOn: Bool, _ view: CaseView)
+    -> CredentialStory?
+  {
     guard let key = view.index.keys.keys[name] else { return nil }
     // An address where the instance's own agent reports from is the instance's, whatever an alarm says of it.
     let far = suspects.filter { address in
-      AddressRange.isAddress(address) && !view.own.contains(address) && !AddressRange.isPrivate(address)
+      guard !isPassedOn else { return AddressRange.isAddress(address) }
+      return AddressRange.isAddress(address) && !view.own.contains(address) && !AddressRange.isPrivate(address)
         && key.places[address]?.agentCalls == 0
     }
     let all = view.index.calls.filter { $0.event.text("access_key") == name }.sorted(by: SightingOrder.precedes)
@@ -66,7 +81,7 @@ struct CredentialStory {
       facts.answeredAfter =
         calls.filter { $0.event.text("error_code") == nil && ($0.event.time.map { $0 > time } ?? false) }.count
     }
-    return CredentialStory(facts: facts, finding: finding(facts, calls, view), calls: calls)
+    return CredentialStory(facts: facts, finding: finding(facts, calls, isPassedOn, view), calls: calls)
   }
 
   private static func places(_ key: KeyUses.Key, _ far: Set<String>) -> [CredentialFacts.Place] {
@@ -106,11 +121,11 @@ struct CredentialStory {
   static let clockSlack: Double = 70
 
   private static func finding(
-    _ facts: CredentialFacts, _ calls: [Sighting], _ view: CaseView
+    _ facts: CredentialFacts, _ calls: [Sighting], _ isPassedOn: Bool, _ view: CaseView
   ) -> Finding {
     let first = calls.compactMap(\.event.time).min()
     let reads = view.findings.filter { finding in
-      Stage(of: finding) == .credentialAccess && finding.attack.contains("T1552.005")
+      !isPassedOn && Stage(of: finding) == .credentialAccess && finding.attack.contains("T1552.005")
         && (finding.firstSeen.flatMap { early in first.map { seconds(from: early, to: $0) } } ?? 0) >= -clockSlack
     }.sorted(by: FindingOrder.byTime)
     let distance = reads.first?.firstSeen.flatMap { early in first.map { seconds(from: early, to: $0) } }
@@ -121,9 +136,11 @@ struct CredentialStory {
       reads.compactMap(\.evidence.first).prefix(8) + calls.map(\.reference) + facts.measures.map(\.evidence)
     var finding = Finding(
       rule: reads.isEmpty ? JoinedFinding.stolenCredentials : JoinedFinding.credentialsUsedElsewhere,
-      title: reads.isEmpty
-        ? "Credentials were used from where they do not belong"
-        : "Credentials read on the host were used from elsewhere",
+      title: isPassedOn
+        ? "Credentials that the intruder made were used"
+        : reads.isEmpty
+          ? "Credentials were used from where they do not belong"
+          : "Credentials read on the host were used from elsewhere",
       severity: isAnswered ? .critical : .high, attack: ["T1552.005", "T1078.004"], firstSeen: first,
       lastSeen: calls.compactMap(\.event.time).max(),
       entities: Array(Set(calls.prefix(1000).flatMap(\.event.entities))).sorted(),
@@ -146,6 +163,10 @@ struct CredentialStory {
     finding.attributes.add("seconds_after_read", distance.map { Int64(clamping: Int($0.rounded())) })
     return finding
   }
+}
+
+extension Event {
+  fileprivate func values(of kind: Entity.Kind) -> [String] { entities.filter { $0.kind == kind }.map(\.value) }
 }
 
 extension Finding {

@@ -25,6 +25,7 @@ public struct IncidentBuilder {
     var merged = FindingMerge.merge(findings, into: &exposures, identity: identity)
     for finding in merged { exposures.add(finding) }
     var view = CaseView(findings: merged, index: index, artifacts: artifacts)
+    view.marks.forget(hosts: OwnAddresses.find(in: view))
     let payloads = merged.filter { $0.isLog4ShellPayload && $0.severity >= .medium }
     let successes = Log4ShellJoin.find(in: view)
     let attackPIDs = attackProcesses(view, payloads)
@@ -41,6 +42,7 @@ public struct IncidentBuilder {
         .filter { $0.kind == .file }.map(\.value))
     let credentials = CredentialStory.find(in: view)
     ExposedKeys.join(&merged, with: credentials)
+    StolenActs.raise(&merged, by: credentials)
     let joined =
       successes.map(\.finding) + spawned + HostJoin.connectionsToAttacker(in: view, besides: told)
       + HostJoin.droppedFiles(in: view, named: named, by: merged)

@@ -34,6 +34,8 @@ struct KeyUses {
   private static let maximumPlaces = 64
 
   private(set) var keys: [String: Key] = [:]
+  /// Addresses from which agents on instances report, whichever the instance: the account's own ways out.
+  private(set) var homes: Set<String> = []
 
   /// Calls that say something of what was done for or against credentials and instances.
   static let controlCalls: Set<String> = [
@@ -51,6 +53,8 @@ struct KeyUses {
   mutating func take(_ call: Sighting) {
     let event = call.event
     guard let name = event.text("access_key"), let address = event.text("source_ip") else { return }
+    let isAgent = Self.agentCalls.contains(event.text("event_name") ?? "")
+    if isAgent, homes.count < Self.maximumKeys { homes.insert(address) }
     guard keys[name] != nil || keys.count < Self.maximumKeys else { return }
     var key =
       keys[name]
@@ -64,7 +68,7 @@ struct KeyUses {
       var place = key.places[address] ?? Place()
       place.calls += 1
       if event.isRefusal { place.denied += 1 }
-      if Self.agentCalls.contains(event.text("event_name") ?? "") { place.agentCalls += 1 }
+      if isAgent { place.agentCalls += 1 }
       if let time = event.time {
         place.first = min(place.first ?? time, time)
         place.last = max(place.last ?? time, time)

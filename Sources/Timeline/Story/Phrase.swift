@@ -22,8 +22,8 @@ public struct Phrase: Hashable, Sendable {
     case asked, servedBy, hasCredentials
     case sentPayloadTo, calledBack, connectedTo, isParentOf, ranIn, wrote, readFrom, usedFrom, belongsTo, named
     // Responses: what, and what it breaks.
-    case preserveDisk, preserveInstance, isolateInstance, detachFromService, revokeRoleSessions, rotateSecrets,
-      rotateSecretsUnseen
+    case preserveDisk, preserveInstance, isolateInstance, detachFromService, revokeRoleSessions,
+      revokeUserSessions, rotateSecrets, rotateSecretsUnseen
     case blockAddress, blockInWAF, rebuild, hunt, disableKey, closeMetadata, captureMemory
     case breaksNothing, breaksConnections, breaksCapacity, breaksRole, breaksConsumers, breaksAddress, breaksHost
     case breaksRequests, breaksKey, breaksMetadata

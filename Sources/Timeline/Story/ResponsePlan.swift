@@ -39,18 +39,40 @@ struct ResponsePlan {
   private var revocations: [ResponseAction] {
     var actions: [ResponseAction] = []
     let open = incident.credentials.filter { $0.revoked == nil || $0.answeredAfter > 0 }
-    var roles = open.compactMap(\.role)
-    if incident.credentials.isEmpty, touchesCloud, let role = incident.host.role { roles = [role] }
-    for role in Array(Set(roles)).sorted().prefix(4) where Self.isName(role) { actions.append(revoke(role)) }
-    for one in open.prefix(8) where one.role == nil && Self.isKey(one.key) { actions.append(disable(one)) }
+    var sessions: Set<String> = []
+    var roles = open.compactMap { one in one.role.map { [$0, one.account ?? ""] } }
+    if incident.credentials.isEmpty, touchesCloud, let role = incident.host.role { roles = [[role, ""]] }
+    for role in Array(Set(roles)).sorted(by: { $0.lexicographicallyPrecedes($1) }).prefix(8)
+    where Self.isName(role[0]) {
+      actions.append(revoke(.role, role[0], in: role[1]))
+    }
+    for one in open.prefix(16) where one.role == nil && Self.isKey(one.key) {
+      // A session's key has no switch of its own: its user's rights are taken from all that are open.
+      guard one.key.hasPrefix("ASIA") else {
+        actions.append(disable(one))
+        continue
+      }
+      guard let user = one.user, Self.isName(user), sessions.insert(user + (one.account ?? "")).inserted else {
+        continue
+      }
+      actions.append(revoke(.user, user, in: one.account ?? ""))
+    }
     return actions
+  }
+
+  /// Names the account where it is not the host's own: the command must be given there.
+  private func elsewhere(_ account: String) -> String {
+    guard let own = incident.host.account, !account.isEmpty, account != own, account.utf8.count == 12,
+      account.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+    else { return "" }
+    return " (account \(account))"
   }
 
   /// A long-lived key of a user has no sessions to revoke.
   private func disable(_ one: CredentialFacts) -> ResponseAction {
     let user = one.user.flatMap { Self.isName($0) ? " --user-name \($0)" : nil } ?? ""
     return ResponseAction(
-      group: .revoke, title: Phrase(.disableKey, [one.key]),
+      group: .revoke, title: Phrase(.disableKey, [one.key + elsewhere(one.account ?? "")]),
       commands: [.init(text: "aws iam update-access-key --access-key-id \(one.key) --status Inactive\(user)")],
       breaks: Phrase(.breaksKey))
   }
@@ -124,18 +146,22 @@ struct ResponsePlan {
     ]
   }
 
+  private enum Owner: String { case role, user }
+
   /// What the console's "Revoke active sessions" writes.
-  private func revoke(_ role: String) -> ResponseAction {
+  private func revoke(_ owner: Owner, _ name: String, in account: String) -> ResponseAction {
     let policy =
       "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\","
       + "\"Condition\":{\"DateLessThan\":{\"aws:TokenIssueTime\":\"'\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"'\"}}}]}"
     return ResponseAction(
-      group: .revoke, title: Phrase(.revokeRoleSessions, [role]),
+      group: .revoke,
+      title: Phrase(owner == .role ? .revokeRoleSessions : .revokeUserSessions, [name + elsewhere(account)]),
       commands: [
         .init(
-          text: "aws iam put-role-policy --role-name \(role) --policy-name AWSRevokeOlderSessions"
+          text:
+            "aws iam put-\(owner.rawValue)-policy --\(owner.rawValue)-name \(name) --policy-name AWSRevokeOlderSessions"
             + " --policy-document '\(policy)'")
-      ], breaks: Phrase(.breaksRole))
+      ], breaks: Phrase(owner == .role ? .breaksRole : .breaksKey))
   }
 
   private var rotations: [ResponseAction.Command] {

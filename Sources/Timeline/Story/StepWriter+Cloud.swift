@@ -11,10 +11,26 @@ extension StepWriter {
       title: Phrase(
         .cloudAccess, [credentials.flatMap(\.facts.elsewhere).map(\.address).prefix(2).joined(separator: ", ")]),
       severity: .high, first: first.event.time, last: last.event.time)
-    step.facts = calls.prefix(Self.maximumFacts).map(fact)
+    step.facts = Array(folded(calls).prefix(Self.maximumFacts))
     step.findings = credentials.map(\.finding.id)
     step.entities = Array(Set(calls.flatMap(\.event.entities))).sorted()
     return step
+  }
+
+  /// Of many calls that say the same the first few, then one line for the others: a thousand objects read must not hide the
+  /// user that was made after them.
+  private func folded(_ calls: [Sighting]) -> [Fact] {
+    let few = 5
+    let many = 10
+    var groups: [String: [Sighting]] = [:]
+    for call in calls { groups[call.event.message, default: []].append(call) }
+    let facts = groups.values.flatMap { group -> [Fact] in
+      guard group.count > many else { return group.map(fact) }
+      var rest = fact(group[few])
+      rest.text += " (\(group.count - few) calls until \(group.last?.event.time.map(\.description) ?? "?"))"
+      return group.prefix(few).map(fact) + [rest]
+    }
+    return facts.sorted(by: Fact.precedes)
   }
 
   /// What was done about stolen credentials, and whether the log shows that it worked.

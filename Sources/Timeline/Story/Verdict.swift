@@ -103,6 +103,11 @@ struct Verdict {
       // The first sentence says it already where there is nothing else to say.
       if !successes.isEmpty || !shells.isEmpty {
         parts.append(Phrase(.usedCredentials, [stolen.elsewhere.map(\.address).prefix(2).joined(separator: ", ")]))
+        let changed = incident.credentials.flatMap(\.calls)
+          .filter { $0.error == nil && CredentialWords.isChange($0.name) }
+          .sorted { ($0.first?.nanoseconds ?? .max, $0.name) < ($1.first?.nanoseconds ?? .max, $1.name) }
+          .map(\.name)
+        if !changed.isEmpty { parts.append(Phrase(.calledServices, [CredentialWords.list(changed)])) }
       } else {
         let answered = stolen.calls.filter { $0.error == nil }.map(\.name)
         if !answered.isEmpty { parts.append(Phrase(.calledServices, [CredentialWords.list(answered)])) }
