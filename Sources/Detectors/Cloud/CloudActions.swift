@@ -6,7 +6,7 @@ import Evidence
 /// People and pipelines make many of these every day: low for them. An instance's role that makes one has been taken over,
 /// and a denied try says the same of what it wanted.
 public final class CloudActions: CloudCallDetector {
-  public static let version = 4
+  public static let version = 5
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -48,6 +48,9 @@ public final class CloudActions: CloudCallDetector {
   private static let metadata = Rule(
     rule: "cloud.metadata-unguarded", title: "Instance metadata opened to requests without a token",
     attack: ["T1552.005"], severity: .medium)
+  private static let console = Rule(
+    rule: "cloud.console-by-instance", title: "Console opened with an instance's credentials",
+    attack: ["T1550.001", "T1078.004"], severity: .high)
   private static let tool = Rule(
     rule: "cloud.attack-tool", title: "Attack tool's user agent", attack: ["T1580"], severity: .high)
 
@@ -55,19 +58,22 @@ public final class CloudActions: CloudCallDetector {
     "CreateUser", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup",
     "CreateServiceSpecificCredential", "CreateSAMLProvider",
     "CreateOpenIDConnectProvider", "UpdateAccessKey", "DeactivateMFADevice", "DeleteVirtualMFADevice", "ImportKeyPair",
-    "CreateKeyPair", "CreateRole",
+    "CreateKeyPair", "CreateRole", "UpdateSAMLProvider", "CreateTrustAnchor", "CreateAccountAssignment",
+    "UploadSSHPublicKey", "UploadSigningCertificate",
   ]
   private static let policyCalls: Set<String> = [
     "AttachUserPolicy", "PutUserPolicy", "AttachRolePolicy", "PutRolePolicy", "AttachGroupPolicy", "PutGroupPolicy",
     "CreatePolicyVersion", "CreatePolicy",
     "SetDefaultPolicyVersion", "AttachManagedPolicyToPermissionSet", "PutInlinePolicyToPermissionSet",
-    "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "PassRole",
+    "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "PassRole", "DeleteUserPermissionsBoundary",
+    "DeleteRolePermissionsBoundary", "ReplaceIamInstanceProfileAssociation", "AssociateIamInstanceProfile",
+    "AssociateAccessPolicy",
   ]
   /// What gives somebody a way back in: a role that an instance has makes no users.
   private static let takeover: Set<String> = [
     "CreateUser", "CreateAccessKey", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup",
     "DeactivateMFADevice",
-    "CreateSAMLProvider",
+    "CreateSAMLProvider", "CreateTrustAnchor", "UpdateSAMLProvider",
   ]
   private static let loggingCalls: Set<String> = [
     "StopLogging", "DeleteTrail", "DeleteFlowLogs", "DeleteDetector", "StopConfigurationRecorder",
@@ -76,6 +82,8 @@ public final class CloudActions: CloudCallDetector {
     "DeleteMembers", "DisassociateFromMasterAccount",
     "DisassociateFromAdministratorAccount", "StopMonitoringMembers", "DeletePublishingDestination",
     "DeleteBucketLogging", "DisassociateResolverQueryLogConfig", "DeleteResolverQueryLogConfig", "DisableMacie",
+    "DisassociateMembers", "DisableOrganizationAdminAccount", "DeleteModelInvocationLoggingConfiguration",
+    "LeaveOrganization", "DeleteGraph",
   ]
 
   public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
@@ -102,10 +110,19 @@ public final class CloudActions: CloudCallDetector {
     "GetParameter", "GetParameters", "GetParametersByPath", "GetPasswordData", "ConsoleLogin",
     "PutObjectAcl", "CreateBucket", "UpdateTrail", "CreateFilter", "UpdateFilter", "CreateIPSet", "UpdateIPSet",
     "DisassociateWebACL", "DeleteWebACL", "DeleteLogGroup", "SendSSHPublicKey", "SendSerialConsoleSSHPublicKey",
-    "EnableSerialConsoleAccess", "ModifyInstanceMetadataOptions",
+    "EnableSerialConsoleAccess", "ModifyInstanceMetadataOptions", "GetSigninToken", "PutBucketLifecycle",
+    "PutBucketLifecycleConfiguration", "Disable", "DisableRule", "DeleteRule", "AuthorizeSnapshotAccess",
+    "ModifySecurityGroupRules", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime",
+    "RestoreDBInstanceFromS3", "SetRepositoryPolicy", "PutResourcePolicy", "UpdateElasticsearchDomainConfig",
+    "UpdateDomainConfig", "SetQueueAttributes", "SetTopicAttributes", "ModifyDocumentPermission",
+    "PutBucketReplication", "ExportTableToPointInTime",
   ])
 
   private func judge(_ call: CloudCall) -> (Rule, Severity)? {
+    // Whoever has keys of a role can turn them into a sign-in; an instance has nobody who would look at the console.
+    if call.name == "ConsoleLogin" || call.name == "GetSigninToken", call.instance != nil {
+      return call.isFailedSignIn ? nil : (Self.console, .high)
+    }
     if call.name == "ConsoleLogin" {
       guard call.identityType == "Root" else { return nil }
       return call.isFailedSignIn ? (Self.rootFailed, .low) : (Self.root, .medium)
@@ -142,7 +159,7 @@ public final class CloudActions: CloudCallDetector {
     case let name where Self.loggingCalls.contains(name):
       let isWorst = ["StopLogging", "DeleteTrail", "DeleteDetector"].contains(name)
       return raised(Self.logging, isWorst ? .high : .medium)
-    case "AuthorizeSecurityGroupIngress":
+    case "AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules":
       return call.parameters(contain: ["0.0.0.0/0", "::/0"]) ? raised(Self.exposure, .low) : nil
     case "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock": return raised(Self.exposure)
     case "DisassociateWebACL", "DeleteWebACL": return raised(Self.firewall)

@@ -29,6 +29,12 @@ extension CloudCall {
       case "PutRetentionPolicy":
         said.isNumber("retentionInDays", below: 8) && said.text("logGroupName").map(Self.isOfLogs) == true
           ? .medium : nil
+      // Days after which a log is gone; some keep theirs short, but not so.
+      case "PutBucketLifecycle", "PutBucketLifecycleConfiguration":
+        said.expires(within: 8) && said.text("bucketName").map(Self.isOfLogs) == true ? .medium : nil
+      case "Disable": source.hasPrefix("inspector2") ? .low : nil
+      case "DisableRule", "DeleteRule":
+        source.hasPrefix("events") && said.text("name").map(Self.isOfAlarms) == true ? .low : nil
       case "PutBucketLogging": said.hasMember("LoggingEnabled") ? nil : .low
       case "ModifyLoadBalancerAttributes":
         said.hasElement(of: "attributes", where: "key", holds: "access_logs.s3.enabled", and: "value", holds: "false")
@@ -47,6 +53,12 @@ extension CloudCall {
   private static func isOfLogs(_ name: String) -> Bool {
     let name = name.lowercased()
     return ["cloudtrail", "flowlog", "flow-log", "vpcflow"].contains { name.contains($0) }
+  }
+
+  /// A rule that passes alarms on says whose.
+  private static func isOfAlarms(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return ["guardduty", "securityhub", "security-hub", "cloudtrail", "inspector"].contains { name.contains($0) }
   }
 
   /// How grave it is that something lies open after this call, and whether it does to all; nil where it does not.
@@ -75,7 +87,22 @@ extension CloudCall {
           && !said.hasMember("principalOrgID") ? (.medium, false) : nil
       case "CreateFunctionUrlConfig", "UpdateFunctionUrlConfig":
         said.has(["authType"], of: ["NONE"]) ? (.low, false) : nil
-      case "ModifyDBInstance", "CreateDBInstance":
+      case "SetRepositoryPolicy", "PutResourcePolicy", "UpdateElasticsearchDomainConfig", "UpdateDomainConfig",
+        "SetQueueAttributes", "SetTopicAttributes":
+        switch said.policyOpens(besides: account) {
+        case .toAll?: (.medium, true)
+        case .toForeign?: (.medium, false)
+        // A secret that another account may read.
+        case .toKnown? where source.hasPrefix("secretsmanager"): (.low, false)
+        default: nil
+        }
+      case "AuthorizeSnapshotAccess": (.medium, false)
+      case "ModifyDocumentPermission": said.has(["accountIdsToAdd"], of: ["all"]) ? (.medium, true) : nil
+      // Where the other end is, the call says only when it is another account's.
+      case "PutBucketReplication": said.names("Account", otherThan: account) ? (.medium, false) : nil
+      case "ExportTableToPointInTime": said.names("s3BucketOwner", otherThan: account) ? (.medium, false) : nil
+      case "ModifyDBInstance", "CreateDBInstance", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime",
+        "RestoreDBInstanceFromS3":
         said.isTrue(["publiclyAccessible"]) ? (.medium, false) : nil
       default: nil
       }

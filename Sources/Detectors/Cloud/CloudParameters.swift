@@ -79,6 +79,13 @@ struct CloudParameters {
     Self.search(root) { name, value in name.equalsIgnoringCase(wanted) && value.integer.map { $0 < limit } ?? false }
   }
 
+  /// Whether a bucket's objects are deleted before so many days have passed; moving them to a cheaper place deletes nothing.
+  func expires(within days: Int64) -> Bool {
+    Self.search(root) { name, value in
+      name.equalsIgnoringCase("Expiration") && Self.member(value, "Days")?.integer.map { $0 < days } ?? false
+    }
+  }
+
   func isEmptyList(_ wanted: StaticString) -> Bool {
     Self.search(root) { name, value in
       name.equalsIgnoringCase(wanted) && value.kind == .array && value.elements.isEmpty
@@ -115,6 +122,12 @@ struct CloudParameters {
 
   func hasMember(_ wanted: StaticString) -> Bool {
     Self.search(root) { name, value in name.equalsIgnoringCase(wanted) && value.kind != .null }
+  }
+
+  /// Whether a member names an account, and not this one.
+  func names(_ wanted: StaticString, otherThan account: String?) -> Bool {
+    guard let named = text(wanted), let account else { return false }
+    return named.utf8.count == 12 && named != account
   }
 
   /// A member's text.

@@ -7,7 +7,7 @@ import Evidence
 /// while an instance's role has one job and no reason to look around. Who asks everything about everything, beginning with
 /// who he is, is told too, but tools that build and audit do that.
 public final class CloudRecon: CloudCallDetector {
-  public static let version = 4
+  public static let version = 5
 
   public static let rule = "cloud.recon"
 
@@ -35,6 +35,7 @@ public final class CloudRecon: CloudCallDetector {
 
   private struct Caller {
     var isInstance: Bool
+    var role: String?
     var who: String
     var address: String
     /// The console asks for whatever its pages show, whether one may see it or not.
@@ -60,7 +61,7 @@ public final class CloudRecon: CloudCallDetector {
     callers[
       Key(identity: call.identity, address: call.address),
       default: Caller(
-        isInstance: call.instance != nil, who: call.who, address: call.address,
+        isInstance: call.instance != nil, role: call.role, who: call.who, address: call.address,
         isConsole: call.userAgent?.hasPrefix("Mozilla/") == true)
     ].calls.append(
       Call(
@@ -69,11 +70,13 @@ public final class CloudRecon: CloudCallDetector {
   }
 
   public func finish(_ report: (Finding) -> Void) {
+    let fleets = fleets()
     for (_, caller) in callers.sorted(by: { $0.key < $1.key }) {
       let calls = caller.calls.sorted {
         ($0.time?.nanoseconds ?? 0, $0.name) < ($1.time?.nanoseconds ?? 0, $1.name)
       }
-      if let burst = burst(calls, caller) { report(finding(burst, caller)) }
+      let habits = caller.isInstance ? habits(calls).union(fleets[caller.role ?? ""] ?? []) : []
+      if let burst = burst(calls, caller, habits) { report(finding(burst, caller)) }
     }
     callers = [:]
     count = 0
@@ -98,7 +101,7 @@ public final class CloudRecon: CloudCallDetector {
   }
 
   /// The first stretch of a quarter of an hour that is enough, with what follows it closely.
-  private func burst(_ calls: [Call], _ caller: Caller) -> [Call]? {
+  private func burst(_ calls: [Call], _ caller: Caller, _ habits: Set<String>) -> [Call]? {
     var start = 0
     var tally = Tally()
     for index in calls.indices {
@@ -107,7 +110,7 @@ public final class CloudRecon: CloudCallDetector {
         tally.change(calls[start], by: -1)
         start += 1
       }
-      guard isEnough(tally, caller) else { continue }
+      guard isEnough(tally, caller, habits) else { continue }
       var end = index
       while end + 1 < calls.count, isNear(calls[start], calls[end + 1]) { end += 1 }
       return Array(calls[start...end])
@@ -121,16 +124,54 @@ public final class CloudRecon: CloudCallDetector {
     return !overflow && gap.magnitude <= UInt64(Self.window)
   }
 
-  private func isEnough(_ tally: Tally, _ caller: Caller) -> Bool {
-    let denied = tally.denied.count
+  private func isEnough(_ tally: Tally, _ caller: Caller, _ habits: Set<String>) -> Bool {
     let asksWho = tally.names["GetCallerIdentity"] != nil
     if caller.isInstance {
+      let denied = tally.denied.keys.count { !habits.contains($0) }
       return denied >= 2
         || tally.names.count >= 4 && tally.services.count >= 3 && (asksWho || denied > 0)
-          && tally.names.keys.count { !Self.routine.contains($0) } >= 4
+          && tally.names.keys.count { !Self.routine.contains($0) && !habits.contains($0) } >= 4
     }
+    let denied = tally.denied.count
     return denied >= Self.manyDenied
       || asksWho && !caller.isConsole && tally.names.count >= 12 && tally.services.count >= 6
+  }
+
+  /// What so many instances of one role ask, their software does.
+  private static let fleet = 4
+
+  /// By role, what many of its instances ask.
+  private func fleets() -> [String: Set<String>] {
+    var askers: [String: [String: Set<String>]] = [:]
+    for (key, caller) in callers where caller.isInstance {
+      guard let role = caller.role else { continue }
+      for call in caller.calls where (askers[role]?[call.name]?.count ?? 0) < Self.fleet {
+        askers[role, default: [:]][call.name, default: []].insert(key.identity)
+      }
+    }
+    return askers.mapValues { names in Set(names.filter { $0.value.count >= Self.fleet }.keys) }
+  }
+
+  /// What one asks again and again for hours: a program does, whoever looks around asks once.
+  private func habits(_ calls: [Call]) -> Set<String> {
+    struct Span {
+      var number = 0
+      var first: Int64
+      var last: Int64
+    }
+    var spans: [String: Span] = [:]
+    for call in calls {
+      guard let time = call.time?.nanoseconds else { continue }
+      var span = spans[call.name] ?? Span(first: time, last: time)
+      span.number += 1
+      span.last = max(span.last, time)
+      spans[call.name] = span
+    }
+    return Set(
+      spans.filter { _, span in
+        let (length, overflow) = span.last.subtractingReportingOverflow(span.first)
+        return span.number >= 12 && !overflow && length >= 12 * Self.window
+      }.keys)
   }
 
   /// What a cluster's node and an agent ask whenever they start.

@@ -4,6 +4,73 @@ import Testing
 @testable import Detectors
 
 @Suite struct CloudEffectsTests {
+  @Test func anInstanceThatOpensTheConsole() {
+    for name in ["GetSigninToken", "ConsoleLogin"] {
+      #expect(judged(name, service: "signin", instance: CloudSamples.instance) == [.high])
+      #expect(judged(name, service: "signin").isEmpty)
+    }
+  }
+
+  @Test(
+    arguments: [
+      (
+        "PutResourcePolicy", "secretsmanager",
+        #"{"resourcePolicy":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"secretsmanager:GetSecretValue\",\"Resource\":\"*\"}]}"}"#,
+        .medium
+      ),
+      (
+        "SetQueueAttributes", "sqs",
+        #"{"attributes":{"Policy":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:*\"}]}"}}"#,
+        .medium
+      ),
+      (
+        "SetQueueAttributes", "sqs",
+        #"{"attributes":{"Policy":"{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"sqs:SendMessage\",\"Condition\":{\"ArnLike\":{\"aws:SourceArn\":\"arn:aws:s3:::b\"}}}]}"}}"#,
+        nil
+      ),
+      ("SetQueueAttributes", "sqs", #"{"attributes":{"VisibilityTimeout":"30"}}"#, nil),
+      ("AuthorizeSnapshotAccess", "redshift", #"{"accountWithRestoreAccess":"999988887777"}"#, .medium),
+      ("ModifyDocumentPermission", "ssm", #"{"name":"d","accountIdsToAdd":["all"]}"#, .medium),
+      ("ModifyDocumentPermission", "ssm", #"{"name":"d","accountIdsToAdd":["999988887777"]}"#, nil),
+      (
+        "PutBucketReplication", "s3",
+        #"{"ReplicationConfiguration":{"Rule":{"Destination":{"Bucket":"arn:aws:s3:::x","Account":"999988887777"}}}}"#,
+        .medium
+      ),
+      (
+        "PutBucketReplication", "s3",
+        #"{"ReplicationConfiguration":{"Rule":{"Destination":{"Bucket":"arn:aws:s3:::x"}}}}"#, nil
+      ),
+      ("ExportTableToPointInTime", "dynamodb", #"{"s3Bucket":"x","s3BucketOwner":"999988887777"}"#, .medium),
+      ("ExportTableToPointInTime", "dynamodb", #"{"s3Bucket":"x","s3BucketOwner":"111122223333"}"#, nil),
+      ("RestoreDBInstanceFromDBSnapshot", "rds", #"{"publiclyAccessible":true}"#, .medium),
+      ("RestoreDBInstanceFromDBSnapshot", "rds", #"{"publiclyAccessible":false}"#, nil),
+      ("ModifySecurityGroupRules", "ec2", #"{"SecurityGroupRule":{"CidrIpv4":"0.0.0.0/0"}}"#, .low),
+      ("ModifySecurityGroupRules", "ec2", #"{"SecurityGroupRule":{"CidrIpv4":"10.0.0.0/8"}}"#, nil),
+      (
+        "PutBucketLifecycle", "s3",
+        #"{"bucketName":"aws-cloudtrail-logs-1","LifecycleConfiguration":{"Rule":{"Expiration":{"Days":1}}}}"#, .medium
+      ),
+      (
+        "PutBucketLifecycle", "s3",
+        #"{"bucketName":"aws-cloudtrail-logs-1","LifecycleConfiguration":{"Rule":{"Transition":{"Days":0},"Expiration":{"Days":365}}}}"#,
+        nil
+      ),
+      (
+        "PutBucketLifecycle", "s3",
+        #"{"bucketName":"tmp","LifecycleConfiguration":{"Rule":{"Expiration":{"Days":1}}}}"#, nil
+      ),
+      ("DisableRule", "events", #"{"name":"guardduty-to-sns"}"#, .low),
+      ("DisableRule", "events", #"{"name":"nightly-report"}"#, nil),
+      ("Disable", "inspector2", #"{"resourceTypes":["EC2"]}"#, .low),
+      ("Disable", "other", nil, nil),
+      ("LeaveOrganization", "organizations", nil, .medium),
+      ("DisassociateMembers", "guardduty", nil, .medium),
+    ] as [(String, String, String?, Severity?)])
+  func alsoOpensOrBlinds(_ name: String, _ service: String, _ parameters: String?, _ severity: Severity?) {
+    #expect(judged(name, parameters, service: service) == (severity.map { [$0] } ?? []))
+  }
+
   private func judged(
     _ name: String, _ parameters: String? = nil, service: String = "s3", instance: String? = nil
   ) -> [Severity] {

@@ -24,4 +24,24 @@ import Testing
     #expect(found(start + ["DescribeInstances"]) == 0)
     #expect(found(start + ["DescribeInstances", "ListBuckets", "ListUsers"]) == 1)
   }
+
+  @Test func whatAWholeFleetAsksIsItsSoftwares() {
+    let names = ["GetCallerIdentity", "DescribeInstances", "DescribeAutoScalingGroups", "GetSecretValue", "ListTags"]
+    func calls(_ instance: String, _ names: [String], hours: Int64 = 1) -> [Event] {
+      (0..<hours * 2).flatMap { round in
+        names.enumerated().map {
+          CloudSamples.call($1, "s\($0)", instance: instance, second: round * 1800 + Int64($0))
+        }
+      }
+    }
+    let fleet = (1...4).flatMap { calls("i-0aaaaaaaaaaaaaaa\($0)", names) }
+    #expect(findings(CloudRecon(artifact: artifact), fleet).isEmpty)
+    // One of them asks more than the others.
+    let more = calls("i-0aaaaaaaaaaaaaaa1", ["ListBuckets", "ListUsers", "ListRoles", "ListSecrets"])
+    #expect(findings(CloudRecon(artifact: artifact), fleet + more).count == 1)
+    // Three may all be taken.
+    #expect(findings(CloudRecon(artifact: artifact), Array(fleet.prefix(30))).count == 3)
+    // One alone that asks the same from morning to night.
+    #expect(findings(CloudRecon(artifact: artifact), calls("i-0aaaaaaaaaaaaaaa1", names, hours: 10)).isEmpty)
+  }
 }
