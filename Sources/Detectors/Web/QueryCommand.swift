@@ -27,6 +27,34 @@ enum QueryCommand {
     }
   }
 
+  private static let disguises: [StaticString] = [".ico", ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".css", ".txt"]
+
+  /// Whether a script has the name of something harmless before its own: `/favicon.ico.jsp`.
+  static func isDressed(_ path: ByteView) -> Bool {
+    guard let dot = path.lastIndex(of: 0x2E) else { return false }
+    return disguises.contains {
+      dot >= $0.utf8CodeUnitCount && path.slice(dot - $0.utf8CodeUnitCount, dot).equalsIgnoringCase($0)
+    }
+  }
+
+  private static let fetchers = LiteralSet(exact: ["curl", "wget"])
+
+  /// Whether a value goes on with a download of its own: `?host=127.0.0.1;curl http://…|sh`, `` ?host=`wget http://…` ``.
+  static func fetches(_ query: ByteView) -> Bool {
+    var isFound = false
+    fetchers.forEachMatch(in: query) { place, _ in
+      var before = place
+      while before > 0, place - before < 4, isAny(query[before - 1], of: " +") { before -= 1 }
+      let next = query[place + 4]
+      let rest = query.slice(place + 4, min(query.count, place + 4 + 512))
+      isFound =
+        before > 0 && isAny(query[before - 1], of: ";|&`(\n") && isAny(next, of: " +$\t<")
+        && (rest.contains("http") || rest.contains("//") || rest.contains("|"))
+      return isFound ? nil : place + 4
+    }
+    return isFound
+  }
+
   static func find(in query: ByteView, isScript: Bool) -> QueryCommand? {
     guard query.firstIndex(of: 0x3D) != nil else { return nil }
     let parts = query.split(0x26, limit: 64)

