@@ -31,7 +31,7 @@ public struct ALBFormat: LogFormat {
     }
   }
 
-  private static func event(_ fields: AccessLogFields, _ locator: Locator) -> Event {
+  static func event(_ fields: AccessLogFields, _ locator: Locator) -> Event {
     let client = fields.end(3)
     let target = fields.end(4)
     let time = Timestamp(iso8601: fields[1])

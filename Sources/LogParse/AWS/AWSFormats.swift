@@ -4,7 +4,7 @@ extension LogFormats {
     ALBConnectionFormat(), ClassicELBFormat(), NLBFormat(), CloudFrontFormat(), CloudFrontJSONFormat(),
     NetworkFirewallFormat(), ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
     CloudTrailDigestFormat(), CloudTrailTableFormat(), VPCFlowTableFormat(), KubernetesAuditFormat(),
-    MessageTableFormat(),
+    MessageTableFormat(), WAFSampleFormat(), ALBTableFormat(),
     ParquetFormat(),
   ]
 }

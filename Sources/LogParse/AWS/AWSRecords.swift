@@ -29,7 +29,7 @@ enum AWSRecords {
   }
 
   /// Hands the record to the body, or else what is wrapped in it: EventBridge's `detail` (and the `findings` in it), the
-  /// string in a CloudWatch `message`, an SNS `Message`, an SQS `Body`, or a `CloudTrailEvent` of `lookup-events`.
+  /// string in a CloudWatch `message` (Logs Insights' `@message`, also among the `results` of a query), an SNS `Message`, an SQS `Body`, or a `CloudTrailEvent` of `lookup-events`.
   static func open(_ json: JSONView, _ limit: Int = maximumEnvelopes, _ body: (JSONView) -> Bool) -> Bool {
     if body(json) { return true }
     guard limit > 0 else { return false }
@@ -46,11 +46,31 @@ enum AWSRecords {
       case "message", "Message", "body", "Body", "CloudTrailEvent":
         guard let text = value.rawString, text.firstIndex(of: 0x7B) != nil else { break }
         JSONView.unescape(text).withView { understood = open(JSONView($0), limit - 1, body) || understood }
+      case "@message":
+        understood = openMessage(value, limit, body) || understood
+      case "results":
+        // A row is a list of cells: `{"field":"@message","value":"…"}`.
+        value.forEachElement { row in
+          row.forEachElement { cell in
+            if cell["field"]?.rawString.map({ $0 == "@message" }) == true, let message = cell["value"] {
+              understood = openMessage(message, limit, body) || understood
+            }
+            return true
+          }
+          return true
+        }
       default: break
       }
       return true
     }
     return understood
+  }
+
+  /// The console downloads a message that is JSON as an object, the API gives every one as text.
+  private static func openMessage(_ value: JSONView, _ limit: Int, _ body: (JSONView) -> Bool) -> Bool {
+    guard let text = value.rawString else { return value.kind == .object && open(value, limit - 1, body) }
+    guard text.firstIndex(of: 0x7B) != nil else { return false }
+    return JSONView.unescape(text).withView { open(JSONView($0), limit - 1, body) }
   }
 
   /// Whether the sample begins with JSON one of whose first records, envelopes opened, satisfies the test. Where no record

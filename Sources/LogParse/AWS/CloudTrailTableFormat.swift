@@ -9,7 +9,7 @@ import Evidence
 /// "Query CloudTrail logs". Names are compared by their letters and digits alone: `eventName`, `eventname`, `Event name`.
 public struct CloudTrailTableFormat: LogFormat {
   public let name = "aws.cloudtrail.table"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
@@ -229,9 +229,28 @@ private struct CloudTrailTable {
 
   /// Lake and Athena write `2026-11-25 05:20:12.000`, in UTC as all of CloudTrail's times.
   private static func time(_ bytes: ByteView) -> String {
+    if let console = consoleTime(bytes) { return console }
     guard bytes.count >= 19, bytes[4] == 0x2D, bytes[10] == 0x20, bytes[13] == 0x3A else { return bytes.string }
     let clock = bytes.slice(11).words(limit: 2)
     guard clock.count == 1 || clock[1] == "UTC" else { return bytes.string }
     return "\(bytes.slice(0, 10).string)T\(clock[0].string)Z"
+  }
+
+  private static let months: [StaticString] = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+  ]
+
+  /// The console writes the time of whoever looks at it: `March 11, 2026, 13:00:00 (UTC+09:00)`.
+  private static func consoleTime(_ bytes: ByteView) -> String? {
+    guard bytes.count <= 64, bytes[bytes.count - 1] == 0x29 else { return nil }
+    let words = bytes.words(limit: 6)
+    guard words.count == 5, let month = months.firstIndex(where: { words[0] == $0 }),
+      let day = words[1].dropLast(1).integer, (1...31).contains(day), let year = words[2].dropLast(1).integer,
+      (1970...9999).contains(year), words[3].count == 8, words[4].hasPrefix("(UTC")
+    else { return nil }
+    let zone = words[4].slice(4, words[4].count - 1)
+    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "\(year)-\(two(Int64(month) + 1))-\(two(day))T\(words[3].string)\(zone.isEmpty ? "Z" : zone.string)"
   }
 }

@@ -76,7 +76,13 @@ struct GuardDutyFinding {
       accessKey: key.member("accessKeyId")?.kept, user: key.member("userName")?.kept)
   }
 
-  var level: Severity { Severity(guardDuty: severity) }
+  var level: Severity { isSample ? .informational : Severity(guardDuty: severity) }
+
+  /// Made by GuardDuty for somebody who wanted to see what its findings look like.
+  private var isSample: Bool {
+    if json.member("title")?.rawString?.hasPrefix("[SAMPLE]") == true { return true }
+    return service?.member("additionalInfo")?.member("sample")?.flag == true
+  }
 
   /// Techniques of ATT&CK that the finding states by itself.
   var attack: [String] {

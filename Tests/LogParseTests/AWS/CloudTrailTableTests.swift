@@ -35,6 +35,19 @@ import Testing
     #expect(try self.event("Resource type,Resource name", ",\"b,main,\"")?["resources"] == .texts(["b", "main"]))
   }
 
+  @Test func theConsolesTimeHasAZoneOfItsOwn() throws {
+    func time(_ text: String) throws -> String? {
+      let table =
+        "Event name,Event time,User name,Event source,Resource type,Resource name\n"
+        + "CreateUser,\"\(text)\",kim,iam.amazonaws.com,AWS::IAM::User,x\n"
+      return try EventDump(table, path: "event_history.csv").events.first?.time?.description
+    }
+    #expect(try time("March 11, 2026, 13:00:00 (UTC+09:00)") == "2026-03-11T04:00:00Z")
+    #expect(try time("December 1, 2026, 01:02:03 (UTC)") == "2026-12-01T01:02:03Z")
+    #expect(try time("Smarch 11, 2026, 13:00:00 (UTC+09:00)") == nil)
+    #expect(try time("March 41, 2026, 13:00:00 (UTC+09:00)") == nil)
+  }
+
   @Test func aNameMayHoldAComma() throws {
     let event = try event("Resource type,Resource name", "AWS::IAM::User,\"kim,o\"")
     #expect(event?["resources"] == .texts(["kim,o"]))

@@ -39,4 +39,22 @@ import Testing
     #expect(dump.events.first?.locator.line == 2)
     #expect(dump.coverages.count { $0.state == .skipped } == 1)
   }
+
+  /// What `aws logs get-query-results` gives, and what the console downloads as JSON.
+  @Test(arguments: [(WAFTests.record(), "aws.waf"), (ResolverQueryTests.query(), "aws.route53resolver")])
+  func resultsOfAQuery(_ record: String, _ format: String) throws {
+    let quoted = record.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+    let row =
+      #"[{"field":"@timestamp","value":"2026-01-01 03:04:05.100"},{"field":"@message","value":"\#(quoted)"},{"field":"@ptr","value":"x"}]"#
+    let dump = try EventDump(
+      #"{"results":[\#(row),\#(row)],"statistics":{"recordsMatched":2.0},"status":"Complete"}"#, path: "x.json")
+    #expect(dump.format == format && dump.events.count == 2)
+    for message in [record, "\"\(quoted)\""] {
+      let console = #"[{"@timestamp":"2026-01-01 03:04:05.100","@message":\#(message)}]"#
+      #expect(try EventDump(console, path: "x.json").events.count == 1)
+    }
+    let other =
+      #"{"results":[[{"field":"@log","value":"1"},{"field":"@message","value":"started"}]],"status":"Complete"}"#
+    #expect(try EventDump(other, path: "x.json").format != format)
+  }
 }
