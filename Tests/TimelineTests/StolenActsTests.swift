@@ -138,4 +138,27 @@ struct StolenActsTests {
     #expect(CredentialWords.list(asked + ["CreateUser"]).hasPrefix("CreateUser, List0"))
     #expect(CredentialWords.list(["ListUsers", "CreateUser"]) == "ListUsers, CreateUser")
   }
+
+  @Test("A build server that changes roles all day is not the host that was taken")
+  func host() {
+    let busy = "i-0aaaa0000000beef2"
+    let changes = (0..<9).map { number in
+      var change = Samples.call(Int64(number), "AttachRolePolicy", from: "192.0.2.30", key: "ASIABUILD")
+      change.entities = [Entity(.instance, busy), Entity(.role, "build-role"), Entity(.account, "222233334444")]
+      return finding("cloud.permission-change", .medium, change)
+    }
+    let incident = story(changes, [])
+    #expect(incident.host.instance == CaseSamples.instance && incident.host.role == "web-role")
+    #expect(incident.host.account == "111122223333")
+    // With nothing but a flow that began on its side it is the one that reached out; who answers a scanner is not.
+    func flow(_ second: Int64, _ instance: String, _ local: String, _ remote: String) -> (String, Event) {
+      var flow = CaseSamples.flow(second, local, remote)
+      flow.attributes.add("instance", instance)
+      return ("flow", flow)
+    }
+    let answers = (10..<20).map { flow($0, busy, "10.0.9.9:443", "\(CaseSamples.attacker):4\($0)00") }
+    let out = flow(1, CaseSamples.instance, "\(CaseSamples.host):43418", "\(CaseSamples.attacker):1389")
+    let lookup = CaseSamples.story([CaseSamples.payload(0)] + changes, answers + [out])
+    #expect(lookup.host.instance == CaseSamples.instance)
+  }
 }

@@ -64,6 +64,7 @@ final class CredentialHeirs {
 
   private var uses: [String: Use] = [:]
   private var grants: [String: [Grant]] = [:]
+  private var handedOut: Set<String> = []
   private var count = 0
   private static let maximum = 50_000
   /// More than anybody makes by hand.
@@ -74,6 +75,7 @@ final class CredentialHeirs {
     if let use = uses[key] ?? begin(key, call) { use.take(call, artifact) }
     guard call.error == nil, count < Self.maximum, let heir = heir(of: call) else { return }
     count += 1
+    if case .key(let child) = heir { handedOut.insert(child) }
     grants[key, default: []].append(
       Grant(
         heir: heir, parent: key, who: call.who, address: call.address, call: call.name, time: call.event.time,
@@ -106,6 +108,7 @@ final class CredentialHeirs {
     defer {
       uses = [:]
       grants = [:]
+      handedOut = []
       count = 0
     }
     guard !grants.isEmpty else { return }
@@ -138,17 +141,13 @@ final class CredentialHeirs {
     var more: [Grant] = []
     for (key, use) in uses.sorted(by: { $0.key < $1.key }) where isMeant(use) {
       if let made = grant.time, let last = use.last, last < made { continue }
-      // A key that was made for the user is told by the call that made it.
-      guard !handedOut(key, by: grant.parent), seen.insert(.key(key)).inserted else { continue }
+      // A key that a call handed out is told with that call.
+      guard !handedOut.contains(key), seen.insert(.key(key)).inserted else { continue }
       // A function with the role calls from addresses of AWS.
       report(finding(key, use, grant, isPerson: use.role == nil))
       more += grants[key] ?? []
     }
     return more
-  }
-
-  private func handedOut(_ key: String, by parent: String) -> Bool {
-    grants[parent]?.contains { $0.heir == .key(key) } ?? false
   }
 
   /// Keys with the addresses from which others used them.

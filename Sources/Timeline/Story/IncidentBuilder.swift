@@ -171,10 +171,10 @@ enum HostReader {
     // The machine whose memory and files are here is named by its folder; logs are of many machines.
     var named: [String: Int] = [:]
     for artifact in view.artifacts { if let name = instance(in: artifact) { named[name, default: 0] += 1 } }
-    facts.instance = most(named) ?? mentioned(.instance, view) ?? most(.instance)
-    facts.account = mentioned(.account, view) ?? most(.account)
+    facts.instance = most(named) ?? most(reachingOut(view)) ?? mentioned(.instance, view) ?? most(.instance)
+    facts.account = mentioned(.account, beside: facts.instance, view) ?? most(.account)
     facts.region = most(view.index.regions)
-    facts.role = stolenRole(view) ?? mentioned(.role, view) ?? most(.role)
+    facts.role = stolenRole(view) ?? mentioned(.role, beside: facts.instance, view) ?? most(.role)
     facts.hostname = most(.host)
     facts.interface = most(view.index.interfaces)
     let reached = (view.sockets + view.flows).filter { view.marks.hosts.contains($0.remote.host) }.map(\.local.host)
@@ -182,19 +182,45 @@ enum HostReader {
     return facts
   }
 
-  /// The name that serious findings mention most.
-  private static func mentioned(_ kind: Entity.Kind, _ view: CaseView) -> String? {
-    var counts: [String: Int] = [:]
-    for finding in view.findings where finding.severity >= .medium {
-      for entity in finding.entities where entity.kind == kind { counts[entity.value, default: 0] += 1 }
+  /// The name that the gravest findings mention most: a build server that changes roles all day is in many findings, and in
+  /// none of those that tell of the intrusion.
+  ///
+  /// - Parameter instance: whose role or account it is to be: what stands beside it in findings counts first.
+  private static func mentioned(_ kind: Entity.Kind, beside instance: String? = nil, _ view: CaseView) -> String? {
+    func most(_ isMeant: (Finding) -> Bool) -> String? {
+      var counts: [String: Int] = [:]
+      for finding in view.findings where isMeant(finding) {
+        for entity in finding.entities where entity.kind == kind { counts[entity.value, default: 0] += 1 }
+      }
+      return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
-    return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
+    let host = instance.map { Entity(.instance, $0) }
+    if let host, let name = most({ $0.severity >= .medium && $0.entities.contains(host) }) { return name }
+    for severity in [Severity.critical, .high, .medium] {
+      if let name = most({ $0.severity == severity }) { return name }
+    }
+    return nil
   }
 
+  /// Instances whose flows reached the attack's hosts.
+  private static func reachingOut(_ view: CaseView) -> [String: Int] {
+    var counts: [String: Int] = [:]
+    for flow in view.flows where view.marks.hosts.contains(flow.remote.host) && !flow.isRefused {
+      // Whom scanners knock at is no victim yet, nor who answers them: the higher port is that of the one who began.
+      guard flow.local.port > flow.remote.port, let name = flow.sighting.event.text("instance"),
+        ResponsePlan.isInstance(name)
+      else { continue }
+      counts[name, default: 0] += 1
+    }
+    return counts
+  }
+
+  /// The instance's, rather than one that the intruder took with it.
   private static func stolenRole(_ view: CaseView) -> String? {
-    view.findings.first {
+    let stolen = view.findings.filter {
       $0.rule == JoinedFinding.credentialsUsedElsewhere || $0.rule == JoinedFinding.stolenCredentials
-    }?.text("role")
+    }
+    return (stolen.first { $0.text("instance") != nil } ?? stolen.first)?.text("role")
   }
 
   /// Collectors name folders by instance: `i-` and 8 or 17 hexadecimal digits.

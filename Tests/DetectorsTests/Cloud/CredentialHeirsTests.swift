@@ -58,6 +58,11 @@ import Testing
       "CreateUser", "iam", from: Self.thief, parameters: #"{"userName":"ops"}"#, second: 80)
     let calls = [Samples.call("ListBuckets", from: Self.thief, second: 60), made]
     #expect(passed(calls + [user("GetObject", key: "ASIACONSOLE", from: "198.51.100.9", second: 500)]).count == 1)
+    // His keys are told with the calls that made them.
+    let key = Samples.call(
+      "CreateAccessKey", "iam", from: Self.thief, second: 85, more: answer(#"{"accessKey":{"accessKeyId":"AKIANEW"}}"#))
+    let found = passed(calls + [key, user("GetObject", key: "AKIANEW", from: "198.51.100.9", second: 500)])
+    #expect(found.map { $0.message.contains("CreateAccessKey") } == [true])
     // One of that name before was another.
     #expect(passed(calls + [user("GetObject", key: "ASIACONSOLE", from: "198.51.100.9", second: 10)]).isEmpty)
   }
