@@ -35,16 +35,23 @@ public struct RuleSet: Sendable {
     let files = RuleFiles(root: directory)
     var diagnostics: [RuleDiagnostic] = []
     let paths = files.paths([["yar", "yara"], ["yml", "yaml"], ["yarc"]])
-    diagnostics += paths[2].map {
-      RuleDiagnostic(.warning, file: $0, "compiled rules are not read from a folder: only their sources")
-    }
-    let read = Parallel.map(paths[0], workers: 2) { path in
+    diagnostics += paths[2].map(isCompiled)
+    let read = Parallel.map(paths[0], workers: 2) { path -> (YaraSource?, RuleDiagnostic?) in
       let (bytes, diagnostic) = files.read(path)
-      return (bytes.map { YaraSource(path: path, text: $0) }, diagnostic)
+      if let bytes, bytes.starts(with: "YARA".utf8), bytes.contains(0) { return (nil, Self.isCompiled(path)) }
+      return (bytes.map { YaraSource(path: path, text: YaraIncludes.plain($0)) }, diagnostic)
     }
     diagnostics += read.compactMap(\.1)
-    let compiled = YaraCompiler(root: directory).compile(
-      files.withoutIncluded(read.compactMap(\.0)), cache: cache, runsAll: runsAll)
+    let all = read.compactMap(\.0)
+    var sources = files.withoutIncluded(all)
+    var compiled = YaraCompiler(root: directory).compile(sources, cache: cache, runsAll: runsAll)
+    // A file that is no longer included, because something in it or beside it is broken, is a file of its own.
+    for _ in 0..<Self.maximumFreed {
+      let freed = files.freed(all, sources, compiled.sources)
+      if freed.isEmpty { break }
+      sources = all.filter { source in freed.contains(source.path) || sources.contains { $0.path == source.path } }
+      compiled = YaraCompiler(root: directory).compile(sources, cache: cache, runsAll: runsAll)
+    }
     diagnostics += compiled.diagnostics
     if waits { compiled.rules?.settle() }
     var documents: [(path: String, text: [UInt8])] = []
@@ -59,6 +66,13 @@ public struct RuleSet: Sendable {
       cache: cache)
     return (set, diagnostics + problems)
   }
+
+  private static func isCompiled(_ path: String) -> RuleDiagnostic {
+    RuleDiagnostic(.warning, file: path, "compiled rules are not read from a folder: only their sources")
+  }
+
+  /// Files may include each other so deep.
+  private static let maximumFreed = 16
 
   init(yara: YaraRules?, yaraSources: [YaraSource], sigma: SigmaRules, root: String, cache: RuleCache? = nil) {
     directory = root
@@ -104,19 +118,42 @@ extension RuleFiles {
   /// A file that others include is compiled with them; alone it would only say everything twice. Files that include
   /// each other in a circle stay, so that the compiler can say so.
   func withoutIncluded(_ sources: [YaraSource]) -> [YaraSource] {
+    let includes = includes(of: sources)
+    let included = Set(includes.values.joined())
+    let reached = Self.reached(from: includes.keys.filter { !included.contains($0) }, includes)
+    return sources.filter { !reached.contains($0.path) }
+  }
+
+  /// Files that were left to others, and that none of these includes any more as they were compiled.
+  ///
+  /// - Parameters:
+  ///   - sources: those that were to be compiled.
+  ///   - left: of these what could be used.
+  func freed(_ all: [YaraSource], _ sources: [YaraSource], _ left: [YaraSource]) -> Set<String> {
+    guard all.count > sources.count else { return [] }
+    let includes = includes(of: all).merging(includes(of: left)) { _, left in left }
+    let reached = Self.reached(from: left.map(\.path), includes).union(sources.map(\.path))
+    // Of these too some are compiled with others.
+    return Set(withoutIncluded(all.filter { !reached.contains($0.path) }).map(\.path))
+  }
+
+  private func includes(of sources: [YaraSource]) -> [String: [String]] {
     var includes: [String: [String]] = [:]
     for source in sources {
       includes[source.path] = source.includes.compactMap { relative($0, from: source.path) }.filter {
         $0 != source.path
       }
     }
-    let included = Set(includes.values.joined())
+    return includes
+  }
+
+  private static func reached(from paths: [String], _ includes: [String: [String]]) -> Set<String> {
     var reached: Set<String> = []
-    var waiting = includes.keys.filter { !included.contains($0) }
+    var waiting = paths
     while let path = waiting.popLast() {
       for other in includes[path] ?? [] where reached.insert(other).inserted { waiting.append(other) }
     }
-    return sources.filter { !reached.contains($0.path) }
+    return reached
   }
 
   /// The path, relative to the root, of a file named by `include`.

@@ -13,9 +13,13 @@ extension YaraCompiler {
   }
 
   /// - Parameter isRun: makes the automaton, which takes a quarter of the time; no error can come of it.
-  func product(_ units: [Unit], isRun: Bool) -> (product: Product?, diagnostics: [RuleDiagnostic]) {
+  ///
+  /// - Returns: besides the first error in what each `include` of a file brings in, by the name that it has in that file.
+  func product(_ units: [Unit], isRun: Bool) -> (
+    product: Product?, diagnostics: [RuleDiagnostic], included: [String: RuleDiagnostic]
+  ) {
     let failed = { (words: String) in
-      (nil as Product?, [RuleDiagnostic(.error, file: units.first?.path ?? "", words)])
+      (nil as Product?, [RuleDiagnostic(.error, file: units.first?.path ?? "", words)], [String: RuleDiagnostic]())
     }
     guard YaraLibrary.started == ERROR_SUCCESS else { return failed(YaraLibrary.words(YaraLibrary.started)) }
     var created: UnsafeMutablePointer<YR_COMPILER>?
@@ -39,20 +43,20 @@ extension YaraCompiler {
           if !state.diagnostics.contains(where: { $0.level == .error }) {
             state.diagnostics.append(RuleDiagnostic(.error, file: unit.path, "cannot be compiled"))
           }
-          return (nil, state.diagnostics)
+          return (nil, state.diagnostics, state.broken)
         }
       }
       if !isRun {
         let infos = (0..<shim_compiler_rule_count(compiler)).compactMap { index in
           shim_compiler_rule_at(compiler, index).map { YaraRules.info($0) }
         }
-        return (Product(infos: infos, patterns: state.patterns), state.diagnostics)
+        return (Product(infos: infos, patterns: state.patterns), state.diagnostics, [:])
       }
       var handle: UnsafeMutablePointer<YR_RULES>?
       let code = yr_compiler_get_rules(compiler, &handle)
       guard code == ERROR_SUCCESS, let handle else { return failed(YaraLibrary.words(code)) }
       return (
-        Product(pointer: handle, infos: YaraRules.infos(handle), patterns: state.patterns), state.diagnostics
+        Product(pointer: handle, infos: YaraRules.infos(handle), patterns: state.patterns), state.diagnostics, [:]
       )
     }
   }
@@ -93,6 +97,8 @@ private final class CompilerState {
   var included: [(name: String, path: String)] = []
   var namespace = ""
   var diagnostics: [RuleDiagnostic] = []
+  /// The first error behind each line `include` of the file itself.
+  var broken: [String: RuleDiagnostic] = [:]
   var patterns: [YaraRules.Key: [YaraPattern]] = [:]
 
   init(root: String?) { self.root = root }
@@ -143,11 +149,16 @@ private func noteDiagnostic(
   guard let user else { return }
   let state = Unmanaged<CompilerState>.fromOpaque(user).takeUnretainedValue()
   guard state.diagnostics.count < maximumDiagnostics else { return }
-  state.diagnostics.append(
-    RuleDiagnostic(
-      level == YARA_ERROR_LEVEL_WARNING ? .warning : .error, file: file.map { String(cString: $0) } ?? state.path,
-      line: line > 0 ? Int(line) : nil, rule: rule.flatMap { shim_rule_name($0) }.map { String(cString: $0) },
-      YaraRules.text(message)))
+  let diagnostic = RuleDiagnostic(
+    level == YARA_ERROR_LEVEL_WARNING ? .warning : .error, file: file.map { String(cString: $0) } ?? state.path,
+    line: line > 0 ? Int(line) : nil, rule: rule.flatMap { shim_rule_name($0) }.map { String(cString: $0) },
+    YaraRules.text(message))
+  state.diagnostics.append(diagnostic)
+  if diagnostic.level == .error, diagnostic.file != state.path, let open = state.included.first,
+    state.broken[open.name] == nil
+  {
+    state.broken[open.name] = diagnostic
+  }
 }
 
 /// A larger rule file than this is no rule file.

@@ -104,7 +104,8 @@ public struct YaraCompiler: Sendable {
     for source in sources {
       repair.examine(source) { source in
         let alone = product([Self.unit(source)], isRun: false)
-        return (alone.product != nil, alone.product == nil ? alone.diagnostics : [])
+        if alone.product != nil { return YaraRepair.Verdict(isGood: true) }
+        return YaraRepair.Verdict(isGood: false, diagnostics: alone.diagnostics, included: alone.included)
       }
     }
     let left = repair.apply(to: sources)
@@ -154,7 +155,7 @@ public struct YaraCompiler: Sendable {
   func compile(_ units: [(namespace: String, path: String, text: [UInt8])]) -> (
     rules: YaraRules?, diagnostics: [RuleDiagnostic]
   ) {
-    let (made, diagnostics) = product(units, isRun: true)
+    let (made, diagnostics, _) = product(units, isRun: true)
     guard let made, let pointer = made.pointer else { return (nil, diagnostics) }
     let infos = Lazy<[YaraRuleInfo]> { made.infos }
     return (

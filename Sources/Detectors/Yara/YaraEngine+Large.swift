@@ -11,12 +11,16 @@ extension YaraEngine {
   func run(
     _ plans: [Plan], _ view: ByteView, _ externals: YaraScanner.Externals
   ) throws(YaraError) -> YaraScanner.Result {
+    var options = options
+    // Of a worker's time some must be left for finding the rules that are slow.
+    if options.timeout > 0 { options.timeout = min(options.timeout, 60 + view.count >> 20) }
     let ready = Parallel.map(plans, workers: workers) { [subsets, options] plan in
       Result { () throws(YaraError) -> YaraScanner.Result? in
         try subsets.scanner(for: plan.part, options)?.scan(view, windows: plan.windows, externals)
       }
     }
     var result = YaraScanner.Result()
+    let deadline = deadline(for: view.count)
     for (plan, outcome) in zip(plans, ready) {
       switch outcome {
       case .success(let found?): result.add(found)
@@ -25,7 +29,7 @@ extension YaraEngine {
       case .failure(let error):
         guard error.code == .timeout else { throw error }
         result.add(
-          try scanInHalves(plan.part, budget: options.timeout) { scanner throws(YaraError) in
+          try scanInParts(plan.part, budget: options.timeout, until: deadline) { scanner throws(YaraError) in
             try scanner.scan(view, externals)
           })
       }

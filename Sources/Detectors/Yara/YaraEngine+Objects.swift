@@ -51,9 +51,9 @@ extension YaraEngine {
     } catch {
       guard error.code == .timeout else { throw error }
       return renamed(
-        try scanInHalves(selection.part, budget: options.timeout) { scanner throws(YaraError) in
-          try scanner.scan(object)
-        })
+        try scanInParts(
+          selection.part, budget: options.timeout, until: .now + .seconds(options.timeout)
+        ) { scanner throws(YaraError) in try scanner.scan(object) })
     }
   }
 }

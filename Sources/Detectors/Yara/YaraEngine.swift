@@ -77,7 +77,7 @@ public final class YaraEngine {
 
   /// The rules that hold for the object, as `YaraScanner.scan` tells them.
   ///
-  /// A scan that does not end in time is repeated in halves, until the rules that take too long are known by name and all
+  /// A scan that does not end in time is repeated in parts, until the rules that take too long are known by name and all
   /// others have been run.
   ///
   /// - Parameter isUndecided: a look at the object has already shown that rules can hold for it.
@@ -102,8 +102,11 @@ public final class YaraEngine {
     } catch {
       guard error.code == .timeout, !sources.isEmpty else { throw error }
       let budget = view.count < largeObject ? Self.smallTimeout : options.timeout
+      let left = survivors(view, externals).map { YaraSubsets.Part(entries: $0, files: prefilter.opaque) } ?? all
       return renamed(
-        try scanInHalves(all, budget: budget) { scanner throws(YaraError) in try scanner.scan(view, externals) })
+        try scanInParts(left, budget: budget, until: deadline(for: view.count)) { scanner throws(YaraError) in
+          try scanner.scan(view, externals)
+        })
     }
   }
 
@@ -112,26 +115,31 @@ public final class YaraEngine {
   /// Seconds for an object that is not large: honest rules take milliseconds.
   private static let smallTimeout = 20
 
-  /// More scans than this for one object, and the rules that are left count as too slow.
-  private static let maximumRetries = 64
+  /// Until when the parts of a scan that took too long may be run. A worker is given two minutes and a second for each MiB: when
+  /// it is ended, all that was found is lost.
+  func deadline(for byteCount: Int) -> ContinuousClock.Instant { .now + .seconds(40 + byteCount >> 21) }
 
-  /// - Parameter budget: seconds that all together were given.
-  func scanInHalves(
-    _ whole: YaraSubsets.Part, budget: Int, _ scan: (YaraScanner) throws(YaraError) -> YaraScanner.Result
+  /// - Parameters:
+  ///   - budget: seconds that all together were given.
+  ///   - deadline: what has not come to its turn then counts as too slow.
+  func scanInParts(
+    _ whole: YaraSubsets.Part, budget: Int, until deadline: ContinuousClock.Instant,
+    _ scan: (YaraScanner) throws(YaraError) -> YaraScanner.Result
   ) throws(YaraError) -> YaraScanner.Result {
     var result = YaraScanner.Result()
-    var waiting = whole.count == 1 ? [] : whole.halves
+    var waiting = whole.count == 1 ? [] : whole.eighths
     if whole.count == 1 { result.tooSlow = names(whole) }
-    var retries = 0
-    // A part that needs a fifth of what all together were given has the slow rule in it.
     var options = options
-    options.timeout = max(min(budget, options.timeout) / 5, 1)
+    // A part that needs a fifth of what all together were given has the slow rule in it.
+    let most = max(min(budget, options.timeout) / 5, 1)
     while let part = waiting.popLast() {
-      retries += 1
-      guard retries <= Self.maximumRetries else {
+      let left = Int((deadline - .now).components.seconds)
+      guard left > 0 else {
         result.tooSlow += names(part)
         continue
       }
+      // Slow rules of which there are many must leave time for the others.
+      options.timeout = max(min(most, left / 8), 1)
       do throws(YaraError) {
         guard let scanner = try subsets.scanner(for: part, options) else {
           throw YaraError(.scan, "rules cannot be compiled apart")
@@ -139,7 +147,7 @@ public final class YaraEngine {
         result.add(try scan(scanner))
       } catch {
         guard error.code == .timeout else { throw error }
-        if part.count > 1 { waiting += part.halves } else { result.tooSlow += names(part) }
+        if part.count > 1 { waiting += part.eighths } else { result.tooSlow += names(part) }
       }
     }
     result.tooSlow.sort()

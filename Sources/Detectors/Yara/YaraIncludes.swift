@@ -15,7 +15,12 @@ struct YaraIncludes {
     guard let path = resolve(name, from: caller), let data = FileManager.default.contents(atPath: path),
       data.count <= maximumRuleFileSize, !data.contains(0)
     else { return nil }
-    return [UInt8](data)
+    return Self.plain([UInt8](data))
+  }
+
+  /// Without the mark that some editors put in front of UTF-8, which libyara's compiler takes for a mistake.
+  static func plain(_ text: [UInt8]) -> [UInt8] {
+    text.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(text.dropFirst(3)) : text
   }
 
   func resolve(_ name: String, from caller: String) -> String? {

@@ -20,6 +20,10 @@ public struct YaraSource: Sendable {
   /// Whether the word stands in the file at all.
   private let mayInclude: Bool
   public var rules: [Rule] { parsed.value.rules }
+  /// Its lines `import` and `include`.
+  var statements: [Statement] { parsed.value.statements }
+  /// What is neither a rule nor such a line, which no compiler takes.
+  var strays: [Range<Int>] { parsed.value.strays }
   /// Whether the file is nothing but imports and the rules above, so that a part of it can be compiled alone.
   public var isSeparable: Bool { parsed.value.isWhole && includes.isEmpty }
   /// The file's tokens joined by single blanks: comments and layout do not count.
@@ -39,6 +43,15 @@ public struct YaraSource: Sendable {
     let references: Set<String>
     let strings: [YaraStringDeclaration]
     let condition: [YaraToken]
+  }
+
+  /// `import "elf"`, `include "other.yar"`
+  struct Statement: Sendable {
+    var isInclude: Bool
+    var name: String
+    /// From 1.
+    var line: Int
+    var range: Range<Int>
   }
 
   public init(path: String, text: [UInt8], namespace: String? = nil) {
@@ -85,7 +98,9 @@ struct YaraSourceParser {
     var imports: [String] = []
     var includes: [String] = []
     var rules: [YaraSource.Rule] = []
-    var isWhole = true
+    var statements: [YaraSource.Statement] = []
+    var strays: [Range<Int>] = []
+    var isWhole: Bool { strays.isEmpty }
     var normalized = ""
   }
 
@@ -99,12 +114,16 @@ struct YaraSourceParser {
       if word == "import" || word == "include", let value = token(place + 1), value.kind == .text {
         let name = String(value.text.dropFirst().dropLast())
         if word == "import" { result.imports.append(name) } else { result.includes.append(name) }
+        result.statements.append(
+          YaraSource.Statement(
+            isInclude: word == "include", name: name, line: lines.line(at: tokens[place].range.lowerBound),
+            range: tokens[place].range.lowerBound..<value.range.upperBound))
         place += 2
       } else if let (rule, end) = rule(at: place, &lines) {
         result.rules.append(rule)
         place = end
       } else {
-        result.isWhole = false
+        result.strays.append(tokens[place].range)
         place += 1
       }
     }

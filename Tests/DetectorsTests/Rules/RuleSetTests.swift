@@ -42,6 +42,41 @@ struct RuleSetTests {
     #expect(RuleSet.load(directory: folder.path).0.fingerprint != before)
   }
 
+  /// An index of a rule collection names hundreds of files, of which one is always broken.
+  @Test func aBrokenFileCostsOnlyItselfInAnIndex() throws {
+    let folder = try TemporaryFolder([
+      "index.yar": "include \"./a.yar\"\ninclude \"sub/index.yar\"\ninclude \"gone.yar\"\nrule own { condition: a }",
+      "a.yar": "rule a { condition: true }",
+      "sub/index.yar": "include \"b.yar\"\ninclude \"c.yar\"", "sub/c.yar": "rule c { condition: true }",
+      "sub/b.yar": "rule bad { condition: $x }\nrule b { condition: true }",
+    ])
+    let (set, diagnostics) = RuleSet.load(directory: folder.path)
+    #expect(Set(set.yara?.rules.map(\.name) ?? []) == ["a", "b", "c", "own"])
+    #expect(set.yara?.rules.count == 4)
+    #expect(diagnostics.contains { $0.file == "sub/b.yar" && $0.line == 1 && $0.rule == "bad" })
+    #expect(diagnostics.contains { $0.file == "index.yar" && $0.line == 3 && $0.message.contains("gone.yar") })
+    // Kept for the next run, it is the same.
+    let cache = try #require(RuleCache(folder.path + "/cache"))
+    for _ in 0..<2 { #expect(RuleSet.load(directory: folder.path, cache: cache).0.fingerprint == set.fingerprint) }
+  }
+
+  @Test func filesThatIncludeEachOtherKeepTheirRules() throws {
+    let folder = try TemporaryFolder([
+      "x.yar": "include \"y.yar\"\nrule x { condition: true }",
+      "y.yar": "include \"x.yar\"\nrule y { condition: true }",
+    ])
+    let (set, diagnostics) = RuleSet.load(directory: folder.path)
+    #expect(set.yara?.rules.map(\.name) == ["x", "y"])
+    #expect(Set(diagnostics.map(\.file)) == ["x.yar", "y.yar"])
+  }
+
+  @Test func aMarkInFrontIsNoPartOfTheRules() throws {
+    let folder = try TemporaryFolder(["a.yar": "\u{FEFF}rule a { condition: true }", "b.yar": "YARA\u{0}\u{0}"])
+    let (set, diagnostics) = RuleSet.load(directory: folder.path)
+    #expect(set.yara?.rules.map(\.name) == ["a"])
+    #expect(diagnostics.map(\.file) == ["b.yar"] && diagnostics.map(\.level) == [.warning])
+  }
+
   @Test func aMissingDirectoryHasNoRules() {
     let (set, _) = RuleSet.load(directory: "/nonexistent/rules")
     #expect(set.fingerprints.isEmpty)

@@ -78,12 +78,35 @@ struct YaraCompilerTests {
     // What an included file names lies beside it, also behind another file that it includes.
     #expect(rules("include \"sub/both.yar\"\nrule a { condition: near and part }") == ["near", "part", "a"])
     #expect(rules("include \"sub/one.yar\"\ninclude \"own.yar\"", "top/main.yar") == ["two", "one", "own"])
-    #expect(rules("include \"sub/one.yar\"\ninclude \"two.yar\"", "top/main.yar") == [])
+    // What is not there costs nothing else of the file.
+    #expect(rules("include \"sub/one.yar\"\ninclude \"two.yar\"", "top/main.yar") == ["two", "one"])
     #expect(rules("include \"\(outside.path)/secret.yar\"") == [])
     #expect(rules("include \"../\((outside.path as NSString).lastPathComponent)/secret.yar\"") == [])
     #expect(rules("include \"link.yar\"") == [])
     #expect(rules("include \"missing.yar\"") == [])
     #expect(compile(["main.yar": "include \"parts/part.yar\""], root: nil).rules == nil)
+  }
+
+  @Test func aModuleThatIsUnknownCostsOnlyTheRulesThatAskForIt() throws {
+    let made = outcome([
+      "a.yar": """
+      import "elf"
+      import "nowhere"
+      rule good { condition: elf.type == elf.ET_EXEC }
+      rule asks { condition: nowhere.number == 1 }
+      rule plain { condition: true }
+      """
+    ])
+    #expect(try #require(made.rules).rules.map(\.name) == ["good", "plain"])
+    #expect(made.diagnostics.filter { $0.level == .error }.map(\.line) == [2, 4])
+  }
+
+  @Test func wordsThatStandBetweenRulesCostNoRule() throws {
+    let made = outcome([
+      "a.yar": "rule one { condition: true } }\n<<<<<<< HEAD\nrule two { condition: true }\nrule torn { condition: (\n"
+    ])
+    #expect(try #require(made.rules).rules.map(\.name) == ["one", "two"])
+    #expect(made.diagnostics.contains { $0.level == .error && $0.line == 1 })
   }
 
   @Test func aFileThatIncludesItselfIsAnErrorAndNoLoop() throws {
