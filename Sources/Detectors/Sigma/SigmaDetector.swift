@@ -3,7 +3,7 @@ import Evidence
 
 /// Asks Sigma rules of the events of one artifact, and correlations of what they find.
 public final class SigmaDetector: EventDetector {
-  public static let version = 7
+  public static let version = 8
 
   /// Hits kept for correlations, all rules together; more are counted, not correlated.
   static let maximumHits = 1 << 20
@@ -210,13 +210,14 @@ public final class SigmaDetector: EventDetector {
       }
       guard !fed.allSatisfy(\.isEmpty) else { continue }
       let correlator = SigmaCorrelator(correlation, hits, keepsMoments: foundations.contains(place))
+      let restsOnOthers = correlation.rules.contains { !correlationNames[$0].isEmpty }
+      let alone = SigmaAlone(correlation, hits, fed, restsOnOthers: restsOnOthers)
       for span in correlator.spans(fed) {
         guard let first = span.hits.first, let last = span.hits.last, let firstEvent = hits.event(first),
           let lastEvent = hits.event(last)
         else { continue }
         let finding = finding(correlation, span, firstEvent, lastEvent)
-        let isTold =
-          scope != .wholeCase || isUndoable[place] || span.hits.contains { hits.artifact($0) != hits.artifact(first) }
+        let isTold = scope != .wholeCase || isUndoable[place] || !alone.holds(span)
         if correlation.isReported, isTold { report(finding) }
         let event = Event(
           time: lastEvent.time, dataType: firstEvent.dataType, message: finding.message, entities: finding.entities,

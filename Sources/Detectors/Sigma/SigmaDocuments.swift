@@ -9,6 +9,8 @@ struct SigmaDocuments {
 
   /// Nodes that the aliases of a file may stand for, together; a small file can mean a very large one.
   private static let mostAliased = 100_000
+  /// Broken documents of one file, each of which is a beginning anew.
+  private static let mostBroken = 32
   /// As deep as the reader of rules goes.
   private static let maximumDepth = 32
 
@@ -21,13 +23,23 @@ struct SigmaDocuments {
       return
     }
     var all: [Node] = []
-    do {
-      // What a plain word stands for is asked where it matters; asked of every word, it takes most of the time.
-      let parser = try Parser(yaml: text, resolver: .basic)
-      while let node = try parser.nextRoot() { all.append(node) }
-    } catch {
-      // The documents before the broken one stand.
-      diagnostics.append(Self.broken(path, error))
+    let hasMerges = text.contains("<<")
+    var rest = text
+    for _ in 0..<Self.mostBroken {
+      do {
+        // What a plain word stands for is asked where it matters; asked of every word, it takes most of the time.
+        let parser = try Parser(yaml: rest, resolver: .basic)
+        while let node = try parser.nextRoot() {
+          all.append(hasMerges ? node.withMerged(depth: Self.maximumDepth) : node)
+        }
+        break
+      } catch {
+        // The documents before the broken one stand, and those behind it.
+        let problem = Self.broken(path, error)
+        diagnostics.append(problem)
+        guard let line = problem.line, let behind = Self.documents(of: text, from: line) else { break }
+        rest = behind
+      }
     }
     for node in all where node.mapping == nil && !SigmaItemReader.isNull(node) {
       diagnostics.append(
@@ -93,6 +105,26 @@ struct SigmaDocuments {
     }
   }
 
+  /// What begins with the first line `---` at or behind a line, at its place in the file; nil where there is none.
+  private static func documents(of text: String, from line: Int) -> String? {
+    text.withView { view in
+      var number = 1
+      var start = 0
+      while start < view.count {
+        let end = view.firstIndex(of: 0x0A, from: start) ?? view.count
+        if number >= line, end - start >= 3, view.slice(start, start + 3) == "---",
+          end - start == 3 || view[start + 3] <= 0x20
+        {
+          // Not the same once more, should that be what is broken.
+          return String(repeating: "\n", count: number) + view.slice(min(end + 1, view.count)).string
+        }
+        start = end + 1
+        number += 1
+      }
+      return nil
+    }
+  }
+
   private static func broken(_ path: String, _ error: any Error) -> RuleDiagnostic {
     if case YamlError.parser(_, let problem, let mark, _) = error {
       return RuleDiagnostic(.error, file: path, line: mark.line, "not YAML: \(problem)")
@@ -145,6 +177,37 @@ extension Node {
     guard let mapping, self[key] != nil else { return self }
     let kept = mapping.filter { $0.key.scalar?.string != key }.map { ($0.key, $0.value) }
     return .mapping(Node.Mapping(kept, mapping.tag, mapping.style, mapping.mark))
+  }
+
+  /// With the members that `<<: *name`, or `<<` and a list of such, brings into a mapping, as YAML 1.1 has it: what the mapping
+  /// says itself counts, then what stands first.
+  fileprivate func withMerged(depth: Int) -> Node {
+    guard depth > 0 else { return self }
+    if let sequence {
+      let nodes = sequence.map { $0.withMerged(depth: depth - 1) }
+      return .sequence(Node.Sequence(nodes, sequence.tag, sequence.style, sequence.mark))
+    }
+    guard let mapping else { return self }
+    var pairs: [(Node, Node)] = []
+    var brought: [Node] = []
+    for (key, value) in mapping {
+      let whole = value.withMerged(depth: depth - 1)
+      let others = whole.mapping != nil ? [whole] : whole.sequence.map(Array.init) ?? []
+      if key.scalar?.string == "<<", key.scalar?.style == .plain, !others.isEmpty,
+        others.allSatisfy({ $0.mapping != nil })
+      {
+        brought += others
+      } else {
+        pairs.append((key, whole))
+      }
+    }
+    var names = Set(pairs.compactMap { $0.0.scalar?.string })
+    for other in brought {
+      for (key, value) in other.mapping ?? [:] where key.scalar.map({ names.insert($0.string).inserted }) ?? true {
+        pairs.append((key, value))
+      }
+    }
+    return .mapping(Node.Mapping(pairs, mapping.tag, mapping.style, mapping.mark))
   }
 
   /// With what another adds or says otherwise, mappings member by member.

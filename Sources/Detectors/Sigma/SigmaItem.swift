@@ -196,8 +196,8 @@ private struct Plan {
     }
     if isField { return [.field(text, atStart: opensStart, atEnd: opensEnd, isCased: isCased)] }
     if comparison != nil || timePart != nil {
-      guard let number = Double(sigma: text) else { throw SigmaProblem(node, "not a number: \(text)") }
-      if let timePart { return [.time(timePart, comparison ?? .equal, number)] }
+      guard let number = SigmaNumber(rule: text) else { throw SigmaProblem(node, "not a number: \(text)") }
+      if let timePart { return [.time(timePart, comparison ?? .equal, number.value)] }
       return [.number(comparison ?? .equal, number)]
     }
     if SigmaItemReader.isNull(node), !isKeyword {
@@ -218,6 +218,10 @@ private struct Plan {
     if loosensDashes { glob.loosenDashes() }
     // A keyword is searched for, in whatever text it stands.
     if isKeyword { glob.open(atStart: true, atEnd: true) }
+    // Written without quotes; a record may have the word itself or what it stands for.
+    if !isKeyword, !opensStart, !opensEnd, scalar.style == .plain, let meaning = SigmaNumber.meaning(of: text) {
+      return [.text(glob), .text(SigmaGlob(meaning, isCased: isCased))]
+    }
     return [.text(opened(glob))]
   }
 

@@ -83,8 +83,9 @@ private struct SigmaLoader {
             .warning, file: path, line: document["logsource"]?.mark?.line, rule: header.title,
             "no evidence that is read gives records of \(source.text)"))
       }
-      result.rules.append(
-        SigmaRule(header: header, source: source, expression: try SigmaDetectionReader.expression(detection)))
+      let expression = try SigmaDetectionReader.expression(detection)
+      result.rules.append(SigmaRule(header: header, source: source, expression: expression))
+      if let kind = source.kind { warn(of: SigmaTaxonomy.unknown(expression.fields, kind), source, header) }
     } else {
       throw SigmaProblem(document, "neither detection, correlation nor filter")
     }
@@ -92,6 +93,15 @@ private struct SigmaLoader {
       diagnostics.append(
         RuleDiagnostic(.warning, file: path, line: header.line, rule: header.title, "has the id of a rule in \(other)"))
     }
+  }
+
+  private mutating func warn(of fields: [String], _ source: SigmaSource, _ header: SigmaHeader) {
+    guard !fields.isEmpty else { return }
+    let names = fields.prefix(8).joined(separator: ", ") + (fields.count > 8 ? " and \(fields.count - 8) more" : "")
+    diagnostics.append(
+      RuleDiagnostic(
+        .warning, file: header.path, line: header.line, rule: header.title,
+        "no record of \(source.text) has the field \(names): it is always missing"))
   }
 
   /// The document as one text that only its meaning decides: keys in order, no comments, no styles.
@@ -172,6 +182,15 @@ private struct SigmaLoader {
       }
     }
     for index in placed.indices { resolveAliases(&placed[index], placed) }
+    for correlation in placed {
+      for (place, reference) in correlation.rules.enumerated() {
+        for index in rules[reference] {
+          let source = result.rules[index].source
+          guard let kind = source.kind else { continue }
+          warn(of: SigmaTaxonomy.unknown(Set(correlation.fields(of: place)), kind), source, correlation.header)
+        }
+      }
+    }
     result.correlations = placed
   }
 

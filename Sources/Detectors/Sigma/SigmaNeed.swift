@@ -150,7 +150,8 @@ struct SigmaNeed: Equatable {
         // Behind a header's name.
         if SigmaTaxonomy.attributes(field, kind).contains(where: { $0.hasPrefix("header:") }) { start = false }
       case .connection: if field == "Image" { start = false }
-      case .cloudTrail: if field.contains(".") { (start, end) = (false, false) }
+      case .cloudTrail, .kubernetes:
+        if field.contains(".") || SigmaTaxonomy.kubernetesMembers.contains(field) { (start, end) = (false, false) }
       default: break
       }
     }

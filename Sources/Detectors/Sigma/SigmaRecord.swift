@@ -27,7 +27,16 @@ final class SigmaRecord: SigmaFields {
   var everything: [SigmaValue] {
     if let all { return all }
     var texts = derived.values.flatMap { $0 }
-    for attribute in event.attributes { texts += Self.texts(attribute.value) }
+    for attribute in event.attributes {
+      texts += Self.texts(attribute.value)
+      // A policy in a request is JSON in JSON, and a keyword is written as the policy is.
+      if kind == .cloudTrail || kind == .kubernetes, case .text(let object) = attribute.value, object.utf8.first == 0x7B
+      {
+        object.withView { object in
+          if object.firstIndex(of: 0x5C) != nil { texts.append(JSONView.unescape(object).withView(\.string)) }
+        }
+      }
+    }
     texts.append(event.message)
     let values = texts.map { SigmaValue($0) }
     all = values
@@ -49,8 +58,9 @@ final class SigmaRecord: SigmaFields {
     case .audit:
       if let argument = argument(field) { return [argument] }
       if let value = event["audit_\(field)"] { return Self.texts(value) }
-    case .cloudTrail:
+    case .cloudTrail, .kubernetes:
       if let texts = member(field) { return texts }
+      if kind == .kubernetes, SigmaTaxonomy.kubernetesMembers.contains(field) { return innerMember(field) }
     default: break
     }
     return event[field].map { Self.texts($0) }
@@ -91,7 +101,7 @@ final class SigmaRecord: SigmaFields {
   private func member(_ field: String) -> [String]? {
     // Most fields with a dot are the identity's, and attributes of their own.
     guard let dot = field.firstIndex(of: "."),
-      let attribute = SigmaTaxonomy.cloudTrailObjects[String(field[..<dot])], let text = event.text(attribute)
+      let attribute = SigmaTaxonomy.objects(kind)[String(field[..<dot])], let text = event.text(attribute)
     else { return nil }
     let names = field[field.index(after: dot)...].split(separator: ".").map(String.init)
     guard !names.isEmpty else { return nil }
@@ -110,6 +120,28 @@ final class SigmaRecord: SigmaFields {
       // A member that is null is there all the same.
       if places.isEmpty { return nil }
       return places.flatMap { $0.kind == .array ? Array($0.elements.prefix(1000)) : [$0] }.compactMap(\.text)
+    }
+  }
+}
+
+extension SigmaRecord {
+  /// A member of the object that a request brings, at whatever depth it stands; nil where there is none.
+  private func innerMember(_ name: String) -> [String]? {
+    guard let text = event.text("request_object") else { return nil }
+    return text.withView { view in
+      guard "\"\(name)\"".withView({ view.firstIndex(of: $0) }) != nil else { return nil }
+      var found: [String] = []
+      var waiting = [(place: JSONView(view), depth: 0)]
+      while let (place, depth) = waiting.popLast(), found.count < 1000, waiting.count < 100_000 {
+        guard depth < 32 else { continue }
+        if place.kind == .array { waiting += place.elements.prefix(1000).map { ($0, depth + 1) } }
+        place.forEachMember { key, value in
+          if key.string == name { found += [value.text].compactMap { $0 } }
+          waiting.append((value, depth + 1))
+          return true
+        }
+      }
+      return found.isEmpty ? nil : found
     }
   }
 }

@@ -8,7 +8,7 @@ public struct SigmaSource: Hashable, Sendable {
 
   /// Classes of records that our events give; each has field names of its own.
   enum Kind: String, Hashable, Sendable, CaseIterable {
-    case process, connection, file, cloudTrail, webServer, proxy, dns, audit, log, application, native
+    case process, connection, file, cloudTrail, kubernetes, webServer, proxy, dns, audit, log, application, native
   }
 
   /// nil where no evidence that is read here gives such records.
@@ -22,6 +22,7 @@ public struct SigmaSource: Hashable, Sendable {
     case ("proxy", _, _): return .proxy
     case ("dns", nil, _), ("dns_query", nil, _): return .dns
     case (nil, "aws", "cloudtrail"): return .cloudTrail
+    case (nil, "kubernetes", "audit"), ("application", "kubernetes", "audit"): return .kubernetes
     case (nil, "linux", "auditd"): return .audit
     case (nil, "linux", _): return .log
     case (nil, nil, "sshd"), (nil, nil, "auth"), (nil, nil, "sudo"), (nil, nil, "cron"), (nil, nil, "syslog"):
@@ -71,6 +72,7 @@ enum SigmaTaxonomy {
     case "linux:auth:entry", "linux:cron:entry": [.log, .process, .native]
     case "linux:capture:socket", "linux:memory:socket": [.connection, .native]
     case "aws:cloudtrail:entry": [.cloudTrail, .native]
+    case "kubernetes:audit:entry": [.kubernetes, .native]
     case "web:access:request": [.webServer, .proxy, .native]
     case "aws:waf:request", "aws:alb:request", "aws:cloudfront:request": [.webServer, .native]
     case "aws:route53:query": [.dns, .native]
@@ -89,6 +91,7 @@ enum SigmaTaxonomy {
     case .connection: connection[field] ?? []
     case .file: file[field] ?? process[field] ?? []
     case .cloudTrail: cloudTrail[field] ?? []
+    case .kubernetes: kubernetes[field] ?? []
     case .proxy: proxy[field] ?? webServer[field] ?? []
     case .webServer: webServer[field] ?? []
     case .dns: dns[field] ?? []
@@ -137,7 +140,15 @@ enum SigmaTaxonomy {
   static let times: Set<String> = ["timestamp", "EventTime", "eventTime"]
 
   /// Roots of JSON text in which dotted names are looked up.
-  static let cloudTrailObjects: [String: String] = [
+  static func objects(_ kind: SigmaSource.Kind) -> [String: String] {
+    switch kind {
+    case .cloudTrail: cloudTrailObjects
+    case .kubernetes: kubernetesObjects
+    default: [:]
+    }
+  }
+
+  private static let cloudTrailObjects: [String: String] = [
     "requestParameters": "request_parameters", "responseElements": "response_elements",
     "additionalEventData": "additional_event_data", "serviceEventDetails": "service_event_details",
     "userIdentity": "user_identity",

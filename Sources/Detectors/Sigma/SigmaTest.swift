@@ -6,7 +6,7 @@ import Foundation
 enum SigmaTest: Hashable, Sendable {
   case text(SigmaGlob)
   case regex(SigmaRegex)
-  case number(YaraNeed.Comparison, Double)
+  case number(YaraNeed.Comparison, SigmaNumber)
   case network(AddressRange)
   /// A field that is missing or has no value: null in a record, or a list of nothing. An empty text is a value.
   case null
@@ -44,8 +44,8 @@ extension SigmaTest {
     case .text(let glob): return (glob.isCased ? value.text : value.folded).withView { glob.matches($0) }
     case .regex(let regex): return value.text.withView { regex.matches($0) }
     case .number(let how, let limit):
-      guard let number = Double(sigma: value.text) else { return false }
-      return Self.compare(number, how, limit)
+      guard let number = SigmaNumber(value.text) else { return false }
+      return number.holds(how, limit)
     case .network(let range): return range.contains(value.text)
     case .null: return false
     case .exists(let wanted): return wanted
@@ -61,7 +61,7 @@ extension SigmaTest {
     }
   }
 
-  static func compare(_ left: Double, _ how: YaraNeed.Comparison, _ right: Double) -> Bool {
+  static func compare<Number: Comparable>(_ left: Number, _ how: YaraNeed.Comparison, _ right: Number) -> Bool {
     switch how {
     case .equal: left == right
     case .unequal: left != right

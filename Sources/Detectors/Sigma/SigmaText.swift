@@ -12,7 +12,8 @@ struct SigmaText: ~Copyable {
   struct Plan {
     var isProcess: Bool
     var isWeb: Bool
-    var isCloudTrail: Bool
+    /// Values are members of JSON objects.
+    var hasObjects: Bool
     /// Records of it are made for some events only.
     var isProxy: Bool
     var isShell: Bool
@@ -26,7 +27,7 @@ struct SigmaText: ~Copyable {
     init(_ dataType: String, _ kinds: [SigmaSource.Kind], _ index: SigmaIndex) {
       isProcess = kinds.contains(.process)
       isWeb = kinds.contains(.webServer)
-      isCloudTrail = kinds.contains(.cloudTrail)
+      hasObjects = kinds.contains(.cloudTrail) || kinds.contains(.kubernetes)
       isProxy = kinds.contains(.proxy)
       isShell = dataType == "linux:shell:command"
       isConnection = kinds.contains(.connection)
@@ -50,7 +51,7 @@ struct SigmaText: ~Copyable {
         switch attributes[place].value {
         case .text(let text):
           add(text)
-          if plan.isCloudTrail { addObject(text) }
+          if plan.hasObjects { addObject(text) }
         case .texts(let texts): for text in texts { add(text) }
         case .integer(let number): add(number)
         case .flag(let flag): add(flag ? "true" : "false")

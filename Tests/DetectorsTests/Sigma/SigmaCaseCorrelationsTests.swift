@@ -47,6 +47,16 @@ struct SigmaCaseCorrelationsTests {
     #expect(Set(found.flatMap(\.evidence).map(\.artifact)).count == 2)
   }
 
+  /// The artifact has told it; what else lies in the span adds nothing.
+  @Test func whatOneArtifactTellsAloneIsNotToldAgain() {
+    let alone = [(1, "one", "2026-11-25T00:00:00Z"), (1, "two", "2026-11-25T00:01:00Z")] as [(UInt8, String, String)]
+    #expect(found(alone + [(2, "one", "2026-11-25T00:00:30Z")]).isEmpty)
+    #expect(found(alone + [(2, "two", "2026-11-25T00:02:00Z")]).isEmpty)
+    // Each has a part.
+    #expect(found([alone[0], (2, "one", "2026-11-25T00:00:30Z"), (2, "two", "2026-11-24T23:59:00Z")]).isEmpty)
+    #expect(found([alone[0], (2, "two", "2026-11-25T00:02:00Z"), (1, "two", "2026-11-24T23:59:00Z")]).count == 1)
+  }
+
   @Test func oneArtifactTooLateOrTheWrongOrderIsNotTold() {
     #expect(found([(1, "one", "2026-11-25T00:00:00Z"), (1, "two", "2026-11-25T00:01:00Z")]).isEmpty)
     #expect(found([(1, "one", "2026-11-25T00:00:00Z"), (2, "two", "2026-11-25T00:06:00Z")]).isEmpty)

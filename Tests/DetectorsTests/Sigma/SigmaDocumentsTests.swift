@@ -29,6 +29,41 @@ struct SigmaDocumentsTests {
     #expect(diagnostics.first?.line == 6 && diagnostics.first?.message.contains("UTF-8") == true, "\(diagnostics)")
   }
 
+  @Test(arguments: [
+    "title: [unclosed", "title: \"unclosed", "title: x\n\tlevel: low", "a: b: c", "- a\nb: c", "title: 'x",
+  ])
+  func aBrokenDocumentCostsNoOther(_ broken: String) {
+    func rule(_ title: String) -> String {
+      nativeRule("s:\n  a: 1").replacingOccurrences(of: "title: T", with: "title: \(title)")
+    }
+    let (rules, diagnostics) = load(
+      Array(
+        [rule("one"), broken + "\n", rule("two"), broken + "\n", rule("three") + "level: extreme\n"].joined(
+          separator: "---\n"
+        ).utf8))
+    #expect(titles(rules, [event(["a": .text("1")])]) == ["one", "two"], "\(diagnostics)")
+    // The last is told with its own line: seven are a rule's, and a line parts two.
+    let lines = broken.split(separator: "\n").count
+    #expect(diagnostics.last?.line == 7 + 1 + lines + 1 + 7 + 1 + lines + 1 + 8, "\(diagnostics)")
+  }
+
+  @Test func membersOfAnotherMappingAreBroughtIn() {
+    func told(_ parts: String, _ attributes: [String: Value]) -> Bool {
+      let (rules, diagnostics) = load(Array(nativeRule(parts, condition: "s").utf8))
+      #expect(diagnostics.isEmpty, "\(diagnostics)")
+      return !titles(rules, [event(attributes)]).isEmpty
+    }
+    let one = "x: &x\n  a: 1\n  b: 2\ns:\n  <<: *x\n  b: 3"
+    #expect(told(one, ["a": .text("1"), "b": .text("3")]))
+    #expect(!told(one, ["a": .text("1"), "b": .text("2")]) && !told(one, ["b": .text("3")]))
+    let two = "x: &x {a: 1}\ny: &y {a: 2, b: 2}\ns:\n  <<: [*x, *y]\n  c: 3"
+    #expect(told(two, ["a": .text("1"), "b": .text("2"), "c": .text("3")]))
+    #expect(!told(two, ["a": .text("2"), "b": .text("2"), "c": .text("3")]))
+    // In quotes it is a field's name, and what is no mapping is brought in nowhere.
+    #expect(told("s:\n  '<<': 1", ["<<": .text("1")]))
+    #expect(told("s:\n  <<: 1", ["<<": .text("1")]))
+  }
+
   @Test func aliasesAsKeysDoNotHoldUpTheParser() {
     var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     for level in 1...12 {

@@ -26,6 +26,25 @@ struct SigmaItemTests {
     #expect(holds("s:\n  a|contains: 'null'", ["a": .text("xnullx")]))
   }
 
+  /// Public rules are read as YAML 1.1, where plain words have a second meaning; a record has either form.
+  @Test(arguments: [
+    ("a: yes", "true", true), ("a: yes", "Yes", true), ("a: yes", "y", false), ("a: off", "false", true),
+    ("a: 'yes'", "true", false), ("a|contains: yes", "true", false), ("a: 0x10", "16", true), ("a: 0x10", "0x10", true),
+    ("a: 0x10", "10", false), ("a: 1_000", "1000", true), ("a: '0x10'", "16", false), ("a: y", "true", false),
+    ("a|neq: yes", "true", false), ("a|gt: 0x10", "17", true), ("a|gt: 0x10", "16", false),
+    ("a|lt: 1_000", "999", true), ("a|gt: -0x10", "-17", false),
+    ("a|gt: 9007199254740992", "9007199254740993", true), ("a|gt: 9007199254740993", "9007199254740993", false),
+    ("a|lte: 9007199254740992", "9007199254740993", false), ("a|gt: 1", "99999999999999999999", true),
+  ])
+  func plainWordsAndWholeNumbers(_ detection: String, _ value: String, _ expected: Bool) {
+    #expect(holds("s:\n  \(detection)", ["a": .text(value)]) == expected, "\(detection) of \(value)")
+  }
+
+  @Test(arguments: ["a|gt: 0xg", "a|gt: 0x", "a|gt: _1", "a|gt: 0x-1", "a|gt: 0x+1"])
+  func whatOnlyLooksLikeANumberIsRefused(_ detection: String) {
+    #expect(sigma(nativeRule("s:\n  \(detection)")).0.count == 0, "\(detection)")
+  }
+
   /// What an engine sees only the beginning of does not end where it was cut.
   @Test func aCutTextHasNoEnd() {
     let long = String(repeating: "a", count: 9000)

@@ -25,6 +25,53 @@ struct SigmaLoaderTests {
     #expect(diagnostics.map(\.level) == [.warning] && diagnostics[0].message.contains("windows/process_creation"))
   }
 
+  /// A misspelt field never holds, and without a word nobody would know.
+  @Test(
+    arguments: [
+      ("product: linux, category: process_creation", "Hashes|contains: x", "Hashes"),
+      ("product: linux, category: process_creation", "Image: /bin/sh\n    ParentUser: root", "ParentUser"),
+      ("product: linux, category: process_creation", "Image|fieldref: OriginalFileName", "OriginalFileName"),
+      ("product: linux, category: network_connection", "DestinationIsIpv6: true", "DestinationIsIpv6"),
+      ("category: webserver", "cs-uri-extension: jsp", "cs-uri-extension"),
+      ("product: aws, service: cloudtrail", "eventname: X", "eventname"),
+      ("product: aws, service: cloudtrail", "src_country: US", "src_country"),
+      ("product: aws, service: cloudtrail", "userIdentity.acessKeyId: A", nil),
+      ("product: linux, service: auditd", "CommandLine: x", "CommandLine"),
+      ("product: linux, service: auditd", "type: EXECVE\n    a0: sh\n    ARCH: x\n    saddr: y", nil),
+      ("product: linux, service: sshd", "Image: x", "Image"), ("product: linux, service: sudo", "USER: root", nil),
+      (
+        "product: linux, category: process_creation",
+        "CommandLine: x\n    Image: y\n    ParentImage: z\n    User: root\n    LogonId: 1\n    pid: 4", nil
+      ),
+      ("category: proxy", "r-dns: x\n    c-uri-extension: y\n    cs-host: z\n    c-useragent: u", nil),
+      ("product: aws, service: cloudtrail", "eventName: X\n    requestParameters.any.thing: y\n    mfa: true", nil),
+      ("category: application, product: spring", "Any: x", nil), ("product: ir-analyze", "What: x", nil),
+    ] as [(String, String, String?)])
+  func aFieldThatNoRecordHasIsAWarning(_ source: String, _ detection: String, _ field: String?) {
+    let (rules, diagnostics) = sigma(
+      "title: T\nlogsource: {\(source)}\ndetection:\n  s:\n    \(detection)\n  condition: s\n")
+    #expect(rules.count == 1)
+    #expect(diagnostics.map(\.level) == (field == nil ? [] : [.warning]), "\(diagnostics)")
+    if let field { #expect(diagnostics.first?.message.contains("field \(field):") == true, "\(diagnostics)") }
+  }
+
+  @Test func aCorrelationIsToldOfItsFieldsToo() {
+    func told(_ field: String) -> [String] {
+      sigma(
+        """
+        title: R
+        name: r
+        logsource: {product: linux, category: process_creation}
+        detection: {s: {Image: x}, condition: s}
+        ---
+        title: C
+        correlation: {type: event_count, rules: [r], group-by: [\(field)], timespan: 1m, condition: {gte: 2}}
+        """
+      ).1.compactMap(\.rule)
+    }
+    #expect(told("User") == [] && told("Usr") == ["C"])
+  }
+
   @Test func aSmallFileThatMeansALargeOneIsRefused() {
     var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     for level in 1...9 {

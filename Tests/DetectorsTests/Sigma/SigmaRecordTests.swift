@@ -21,6 +21,49 @@ struct SigmaRecordTests {
     #expect(holds("product: aws, service: cloudtrail", detection, [call]) == expected)
   }
 
+  @Test func aKeywordIsSeenBehindTheEscapesOfAnObject() {
+    let call = event(
+      [
+        "event_name": .text("X"),
+        "request_parameters": .text(#"{"document":"{\"Action\":\"iam:*\"}","name":"caf\u00e9"}"#),
+      ],
+      "aws:cloudtrail:entry")
+    func told(_ keyword: String) -> Bool {
+      let (rules, diagnostics) = sigma(
+        "title: T\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s:\n    - '\(keyword)'\n  condition: s\n"
+      )
+      precondition(diagnostics.isEmpty, "\(diagnostics)")
+      return !titles(rules, [call]).isEmpty
+    }
+    #expect(told(#""Action":"iam:\*""#) && told("caf\u{E9}") && told(#"{\"Action"#))
+    #expect(!told(#""Action":"s3:\*""#))
+  }
+
+  /// The names of a Kubernetes audit event, as SigmaHQ's rules for it have them.
+  @Test(arguments: [
+    ("verb: create\n    objectRef.resource: pods\n    hostPath: '*'", true), ("capabilities|contains: SYS_ADMIN", true),
+    ("objectRef.subresource: exec", false), ("objectRef.namespace: kube-system", true), ("apiGroup: apps", false),
+    ("requestObject.spec.containers.image: evil/miner", true), ("requestObject.spec.containers.image: other", false),
+    ("user.username|endswith: ':default'", true), ("sourceIPs|cidr: 10.0.0.0/8", true),
+    ("responseStatus.code: 201", true),
+    ("requestURI|contains: /pods", true), ("hostPath|contains: /etc", true), ("hostPath|contains: /home", false),
+  ])
+  func aRequestToKubernetesHasItsNames(_ detection: String, _ expected: Bool) {
+    let object = """
+      {"spec":{"containers":[{"image":"evil/miner","securityContext":{"capabilities":{"add":["SYS_ADMIN"]}}}],\
+      "volumes":[{"name":"v","hostPath":{"path":"/etc"}}]}}
+      """
+    let request = event(
+      [
+        "verb": .text("create"), "resource": .text("pods"), "namespace": .text("kube-system"),
+        "uri": .text("/api/v1/namespaces/kube-system/pods"), "request_object": .text(object),
+        "response_code": .integer(201),
+        "user": .text("system:serviceaccount:kube-system:default"), "source_addresses": .texts(["10.1.2.3"]),
+      ], "kubernetes:audit:entry")
+    #expect(holds("product: kubernetes, service: audit", detection, [request]) == expected)
+    #expect(holds("category: application, product: kubernetes, service: audit", detection, [request]) == expected)
+  }
+
   private func holds(_ source: String, _ detection: String, _ events: [Event]) -> Bool {
     let (rules, diagnostics) = sigma(
       "title: T\nlogsource: {\(source)}\ndetection:\n  s:\n    \(detection)\n  condition: s\n")
