@@ -50,7 +50,11 @@ struct TriageAnalyzer: Analyzer {
     case .packedMemory:
       // Walking page tables needs random access, so the image becomes an object of its own.
       return [Plan(analyzer: "expand", options: ["as": "stream", "path": path])]
-    case .archive: return [Plan(analyzer: "expand", options: ["as": "archive", "path": path])]
+    case .archive:
+      let expand = Plan(analyzer: "expand", options: ["as": "archive", "path": path])
+      // Rules know attackers' Java programs by the names of their classes, which only the archive has.
+      let isJava = [".jar", ".war", ".ear"].contains { path.lowercased().hasSuffix($0) }
+      return isJava ? [expand, Plan(analyzer: "yara")] : [expand]
     case .log(let format):
       return [
         Plan(analyzer: "log", options: options.merging(["format": format.name]) { $1 }), Plan(analyzer: "yara"),
