@@ -12,10 +12,11 @@ extension LogFormats {
     SudoLogFormat(), SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), JournalFileFormat(),
     JournalExportFormat(),
     JournalJSONFormat(), JournalVerboseFormat(),
-    AccessLogFormat(), ContainerLogFormat(), FTPLogFormat(), BodyfileFormat(), UtmpFormat(), LastlogRecords(),
+    AccessLogFormat(), ContainerLogFormat(), JSONLogFormat(), FTPLogFormat(), BodyfileFormat(), UtmpFormat(),
+    LastlogRecords(),
     PasswdFormat(), ShadowFormat(), GroupFormat(), GroupShadowFormat(), SudoersFormat(), KnownHostsFormat(),
     AuthorizedKeysFormat(),
     CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(),
-    ZshHistory(), FishHistory(), BashHistory(), ClientHistory(), ApplicationLogFormat(),
+    VimInfo(), ZshHistory(), FishHistory(), BashHistory(), ClientHistory(), ApplicationLogFormat(),
   ]
 }

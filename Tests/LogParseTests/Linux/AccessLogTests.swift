@@ -1,5 +1,6 @@
 import Bytes
 import Evidence
+import Foundation
 import Testing
 
 @testable import LogParse
@@ -95,5 +96,65 @@ import Testing
   @Test func aLineOfTimesEnds() throws {
     let line = String(repeating: "[25/Nov/2026:05:20:30]", count: 20_000)
     #expect(try EventDump("a - \(line)\n", path: "x.txt", format: AccessLogFormat()).events.isEmpty)
+  }
+
+  @Test func whomAProxyAskedFor() throws {
+    let line = "10.0.0.7 - - [25/Nov/2026:05:20:30 +0000] \"GET /a HTTP/1.1\" 200 5 \"-\" \"M\""
+    let main = try #require(try request(line + " \"1.1.1.1, 203.0.113.66\""))
+    #expect(main.text("forwarded_for") == "1.1.1.1, 203.0.113.66" && main.text("other_fields") == nil)
+    #expect(main.entities == [Entity(.address, "10.0.0.7"), Entity(.address, "203.0.113.66")])
+    let direct = try #require(
+      try request(line.replacingOccurrences(of: "10.0.0.7", with: "8.8.8.8") + " \"203.0.113.66\""))
+    #expect(direct.text("forwarded_for") == "203.0.113.66" && direct.entities == [Entity(.address, "8.8.8.8")])
+    for other in ["\"-\"", "\"a, b\"", "\"${jndi:x}\"", "\"203.0.113.66, x\""] {
+      let event = try request("\(line) \(other)")
+      #expect(event?.text("forwarded_for") == nil && event?.text("other_fields") == other)
+    }
+    let second = try request("10.0.0.7 203.0.113.66 - \(Self.rest)")
+    #expect(second?.text("remote_address") == "10.0.0.7" && second?.text("forwarded_for") == "203.0.113.66")
+    let servers = try request("203.0.113.66 10.0.0.7 - \(Self.rest)")
+    #expect(servers?.text("forwarded_for") == nil && servers?.text("remote_address") == "203.0.113.66")
+  }
+
+  @Test func quotesThatTomcatDoesNotEscape() throws {
+    let front = "203.0.113.66 - - [25/Nov/2026:05:20:30 +0000]"
+    let event = try request("\(front) \"GET /a\"b?x=\"${jndi:x}\" HTTP/1.1\" 404 5 \"-\" \"M\"")
+    #expect(
+      event?.text("path") == "/a\"b" && event?.text("query") == "x=\"${jndi:x}\"" && event?.integer("status") == 404)
+    #expect(event?.text("user_agent") == "M" && event?["is_ambiguous"] == .flag(true))
+    for line in [
+      "\(front) \"GET /a\"b\" 404 5", "\(front) \"GET /a\"b HTTP/1.1 404 5", "\(front) \"GET /a\"b HTTP/1.1\" ok 5",
+    ] {
+      #expect(EventDump.recognize(Array((line + "\n").utf8), path: "x.txt")?.name != "web.access", "\(line)")
+    }
+  }
+
+  @Test func numbersInFrontOfTheReferrer() throws {
+    let front = "10.0.0.7 - - [25/Nov/2026:05:20:30 +0000] \"GET /a HTTP/1.1\" 200 82"
+    let event = try request("\(front) 12 0.013 \"-\" \"M\" http-nio-8080-exec-1")
+    #expect(event?.text("user_agent") == "M" && event?.text("other_fields") == "12 0.013 http-nio-8080-exec-1")
+    let one = try request("\(front) 12 \"M\"")
+    #expect(one?.text("user_agent") == nil && one?.text("other_fields") == "12 \"M\"")
+  }
+
+  @Test func timesInFrontAndLinesWithoutQuotes() throws {
+    for line in [
+      "[25/Nov/2026:05:20:30 +0000] 203.0.113.66 - ops \"GET /a HTTP/1.1\" 200 82",
+      "2026-11-25T14:20:30+09:00 203.0.113.66 - ops \"GET /a HTTP/1.1\" 200 82",
+      "203.0.113.66 - ops [25/Nov/2026:05:20:30 +0000] GET /a HTTP/1.1 200 82",
+    ] {
+      let dump = try EventDump(line + "\n" + line + "\n", path: "access.log")
+      let event = try #require(dump.events.first)
+      #expect(dump.format == "web.access" && event.text("remote_address") == "203.0.113.66", "\(line)")
+      #expect(event.text("user") == "ops" && event.text("path") == "/a" && event.integer("status") == 200, "\(line)")
+      #expect(event.time?.nanoseconds == 1_795_584_030_000_000_000, "\(line)")
+    }
+    for line in [
+      "2026-11-25T05:20:30Z web-1 app: \"GET /a HTTP/1.1\" 200 82", "[25/Nov/2026:05:20:30 +0000] INFO \"x\" 200 5",
+    ] { #expect(EventDump.recognize(Array((line + "\n").utf8), path: "x.log")?.name != "web.access", "\(line)") }
+    #expect(try request("203.0.113.66 - \"\" \(Self.rest)")?["user"] == nil)
+    #expect(try request("203.0.113.66 - \"ops\" \(Self.rest)")?.text("user") == "ops")
+    let old = try request("203.0.113.66 - - [25/Nov/2026:05:20:30 +0000] \"GET /a?${jndi:x}\" 400 5")
+    #expect(old?.text("path") == "/a" && old?.text("query") == "${jndi:x}" && old?.text("http_version") == nil)
   }
 }

@@ -111,4 +111,99 @@ import Testing
     #expect(try EventDump(new, path: "catalina.out").events.map { $0.text("level") } == ["INFO", "SEVERE"])
     #expect(try EventDump("13월 25, 2026 5:20:14 오후 x\n", path: "catalina.out").format == nil)
   }
+
+  /// The time at the start, wherever the level stands and whatever language the JDK speaks.
+  @Test(
+    arguments: [
+      ("INFO  2026-11-25 05:20:26,245 [main] a.B - m", "INFO", "a.B - m"),
+      ("[INFO ] 2026-11-25 05:20:26.245 [main] a.B - m", "INFO", "a.B - m"),
+      ("WARN: 2026-11-25 05:20:26.245 m", "WARN", "m"),
+      ("[2026-11-25 05:20:26.245 +0000] [7] [INFO] m", "INFO", "m"),
+      ("[2026-11-25T05:20:26,245][INFO ][o.e.Node ] [n] m", "INFO", "[n] m"),
+      ("2026-11-25 14:20:26.245 KST [7] LOG:  m", nil, "LOG:  m"),
+      ("2026-11-25 14:20:26.245 +09 [7] LOG:  m", nil, "LOG:  m"),
+      ("25-11월-2026 05:20:26.245 정보 [main] a.B m", "INFO", "a.B m"),
+      ("25-11月-2026 05:20:26.245 情報 [main] a.B m", "INFO", "a.B m"),
+      ("25-Nov.-2026 05:20:26.245 SCHWERWIEGEND [main] a.B m", "SEVERE", "a.B m"),
+      ("25-nov.-2026 05:20:26.245 INFOS [main] a.B m", "INFO", "a.B m"),
+      ("(2026-11-25  5:20:26:245000): [be[example.com]] [x] (0x0040): m", nil, "[be[example.com]] [x] (0x0040): m"),
+      (
+        "time=\"2026-11-25T05:20:26.245Z\" level=info msg=\"m\"", "info",
+        "time=\"2026-11-25T05:20:26.245Z\" level=info msg=\"m\""
+      ),
+      (
+        "level=warn ts=2026-11-25T05:20:26.245Z caller=a.go:1 msg=m", "warn",
+        "level=warn ts=2026-11-25T05:20:26.245Z caller=a.go:1 msg=m"
+      ),
+    ] as [(String, String?, String)])
+  func timesAndLevels(_ line: String, _ level: String?, _ text: String) throws {
+    let dump = try EventDump(line + "\n" + line + "\n", path: "app.log")
+    #expect(dump.format == "app.log" && dump.events.count == 2, "\(line)")
+    #expect(dump.events.first?.text("level") == level && dump.events.first?.text("text") == text, "\(line)")
+    #expect(dump.events.first?.time?.nanoseconds == 1_795_584_026_245_000_000, "\(line)")
+  }
+
+  @Test func whatOnlyLooksLikeATime() throws {
+    for line in [
+      "INFO  starting at 2026-11-25 05:20:26", "(2026-11-25) a", "(2026-11-25  5:20): [x]", "time=now level=info",
+      "level=info msg=none", "[2026-11-25 05:20:26 XYZQ] m", "25-Foo-2026 05:20:26.245 INFO m",
+      "25-11x-2026 05:20:26 m",
+    ] { #expect(EventDump.recognize(Array((line + "\n").utf8), path: "x.log")?.name != "app.log", "\(line)") }
+    let level = try EventDump("2026-11-25 05:20:26,245 WEST m\n2026-11-25 05:20:27 - a\n", path: "a.log")
+    #expect(level.events.map { $0.text("text") } == ["m", "a"])
+  }
+
+  @Test(
+    arguments: [
+      ("fail2ban.actions        [77]: NOTICE  [sshd] Ban 203.0.113.66", "banned", nil, nil),
+      (
+        "8 [Note] [MY-010926] [Server] Access denied for user 'a'b'@'203.0.113.66' (using password: YES)",
+        "login_failed", "a'b", nil
+      ),
+      ("8 Connect\tops@203.0.113.66 on app using TCP/IP", "connected", "ops", nil),
+      ("UTC [77] LOG:  connection received: host=203.0.113.66 port=50122", "connected", nil, 50122),
+      ("UTC:203.0.113.66(50122):ops@app:[77]:LOG:  statement: select 1", nil, "ops", 50122),
+    ] as [(String, String?, String?, Int64?)])
+  func whoCameToAService(_ text: String, _ action: String?, _ user: String?, _ port: Int64?) throws {
+    let event = try #require(try EventDump("2026-11-25 05:20:26.245 \(text)\n", path: "a.log").events.first)
+    #expect(event.text("action") == action && event.text("user") == user && event.integer("remote_port") == port)
+    #expect(event.text("remote_address") == "203.0.113.66" && event.entities.contains(Entity(.address, "203.0.113.66")))
+  }
+
+  @Test(
+    arguments: [
+      "fail2ban.actions [77]: NOTICE  [sshd] Ban nobody", "Access denied for user ops", "a Connect\tops",
+      "connection received: host=[local]", "fail2ban is fine",
+    ])
+  func nobodyCameToAService(_ text: String) throws {
+    let event = try #require(try EventDump("2026-11-25 05:20:26.245 INFO \(text)\n", path: "a.log").events.first)
+    #expect(event["remote_address"] == nil && event["action"] == nil && event["user"] == nil)
+  }
+
+  @Test(
+    arguments: [
+      ("2026-11-25  5:20:26 8 [Warning] Access denied for user 'ops'@'203.0.113.66' (using password: YES)", "Warning"),
+      ("261125  5:20:26 [Note] Access denied for user 'ops'@'203.0.113.66' (using password: YES)", nil),
+      ("261125 05:20:26\t    8 Connect\tops@203.0.113.66 on app", nil),
+      (
+        "# Time: 2026-11-25T05:20:26.000000Z\n# User@Host: ops[ops] @  [203.0.113.66]  Id:     8\n"
+          + "# Query_time: 10.000123  Lock_time: 0\nSET timestamp=1795584026;\nSELECT SLEEP(10);", nil
+      ),
+      ("# Time: 261125  5:20:26\n# User@Host: ops[ops] @ web-1 [203.0.113.66]\nSELECT 1;", nil),
+    ] as [(String, String?)])
+  func timesOfMySQL(_ text: String, _ level: String?) throws {
+    let dump = try EventDump(text + "\n" + text + "\n", path: "mysql.log")
+    #expect(dump.format == "app.log" && dump.events.count == 2, "\(text)")
+    let event = try #require(dump.events.first)
+    #expect(event.time?.nanoseconds == 1_795_584_026_000_000_000 && event.text("user") == "ops", "\(text)")
+    #expect(event.text("remote_address") == "203.0.113.66", "\(text)")
+    if let level { #expect(event.text("level") == level) }
+  }
+
+  @Test(arguments: [
+    "# Time: none\n# Time: 1\n", "261325  5:20:26 a\n", "123456 a\n", "2026-11-25  a:20:26 b\n", "261125  5:20:26x\n",
+  ])
+  func whatIsNoTimeOfMySQL(_ text: String) {
+    #expect(EventDump.recognize(Array(text.utf8), path: "x.log")?.name != "app.log")
+  }
 }

@@ -9,54 +9,87 @@ struct AccessLine {
   private var remote: ByteView
   private var user: ByteView
   /// Nil for a date that there is not, or that is out of range.
-  private var time: Timestamp?
-  private var request: ByteView
+  var time: Timestamp?
+  var request: ByteView
   /// Nil where the line ends within the request: it was cut, or something in it broke it.
   private var status: Int64?
   private var bytes: Int64?
   private var referrer: ByteView?
   private var agent: ByteView?
-  private var rest: ByteView
+  private var numbersBetween: ByteView?
+  var rest: ByteView
   /// What the client wrote may be what tells where it came from.
-  private var isAmbiguous = false
+  var isAmbiguous = false
 
   // 198.51.100.7 - - [25/Nov/2026:05:20:30 +0000] "GET /item?id=1 HTTP/1.1" 200 82 "-" "Mozilla/5.0"
   init?(_ line: ByteView) {
-    guard let (open, close) = Self.timePlace(line) else { return nil }
-    time = Self.time(line.slice(open + 1, close))
-    var rest = line.slice(close + 1).trimmed
     remote = line.slice(0, 0)
     user = remote
-    if rest[0] != 0x22 {
-      // Some put the virtual host between time and request.
-      let words = rest.words(limit: 2)
-      guard words.count == 2 else { return nil }
-      virtualHost = words[0]
-      rest = words[1]
+    request = remote
+    rest = remote
+    let front: ByteView
+    if let (open, close) = Self.timePlace(line) {
+      time = Self.time(line.slice(open + 1, close))
+      rest = line.slice(close + 1).trimmed
+      if rest[0] != 0x22 {
+        // Some put the virtual host between time and request.
+        let words = rest.words(limit: 2)
+        guard words.count == 2 else { return nil }
+        virtualHost = words[0]
+        rest = words[1]
+      }
+      front = line.slice(0, open)
+    } else if let (stamp, count) = Self.timeInFront(line), let quote = line.firstIndex(of: 0x22, from: count) {
+      // The time comes first, and then whoever asked.
+      front = line.slice(count, quote)
+      guard front.count <= 512, let first = front.words(limit: 2).first,
+        ForwardedList.address(first[first.count - 1] == 0x2C ? first.dropLast(1) : first) != nil
+      else { return nil }
+      time = stamp
+      rest = line.slice(quote)
+    } else {
+      guard readBareRequest(line) else { return nil }
+      return
     }
+    let quote = rest
     guard let (request, isClosed) = Self.quoted(&rest) else { return nil }
     self.request = request
-    self.rest = rest
-    guard readFront(line.slice(0, open)) else { return nil }
+    guard readFront(front) else { return nil }
     guard isClosed else {
       return
     }
+    guard readAnswer() || readUnescaped(quote) else { return nil }
+  }
+
+  /// Status, bytes, and what the client sent of itself.
+  mutating func readAnswer() -> Bool {
+    var rest = self.rest
     let numbers = rest.words(limit: 3)
     // nginx writes 000 where a connection ended before an answer was settled, Apache a dash.
     guard numbers.count >= 1, numbers[0] == "-" || numbers[0].count == 3 && CivilTime.number(numbers[0]) != nil else {
-      return nil
+      return false
     }
     status = numbers[0].integer
     bytes = numbers.count > 1 ? numbers[1].integer : nil
     rest = numbers.count > 2 ? numbers[2] : rest.slice(rest.count)
+    numbersBetween = Self.numbers(inFrontOf: &rest)
     referrer = Self.quoted(&rest)?.text
     agent = Self.quoted(&rest)?.text
+    // nginx's `main` has the list of proxies behind the client's own words.
+    var after = rest
+    if forwarded == nil, rest[0] == 0x22, let list = Self.quoted(&after), list.isClosed,
+      ForwardedList(list.text, upTo: list.text.count).isOfAddresses
+    {
+      forwarded = list.text
+      rest = after
+    }
     self.rest = rest
+    return true
   }
 
   /// Address, identity and user, with what some put before them. The user is what the client calls itself: it may hold
   /// blanks and brackets, so it is all that is left.
-  private mutating func readFront(_ front: ByteView) -> Bool {
+  mutating func readFront(_ front: ByteView) -> Bool {
     let front = front.trimmed
     var cells = front.words(limit: 3)
     guard let first = cells.first else { return false }
@@ -67,8 +100,14 @@ struct AccessLine {
         virtualHost = cells[0]
         cells = front.slice(front.offset(of: cells[1])).words(limit: 3)
       } else {
-        // The second may be the server's, with one dash behind it.
+        // The second may be the server's, with one dash behind it; but a public one behind one of a network of one's own is whom
+        // the proxy asked for.
         remote = cells[0]
+        if let first = IPAddress.normal(cells[0]), let second = IPAddress.normal(cells[1]), IPAddress.isPrivate(first),
+          !IPAddress.isPrivate(second)
+        {
+          forwarded = cells[1]
+        }
         user = cells[2].words(limit: 2).last ?? user
         return true
       }
@@ -144,14 +183,14 @@ struct AccessLine {
   }
 
   /// `25/Nov/2026:05:20:30 +0000`, or as ISO 8601 writes it.
-  private static func isTime(_ text: ByteView) -> Bool {
+  static func isTime(_ text: ByteView) -> Bool {
     if text[10] == 0x54 { return Timestamp(iso8601: text.slice(0, text.firstIndex(of: 0x5D) ?? text.count)) != nil }
     return text.count >= 20 && text[2] == 0x2F && text[6] == 0x2F && text[11] == 0x3A && text[14] == 0x3A
       && CivilTime.number(text.slice(0, 2)) != nil && CivilTime.month(text.slice(3, 6)) != nil
       && CivilTime.number(text.slice(7, 11)) != nil
   }
 
-  private static func time(_ text: ByteView) -> Timestamp? {
+  static func time(_ text: ByteView) -> Timestamp? {
     if text[10] == 0x54 { return Timestamp(iso8601: text) }
     guard text.count >= 20, text[2] == 0x2F, text[6] == 0x2F, text[11] == 0x3A,
       let day = CivilTime.number(text.slice(0, 2)),
@@ -166,7 +205,7 @@ struct AccessLine {
   }
 
   /// The text between quotes at the front; quotes inside are escaped by a backslash. Nil where there is no quote.
-  private static func quoted(_ rest: inout ByteView) -> (text: ByteView, isClosed: Bool)? {
+  static func quoted(_ rest: inout ByteView) -> (text: ByteView, isClosed: Bool)? {
     guard rest[0] == 0x22 else { return nil }
     var place = 1
     while let quote = rest.firstIndex(of: 0x22, from: place) {
@@ -209,7 +248,14 @@ struct AccessLine {
     attributes.add("remote_host", host)
     if let address, IPAddress.isSpecific(address) { entities.append(Entity(.address, address)) }
     attributes.add("virtual_host", virtualHost?.string)
-    if Self.isPresent(forwarded) { attributes.add("forwarded_for", forwarded.map(Self.unescaped)) }
+    if let forwarded, Self.isPresent(forwarded) {
+      let list = Self.unescaped(forwarded)
+      attributes.add("forwarded_for", list)
+      entities.add(forwarded: list, behind: address)
+    }
+    var user = user
+    // Nobody, or a name with the quotes that a pattern puts around it.
+    if user.count >= 2, user[0] == 0x22, user[user.count - 1] == 0x22 { user = user.slice(1, user.count - 1) }
     if Self.isPresent(user) {
       let name = Self.unescaped(user)
       attributes.add("user", name)
@@ -221,7 +267,8 @@ struct AccessLine {
     // A dash is a header that was not sent, nothing between the quotes one that was sent empty.
     if let referrer, !(referrer == "-") { attributes.keep("referrer", Self.unescaped(referrer)) }
     if let agent, !(agent == "-") { attributes.keep("user_agent", Self.unescaped(agent)) }
-    attributes.add("other_fields", Self.unescaped(rest))
+    let numbers = numbersBetween.map { $0.string + (rest.isEmpty ? "" : " ") } ?? ""
+    attributes.add("other_fields", numbers + Self.unescaped(rest))
     if isAmbiguous { attributes.append(Attribute("is_ambiguous", .flag(true))) }
     let who = address ?? host ?? "A client that is not named"
     return Event(
@@ -245,6 +292,15 @@ struct AccessLine {
       attributes.add("path", Self.unescaped(target.slice(0, mark ?? target.count)))
       attributes.add("query", mark.map { Self.unescaped(target.slice($0 + 1)) })
       attributes.add("http_version", after.slice(blank + 6).string)
+    } else if let (method, target) = request.cut(0x20), (3...7).contains(method.count), target[0] == 0x2F,
+      (0x41...0x5A).contains(method[0])
+    {
+      // HTTP/0.9, or one who left the version out.
+      attributes.add("method", method.string)
+      attributes.add("uri", Self.unescaped(target))
+      let mark = target.firstIndex(of: 0x3F)
+      attributes.add("path", Self.unescaped(target.slice(0, mark ?? target.count)))
+      attributes.add("query", mark.map { Self.unescaped(target.slice($0 + 1)) })
     }
     return text
   }

@@ -21,7 +21,53 @@ struct ApplicationLine {
   // 2026-11-25T05:20:26.123456789Z stdout F …
   // [25-Nov-2026 05:20:26 UTC] PHP Warning:  …        [25-Nov-2026 05:20:26] NOTICE: …
   // Nov 25, 2026 5:20:26 AM org.apache.catalina.startup.Catalina start (the level begins the next line)
+  // [INFO ] 2026-11-25 05:20:26.245 [main] …        WARN  2026-11-25 05:20:26,245 …
+  // (2026-11-25  5:20:26): [be[example.com]] …        time="2026-11-25T05:20:26Z" level=info msg="…"
   init?(_ line: ByteView, _ zone: Timestamp.Zone) {
+    if let found = LogfmtLine(line, zone) {
+      self.init(found.time, text: line)
+      level = found.level
+    } else if let (stamp, end) = SSSDTime.read(line, zone) {
+      self.init(stamp, text: line.slice(end).trimmed)
+    } else if let (stamp, count) = MySQLTime.read(line, zone) {
+      self.init(stamp, text: line[0] == 0x23 ? line : line.slice(count).trimmed)
+      readThread()
+      readMarks()
+    } else if let (mark, rest) = Self.levelInFront(line) {
+      self.init(timedLine: rest, zone)
+      level = level ?? mark
+    } else {
+      self.init(timedLine: line, zone)
+    }
+  }
+
+  private init(_ time: Timestamp, text: ByteView) {
+    self.time = time
+    self.text = text
+  }
+
+  /// Nearly no line has its level in front of the time, which two bytes tell.
+  private static func levelInFront(_ line: ByteView) -> (level: ByteView, rest: ByteView)? {
+    let word: ByteView
+    var rest: ByteView
+    if line[0] == 0x5B, (0x41...0x5A).contains(line[1]), let close = line.slice(0, 12).firstIndex(of: 0x5D) {
+      word = line.slice(1, close).trimmed
+      rest = line.slice(close + 1).trimmed
+    } else if (0x41...0x5A).contains(line[0]), (0x41...0x5A).contains(line[1]),
+      let (front, behind) = line.slice(0, 128).cut(0x20)
+    {
+      word = front
+      rest = line.slice(line.offset(of: behind)).trimmed
+    } else {
+      return nil
+    }
+    if rest[0] == 0x3A || rest[0] == 0x2D || rest[0] == 0x7C, rest[1] == 0x20 { rest = rest.slice(2) }
+    let digit = rest[0] == 0x5B ? rest[1] : rest[0]
+    guard (0x30...0x39).contains(digit), let level = level(word) else { return nil }
+    return (level, rest)
+  }
+
+  private init?(timedLine line: ByteView, _ zone: Timestamp.Zone) {
     let isBracketed = line[0] == 0x5B
     let start = isBracketed ? 1 : 0
     var end = start
@@ -31,11 +77,15 @@ struct ApplicationLine {
       time = found.time
       end += found.count
     } else if (0x30...0x39).contains(front[0]), front[2] == 0x2D || front[2] == 0x2F || front[2] == 0x20 {
-      // 25-Nov-2026 05:20:26.245
-      guard let day = CivilTime.number(front.slice(0, 2)), let month = CivilTime.month(front.slice(3, 6)),
-        front[6] == front[2], let year = CivilTime.number(front.slice(7, 11)), front[11] == 0x20 || front[11] == 0x3A
+      // 25-Nov-2026 05:20:26.245, with the month as the host's language has it: 25-11월-2026, 25-nov.-2026.
+      guard let day = CivilTime.number(front.slice(0, 2)),
+        let monthEnd = front.slice(0, 16).firstIndex(of: front[2], from: 3),
+        let month = Self.month(front.slice(3, monthEnd)),
+        let year = CivilTime.number(front.slice(monthEnd + 1, monthEnd + 5)),
+        front[monthEnd + 5] == 0x20 || front[monthEnd + 5] == 0x3A
       else { return nil }
-      let rest = front.slice(12)
+      let clockStart = monthEnd + 6
+      let rest = front.slice(clockStart)
       let close = rest.firstIndex(of: 0x5D) ?? rest.count
       let length = min(rest.firstIndex(of: 0x20) ?? rest.count, isBracketed ? close : rest.count)
       var zone = zone
@@ -54,7 +104,7 @@ struct ApplicationLine {
         ).timestamp(zone)
       else { return nil }
       time = stamp
-      end += 12 + length + zoneLength
+      end += clockStart + length + zoneLength
     } else if front[3] == 0x20, let month = CivilTime.month(front.slice(0, 3)) {
       let words = front.words(limit: 6)
       guard words.count >= 5, words[1][words[1].count - 1] == 0x2C, let day = CivilTime.number(words[1].dropLast(1)),
@@ -84,8 +134,13 @@ struct ApplicationLine {
       guard line[end] == 0x5D else { return nil }
       end += 1
     }
-    guard end >= line.count || line[end] == 0x20 || line[end] == 0x09 || line[end] == 0x7C || line[end] == 0x2C else {
-      return nil
+    switch line[end] {
+    case 0x20, 0x09, 0x7C, 0x2C: break
+    // Elastic's brackets touch each other.
+    case 0x5B where isBracketed: break
+    // RDS has the client behind the zone: `UTC:203.0.113.66(50122):ops@app:[77]:LOG:`.
+    case 0x3A where (0x41...0x5A).contains(line[end - 1]): break
+    default: guard end >= line.count else { return nil }
     }
     text = line.slice(end).trimmed
     if !readStream() {
@@ -93,6 +148,10 @@ struct ApplicationLine {
       readMarks()
       readLevelOfPHP()
     }
+  }
+
+  private static func month(_ text: ByteView) -> Int? {
+    text.count == 3 && text[0] < 0x80 ? CivilTime.month(text) ?? LocaleDate.month(text) : LocaleDate.month(text)
   }
 
   private static func isZone(_ name: ByteView) -> Bool {
@@ -167,6 +226,27 @@ struct ApplicationLine {
       end += 1
       while (0x30...0x39).contains(text[end]) || text[end] == 0x3A { end += 1 }
     }
+    var zone = zone
+    if text[end] == 0x20, let found = zoneBehind(text.slice(end + 1, end + 9)) {
+      // gunicorn's `+0000`, PostgreSQL's `KST`.
+      zone = found.zone
+      return time(text, end, zone).map { ($0, end + 1 + found.count) }
+    }
+    return time(text, end, zone).map { ($0, end) }
+  }
+
+  private static func zoneBehind(_ text: ByteView) -> (zone: Timestamp.Zone, count: Int)? {
+    let isOffset = text[0] == 0x2B || text[0] == 0x2D
+    var count = isOffset ? 1 : 0
+    while isOffset ? (0x30...0x3A).contains(text[count]) : (0x41...0x5A).contains(text[count]) { count += 1 }
+    // Two digits alone are a zone only where PostgreSQL's process follows.
+    guard count >= 5 || count == 3 && (!isOffset || text[3] == 0x20 && text[4] == 0x5B) || count == 4 && !isOffset,
+      let zone = ZoneText(text.slice(0, count)), zone.minutes != nil
+    else { return nil }
+    return (zone.zone(else: .utc), count)
+  }
+
+  private static func time(_ text: ByteView, _ end: Int, _ zone: Timestamp.Zone) -> Timestamp? {
     if text[4] == 0x2F {
       // nginx's error log: 2026/11/25
       guard text[7] == 0x2F, let year = CivilTime.number(text.slice(0, 4)),
@@ -176,9 +256,9 @@ struct ApplicationLine {
       return CivilTime(
         year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
         nanosecond: clock.nanosecond, precision: clock.precision
-      ).timestamp(zone).map { ($0, end) }
+      ).timestamp(zone)
     }
-    return Timestamp(iso8601: text.slice(0, end), assuming: zone).map { ($0, end) }
+    return Timestamp(iso8601: text.slice(0, end), assuming: zone)
   }
 
   /// Takes level and thread from the front, in either order.
@@ -205,17 +285,22 @@ struct ApplicationLine {
     }
   }
 
-  /// java.util.logging's, as a JDK in Korean writes them.
-  private static let koreanLevels: [(StaticString, StaticString)] = [
+  /// java.util.logging's, as a JDK in other languages writes them.
+  private static let otherLevels: [(StaticString, StaticString)] = [
     ("정보", "INFO"), ("심각", "SEVERE"), ("경고", "WARNING"), ("구성", "CONFIG"), ("미세", "FINE"), ("상세", "FINE"),
+    ("情報", "INFO"), ("致命的", "SEVERE"), ("重大", "SEVERE"), ("警告", "WARNING"), ("構成", "CONFIG"), ("普通", "FINE"),
+    ("信息", "INFO"), ("严重", "SEVERE"), ("INFORMATION", "INFO"), ("WARNUNG", "WARNING"), ("SCHWERWIEGEND", "SEVERE"),
+    ("INFOS", "INFO"), ("AVERTISSEMENT", "WARNING"), ("GRAVE", "SEVERE"),
   ]
 
   private static func level(_ word: ByteView) -> ByteView? {
     let plain = word[word.count - 1] == 0x3A ? word.dropLast(1) : word
-    guard (4...8).contains(plain.count) else { return nil }
-    if plain[0] >= 0x80 {
-      for (name, level) in koreanLevels where plain == name { return ByteView(level) }
-      return nil
+    guard (4...13).contains(plain.count) else { return nil }
+    if plain[0] >= 0x80 || plain.count > 8 || plain[0] == 0x57 || plain[0] == 0x47
+      || plain.count == 5 && plain[0] == 0x49
+    {
+      for (name, level) in otherLevels where plain == name { return ByteView(level) }
+      guard plain[0] < 0x80, plain.count <= 8 else { return nil }
     }
     for name in [
       "INFO", "WARN", "WARNING", "ERROR", "DEBUG", "TRACE", "FATAL", "SEVERE", "CONFIG", "FINE", "FINER", "FINEST",

@@ -8,7 +8,7 @@ import Evidence
 /// are local to the host.
 struct ApplicationLogFormat: LogFormat {
   let name = "app.log"
-  let version = 4
+  let version = 5
 
   /// Of an entry's text; a dump of megabytes is cut to it.
   private static let textLimit = 1 << 16
@@ -88,9 +88,9 @@ struct ApplicationEntry {
 
   func event(_ locator: Locator) -> Event {
     // A web server in a container writes its requests to its output.
-    if let stream, var request = text.withView({ AccessLine($0)?.event(locator) }) {
-      request.attributes.add("stream", stream)
-      return request
+    if let stream, var entry = text.withView({ Self.entry(inStream: $0, time, locator) }) {
+      entry.attributes.add("stream", stream)
+      return entry
     }
     var attributes: [Attribute] = []
     attributes.add("level", level)
@@ -100,15 +100,24 @@ struct ApplicationEntry {
     // Apache 2.4 names its process in front, and always writes the client's port.
     let client = text.withView { Self.client($0, hasPort: thread?.hasPrefix("pid ") ?? false) }
     if let client { attributes.addEndpoint("remote", client) }
+    var entities = client.flatMap { $0.isSpecific ? [Entity(.address, $0.address ?? "")] : nil } ?? []
+    if client == nil { text.withView { ServiceClient($0)?.add(to: &attributes, &entities) } }
     if lines > 1 { attributes.add("lines", Int64(lines)) }
     return Event(
       time: time, .recorded, dataType: "app:log:entry", message: (level.map { "\($0): " } ?? "") + text,
-      entities: client.flatMap { $0.isSpecific ? [Entity(.address, $0.address ?? "")] : nil } ?? [],
-      attributes: attributes, locator: locator)
+      entities: entities, attributes: attributes, locator: locator)
+  }
+
+  /// A request, or what an application writes as JSON.
+  private static func entry(inStream text: ByteView, _ time: Timestamp?, _ locator: Locator) -> Event? {
+    guard text[0] == 0x7B else { return AccessLine(text)?.event(locator) }
+    var event = JSONLogFormat.event(JSONView(text), JSONLogNames(), .utc, locator)
+    if event?.time == nil { event?.time = time }
+    return event
   }
 
   /// Who asked, as the error logs of Apache (`[client 203.0.113.66:4444]`) and nginx (`client: 203.0.113.66,`) say it.
-  private static func client(_ text: ByteView, hasPort: Bool) -> Endpoint? {
+  static func client(_ text: ByteView, hasPort: Bool) -> Endpoint? {
     let front = text.slice(0, 1 << 12)
     let word: ByteView
     if let place = front.firstIndex(of: ByteView("[client ")) {

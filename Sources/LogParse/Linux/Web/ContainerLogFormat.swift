@@ -6,7 +6,7 @@ import Evidence
 /// Docker writes at most 16 KiB of a line at once; the records of one belong together up to the one that ends it.
 struct ContainerLogFormat: LogFormat {
   let name = "app.container"
-  let version = 1
+  let version = 2
 
   private static let textLimit = 1 << 16
 

@@ -1,4 +1,5 @@
 import Bytes
+import Evidence
 
 /// Whom proxies asked for, as the `X-Forwarded-For` header has it and logs put it in front: parted by commas, in quotes, or a dash
 /// for none. Valid while the line is.
@@ -33,6 +34,12 @@ struct ForwardedList {
     isQuoted = false
   }
 
+  /// Whether there is nothing but addresses in it, and one at least.
+  var isOfAddresses: Bool {
+    guard text.count <= 1024 else { return false }
+    return text.split(0x2C, limit: 64).allSatisfy { Self.address($0.trimmed) != nil }
+  }
+
   /// Who asked the nearest proxy. What stands further in front the client may have written itself.
   var last: ByteView { text.lastIndex(of: 0x2C).map { text.slice($0 + 1).trimmed } ?? text.trimmed }
   var isOne: Bool { text.firstIndex(of: 0x2C) == nil }
@@ -63,5 +70,33 @@ struct ForwardedList {
     let isBracketed = host[0] == 0x5B && host[host.count - 1] == 0x5D
     guard isBracketed || IPAddress.isDotted(host) else { return nil }
     return IPAddress.normal(isBracketed ? host.slice(1, host.count - 1) : host)
+  }
+}
+
+extension [Entity] {
+  /// Whom a proxy of one's own says it asked for: the last address of the list, which is the one that the proxy saw. Behind a public
+  /// address the list is what a client wrote.
+  mutating func add(forwarded list: String, behind peer: String?) {
+    guard let peer, IPAddress.isPrivate(peer) else { return }
+    let last = list.withView { text in
+      ForwardedList.address(text.lastIndex(of: 0x2C).map { text.slice($0 + 1).trimmed } ?? text.trimmed)
+    }
+    if let last, last != peer, IPAddress.isSpecific(last) { append(Entity(.address, last)) }
+  }
+}
+
+extension IPAddress {
+  /// Of this machine or of a network of one's own: 127/8, 10/8, 172.16/12, 192.168/16, 100.64/10, `::1`, fc00::/7.
+  static func isPrivate(_ address: String) -> Bool {
+    if address.utf8.contains(0x3A) {
+      return address == "::1" || address.hasPrefix("fc") || address.hasPrefix("fd") || address.hasPrefix("fe80:")
+    }
+    return address.withView { text in
+      guard let (first, rest) = text.cut(0x2E), let (second, _) = rest.cut(0x2E) else { return false }
+      switch (CivilTime.number(first) ?? 0, CivilTime.number(second) ?? 0) {
+      case (10, _), (127, _), (192, 168), (172, 16...31), (100, 64...127), (169, 254): return true
+      default: return false
+      }
+    }
   }
 }
