@@ -8,6 +8,21 @@ import Testing
 @Suite struct AccountFileTests {
   private func rules(_ text: String) throws -> [Event] { try EventDump(text, path: "etc/sudoers.d/x").events }
 
+  @Test func aBrokenLineHidesNoAccount() throws {
+    let root = "root:x:0:0:root:/root:/bin/bash\n"
+    for (more, users) in [
+      ("+::::::\n", ["root"]), ("broken:x:a:b\n", ["root"]), ("eve two:x:0:0::/:/bin/sh\n", ["root", "eve two"]),
+      ("ops::1000:1000::/home/ops:/bin/sh\nbroken\n", ["root", "ops"]),
+    ] {
+      let dump = try EventDump(root + more, path: "etc/passwd")
+      #expect(dump.format == "linux.passwd" && dump.events.compactMap { $0.text("user") } == users, "\(more)")
+    }
+    #expect(EventDump.recognize(Array((root + "a\nb\n").utf8), path: "etc/passwd") == nil)
+    #expect(EventDump.recognize(Array((root + "a\n").utf8), path: "x.txt")?.name != "linux.passwd")
+    #expect(try EventDump("root:*:19700:0:99999:7:::\nbroken\n", path: "etc/shadow").format == "linux.shadow")
+    #expect(try EventDump("root:x:0:\nbroken\n", path: "etc/group").format == "linux.group")
+  }
+
   @Test func whoIsNoSingleUser() throws {
     let events = try rules(
       "User_Alias ADM = ops, eve\nADM ALL=(ALL) NOPASSWD: ALL\nALL ALL=(ALL) ALL\n+netg ALL=(ALL) ALL\nADMx ALL=(ALL) ALL\n"

@@ -38,6 +38,42 @@ import Testing
     #expect(name("2026-11-25 05:20:12 startup of the service\n") != "linux.package_log")
   }
 
+  @Test func whatSomebodyAskedFor() throws {
+    let dnf = try EventDump(
+      """
+      2026-11-25T05:20:12Z INFO --- logging initialized ---
+      2026-11-25T05:20:12+0000 DDEBUG Command: dnf install -y nmap
+      2026-11-25T05:20:13+0000 DEBUG Installed: nmap-7.92.x86_64
+      2026-11-25T05:20:13+0000 DDEBUG Commands are many
+
+      """, path: "dnf.log")
+    #expect(dnf.format == "linux.package_log" && dnf.events.count == 2)
+    #expect(dnf.events.first?.text("command") == "dnf install -y nmap")
+    #expect(dnf.events.first?.time?.description == "2026-11-25T05:20:12Z")
+    let names = try EventDump(
+      "update-alternatives 2026-11-25 05:20:12: run with --install /usr/bin/nc nc /bin/nc.openbsd 50\n",
+      path: "alternatives.log")
+    #expect(names.format == "linux.package_log")
+    #expect(names.events.first?.text("command") == "update-alternatives --install /usr/bin/nc nc /bin/nc.openbsd 50")
+    for line in ["update-alternatives 2026-11-25 05:20: run with x", "update-alternatives: using /bin/nc"] {
+      #expect(EventDump.recognize(Array("\(line)\n".utf8), path: "x.log")?.name != "linux.package_log")
+    }
+  }
+
+  @Test func aLineThatIsNotKnownHidesNoChange() throws {
+    let text = """
+      2026-11-25 05:20:12 startup archives unpack
+      2026-11-25 05:20:12 install nmap:amd64 <none> 7.93
+      2026-11-25 05:20:12 disappear old:amd64 1.0 <none>
+      2026-11-25 05:20:13 status installed nmap:amd64 7.93
+      2026-11-25 05:20:13 something new
+
+      """
+    let dump = try EventDump(text, path: "var/log/dpkg.log")
+    #expect(dump.format == "linux.package_log" && dump.events.map { $0.text("action") } == ["installed", "replaced"])
+    #expect(dump.coverages.contains { $0.state == .skipped })
+  }
+
   @Test func aNameMayBreakItsLine() throws {
     let row = "|5|-/rrw|0|0|4|1795584000|1795584000|1795584000|0\n"
     let dump = try EventDump((1...6).map { "0|/y\($0)\(row)" }.joined() + "0|/a\nb\(row)", path: "x.txt")

