@@ -56,17 +56,34 @@ func readLines(
     text.number = line.number
     text.offset = line.offset
     text.byteCount = line.byteCount
+    // What was being written when the power failed ends in NULs, and the next line stands behind them without an end between.
+    while text.bytes.count >= zeroRunLine, let zeros = text.bytes.zeroRun {
+      text.byteCount = UInt64(zeros.lowerBound)
+      let whole = text.bytes
+      text.bytes = whole.slice(0, zeros.lowerBound)
+      if !text.bytes.trimmed.isEmpty {
+        if case .skipped(let reason) = body(text) {
+          ledger.skipped(upTo: text.offset + text.byteCount, reason)
+        } else {
+          ledger.parsed(upTo: text.offset + text.byteCount)
+        }
+      }
+      text.bytes = whole.dropFirst(zeros.upperBound)
+      text.offset += UInt64(zeros.upperBound)
+      text.byteCount = line.byteCount - (text.offset - line.offset)
+      ledger.skipped(upTo: text.offset, "NUL bytes")
+    }
     let outcome: LineOutcome
     // A first byte that is no blank settles it for nearly all lines.
-    if line.bytes[0] == 0, !line.bytes.isEmpty {
-      let zeros = line.bytes.zerosAtFront
-      let rest = line.bytes.dropFirst(zeros)
-      ledger.skipped(upTo: line.offset + UInt64(zeros), "NUL bytes")
+    if text.bytes[0] == 0, !text.bytes.isEmpty {
+      let zeros = text.bytes.zerosAtFront
+      let rest = text.bytes.dropFirst(zeros)
+      ledger.skipped(upTo: text.offset + UInt64(zeros), "NUL bytes")
       text.bytes = rest
       text.offset += UInt64(zeros)
       text.byteCount -= UInt64(zeros)
       outcome = rest.trimmed.isEmpty ? .skipped("NUL bytes") : body(text)
-    } else if blanks || line.bytes[0] > 0x20 || !line.bytes.trimmed.isEmpty {
+    } else if blanks || text.bytes[0] > 0x20 || !text.bytes.trimmed.isEmpty {
       outcome = body(text)
     } else {
       outcome = .parsed
@@ -86,6 +103,9 @@ func readLines(
   }
   ledger.finish(damage: stream.damage, note: text.number == 0 && stream.damage == nil ? "empty file" : nil)
 }
+
+/// Bytes of a line that is searched for NULs in it: what a block's rest is filled with is seldom shorter.
+private let zeroRunLine = 256
 
 extension FormatSample {
   /// The first lines that are not blank, without carriage returns and without NULs in front; a last line that may be cut is
@@ -143,6 +163,17 @@ extension FormatSample {
 }
 
 extension ByteView {
+  /// The first run of so many NULs that nobody wrote them.
+  fileprivate var zeroRun: Range<Int>? {
+    var from = 0
+    while let start = firstIndex(of: 0, from: from) {
+      let count = slice(start).zerosAtFront
+      if count >= 64 { return start..<start + count }
+      from = start + count
+    }
+    return nil
+  }
+
   /// How many NULs there are at the front.
   fileprivate var zerosAtFront: Int {
     var place = 0

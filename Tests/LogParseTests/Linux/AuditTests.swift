@@ -89,6 +89,31 @@ import Testing
     #expect(events.map { $0.integer("pid") } == [77, 78, 1, 10])
   }
 
+  @Test func whatAppArmorDenied() throws {
+    func event(_ fields: String) throws -> Event? {
+      try EventDump("type=AVC msg=audit(1795584173.089:1): \(fields)\n", path: "audit.log").events.first
+    }
+    let denied = try event(
+      #"apparmor="DENIED" operation="exec" profile="mysqld" name="/bin/dash" pid=44 comm="mysqld""#)
+    #expect(denied?.text("decision") == "denied" && denied?["permissions"] == .texts(["exec"]))
+    #expect(denied?.message == "audit AVC: mysqld (pid 44) was denied exec of /bin/dash.")
+    #expect(try event(#"apparmor="ALLOWED" operation="open" name="/a" comm="b""#)?.text("decision") == "granted")
+    #expect(try event(#"apparmor="STATUS" operation="profile_load" name="x" comm="b""#)?["decision"] == nil)
+    #expect(try event(#"apparmor="DENIED" comm="b""#)?["decision"] == nil)
+  }
+
+  @Test func whatWasDoneInSeveralWords() throws {
+    func op(_ fields: String) throws -> String? {
+      try EventDump("type=USER_MGMT msg=audit(1795584173.089:1): pid=1 msg='\(fields)'\n", path: "audit.log").events
+        .first?
+        .text("op")
+    }
+    #expect(try op(#"op=adding user to group acct="ops" res=success"#) == "adding user to group")
+    #expect(try op("op=change password id=0 res=success") == "change password")
+    #expect(try op("op=login id=0 res=success") == "login" && op("op=change password") == "change password")
+    #expect(try op(#"op=a "b" c=d"#) == "a" && op("op=PAM:setcred grantors=pam_unix") == "PAM:setcred")
+  }
+
   @Test func namesThatTheHostHasForNumbers() throws {
     let text =
       "type=SYSCALL msg=audit(1795584173.089:1): syscall=59 auid=1000 uid=33 euid=0 pid=1\u{1D}SYSCALL=execve AUID=\"ops\" UID=\"www-data\" EUID=\"unset\"\n"

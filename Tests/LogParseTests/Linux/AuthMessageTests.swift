@@ -103,6 +103,44 @@ import Testing
     #expect(event.text("action") == action && event.text("user") == user && event.text(name) == value)
   }
 
+  /// As busybox, OpenDoas, polkit, dcron and atd write.
+  @Test(
+    arguments: [
+      ("login", "root login on 'tty1'", "login_accepted", "root", nil),
+      ("login", "invalid password for 'ops' on 'pts/0'", "login_failed", "ops", nil),
+      ("login", "invalid password for 'UNKNOWN' on 'pts/0'", "login_failed", nil, nil),
+      ("crond", "USER root pid  99 cmd run-parts /etc/x | sh", "cron_job_started", "root", "run-parts /etc/x | sh"),
+      (
+        "crond", "FILE /var/spool/cron/crontabs/ops USER ops PID 99 /opt/a b", "cron_job_started", "ops", "/opt/a b"
+      ),
+      ("CRON", "(ops) CMD ([4711] /opt/a b)", "cron_job_started", "ops", "/opt/a b"),
+      ("CRON", "(ops) END ([4711] /opt/a b)", "cron_job_ended", "ops", "/opt/a b"),
+      ("CRON", "(ops) CMD ([ -x /opt/a ] && /opt/a)", "cron_job_started", "ops", "[ -x /opt/a ] && /opt/a"),
+      ("atd", "Starting job 5 (a00005018b0d6c) for user 'ops' (1000)", "at_job_started", "ops", nil),
+      ("doas", "command not permitted for ops: cat /etc/shadow", "doas_refused", nil, "cat /etc/shadow"),
+      (
+        "pkexec",
+        "ops: The value for the SHELL variable was not found the /etc/shells file [USER=root] [TTY=/dev/pts/0] "
+          + "[CWD=/tmp] [COMMAND=GCONV_PATH=./x PATH=GCONV_PATH=.]",
+        "pkexec_refused", "ops", "GCONV_PATH=./x PATH=GCONV_PATH=."
+      ),
+    ] as [(String, String, String, String?, String?)])
+  func linesOfSmallSystems(
+    _ program: String, _ text: String, _ action: String, _ user: String?, _ command: String?
+  ) throws {
+    let event = try event(program, text)
+    #expect(event.text("action") == action && event.text("user") == user && event.text("command") == command, "\(text)")
+  }
+
+  @Test(arguments: [
+    ("login", "the password on 'tty1' is old"), ("crond", "USER root has no crontab"), ("atd", "Starting job"),
+    ("crond", "crond (busybox 1.36.1) started, log level 8"), ("pkexec", "ops: nothing [USER=root]"),
+  ])
+  func nearlyLinesOfSmallSystems(_ program: String, _ text: String) throws {
+    let event = try event(program, text)
+    #expect(event.text("action") == nil && event.text("user") == nil && event.text("command") == nil, "\(text)")
+  }
+
   @Test(arguments: [
     ("gpasswd", "user eve asked by root about group docker"), ("doas", "command not permitted for bob: ls"),
     ("sshd", "Invalid user admin from nowhere"), ("sshd", "Connection closed by remote host"),

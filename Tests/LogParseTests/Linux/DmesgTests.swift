@@ -85,4 +85,12 @@ import Testing
     #expect(event.text("src_address") == "203.0.113.9" && event.integer("dst_port") == 22)
     #expect(event.entities.map(\.value) == ["203.0.113.9", "10.0.0.5"])
   }
+
+  @Test func whoSpeaksIsNoneOfTheWords() throws {
+    let dump = try EventDump(
+      "[    0.000000][    T0] Linux version 6.1\n[    1.500000] [   T12] a\n[    2.5][   C0] b\n[    3.5] [drm] c\n[    4.5] [TC] d\n",
+      path: "dmesg.txt")
+    #expect(dump.format == "linux.dmesg")
+    #expect(dump.events.map { $0.text("text") } == ["Linux version 6.1", "a", "b", "[drm] c", "[TC] d"])
+  }
 }

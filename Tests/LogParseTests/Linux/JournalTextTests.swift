@@ -81,4 +81,30 @@ import Testing
     #expect(dump.events.map { $0.text("action") } == ["login_failed", "sudo", nil])
     #expect(dump.events.map { $0.text("unit") != nil } == [true, true, false])
   }
+
+  @Test func whatTheJournalHasOfAField() throws {
+    func event(_ members: String) throws -> Event? {
+      try EventDump("{\(members)}\n", path: "journal.json").events.first
+    }
+    // A field that was given more than once is a list, and some exporters write times as numbers.
+    let twice = try event(#""__REALTIME_TIMESTAMP":1795584012123456,"MESSAGE":["one",null,"two"],"_HOSTNAME":"web-1""#)
+    #expect(twice?.text("text") == "one\ntwo" && twice?.time?.description == "2026-11-25T05:20:12.123456Z")
+    let bytes = try event(#""__REALTIME_TIMESTAMP":"1795584012123456","MESSAGE":[104,105]"#)
+    #expect(bytes?.text("text") == "hi")
+    let audit = try event(
+      #""__REALTIME_TIMESTAMP":"1795584012123456","_TRANSPORT":"audit","_AUDIT_ID":"77","MESSAGE":"EXECVE argc=1 a0=\"id\"""#
+    )
+    #expect(audit?.integer("serial") == 77 && audit?.text("command_line") == "id")
+    let unit = try event(
+      #""__REALTIME_TIMESTAMP":"1795584012123456","SYSLOG_IDENTIFIER":"systemd","_SYSTEMD_UNIT":"init.scope","UNIT":"x.service","#
+        + #""MESSAGE":"Started x.""#)
+    #expect(unit?.text("unit") == "x.service")
+    let other = try event(
+      #""__REALTIME_TIMESTAMP":"1795584012123456","SYSLOG_IDENTIFIER":"a","_SYSTEMD_UNIT":"a.service","UNIT":"x.service","#
+        + #""MESSAGE":"m""#)
+    #expect(other?.text("unit") == "a.service")
+    let kernel = try event(
+      #""__REALTIME_TIMESTAMP":"1795584012123456","_TRANSPORT":"kernel","PRIORITY":"4","MESSAGE":"m""#)
+    #expect(kernel?.integer("facility") == 0 && kernel?.integer("severity") == 4)
+  }
 }

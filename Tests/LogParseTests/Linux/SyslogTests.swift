@@ -283,6 +283,9 @@ private final class WritingSink: ResultSink {
     #expect(kernel["types"] == .texts(["AVC"]) && kernel.text("command") == "x")
     let call = try event(#"audispd: type=SYSCALL msg=audit(1795584012.123:456): syscall=59 exe="/usr/bin/bash""#)
     #expect(call.dataType == "linux:audit:syscall" && call.text("executable") == "/usr/bin/bash")
+    let file = try event(#"tag_audit_log: type=SYSCALL msg=audit(1795584012.123:456): syscall=59 exe="/usr/bin/bash""#)
+    #expect(file.dataType == "linux:audit:syscall" && file.integer("serial") == 456)
+    #expect(try event("auditd[1]: The audit daemon is exiting.").dataType == "linux:syslog:entry")
     for line in ["audit[1]: backlog limit exceeded", "kernel: audit: initializing netlink subsys (disabled)"] {
       #expect(try event(line)["types"] == nil)
     }
@@ -305,8 +308,50 @@ private final class WritingSink: ResultSink {
     #expect(proxy.dataType == "web:access:request" && proxy.text("path") == "/x" && proxy.integer("status") == 200)
     #expect(proxy.text("remote_address") == "203.0.113.9" && proxy.integer("remote_port") == 5000)
     #expect(try event("haproxy[1]: Server web/s1 is DOWN").dataType == "linux:syslog:entry")
+    let failed = try event("nginx: 2026/11/25 05:20:30 [error] 1#1: *4 open() failed, client: 203.0.113.9, server: _")
+    #expect(failed.text("remote_address") == "203.0.113.9" && failed.dataType == "linux:syslog:entry")
+    #expect(failed.entities.contains(Entity(.address, "203.0.113.9")))
+    #expect(try event("nginx: a client: 203.0.113.9 came")["remote_address"] == nil)
     // Any other program may say what it likes.
     #expect(try event("app: \(line)").dataType == "linux:syslog:entry")
+  }
+
+  /// A web server's own pattern may begin with time and client: neither is a host's.
+  @Test func aClientIsNoHost() {
+    for (line, isSyslog) in [
+      ("2026-11-25T05:20:12+00:00 203.0.113.9 \"GET /a HTTP/1.1\" 200 5", false),
+      ("2026-11-25T05:20:12+00:00 203.0.113.9 app: \"GET /a HTTP/1.1\" 200 5", true),
+      ("2026-11-25T05:20:12+00:00 web-1 \"quoted\" text", true),
+    ] {
+      #expect(
+        (EventDump.recognize(Array("\(line)\n".utf8), path: "x.log")?.name == "linux.syslog") == isSyslog, "\(line)")
+    }
+  }
+
+  /// The line that was being written has no end, and the first of the next boot stands behind the NULs.
+  @Test func aLineThatWasNotFinishedHidesNotTheNext() throws {
+    let line = "Nov 25 05:20:12 web-1 sshd[1]: Failed password for a from 1.2.3.4 port 1\n"
+    let text = line + "Nov 25 05:20:12 web-1 sshd[1]: Fai" + String(repeating: "\0", count: 900) + line + line
+    let dump = try EventDump(text, path: "var/log/auth.log")
+    #expect(dump.events.map { $0.text("remote_address") } == ["1.2.3.4", nil, "1.2.3.4", "1.2.3.4"])
+    #expect(dump.events.map { $0.text("text")?.utf8.contains(0) } == [false, false, false, false])
+    #expect(dump.events[2].locator.offset == UInt64(line.utf8.count + 34 + 900))
+    #expect(HostileInputTests.isWhole(dump, text.utf8.count))
+    // A few are part of what somebody wrote.
+    let few = try EventDump(
+      line.replacing("for a", with: "for a\0\0" + String(repeating: "b", count: 300)), path: "auth.log")
+    #expect(few.events.count == 1 && few.events.first?.text("text")?.utf8.contains(0) == true)
+  }
+
+  @Test func theYearMayStandBehindTheTime() throws {
+    let event = try event("x").time
+    let later = try EventDump(
+      "Nov 25 05:20:12 2025 web-1 sshd[7]: Invalid user a from 1.2.3.4 port 1\n", path: "messages")
+    #expect(
+      later.events.first?.time?.description == "2025-11-25T05:20:12Z" && later.events.first?.text("host") == "web-1")
+    #expect(later.events.first?["year"] == nil && later.events.first?.text("remote_address") == "1.2.3.4")
+    let host = try EventDump("Nov 25 05:20:12 2200 sshd[7]: x\n", path: "messages")
+    #expect(host.events.first?.text("host") == "2200" && host.events.first?.time == event)
   }
 
   @Test func addressesOfServers() throws {

@@ -82,16 +82,31 @@ enum AccountMessage {
   }
 
   // pkexec: ops: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/bin/cat /etc/shadow]
-  // doas: ops ran command /bin/sh as root from /tmp
+  // pkexec: ops: The value for the SHELL variable was not found the /etc/shells file [USER=root] [TTY=…] [CWD=/tmp] [COMMAND=…]
+  // doas: ops ran command /bin/sh as root from /tmp — command not permitted for ops: cat /etc/shadow — failed auth for ops
   private static func readCommand(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) -> Bool {
-    if let place = body.firstIndex(of: ByteView(": Executing command [USER=")),
-      let command = body.firstIndex(of: ByteView("[COMMAND="), from: place), body[body.count - 1] == 0x5D
+    if body[body.count - 1] == 0x5D, let place = body.firstIndex(of: ByteView(": ")),
+      let mark = body.firstIndex(of: ByteView(" [USER="), from: place),
+      let command = body.firstIndex(of: ByteView("[COMMAND="), from: mark)
     {
-      draft.put("action", "pkexec")
+      let words = body.slice(place + 2, mark)
+      draft.put("action", words == "Executing command" ? "pkexec" : "pkexec_refused")
       AuthMessage.addUser(body.slice(0, place), &draft, &cache)
-      let target = body.slice(place + 26)
+      if !(words == "Executing command") { draft.add("detail", new: words) }
+      let target = body.slice(mark + 7)
       draft.add("target_user", new: target.slice(0, target.firstIndex(of: 0x5D) ?? 0))
       draft.add("command", new: body.slice(command + 9, body.count - 1))
+      return true
+    }
+    for (prefix, length) in [("command not permitted for ", 26), ("failed auth for ", 16)] as [(StaticString, Int)]
+    where body.hasPrefix(prefix) {
+      let rest = body.slice(length)
+      let colon = rest.firstIndex(of: ByteView(": "))
+      draft.put("action", "doas_refused")
+      let name = cache.text(rest.slice(0, colon ?? rest.count))
+      draft.put("ruser", new: name)
+      draft.put(.user, name)
+      if let colon { draft.add("command", new: rest.slice(colon + 2)) }
       return true
     }
     guard let place = body.firstIndex(of: ByteView(" ran command ")), let target = body.lastPlace(of: " as "),

@@ -48,7 +48,7 @@ struct AuditEvent {
     }
     if types.count < Self.listLimit { types.append(record.type.string) }
     host = host ?? record.node?.string
-    decision = decision ?? record.decision
+    decision = decision ?? record.decision ?? record.profileDecision
     record.forEachName { key, value in
       if let name = Self.named[key.string], names[name] == nil, !(value == "unset") { names[name] = value.string }
     }
@@ -90,7 +90,7 @@ struct AuditEvent {
 
   /// Fields that the kernel writes in hexadecimal when they hold blanks, quotes or worse.
   private static let textFields: Set<String> = [
-    "comm", "exe", "cwd", "key", "acct", "cmd", "data", "name", "tty", "dir", "path",
+    "comm", "exe", "cwd", "key", "acct", "cmd", "data", "name", "tty", "dir", "path", "apparmor", "profile",
   ]
 
   /// `a0="ls" a1="-la"`; long ones come as `a1_len=…` and `a1[0]=…`.

@@ -7,7 +7,7 @@ import Evidence
 /// or when more than `AuditEvents.limit` are open. PROCTITLE and EXECVE give the command line, SOCKADDR the far end.
 struct AuditFormat: LogFormat {
   let name = "linux.audit"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -102,6 +102,18 @@ struct AuditRecord {
     return (word == "denied", permissions)
   }
 
+  /// What AppArmor decided: `apparmor="DENIED" operation="exec" …`; what it would have denied is allowed.
+  var profileDecision: (isDenied: Bool, permissions: [String])? {
+    guard type == "AVC", fields.slice(0, 32).contains("apparmor=\"") else { return nil }
+    var (isDenied, operation): (Bool?, String?)
+    Self.forEachField(in: fields.slice(0, 1 << 12)) { key, value, _ in
+      if key == "apparmor" { isDenied = value == "DENIED" ? true : value == "ALLOWED" ? false : nil }
+      if key == "operation", operation == nil { operation = value.string }
+    }
+    guard let isDenied, let operation else { return nil }
+    return (isDenied, [operation])
+  }
+
   /// Written by a program, not by the kernel's system call hook (audit.h: 1100–1199 and 2100 on).
   var isAlone: Bool {
     type.hasPrefix("USER_") || type.hasPrefix("CRED_") || type.hasPrefix("SERVICE_") || type.hasPrefix("DAEMON_")
@@ -121,6 +133,21 @@ struct AuditRecord {
   func forEachName(_ body: (_ key: ByteView, _ value: ByteView) -> Void) {
     guard !isInterpreted, let separator = fields.firstIndex(of: 0x1D) else { return }
     Self.forEachField(in: fields.slice(separator + 1)) { key, value, _ in body(key, value) }
+  }
+
+  /// Behind the last of the words that follow and have no value of their own.
+  private static func endOfWords(_ text: ByteView, from start: Int) -> Int {
+    var end = start
+    for _ in 0..<8 {
+      guard text[end] == 0x20 else { break }
+      var next = end + 1
+      while next < text.count, text[next] > 0x20, text[next] != 0x27, text[next] != 0x3D, text[next] != 0x22 {
+        next += 1
+      }
+      guard next > end + 1, next >= text.count || text[next] == 0x20 || text[next] == 0x27 else { break }
+      end = next
+    }
+    return end
   }
 
   private static func forEachField(
@@ -145,6 +172,8 @@ struct AuditRecord {
       } else {
         var end = place
         while end < text.count, text[end] != 0x20, text[end] != 0x27 { end += 1 }
+        // shadow's tools write several words: `op=adding user to group acct="ops"`.
+        if key == "op" { end = endOfWords(text, from: end) }
         body(key, text.slice(place, end), false)
         place = end
       }

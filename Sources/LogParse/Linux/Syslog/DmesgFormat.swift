@@ -7,7 +7,7 @@ import Evidence
 /// Seconds since boot give no time: when the host booted is not in this file, and it runs on through a suspend.
 struct DmesgFormat: LogFormat {
   let name = "linux.dmesg"
-  let version = 5
+  let version = 6
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -111,7 +111,8 @@ struct DmesgFormat: LogFormat {
         entry = Entry(
           time: isOfMinute ? minute : found.time,
           sinceBoot: isRecord ? Self.seconds(found.sinceBoot) : found.sinceBoot.string,
-          sinceLast: found.sinceLast?.string, text: found.text.string, rank: rank, locator: line.locator)
+          sinceLast: found.sinceLast?.string, text: Self.withoutCaller(found.text).string, rank: rank,
+          locator: line.locator)
         return .parsed
       }
       if let reason = CommandMessage.reason(line.bytes) { return .skipped(reason) }
@@ -119,6 +120,15 @@ struct DmesgFormat: LogFormat {
       return entry?.goOn(line) == true ? .parsed : .skipped("more than is kept of an entry of dmesg")
     }
     if let entry { sink.event(entry.event) }
+  }
+
+  /// Kernels may be built to name the thread or the processor that speaks: `[    T1] `, `[   C0] `.
+  private static func withoutCaller(_ text: ByteView) -> ByteView {
+    guard text[0] == 0x5B, let close = text.slice(0, 16).firstIndex(of: 0x5D) else { return text }
+    let mark = text.slice(1, close).trimmed
+    guard mark[0] == UInt8(ascii: "T") || mark[0] == UInt8(ascii: "C"), CivilTime.number(mark.dropFirst(1)) != nil
+    else { return text }
+    return text.slice(close + 1).trimmed
   }
 
   /// `5.140900` of a number of microseconds.

@@ -31,11 +31,13 @@ struct JournalEntry {
     "_EXE": "executable",
     "_CMDLINE": "command_line", "_SYSTEMD_UNIT": "unit", "_BOOT_ID": "boot_id", "_TRANSPORT": "transport",
     "_AUDIT_SESSION": "audit_session", "_AUDIT_LOGINUID": "auid",
+    "_AUDIT_ID": "serial", "UNIT": "unit_spoken_of",
   ]
 
   /// Nil where nothing of an entry was found.
   func event(_ locator: Locator) -> Event? {
     guard time != nil || fields["message"] != nil else { return nil }
+    var fields = fields
     // What the kernel's audit system says has the name of whoever it speaks of at most.
     let isOfAudit = fields["transport"] == "audit"
     let program = fields["identifier"] ?? (isOfAudit ? "audit" : fields["comm"]) ?? ""
@@ -44,11 +46,14 @@ struct JournalEntry {
       program: NameCache.Name(text: program))
     record.pid = fields["pid"].flatMap { Int64($0) } ?? fields["syslog_pid"].flatMap { Int64($0) }
     if let severity = fields["priority"].flatMap({ Int($0) }), (0...7).contains(severity) {
-      let facility = fields["facility"].flatMap { Int($0) } ?? 1
+      let facility = fields["facility"].flatMap { Int($0) } ?? (fields["transport"] == "kernel" ? 0 : 1)
       record.priority = min(max(facility, 0), 23) << 3 | severity
     }
     record.extra.add("uid", fields["uid"].flatMap { Int64($0) })
     record.extra.add("auid", fields["auid"].flatMap { Int64($0) })
+    record.extra.add("serial", fields["serial"].flatMap { Int64($0) })
+    // What systemd says of a unit is that unit's; its own is init.scope.
+    if let unit = fields["unit_spoken_of"], program == "systemd" { fields["unit"] = unit }
     for name in ["executable", "command_line", "unit", "boot_id", "transport"] { record.extra.keep(name, fields[name]) }
     return (fields["message"] ?? "").withView { record.event($0, locator) }
   }

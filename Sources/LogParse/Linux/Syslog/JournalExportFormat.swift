@@ -8,7 +8,7 @@ import Evidence
 /// first line; one that reaches beyond the window cannot be told from a true one before its end.
 struct JournalExportFormat: LogFormat {
   let name = "linux.journal_export"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     Self.isStart(sample.head) ? .high : nil

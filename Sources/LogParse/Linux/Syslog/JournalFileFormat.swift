@@ -9,7 +9,7 @@ import Evidence
 /// reached, and then the oldest goes: an entry that names it says so.
 struct JournalFileFormat: LogFormat {
   let name = "linux.journal"
-  let version = 4
+  let version = 5
 
   /// Bytes of data that are kept. A journal file is 128 MiB at most by default, most of it tables and indexes.
   private static let memory = 128 << 20

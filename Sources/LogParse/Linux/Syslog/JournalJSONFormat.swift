@@ -5,7 +5,7 @@ import Evidence
 /// array of numbers.
 struct JournalJSONFormat: LogFormat {
   let name = "linux.journal_json"
-  let version = 5
+  let version = 6
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     AWSRecords.recognizes(sample, names: ["\"__REALTIME_TIMESTAMP\""]) {
@@ -22,13 +22,20 @@ struct JournalJSONFormat: LogFormat {
         if value.kind == .array {
           var bytes: [UInt8] = []
           value.forEachElement { element in
+            // A field that was given several times: each value is a text, or null for one that is too long.
+            if element.kind == .string {
+              if !bytes.isEmpty { bytes.append(0x0A) }
+              bytes += (element.string ?? "").utf8.prefix(max(0, JournalEntry.valueLimit - bytes.count))
+              return bytes.count < JournalEntry.valueLimit
+            }
+            if element.kind == .null { return true }
             guard bytes.count < JournalEntry.valueLimit, let byte = element.integer.flatMap({ UInt8(exactly: $0) })
             else { return false }
             bytes.append(byte)
             return true
           }
           bytes.withView { entry.set(key, $0) }
-        } else if let text = value.string {
+        } else if let text = value.text {
           text.withView { entry.set(key, $0) }
         }
         return true

@@ -9,7 +9,7 @@ import Evidence
 /// `seconds_since_boot`, and the boot's number in `boot`.
 struct JournalMonotonicFormat: LogFormat {
   let name = "linux.journal_monotonic"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }

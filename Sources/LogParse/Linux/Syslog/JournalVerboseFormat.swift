@@ -8,7 +8,7 @@ import Evidence
 /// UTC (`t=`, microseconds in hexadecimal; sd_journal_get_cursor), as the export has it, so that one is taken.
 struct JournalVerboseFormat: LogFormat {
   let name = "linux.journal_verbose"
-  let version = 4
+  let version = 5
 
   private static let indent = 4
 

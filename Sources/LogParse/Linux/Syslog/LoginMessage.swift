@@ -6,6 +6,7 @@ enum LoginMessage {
   // FAILED LOGIN (1) on '/dev/tty1' FOR 'root', Authentication failure — ROOT LOGIN  on '/dev/tty1'
   // FAILED LOGIN 1 FROM tty1 FOR root, Authentication failure — LOGIN ON tty1 BY ops FROM bastion — ROOT LOGIN ON tty1
   static func read(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
+    if readBusybox(body, into: &draft, &cache) { return }
     let isFailure = body.hasPrefix("FAILED LOGIN") || body.hasPrefix("TOO MANY LOGIN TRIES")
     guard isFailure || body.contains("LOGIN ") else { return }
     draft.add("action", isFailure ? "login_failed" : "login_accepted")
@@ -25,6 +26,18 @@ enum LoginMessage {
     } else {
       addOrigin(body, isFailure: isFailure, &draft, &cache)
     }
+  }
+
+  // root login on 'tty1' — invalid password for 'root' on 'tty1' from '203.0.113.9'
+  private static func readBusybox(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) -> Bool {
+    let isRefused = body.hasPrefix("invalid password for '")
+    guard let place = body.lastPlace(of: " on '"), isRefused || body.hasPrefix("root login") else { return false }
+    let name = isRefused ? body.slice(22, body[place - 1] == 0x27 ? place - 1 : place) : ByteView("root")
+    draft.put("action", isRefused ? "login_failed" : "login_accepted")
+    // What is no account's name may be a password.
+    if !(name == "UNKNOWN") { AuthMessage.addUser(name, &draft, &cache) }
+    addOrigin(body.slice(place), isFailure: isRefused, &draft, &cache)
+    return true
   }
 
   /// The terminal (`ON tty1`, `on '/dev/tty1'`) and where the caller came from; of a failure at a terminal util-linux names this

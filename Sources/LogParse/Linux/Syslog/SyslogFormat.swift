@@ -9,7 +9,7 @@ import Evidence
 /// programs the text is kept.
 struct SyslogFormat: LogFormat {
   let name = "linux.syslog"
-  let version = 7
+  let version = 8
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     // NULs do not speak against it: a machine that lost its power leaves runs of them in the logs that were being written.

@@ -142,8 +142,11 @@ struct SyslogLine {
   private static func isOther(_ name: ByteView, _ after: ByteView) -> Bool {
     if after[1] == 0x20 {
       if after[0] == 0x46 || after[0] == 0x50 { return name == "stdout" || name == "stderr" }
+      if after[0] == 0x2D { return IPAddress.normal(name) != nil && after.slice(0, 128).contains(" \"") }
       return after[0] == 0x3A && CivilTime.number(name) != nil
     }
+    // A web server's pattern that begins with time and client: `203.0.113.66 "GET /a HTTP/1.1" 200`.
+    if after[0] == 0x22 { return IPAddress.normal(name) != nil }
     return after[0] == 0x5B && CivilTime.number(name) != nil
   }
 
@@ -178,6 +181,13 @@ struct SyslogLine {
       let clock = CivilTime.timeOfDay(text.slice(place, text[end - 1] == 0x3A ? end - 1 : end))
     else { return nil }
     rest = text.slice(end + 1)
+    // Network devices and some daemons have the year behind the time. No host is called like one.
+    if year == nil, rest[4] == 0x20, rest[0] == 0x32 || rest[0] == 0x31, let value = CivilTime.number(rest.slice(0, 4)),
+      (1990...2100).contains(value)
+    {
+      year = value
+      rest = rest.slice(5)
+    }
     return .civil(
       CivilTime(
         year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,

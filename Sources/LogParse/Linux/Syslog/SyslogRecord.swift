@@ -91,7 +91,15 @@ struct SyslogRecord {
 
   /// A web server's log that is sent by way of syslog: its lines are those of the file.
   private func readRequest(_ body: ByteView, into draft: inout EventDraft) -> String? {
-    guard let event = AccessLine(body)?.event(.whole) ?? HAProxyLine(body)?.event else { return nil }
+    guard let event = AccessLine(body)?.event(.whole) ?? HAProxyLine(body)?.event else {
+      // An error log's line says who asked.
+      if let client = ApplicationEntry.client(body, hasPort: false) {
+        draft.putNew([], client.isSpecific ? [Entity(.address, client.address ?? "")] : [])
+        draft.add("remote_address", client.address)
+        draft.add("remote_port", client.port)
+      }
+      return nil
+    }
     draft.put(event)
     return event.dataType
   }
@@ -113,7 +121,8 @@ struct SyslogRecord {
       "kernel": .kernel, "sshd": .ssh, "sshd-session": .ssh, "sshd-auth": .ssh, "sudo": .sudo, "su": .su,
       "login": .login, "systemd-logind": .logind, "ssh.service": .ssh, "sshd.service": .ssh, "cron.service": .cron,
       "crond.service": .cron, "systemd-logind.service": .logind, "audit": .audit, "audispd": .audit,
-      "audisp-syslog": .audit, "dropbear": .dropbear, "sftp-server": .sftp, "internal-sftp": .sftp,
+      "audisp-syslog": .audit, "auditd": .audit, "tag_audit_log": .audit, "audit_log": .audit, "dropbear": .dropbear,
+      "sftp-server": .sftp, "internal-sftp": .sftp,
       "named": .network, "dovecot": .network, "sm-mta": .network, "sendmail": .network,
     ]
     for name in [
