@@ -115,10 +115,15 @@ extension BehaviourRule {
     BehaviourRule(
       "kernel-module", "Kernel module loaded from a scratch directory", .medium, ["T1547.006", "T1014"],
       leads: ["insmod "]
-    ) { it in
-      it.running(NameTable(["insmod"])).contains { words in
+    ) { it -> Severity? in
+      let loads = it.running(NameTable(["insmod"]))
+      // Rootkits that are public, under the names that they are built with.
+      let rootkits = NameTable(["diamorphine.ko", "reptile.ko", "suterusu.ko", "adore-ng.ko", "khook.ko", "kovid.ko"])
+      if loads.contains(where: { $0.dropFirst().contains { rootkits.containsName(of: $0) } }) { return .high }
+      let isScratch = loads.contains { words in
         words.dropFirst().contains { word in BehaviourText.temporary.contains { word.hasPrefix(ByteView($0)) } }
       }
+      return isScratch ? .medium : nil
     },
     BehaviourRule(
       "web-shell-written", "Script written into a web root", .high, ["T1505.003"],

@@ -115,6 +115,9 @@ extension BehaviourRule {
         && it.commands.contains { $0.words.contains { $0.hasSuffix("/mem") && $0.contains("/proc/") } }
     },
     BehaviourRule(
+      "login-traced", "Server of logins traced for passwords", .medium, ["T1056", "T1003"], leads: ["strace "]
+    ) { it in it.has("sshd") && it.running(NameTable(["strace"])).contains { $0.contains { $0 == "-p" } } },
+    BehaviourRule(
       "preload-once", "Library from a scratch directory put before all others", .medium, ["T1574.006"],
       leads: ["LD_PRELOAD=/tmp/", "LD_PRELOAD=/dev/shm/", "LD_PRELOAD=/var/tmp/", "LD_PRELOAD=./"]
     ) { it in it.hasAny(["LD_PRELOAD=/tmp/", "LD_PRELOAD=/dev/shm/", "LD_PRELOAD=/var/tmp/"]) ? .medium : .low },

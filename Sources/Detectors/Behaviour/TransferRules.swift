@@ -80,6 +80,25 @@ extension BehaviourRule {
       return isPiped || it.running(NameTable(["chmod"])).contains { $0.contains { $0 == "+x" || $0 == "777" } }
     },
     BehaviourRule(
+      "ssh-tunnel", "Ports opened through ssh to an address outside", .medium, ["T1572", "T1090"], leads: ["ssh -"]
+    ) { it in
+      guard it.namesPublicAddress else { return false }
+      return it.running(NameTable(["ssh", "autossh"])).contains { words in
+        var (forwards, stays) = (false, false)
+        // Without a command, in the background: `-fN -R 9999:localhost:22`, `-NfD1080`.
+        for word in words.dropFirst().prefix(24) where word[0] == 0x2D && word[1] != 0x2D {
+          for place in 1..<max(min(word.count, 5), 1) {
+            let letter = word[place]
+            if letter == 0x52 || letter == 0x44 { forwards = true }
+            if letter == 0x4E || letter == 0x66 { stays = true }
+            // What follows these is a value.
+            if isAny(letter, of: "RDLoiplFEJbcW") { break }
+          }
+        }
+        return forwards && stays
+      }
+    },
+    BehaviourRule(
       "tunnel", "Tunnel out of the network", .medium, ["T1572", "T1090"],
       leads: tunnels
     ) { it in

