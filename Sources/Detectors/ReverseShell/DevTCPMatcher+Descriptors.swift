@@ -82,7 +82,7 @@ extension DevTCPMatcher {
       guard let first = rest.first else { return false }
       if isUse(first) {
         looks += 1
-        return !isArgument(shell.commands, index) && (looks > maximumUses || isNamed(shell.text, first))
+        return !isArgument(shell.text, shell.commands, index) && (looks > maximumUses || isNamed(shell.text, first))
       }
       // `eval "$(echo $c | …)"`, unlike `eval "$(ssh-agent)"`.
       if first == "eval" {
@@ -153,9 +153,18 @@ extension DevTCPMatcher {
   private static let runners = NameTable(["eval", "do", "then", "else", "{", "!", "exec", "sudo", "nohup", "time"])
 
   /// Whether a command stands in the quotes of another that only takes it for a word: `echo "$line"`, unlike `sh -c "$line"`.
-  static func isArgument(_ commands: [SimpleCommand], _ index: Int) -> Bool {
+  static func isArgument(_ text: ByteView, _ commands: [SimpleCommand], _ index: Int) -> Bool {
     let command = commands[index]
-    guard command.before == 0x22 || command.before == 0x27, index > 0 else { return false }
+    guard index > 0 else { return false }
+    if command.before == 0x0A {
+      // `printf '%s⏎' "$line"`: a line end within quotes, and others that follow them on the line.
+      var place = command.range.lowerBound - 1
+      guard text[place] == 0x22 || text[place] == 0x27 else { return false }
+      repeat { place -= 1 } while isAny(text[place], of: " \\")
+      guard text[place] == 0x22 || text[place] == 0x27 else { return false }
+    } else if command.before != 0x22, command.before != 0x27 {
+      return false
+    }
     // Quotes of code within code have a backslash.
     var last = commands[index - 1].words.last { !($0 == "\\") }
     // `printf '%s' \"$line\"`: the backslash alone between two quotes.

