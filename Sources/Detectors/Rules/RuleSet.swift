@@ -46,10 +46,14 @@ public struct RuleSet: Sendable {
     var sources = files.withoutIncluded(all)
     var compiled = YaraCompiler(root: directory).compile(sources, cache: cache, runsAll: runsAll)
     // A file that is no longer included, because something in it or beside it is broken, is a file of its own.
+    var known = Set(sources.map(\.path))
     for _ in 0..<Self.maximumFreed {
-      let freed = files.freed(all, sources, compiled.sources)
+      let freed = files.freed(all, known, compiled.sources)
       if freed.isEmpty { break }
-      sources = all.filter { source in freed.contains(source.path) || sources.contains { $0.path == source.path } }
+      known.formUnion(freed)
+      diagnostics += compiled.diagnostics.filter { $0.level == .error }
+      let left = Dictionary(compiled.sources.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+      sources = all.compactMap { left[$0.path] ?? (freed.contains($0.path) ? $0 : nil) }
       compiled = YaraCompiler(root: directory).compile(sources, cache: cache, runsAll: runsAll)
     }
     diagnostics += compiled.diagnostics
@@ -127,12 +131,12 @@ extension RuleFiles {
   /// Files that were left to others, and that none of these includes any more as they were compiled.
   ///
   /// - Parameters:
-  ///   - sources: those that were to be compiled.
+  ///   - known: those that were to be compiled.
   ///   - left: of these what could be used.
-  func freed(_ all: [YaraSource], _ sources: [YaraSource], _ left: [YaraSource]) -> Set<String> {
-    guard all.count > sources.count else { return [] }
+  func freed(_ all: [YaraSource], _ known: Set<String>, _ left: [YaraSource]) -> Set<String> {
+    guard all.count > known.count else { return [] }
     let includes = includes(of: all).merging(includes(of: left)) { _, left in left }
-    let reached = Self.reached(from: left.map(\.path), includes).union(sources.map(\.path))
+    let reached = Self.reached(from: left.map(\.path), includes).union(known)
     // Of these too some are compiled with others.
     return Set(withoutIncluded(all.filter { !reached.contains($0.path) }).map(\.path))
   }
