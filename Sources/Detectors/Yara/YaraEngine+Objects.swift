@@ -13,6 +13,7 @@ extension YaraEngine {
   ///
   /// - Parameter objects: hands every object to the closure that it is given; called once.
   public func select(_ objects: ((YaraObject) -> Void) -> Void) -> Selection {
+    slow = []
     let possible = prefilter.possible(for: nil, .init())
     let whole = Selection(part: .init(entries: possible, files: prefilter.opaque))
     guard possible.contains(where: { prefilter.entries[$0].strings.contains { $0.literals != nil } }) else {
@@ -45,14 +46,25 @@ extension YaraEngine {
   /// The rules of a selection that hold for one object, as `YaraScanner.scan` tells them. In time, as for a whole file.
   public func scan(_ object: YaraObject, _ selection: Selection) throws(YaraError) -> YaraScanner.Result {
     if selection.isEmpty { return YaraScanner.Result() }
+    // What was too slow for one process is for the next, and the time is wanted for them all.
+    let left = YaraSubsets.Part(
+      entries: selection.part.entries.filter { !slow.contains($0) }, files: selection.part.files)
+    let known = names(.init(entries: selection.part.entries.filter { slow.contains($0) }, files: []))
+    var result = YaraScanner.Result()
+    if left.count > 0 { result = try scan(object, left) }
+    result.tooSlow = (result.tooSlow + known).sorted()
+    return result
+  }
+
+  private func scan(_ object: YaraObject, _ left: YaraSubsets.Part) throws(YaraError) -> YaraScanner.Result {
     do throws(YaraError) {
-      guard let part = try subsets.scanner(for: selection.part, options) else { return try scanner().scan(object) }
+      guard let part = try subsets.scanner(for: left, options) else { return try scanner().scan(object) }
       return renamed(try part.scan(object))
     } catch {
       guard error.code == .timeout else { throw error }
       return renamed(
         try scanInParts(
-          selection.part, budget: options.timeout, until: .now + .seconds(options.timeout)
+          left, budget: options.timeout, until: .now + .seconds(options.timeout)
         ) { scanner throws(YaraError) in try scanner.scan(object) })
     }
   }

@@ -30,6 +30,8 @@ public final class YaraEngine {
   private let places: Lazy<[YaraRules.Key: Int]>
   let subsets: YaraSubsets
   var index: YaraIndex?
+  /// Entries that were too slow for one of several objects, and are left out for the others.
+  var slow: Set<Int> = []
   /// For objects that are not large, and for streams.
   var gate = YaraGate()
   /// Of the stream that is looked at.
@@ -128,7 +130,10 @@ public final class YaraEngine {
   ) throws(YaraError) -> YaraScanner.Result {
     var result = YaraScanner.Result()
     var waiting = whole.count == 1 ? [] : whole.eighths
-    if whole.count == 1 { result.tooSlow = names(whole) }
+    if whole.count == 1 {
+      result.tooSlow = names(whole)
+      slow.formUnion(whole.entries)
+    }
     var options = options
     // A part that needs a fifth of what all together were given has the slow rule in it.
     let most = max(min(budget, options.timeout) / 5, 1)
@@ -147,14 +152,19 @@ public final class YaraEngine {
         result.add(try scan(scanner))
       } catch {
         guard error.code == .timeout else { throw error }
-        if part.count > 1 { waiting += part.eighths } else { result.tooSlow += names(part) }
+        if part.count > 1 {
+          waiting += part.eighths
+        } else {
+          result.tooSlow += names(part)
+          slow.formUnion(part.entries)
+        }
       }
     }
     result.tooSlow.sort()
     return result
   }
 
-  private func names(_ part: YaraSubsets.Part) -> [String] {
+  func names(_ part: YaraSubsets.Part) -> [String] {
     part.entries.map { sources[prefilter.entries[$0].source].rules[prefilter.entries[$0].rule].name }
       + part.files.map { sources[$0].path }
   }

@@ -89,8 +89,10 @@ extension YaraSource {
     if !strays.isEmpty, !gone.contains(placeOfStrays) { return [placeOfStrays] }
     var found: Set<Int> = []
     for diagnostic in verdict.diagnostics where diagnostic.level == .error && diagnostic.file == path {
-      let lines = statementPlaces(meantBy: diagnostic).map { $0 + rules.count }
-      if lines.isEmpty {
+      let meant = statementPlaces(meantBy: diagnostic)
+      // Who asks for a file of the machine is not trusted with the rest.
+      let lines = meant.filter { !statements[$0].isInclude || !leadsOut(statements[$0].name) }.map { $0 + rules.count }
+      if meant.isEmpty {
         if let place = rule(meantBy: diagnostic, gone) { found.insert(place) }
       } else {
         found.formUnion(lines)
@@ -124,6 +126,16 @@ extension YaraSource {
           .error, file: path, line: statement.line, "include \"\(statement.name)\" is left out: \(first.description)"))
     }
     return told
+  }
+
+  /// Whether an included file would lie outside the folder of rules, as far as its name tells.
+  private func leadsOut(_ name: String) -> Bool {
+    var depth = path.utf8.count { $0 == 0x2F }
+    for part in name.split(separator: "/") {
+      depth += part == ".." ? -1 : part == "." ? 0 : 1
+      if depth < 0 { return true }
+    }
+    return name.hasPrefix("/")
   }
 
   private static let circle = "includes circular reference"

@@ -70,6 +70,15 @@ struct RuleSetTests {
     #expect(Set(diagnostics.map(\.file)) == ["x.yar", "y.yar"])
   }
 
+  @Test(arguments: ["/etc/shadow", "../../etc/passwd", "sub/../../x.yar"])
+  func aFileThatAsksForOneOfTheMachineIsNotUsed(_ name: String) throws {
+    let folder = try TemporaryFolder(["a.yar": "include \"\(name)\"\nrule a { condition: true }"])
+    let (set, diagnostics) = RuleSet.load(directory: folder.path)
+    #expect(set.yara == nil && diagnostics.map(\.level) == [.error])
+    let near = try TemporaryFolder(["sub/a.yar": "include \"../gone.yar\"\nrule a { condition: true }"])
+    #expect(RuleSet.load(directory: near.path).0.yara?.rules.map(\.name) == ["a"])
+  }
+
   @Test func aMarkInFrontIsNoPartOfTheRules() throws {
     let folder = try TemporaryFolder(["a.yar": "\u{FEFF}rule a { condition: true }", "b.yar": "YARA\u{0}\u{0}"])
     let (set, diagnostics) = RuleSet.load(directory: folder.path)

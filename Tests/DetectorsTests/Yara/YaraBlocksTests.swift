@@ -94,6 +94,29 @@ struct YaraBlocksTests {
     #expect(try engine.scan(other, selection).matches.map(\.rule.name) == ["always"])
   }
 
+  /// One slow rule would take the time of every process of an image.
+  @Test func whatIsTooSlowForOneObjectIsLeftOutForTheOthers() throws {
+    let folder = try TemporaryFolder([
+      "r.yar": """
+      rule slow { condition: for all i in (0..9999999) : (for all j in (0..9999999) : (i + j >= 0)) }
+      rule quick { strings: $a = "text" condition: $a }
+      """
+    ])
+    let engine = try #require(try YaraEngine(RuleSet.load(directory: folder.path).0))
+    engine.options.timeout = 2
+    let one = object([(0x1000, "some text")])
+    let selection = engine.select { $0(one) }
+    for _ in 0..<2 {
+      let result = try engine.scan(one, selection)
+      #expect(result.tooSlow == ["slow"] && result.matches.map(\.rule.name) == ["quick"])
+    }
+    let start = ContinuousClock.now
+    for _ in 0..<20 { #expect(try engine.scan(one, selection).tooSlow == ["slow"]) }
+    #expect(ContinuousClock.now - start < .seconds(20))
+    // For the next image it is tried again.
+    #expect(!engine.select { $0(one) }.isEmpty && engine.slow.isEmpty)
+  }
+
   @Test func nothingToRunIsNothingFound() throws {
     let folder = try TemporaryFolder(["r.yar": "rule absent { strings: $a = \"no such text\" condition: $a }"])
     let engine = try #require(try YaraEngine(RuleSet.load(directory: folder.path).0))
