@@ -1,26 +1,4 @@
 extension SigmaTaxonomy {
-  /// As the audit log of a Kubernetes API server calls them.
-  static let kubernetes: [String: [String]] = [
-    "requestURI": ["uri"], "objectRef.resource": ["resource"], "objectRef.subresource": ["subresource"],
-    "objectRef.namespace": ["namespace"], "objectRef.name": ["object_name"], "objectRef.apiGroup": ["api_group"],
-    "apiGroup": ["api_group"], "user.username": ["user"], "user.groups": ["groups"], "user.uid": ["user_uid"],
-    "user.extra": ["user_extra"], "impersonatedUser.username": ["impersonated_user"],
-    "impersonatedUser.groups": ["impersonated_groups"], "impersonatedUser.uid": ["impersonated_uid"],
-    "impersonatedUser.extra": ["impersonated_extra"], "sourceIPs": ["source_addresses"],
-    "userAgent": ["user_agent"], "responseStatus.code": ["response_code"],
-    "responseStatus.reason": ["response_reason"], "responseStatus.message": ["response_message"],
-    "auditID": ["audit_id"], "requestObject": ["request_object"], "responseObject": ["response_object"],
-    "stageTimestamp": ["stage_time"], "verb": ["verb"], "stage": ["stage"], "level": ["level"],
-    "annotations": ["annotations"], "decision": ["decision"],
-    // Of what is to be made, wherever it stands in it.
-    "hostPath": [], "capabilities": [],
-  ]
-  static let kubernetesObjects = [
-    "requestObject": "request_object", "responseObject": "response_object", "annotations": "annotations",
-  ]
-  /// Fields that are members of the object in a request, at whatever depth.
-  static let kubernetesMembers: Set<String> = ["hostPath", "capabilities"]
-
   /// Fields of a rule that no record of its kind has: a rule that asks for them may never hold, and nobody would know. Nothing is
   /// said where any program may have fields of its own.
   static func unknown(_ fields: Set<String>, _ kind: SigmaSource.Kind) -> [String] {

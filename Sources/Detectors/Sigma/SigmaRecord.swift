@@ -124,28 +124,6 @@ final class SigmaRecord: SigmaFields {
   }
 }
 
-extension SigmaRecord {
-  /// A member of the object that a request brings, at whatever depth it stands; nil where there is none.
-  private func innerMember(_ name: String) -> [String]? {
-    guard let text = event.text("request_object") else { return nil }
-    return text.withView { view in
-      guard "\"\(name)\"".withView({ view.firstIndex(of: $0) }) != nil else { return nil }
-      var found: [String] = []
-      var waiting = [(place: JSONView(view), depth: 0)]
-      while let (place, depth) = waiting.popLast(), found.count < 1000, waiting.count < 100_000 {
-        guard depth < 32 else { continue }
-        if place.kind == .array { waiting += place.elements.prefix(1000).map { ($0, depth + 1) } }
-        place.forEachMember { key, value in
-          if key.string == name { found += [value.text].compactMap { $0 } }
-          waiting.append((value, depth + 1))
-          return true
-        }
-      }
-      return found.isEmpty ? nil : found
-    }
-  }
-}
-
 /// Makes the records of an event. Remembers the processes of a listing, because a rule may ask for the parent's.
 final class SigmaRecordMaker {
   private var processes: [Int64: (images: [String], commandLine: String)] = [:]
