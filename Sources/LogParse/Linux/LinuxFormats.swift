@@ -16,7 +16,7 @@ extension LogFormats {
     LastlogRecords(),
     PasswdFormat(), ShadowFormat(), GroupFormat(), GroupShadowFormat(), SudoersFormat(), KnownHostsFormat(),
     AuthorizedKeysFormat(),
-    CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(),
+    CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(), ServiceEnvironmentFormat(),
     VimInfo(), ZshHistory(), FishHistory(), BashHistory(), ClientHistory(), ApplicationLogFormat(),
   ]
 }

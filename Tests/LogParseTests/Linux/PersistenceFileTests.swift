@@ -114,4 +114,35 @@ import Testing
     #expect(EventDump.recognize([0xFE, 0, 0, 1, 0x0A, 0, 0xFF], path: "var/spool/cron/root")?.name != "linux.crontab")
     #expect(EventDump.recognize(bytes, path: "var/lib/redis/dump.rdb") == nil)
   }
+
+  @Test func whatServicesAreStartedWith() throws {
+    let text = """
+      # comment
+      JAVA_HOME=/usr/lib/jvm/java-17
+      export CATALINA_OPTS="$CATALINA_OPTS \\
+        -javaagent:/opt/x.jar"
+      LD_PRELOAD=/opt/x.so
+      JAVA_OPTS+=" -Xmx512m"
+      if [ -x /opt/y ]; then
+      . /opt/y
+      fi
+
+      """
+    for path in ["opt/tomcat/bin/setenv.sh", "etc/sysconfig/tomcat", "etc/default/tomcat9", "etc/tomcat/tomcat.conf"] {
+      let found = try entries(text, path, "linux.service_environment")
+      #expect(
+        found.map(\.command) == [
+          "export CATALINA_OPTS=\"$CATALINA_OPTS -javaagent:/opt/x.jar\"", "LD_PRELOAD=/opt/x.so", ". /opt/y",
+        ], "\(path)")
+    }
+    let dump = try EventDump(text, path: "etc/default/tomcat9")
+    #expect(dump.events.first?.text("name") == "JAVA_HOME" && dump.events.first?.text("service") == "tomcat9")
+    #expect(dump.events.count == 7 && HostileInputTests.isWhole(dump, text.utf8.count))
+    for path in ["srv/default/tomcat9", "home/ops/setenv.sh", "etc/default/x/y", "etc/app/tomcat.conf"] {
+      #expect(name(text, path) != "linux.service_environment", "\(path)")
+    }
+    #expect(try entries("PATH=/x\n", "etc/zsh/zprofile", "linux.shell_startup").count == 1)
+    #expect(try entries("LD_PRELOAD=/x.so\n", "etc/environment.d/9.conf", "linux.shell_startup").count == 1)
+    #expect(name("LD_PRELOAD=/x.so\n", "srv/environment.d/readme") == nil)
+  }
 }

@@ -12,7 +12,7 @@ struct PersistenceEntry {
     case preload = "ld.so.preload", authorizedKey = "authorized-key", pam, udev, kernelModule = "kernel-module"
     case network = "network-hook", sshServer = "ssh-server", sshClient = "ssh-client", sshLogin = "ssh-rc"
     case inittab, upstart, generator = "systemd-generator", packageHook = "package-hook", logrotate
-    case autostart = "xdg-autostart"
+    case autostart = "xdg-autostart", serviceEnvironment = "service-environment"
   }
 
   var mechanism: Mechanism

@@ -5,19 +5,25 @@ import Evidence
 /// One event for each line that is not a comment; lines ending in a backslash go on.
 struct ShellStartupFormat: LogFormat {
   let name = "linux.shell_startup"
-  let version = 2
+  let version = 3
 
   private static let names: Set<String> = [
     ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv",
     ".zprofile", ".zlogin", ".zlogout", ".kshrc", ".cshrc", ".tcshrc", ".login", ".xprofile", ".xinitrc", ".xsessionrc",
-    "bash.bashrc", "bashrc", "profile", "zshrc", "zshenv", "rc.local", "environment", "config.fish",
+    "bash.bashrc", "bashrc", "profile", "zshrc", "zshenv", "zprofile", "zlogin", "zlogout", "csh.cshrc", "csh.login",
+    "csh.logout", ".pam_environment", "rc.local", "environment", "config.fish",
   ]
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    guard Self.names.contains(String(sample.name)) || sample.path.contains("profile.d/"), sample.isText,
+    guard Self.names.contains(String(sample.name)) || Self.isInFolder(sample.path), sample.isText,
       ShellCommand.isPlausible(sample)
     else { return nil }
     return .medium
+  }
+
+  private static func isInFolder(_ path: String) -> Bool {
+    path.contains("profile.d/") || path.contains("/environment.d/") && path.hasSuffix(".conf")
+      || path.contains("fish/conf.d/") && path.hasSuffix(".fish")
   }
 
   /// Lines that are joints of the shell's language and run nothing.
