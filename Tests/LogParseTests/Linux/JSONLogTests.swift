@@ -105,6 +105,7 @@ import Testing
       #"{"a":1,"b":"c"}"#, #"{"time":"2026-11-25T05:20:30Z","value":3}"#, #"{"method":"GET","path":"/a"}"#,
       #"{"status":"200","remote_addr":"203.0.113.66"}"#, #"{"time":"noon","message":"m","level":"INFO"}"#,
       #"{"timestamp":1795584030000,"message":"m"}"#, #"{"openapi":"3.0","paths":{"/a":{"get":{}}}}"#,
+      #"{"operations":{"PutItem":{"http":{"method":"POST","requestUri":"/items","responseCode":200}}},"version":"2.0"}"#,
     ] { #expect(EventDump.recognize(Array((line + "\n").utf8), path: "x.json") == nil, "\(line)") }
     let deep = String(repeating: #"{"a":"#, count: 5000) + "1" + String(repeating: "}", count: 5000)
     #expect(EventDump.recognize(Array(deep.utf8), path: "x.json") == nil)

@@ -107,4 +107,11 @@ import Testing
       #""__REALTIME_TIMESTAMP":"1795584012123456","_TRANSPORT":"kernel","PRIORITY":"4","MESSAGE":"m""#)
     #expect(kernel?.integer("facility") == 0 && kernel?.integer("severity") == 4)
   }
+
+  @Test func recordsBehindASeparator() throws {
+    let record = #"{"__REALTIME_TIMESTAMP":"1795584012123456","MESSAGE":"m"}"#
+    let dump = try EventDump("\u{1E}\(record)\n\u{1E}\(record)\n", path: "journal.json")
+    #expect(dump.format == "linux.journal_json" && dump.events.count == 2 && dump.coverages.map(\.state) == [.parsed])
+    #expect(EventDump.recognize(Array("\u{1E}m\n".utf8), path: "x.json") == nil)
+  }
 }

@@ -19,15 +19,17 @@ struct VimInfo: LogFormat {
   private enum Item {
     case command(ShellCommand)
     case file(path: String)
-    case register(text: String)
+    case register
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let user = FileOwner.user(ofPath: context.path)
     var sequence = 0
     var pending: (item: Item, time: Timestamp?, locator: Locator)?
+    // Of a register, grown in place.
+    var register = ""
     func finish() {
-      if let now = pending { sink.event(Self.event(now.item, now.time, user, now.locator)) }
+      if let now = pending { sink.event(Self.event(now.item, register, now.time, user, now.locator)) }
       pending = nil
     }
     try readLines(stream, into: sink) { line in
@@ -43,7 +45,8 @@ struct VimInfo: LogFormat {
         pending = (.command(command), nil, line.locator)
       case UInt8(ascii: "\""):
         finish()
-        pending = (.register(text: ""), nil, line.locator)
+        register = ""
+        pending = (.register, nil, line.locator)
       case UInt8(ascii: ">"), UInt8(ascii: "'"):
         finish()
         // '0  3  0  /etc/ssh/sshd_config — > /etc/ssh/sshd_config
@@ -66,9 +69,10 @@ struct VimInfo: LogFormat {
 
     func read(_ text: ByteView, of item: Item, _ line: TextLine) {
       switch item {
-      case .register(let own):
-        if own.utf8.count + text.count < Self.textLimit {
-          pending?.item = .register(text: own + (own.isEmpty ? "" : "\n") + text.string)
+      case .register:
+        if register.utf8.count + text.count < Self.textLimit {
+          if !register.isEmpty { register += "\n" }
+          register += text.string
         }
       case .file:
         // *	1795584048	0
@@ -87,7 +91,9 @@ struct VimInfo: LogFormat {
     return place < fields.count ? ShellCommand.epoch(fields[place]) : nil
   }
 
-  private static func event(_ item: Item, _ time: Timestamp?, _ user: String?, _ locator: Locator) -> Event {
+  private static func event(
+    _ item: Item, _ register: String, _ time: Timestamp?, _ user: String?, _ locator: Locator
+  ) -> Event {
     let who = user ?? "Somebody"
     var entities = user.map { [Entity(.user, $0)] } ?? []
     var attributes: [Attribute] = []
@@ -102,10 +108,10 @@ struct VimInfo: LogFormat {
       return Event(
         time: time, .access, dataType: "linux:editor:file", message: "\(who) had \(path) open in vim.",
         entities: entities, attributes: attributes, locator: locator)
-    case .register(let text):
-      attributes.add("text", text)
+    case .register:
+      attributes.add("text", register)
       return Event(
-        time: time, .recorded, dataType: "linux:editor:register", message: "\(who) cut or deleted in vim: \(text)",
+        time: time, .recorded, dataType: "linux:editor:register", message: "\(who) cut or deleted in vim: \(register)",
         entities: entities, attributes: attributes, locator: locator)
     }
   }

@@ -38,6 +38,10 @@ struct PackageLogFormat: LogFormat {
 
   /// dpkg's `startup`, `status`, `configure`, `trigproc`, `conffile` lines; dnf's other levels.
   private static func isRemark(_ line: ByteView) -> Bool {
+    // update-alternatives tells what became of what it was asked for.
+    if line[39] == 0x3A, line.hasPrefix("update-alternatives "), Timestamp(iso8601: line.slice(20, 39)) != nil {
+      return true
+    }
     let words = line.words(limit: 4)
     guard words.count >= 3 else { return false }
     if Timestamp(iso8601: words[0]) != nil, words[1].count >= 4 {

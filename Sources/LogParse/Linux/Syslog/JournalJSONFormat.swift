@@ -8,7 +8,10 @@ struct JournalJSONFormat: LogFormat {
   let version = 6
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    AWSRecords.recognizes(sample, names: ["\"__REALTIME_TIMESTAMP\""]) {
+    var sample = sample
+    // `json-seq` has a record separator (RFC 7464) in front of each.
+    if sample.head[0] == 0x1E { sample.head = sample.head.dropFirst(1) }
+    return AWSRecords.recognizes(sample, names: ["\"__REALTIME_TIMESTAMP\""]) {
       $0["__REALTIME_TIMESTAMP"] != nil && ($0["MESSAGE"] != nil || $0["_BOOT_ID"] != nil)
     }
   }

@@ -239,9 +239,10 @@ struct ApplicationLine {
     let isOffset = text[0] == 0x2B || text[0] == 0x2D
     var count = isOffset ? 1 : 0
     while isOffset ? (0x30...0x3A).contains(text[count]) : (0x41...0x5A).contains(text[count]) { count += 1 }
-    // Two digits alone are a zone only where PostgreSQL's process follows.
-    guard count >= 5 || count == 3 && (!isOffset || text[3] == 0x20 && text[4] == 0x5B) || count == 4 && !isOffset,
-      let zone = ZoneText(text.slice(0, count)), zone.minutes != nil
+    // Two digits alone are a zone only where PostgreSQL's process follows; of four letters all that are known end in a T, which no
+    // level does.
+    guard isOffset ? count >= 5 || count == 3 && text[3] == 0x20 && text[4] == 0x5B : count == 3 || text[3] == 0x54,
+      count <= 6, let zone = ZoneText(text.slice(0, count)), zone.minutes != nil
     else { return nil }
     return (zone.zone(else: .utc), count)
   }

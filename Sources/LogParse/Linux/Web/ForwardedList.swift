@@ -37,6 +37,7 @@ struct ForwardedList {
   /// Whether there is nothing but addresses in it, and one at least.
   var isOfAddresses: Bool {
     guard text.count <= 1024 else { return false }
+    if isOne { return Self.address(text) != nil }
     return text.split(0x2C, limit: 64).allSatisfy { Self.address($0.trimmed) != nil }
   }
 

@@ -61,9 +61,13 @@ struct JSONLogFields {
   private mutating func walk(_ json: JSONView, _ front: String, _ names: JSONLogNames, _ depth: Int) {
     var objects: [(String, JSONView)] = []
     json.forEachMember { key, value in
-      let name = key.slice(0, Self.maximumPath).string
-      let path = front.isEmpty ? name : front + name
-      guard path.utf8.count <= Self.maximumPath else { return true }
+      guard front.utf8.count + key.count <= Self.maximumPath else { return true }
+      if front.isEmpty, value.kind != .object, value.kind != .null {
+        let (path, roles) = names.name(key, at: all.count)
+        all.append(Field(path: path, value: value, roles: roles))
+        return all.count + objects.count < Self.maximumFields
+      }
+      let path = front + key.string
       if value.kind == .object, depth > 1 {
         objects.append((path + ".", value))
       } else if value.kind != .null {
@@ -97,6 +101,23 @@ final class JSONLogNames {
 
   private static let limit = 4096
   private var known: [String: Roles] = [:]
+  /// Those of the record before, in order: as a rule the next has the same.
+  private var recent: [(bytes: [UInt8], path: String, roles: Roles)] = []
+
+  /// - Parameter place: how many fields of the record stand in front.
+  func name(_ key: ByteView, at place: Int) -> (path: String, roles: Roles) {
+    if place < recent.count, recent[place].bytes.withView({ $0 == key }) {
+      return (recent[place].path, recent[place].roles)
+    }
+    let path = key.string
+    let roles = roles(of: path)
+    if place < recent.count {
+      recent[place] = (key.array, path, roles)
+    } else if place == recent.count, place < 128 {
+      recent.append((key.array, path, roles))
+    }
+    return (path, roles)
+  }
 
   func roles(of path: String) -> Roles {
     if let roles = known[path] { return roles }

@@ -41,7 +41,10 @@ struct JSONRequest {
     let isLine = self[.request].map(Self.isLine) ?? false
     // What was no HTTP at all is told by who sent it and how it was turned away.
     let isRefused = self[.request] != nil && isAnswered && hasClient
-    guard (isSplit || isLine) && (isAnswered || hasClient) || isRefused else { return nil }
+    // A description of an interface has methods, paths and codes too, but nobody who asked and no time.
+    guard (isSplit || isLine) && (hasClient || isAnswered && timeField?.logTime(.utc) != nil) || isRefused else {
+      return nil
+    }
   }
 
   private subscript(_ part: Part) -> String? {
