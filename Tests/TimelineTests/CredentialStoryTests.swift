@@ -191,6 +191,18 @@ struct CredentialStoryTests {
     }
   }
 
+  @Test("A thief with a network of his own in AWS calls from a private address")
+  func foreignNetwork() {
+    func story(_ severity: Severity) -> Incident {
+      let far = Samples.call(60, "ListBuckets", from: "172.31.9.9")
+      return CaseSamples.story(
+        [finding("cloud.instance-credentials-elsewhere", severity, far, from: "172.31.9.9")],
+        Samples.theft.filter { $0.1.text("source_ip") == "192.0.2.10" } + [("trail", far)])
+    }
+    #expect(story(.high).credentials.first?.elsewhere.map(\.address) == ["172.31.9.9"])
+    #expect(story(.medium).credentials.isEmpty)
+  }
+
   @Test("A second way out of the network is no theft; use from elsewhere that is grave is")
   func secondPlace() {
     func story(_ severity: Severity) -> Incident {

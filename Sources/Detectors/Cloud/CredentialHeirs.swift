@@ -112,11 +112,13 @@ final class CredentialHeirs {
       count = 0
     }
     guard !grants.isEmpty else { return }
-    let stolen = stolen(findings)
+    let intruders = intruders(findings)
+    let stolen = stolen(findings, intruders)
     var seen: Set<Heir> = Set(stolen.keys.map { .key($0) })
-    var queue = stolen.sorted { $0.key < $1.key }.flatMap { key, far in
-      (grants[key] ?? []).filter { far.contains($0.address) }
-    }
+    var queue =
+      stolen.sorted { $0.key < $1.key }.flatMap { key, far in
+        (grants[key] ?? []).filter { far.contains($0.address) }
+      } + made(for: intruders)
     var next = 0
     while next < queue.count, next < Self.maximumHeirs {
       let grant = queue[next]
@@ -150,15 +152,43 @@ final class CredentialHeirs {
     return more
   }
 
-  /// Keys with the addresses from which others used them.
-  private func stolen(_ findings: [Finding]) -> [String: Set<String>] {
-    var stolen: [String: Set<String>] = [:]
+  /// What an instance made and the attack's addresses used: somebody sat on the instance itself.
+  private func made(for intruders: Set<String>) -> [Grant] {
+    guard !intruders.isEmpty else { return [] }
+    return grants.sorted { $0.key < $1.key }.flatMap { parent, grants -> [Grant] in
+      guard uses[parent]?.isInstance == true else { return [] }
+      return grants.filter { grant in
+        guard case .key(let key) = grant.heir else { return false }
+        return uses[key]?.addresses.contains { intruders.contains($0) } ?? false
+      }
+    }
+  }
+
+  /// Addresses that sent a payload, or that one named.
+  private func intruders(_ findings: [Finding]) -> Set<String> {
     var intruders: Set<String> = []
+    for finding in findings {
+      guard finding.rule.hasPrefix("log4shell."), finding.severity >= .medium, finding.confidence > .low else {
+        continue
+      }
+      for entity in finding.entities where entity.kind == .address && !AddressText.isPrivate(entity.value) {
+        intruders.insert(entity.value)
+      }
+      if let far = finding.text("remote_host"), AddressText.isAddress(far), !AddressText.isPrivate(far) {
+        intruders.insert(far)
+      }
+    }
+    return intruders
+  }
+
+  /// Keys with the addresses from which others used them.
+  private func stolen(_ findings: [Finding], _ intruders: Set<String>) -> [String: Set<String>] {
+    var stolen: [String: Set<String>] = [:]
     for finding in findings {
       let addresses = finding.entities.filter { $0.kind == .address }.map(\.value)
       if finding.rule == InstanceCredentialUse.rule, finding.severity >= .high {
         for key in finding.entities where key.kind == .accessKey {
-          if let far = finding.text("remote_host") { stolen[key.value, default: []].insert(far) }
+          stolen[key.value, default: []].formUnion(InstanceCredentialUse.places(in: finding))
         }
       } else if finding.rule.hasPrefix("guardduty."), finding.severity >= .high,
         let type = finding.text("finding_type")
@@ -167,8 +197,6 @@ final class CredentialHeirs {
         guard isSequence || type.contains(":IAMUser/") else { continue }
         let far = isSequence ? addresses : finding.text("remote_host").map { [$0] } ?? []
         for key in finding.entities where key.kind == .accessKey { stolen[key.value, default: []].formUnion(far) }
-      } else if finding.rule.hasPrefix("log4shell."), finding.severity >= .medium, finding.confidence > .low {
-        intruders.formUnion(addresses.filter { !AddressText.isPrivate($0) })
       }
     }
     guard !intruders.isEmpty else { return stolen }

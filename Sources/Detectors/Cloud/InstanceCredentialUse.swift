@@ -10,7 +10,7 @@ import Evidence
 /// A NAT with two addresses, a second address family and an instance that was started anew look like that too; so it is
 /// grave only where who calls from there also explores.
 public final class InstanceCredentialUse: CloudCallDetector {
-  public static let version = 2
+  public static let version = 3
 
   public static let rule = "cloud.instance-credentials-elsewhere"
 
@@ -85,19 +85,56 @@ public final class InstanceCredentialUse: CloudCallDetector {
       // The instance's own way out is where its agents report from, else where most calls come from.
       guard let home = uses.max(by: { weight($0) < weight($1) }) else { continue }
       let families = CredentialPlace.Families(uses.keys)
+      var told: [Finding] = []
       for (place, number) in uses.sorted(by: { $0.key < $1.key })
       where place != .inside && place != home.key && all[number].agents == 0 {
         guard let severity = judge(all[number], at: place, home: all[home.value], at: home.key, families) else {
           continue
         }
-        report(finding(instance, all[number], all[home.value], severity))
+        told.append(finding(instance, all[number], all[home.value], severity))
       }
+      Self.gather(told).forEach(report)
     }
     uses = [:]
     places = [:]
     all = []
     homes = [:]
     sharing = [:]
+  }
+
+  /// Whoever goes through many proxies is one thief: what more than a few places say alike is one finding.
+  private static func gather(_ findings: [Finding]) -> [Finding] {
+    [Severity.high, .medium].flatMap { severity -> [Finding] in
+      let some = findings.filter { $0.severity == severity }
+      guard some.count > few, var one = some.first else { return some }
+      var places: [String] = []
+      var calls: [String] = []
+      for finding in some {
+        places += Self.places(in: finding)
+        one.firstSeen = [one.firstSeen, finding.firstSeen].compactMap { $0 }.min()
+        one.lastSeen = [one.lastSeen, finding.lastSeen].compactMap { $0 }.max()
+        for entity in finding.entities where one.entities.count < 1000 { one.entities.addNew(entity) }
+        one.evidence += finding.evidence.prefix(max(0, 16 - one.evidence.count))
+        if case .texts(let names)? = finding.attributes.first(where: { $0.name == "calls" })?.value {
+          for name in names where !calls.contains(name) && calls.count < 64 { calls.append(name) }
+        }
+      }
+      one.attributes = one.attributes.filter { $0.name != "calls" }
+      one.attributes.add("calls", calls)
+      one.attributes.add("remote_hosts", places)
+      one.message +=
+        " So they were from \(places.count - 1) more places: "
+        + "\(places.dropFirst().prefix(6).joined(separator: ", "))… Calls: \(calls.prefix(12).joined(separator: ", "))."
+      return [one]
+    }
+  }
+
+  private static let few = 4
+
+  /// From where a finding of this rule says that the credentials were used.
+  static func places(in finding: Finding) -> [String] {
+    if case .texts(let all)? = finding.attributes.first(where: { $0.name == "remote_hosts" })?.value { return all }
+    return finding.attributes.first { $0.name == "remote_host" }.map { [$0.value.text] } ?? []
   }
 
   /// How grave it is that the second place is used beside the first; nil where it is none.

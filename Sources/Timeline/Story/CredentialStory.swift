@@ -9,8 +9,12 @@ struct CredentialStory {
 
   static func find(in view: CaseView) -> [CredentialStory] {
     let passed = Set(view.findings.lazy.filter { $0.rule == passedOn }.compactMap { $0.text("access_key") })
+    // Another account's network has private addresses too.
+    let foreign = Set(
+      view.findings.lazy.filter { $0.rule == "cloud.instance-credentials-elsewhere" && $0.severity >= .high }
+        .flatMap(\.placesElsewhere).filter { AddressRange.isPrivate($0) })
     return suspects(view).sorted { $0.key < $1.key }.compactMap { key, far in
-      story(key, from: far, isPassedOn: passed.contains(key), view)
+      story(key, from: far, foreign, isPassedOn: passed.contains(key), view)
     }
   }
 
@@ -34,8 +38,10 @@ struct CredentialStory {
     }
     for finding in view.findings where finding.rule == "cloud.instance-credentials-elsewhere" {
       // Less than high it may be a second way out of the same network.
-      guard finding.severity >= .high, let far = finding.text("remote_host") else { continue }
-      for key in finding.entities where key.kind == .accessKey { found[key.value, default: []].insert(far) }
+      guard finding.severity >= .high else { continue }
+      for key in finding.entities where key.kind == .accessKey {
+        found[key.value, default: []].formUnion(finding.placesElsewhere)
+      }
     }
     let intruders = AttackMarks(view.findings.filter(\.showsIntruder)).hosts
     let proven = AttackMarks(view.findings.filter { $0.severity >= .high && $0.showsIntruder }).hosts
@@ -53,15 +59,15 @@ struct CredentialStory {
 
   static let passedOn = "cloud.credentials-passed-on"
 
-  private static func story(_ name: String, from suspects: Set<String>, isPassedOn: Bool, _ view: CaseView)
-    -> CredentialStory?
-  {
+  private static func story(
+    _ name: String, from suspects: Set<String>, _ foreign: Set<String>, isPassedOn: Bool, _ view: CaseView
+  ) -> CredentialStory? {
     guard let key = view.index.keys.keys[name] else { return nil }
     // An address where the instance's own agent reports from is the instance's, whatever an alarm says of it.
     let far = suspects.filter { address in
       guard !isPassedOn else { return AddressRange.isAddress(address) }
-      return AddressRange.isAddress(address) && !view.own.contains(address) && !AddressRange.isPrivate(address)
-        && key.places[address]?.agentCalls == 0
+      return AddressRange.isAddress(address) && !view.own.contains(address)
+        && (!AddressRange.isPrivate(address) || foreign.contains(address)) && key.places[address]?.agentCalls == 0
     }
     let all = view.index.calls.filter { $0.event.text("access_key") == name }.sorted(by: SightingOrder.precedes)
     let calls = all.filter { far.contains($0.event.text("source_ip") ?? "") }
@@ -170,6 +176,12 @@ extension Event {
 }
 
 extension Finding {
+  /// From where it says that an instance's credentials were used.
+  fileprivate var placesElsewhere: [String] {
+    if case .texts(let all)? = self["remote_hosts"] { return all }
+    return text("remote_host").map { [$0] } ?? []
+  }
+
   /// Whether it shows somebody who should not be there. Whoever changes an account's settings, however grave, may be who
   /// runs it: that makes his address nobody's but his own.
   fileprivate var showsIntruder: Bool {

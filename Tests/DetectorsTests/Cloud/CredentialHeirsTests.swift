@@ -88,6 +88,18 @@ import Testing
     #expect(passed([Samples.call("ListBuckets", from: Self.thief, second: 60), denied]).isEmpty)
   }
 
+  @Test func whatTheInstanceMadeAndTheAttackerUsesIsHis() {
+    let far = "198.51.100.200"
+    let payload = Finding(
+      rule: "log4shell.jndi-lookup", title: "", severity: .medium, entities: [Entity(.address, far)], evidence: [],
+      message: "")
+    let made = Samples.call(
+      "CreateAccessKey", "iam", from: "192.0.2.10", second: 90,
+      more: answer(#"{"accessKey":{"accessKeyId":"AKIANEW"}}"#))
+    #expect(passed([made, user("ListUsers", key: "AKIANEW", from: far, second: 99)], [payload]).count == 1)
+    #expect(passed([made, user("ListUsers", key: "AKIANEW", from: "198.51.100.1", second: 99)], [payload]).isEmpty)
+  }
+
   @Test func anAlarmOrAPayloadSaysWhoseAddressItIs() {
     let far = "198.51.100.200"
     let calls = [

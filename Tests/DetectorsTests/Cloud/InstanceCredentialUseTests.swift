@@ -24,6 +24,18 @@ import Testing
     #expect(severities(Samples.agent() + [neighbour, Samples.call("GetObject", second: 60)]).isEmpty)
   }
 
+  @Test func manyProxiesAreOneThief() throws {
+    let calls = (1...9).map { Samples.call("ListBuckets", from: "203.0.\($0).66", second: 60 + Int64($0)) }
+    let found = findings(InstanceCredentialUse(artifact: artifact), Samples.agent() + calls)
+    let one = try #require(found.first)
+    #expect(found.count == 1 && one.severity == .high && one.message.contains("8 more places"))
+    #expect(InstanceCredentialUse.places(in: one).count == 9)
+    #expect(one.entities.filter { $0.kind == .address }.count == 9)
+    // A few are told one by one.
+    let few = findings(InstanceCredentialUse(artifact: artifact), Samples.agent() + calls.prefix(3))
+    #expect(few.map { InstanceCredentialUse.places(in: $0).count } == [1, 1, 1])
+  }
+
   @Test func twoAddressFamiliesAreNotCompared() {
     func call(_ name: String) -> Event { Samples.call(name, from: "2600:1f18:aa:bb00::15", second: 60) }
     #expect(severities(Samples.agent() + [call("GetSecretValue")]).isEmpty)
