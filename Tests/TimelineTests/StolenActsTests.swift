@@ -56,6 +56,17 @@ struct StolenActsTests {
     #expect(story([], calls).credentials.map(\.key) == [Samples.key])
   }
 
+  @Test("The role of an instance on which the intruder sat is revoked beside the key that he made there")
+  func onTheHost() {
+    let made = Samples.call(60, "CreateAccessKey", from: "192.0.2.10")
+    let used = call(500, "ListUsers")
+    let incident = CaseSamples.story(
+      [finding("cloud.identity-change", .high, made), passedOn([used])], [("trail", made), ("trail", used)])
+    #expect(incident.credentials.map(\.key) == [Self.maker])
+    #expect(incident.response.contains { $0.title == Phrase(.revokeRoleSessions, ["web-role"]) })
+    #expect(incident.response.contains { $0.title.key == .disableKey })
+  }
+
   @Test("Sessions of a user have no key to disable: his older sessions lose their rights")
   func federated() throws {
     let key = "ASIAFEDERATED1234567"

