@@ -15,7 +15,7 @@ extension LogFormats {
     SystemdTimersFormat(), SystemdUnitsFormat(), SystemdStatusFormat(), IptablesFormat(), NftablesFormat(),
     DockerPsFormat(), DockerInspectFormat(), AtFormat(), IdFormat(), SysctlFormat(), LsblkFormat(), DmidecodeFormat(),
     UlimitFormat(), EnvironmentFormat(), RootkitCheckFormat(),
-    FilesystemFormat(), InterfaceFormat(), NeighbourFormat(), RouteFormat(), ProcStatusFormat(),
+    FilesystemFormat(), InterfaceFormat(), IPJSONFormat(), NeighbourFormat(), RouteFormat(), ProcStatusFormat(),
     ProcMapsFormat(), HashListFormat(), PathListFormat(), HistoryOutput(), LsofFieldFormat(), WhoFormat(),
     EmptyCapture(),
   ]

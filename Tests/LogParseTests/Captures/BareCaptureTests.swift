@@ -194,4 +194,22 @@ import Testing
     #expect(dump.events.map { $0.text("destination") } == ["default", "203.0.113.0/24", "192.0.2.7"])
     #expect(name("blackhole sun\nthrow away\n") != "capture.route")
   }
+
+  @Test func ipInJSON() throws {
+    let addresses = try EventDump(
+      #"[{"ifindex":2,"ifname":"ens5","flags":["BROADCAST","PROMISC","UP"],"mtu":9001,"link_type":"ether","#
+        + #""address":"06:5d:31:9a:2c:e4","addr_info":[{"family":"inet","local":"10.0.2.15","prefixlen":24}]},{}]"#,
+      path: "ip_-j_addr.txt")
+    #expect(addresses.format == "capture.ip_json")
+    #expect(addresses.events.map(\.message) == ["Interface ens5 has 10.0.2.15 and is promiscuous."])
+    let routes = try EventDump(
+      #"[{"dst":"default","gateway":"10.0.2.1","dev":"ens5","protocol":"dhcp","flags":[]}]"#, path: "x.json")
+    #expect(routes.events.map(\.message) == ["Packets to default leave by ens5 through 10.0.2.1."])
+    let neighbours = try EventDump(
+      #"[{"dst":"10.0.2.1","dev":"ens5","lladdr":"06:11:22:33:44:55","state":["REACHABLE"]}]"#, path: "x.json")
+    #expect(neighbours.events.map(\.message) == ["10.0.2.1 is known as 06:11:22:33:44:55 on ens5."])
+    for text in [#"[{"dev":"ens5"}]"#, #"[{"ifname":"ens5"}]"#, "[]", #"{"dst":"x","dev":"y"}"#] {
+      #expect(name(text) != "capture.ip_json", "\(text)")
+    }
+  }
 }

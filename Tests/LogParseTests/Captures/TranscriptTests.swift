@@ -30,7 +30,7 @@ import Testing
     ("admin@web-1:/tmp$ ps -ef\n", "admin@web-1:/tmp$ sudo netstat -anp\n"), ("+ ps -ef\n", "+ netstat -anp\n"),
     ("web-1:~ # ps -ef\n", "web-1:~ # netstat -anp\n"), ("/ # ps\n", "/ # netstat\n"), ("", ""),
     ("[*] Collecting ps -ef\n", "[*] Collecting netstat -anp\n"), ("-----\nps -ef\n-----\n", "-----\nnetstat\n-----\n"),
-    ("Command: ps -ef\n--------\n", "Command: netstat\n--------\n"),
+    ("Command: ps -ef\n--------\n", "Command: netstat\n--------\n"), ("=== ps -p x -f ===\n", "=== netstat x -n ===\n"),
     ("## ps -ef\n```\n", "```\n## netstat -anp\n```\n"),
   ])
   func sections(_ first: String, _ second: String) throws {

@@ -28,7 +28,7 @@ final class ShiftedSink: ResultSink {
 
   func skip(upTo offset: UInt64, _ reason: String) { ledger.skipped(upTo: offset, reason) }
 
-  func finish(damage: String?) { ledger.finish(damage: damage) }
+  func finish(damage: String?, note: String?) { ledger.finish(damage: damage, note: note) }
 
   func event(_ event: Event) {
     if event.dataType == "linux:host:clock", let time = event.time, clock == nil {

@@ -46,7 +46,8 @@ struct TranscriptFormat: LogFormat {
       func look(_ text: ByteView) {
         if let heading = headings.heading(text) {
           count += 1
-          isSure = isSure || !heading.path.isEmpty && (heading.isSure || isFirst)
+          // dmidecode and others begin with a comment that names them.
+          isSure = isSure || !heading.path.isEmpty && (heading.isSure || isFirst && text[0] != 0x23)
         } else if let table = TranscriptTable.format(text) {
           tables.insert(table)
         }
@@ -102,7 +103,8 @@ struct TranscriptFormat: LogFormat {
         if case .inferred(0) = context.zone, let minutes = clock.minutes { context.zone = .stated(minutes) }
       }
     }
-    shifted.finish(damage: stream.damage)
+    shifted.read(upTo: lines.end)
+    shifted.finish(damage: stream.damage, note: lines.end == 0 && stream.damage == nil ? "empty file" : nil)
   }
 
   /// Of output that no format knows, the lines that may hold an attack.

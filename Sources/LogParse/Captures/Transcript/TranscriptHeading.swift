@@ -171,7 +171,8 @@ struct TranscriptHeading {
     guard let first = words.first else { return false }
     let name = first.lastIndex(of: 0x2F).map { first.slice($0 + 1) } ?? first
     guard commands.contains(name.string) else { return false }
-    if isTyped { return true }
+    // An option shows that no English is meant.
+    if isTyped || words.dropFirst().contains(where: { $0[0] == 0x2D && $0.count > 1 }) { return true }
     for word in words.dropFirst() {
       // Behind a pipe anything may follow.
       if word == "|" || word == ";" || word == "&&" || word == "||" { return true }
