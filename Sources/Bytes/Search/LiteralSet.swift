@@ -62,17 +62,29 @@ public struct LiteralSet: Sendable {
     starts.append(UInt16(clamping: candidates.count))
     // Literals with like beginnings share a group, so that a group says as little as possible beyond its members.
     let order = literals.indices.sorted { Self.begins(literals[$0]) < Self.begins(literals[$1]) }
-    for (rank, index) in order.enumerated() {
-      let group = UInt8(1) << UInt8(rank * 8 / max(order.count, 1))
-      let bytes = ByteView(literals[index].text)
-      // A literal of two bytes says nothing about the third.
-      let possible = (0..<3).map { place in
-        place < bytes.count ? Self.cases(bytes[place], literals[index].ignoresCase) : Array(0...255)
-      }
+    // What begins alike is one for the groups.
+    var beginnings: [LiteralGroups.Beginning] = []
+    let ranks = order.map { index in
+      let beginning = LiteralGroups.beginning(possible(index))
+      if beginnings.last.map({ $0 != beginning }) ?? true { beginnings.append(beginning) }
+      return beginnings.count - 1
+    }
+    let groups = LiteralGroups.parted(beginnings)
+    for (index, rank) in zip(order, ranks) {
+      let group = UInt8(1) << UInt8(groups[rank])
+      let possible = possible(index)
       for place in 0..<3 { for byte in possible[place] { Self.mark(&prints, place, byte, group) } }
       for first in possible[0] {
         for second in possible[1] { for third in possible[2] { mark(first, second, third) } }
       }
+    }
+  }
+
+  /// The bytes that a literal may have at its first three places. One of two bytes says nothing about the third.
+  private func possible(_ index: Int) -> [[UInt8]] {
+    let bytes = ByteView(literals[index].text)
+    return (0..<3).map { place in
+      place < bytes.count ? Self.cases(bytes[place], literals[index].ignoresCase) : Array(0...255)
     }
   }
 
