@@ -60,6 +60,8 @@ import Testing
       #expect(findings([process("[kworker/u4:2]", attributes)]).map(\.rule) == ["process.masquerade"], "\(attributes)")
     }
     #expect(findings([process("[kworker/0:1] -o pool", Attribute("user", "root"))]).map(\.severity) == [.high])
+    let bothHidden = process("[kworker/0:1]", Attribute("user", "app"), Attribute("executable", "/dev/shm/k (deleted)"))
+    #expect(findings([bothHidden]).map(\.rule) == ["process.deleted-executable", "process.masquerade"])
     // Of two captures the one that says more.
     let both = findings([
       process("[kworker/u4:2]", Attribute("user", "tomcat")),

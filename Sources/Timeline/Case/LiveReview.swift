@@ -31,7 +31,17 @@ public struct LiveReview {
   public init() {}
 
   public mutating func take(_ event: Event, artifact: Digest) {
-    guard event.dataType.hasPrefix("linux:"), let fact = Self.fact(event) else { return }
+    guard event.dataType.hasPrefix("linux:") else { return }
+    if let fact = Self.fact(event) { add(fact, event, artifact) }
+    // A process that hides its name may have hidden its file too.
+    if event.dataType == "linux:capture:process", let path = event.text("executable"),
+      let fact = Self.executable(path, event.integer("pid"))
+    {
+      add(fact, event, artifact)
+    }
+  }
+
+  private mutating func add(_ fact: Fact, _ event: Event, _ artifact: Digest) {
     let evidence = EvidenceReference(artifact: artifact, locator: event.locator)
     if var old = known[fact.key] {
       if fact.saysMore(than: old.fact) { old.fact = fact }
@@ -72,7 +82,7 @@ public struct LiveReview {
       guard event.text("fd") == "txt", let path = event.text("name") else { return nil }
       return executable(path, event.integer("pid"))
     case "linux:capture:process":
-      return disguised(event) ?? event.text("executable").flatMap { executable($0, event.integer("pid")) }
+      return disguised(event)
     case "linux:capture:environment": return preloaded(event)
     case "linux:capture:kernel_setting": return coreHandler(event)
     case "linux:mount": return covered(event)
