@@ -147,6 +147,25 @@ struct DecodedStreamTests {
     #expect(stream.encodings == ["zstd", "gzip"])
   }
 
+  @Test(arguments: [8, 9])
+  func compressionWithoutEndIsGivenUpAndSaidSo(_ times: Int) throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("f", "deep")
+    let pipe = Array(repeating: "gzip -c", count: times).joined(separator: " | ")
+    let made = try runProgram(
+      "/bin/sh",
+      ["-c", "\(pipe.replacing("gzip -c |", with: "gzip -c < '\(file)' |", maxReplacements: 1)) > '\(file).out'"])
+    #expect(made.status == 0)
+    let stream = try DecodedStream(FileStream(path: file + ".out"))
+    let bytes = try all(stream)
+    #expect(stream.encodings.count == 8)
+    if times == 8 {
+      #expect(bytes == Array("deep".utf8) && stream.damage == nil)
+    } else {
+      #expect(bytes.starts(with: [0x1F, 0x8B]) && stream.damage?.hasPrefix("compressed more than 8 times") == true)
+    }
+  }
+
   @Test func plainBytesPassAsTheyAre() throws {
     let stream = try DecodedStream(MemoryStream(Array("plain".utf8)))
     #expect(try all(stream) == Array("plain".utf8))

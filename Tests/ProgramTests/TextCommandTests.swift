@@ -26,7 +26,7 @@ struct TextCommandTests {
     #expect(told.map { $0["id"] as? Int } == (0..<3000).map { $0 })
     for (number, line) in told.enumerated() {
       let detections = try #require(line["detections"] as? [[String: Any]])
-      #expect(detections.map { $0["path"] as? String } == (number.isMultiple(of: 3) ? ["a\(number)"] : []))
+      #expect(detections.map { $0["path"] as? String } == (number.isMultiple(of: 3) ? ["/a\(number)"] : []))
     }
     for workers in ["1", "2", "7"] {
       #expect(try runProgram(irAnalyze, ["detect", "--workers", workers], input: input).output == result.output)

@@ -5,24 +5,30 @@
 public final class DecodedStream: ByteStream {
   private let inner: any ByteStream
   public let encodings: [String]
-  public var damage: String? { inner.damage }
+  public var damage: String? { inner.damage ?? tooDeep }
 
   /// `.gz` in `.gz` in …; nobody does it honestly more than twice.
-  private static let maximumDepth = 4
+  private static let maximumDepth = 8
+  /// Said where more of it lies below.
+  private let tooDeep: String?
 
   public init(_ stream: any ByteStream) throws(BytesError) {
     var current = stream
     var encodings: [String] = []
-    while encodings.count < Self.maximumDepth {
+    var tooDeep: String?
+    while true {
       let head = try HeadedStream(current)
-      guard let (name, decoder) = try Self.decoder(head) else {
-        current = head
+      current = head
+      guard let name = Self.encoding(of: head.head) else { break }
+      if encodings.count == Self.maximumDepth {
+        tooDeep = "compressed more than \(Self.maximumDepth) times over; what lies deeper is not opened"
         break
       }
       encodings.append(name)
-      current = decoder
+      current = try Self.decoder(name, head)
     }
     inner = current
+    self.tooDeep = tooDeep
     self.encodings = encodings
   }
 
@@ -30,18 +36,25 @@ public final class DecodedStream: ByteStream {
     try inner.read(into: buffer)
   }
 
-  private static func decoder(_ stream: HeadedStream) throws(BytesError) -> (String, any ByteStream)? {
-    let head = stream.head
+  /// nil for bytes that are not compressed.
+  private static func encoding(of head: [UInt8]) -> String? {
     func begins(_ magic: UInt8...) -> Bool { head.starts(with: magic) }
-    if begins(0x1F, 0x8B, 0x08) { return ("gzip", GzipDecoder(stream)) }
-    if begins(0x28, 0xB5, 0x2F, 0xFD) { return ("zstd", try ZstdDecoder(stream)) }
-    if begins(0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00) { return ("xz", try LibarchiveDecoder(stream)) }
+    if begins(0x1F, 0x8B, 0x08) { return "gzip" }
+    if begins(0x28, 0xB5, 0x2F, 0xFD) { return "zstd" }
+    if begins(0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00) { return "xz" }
     if begins(0x42, 0x5A, 0x68), head.count >= 10, head[4..<10].elementsEqual([0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) {
-      return ("bzip2", try LibarchiveDecoder(stream))
+      return "bzip2"
     }
-    if begins(0x04, 0x22, 0x4D, 0x18) { return ("lz4", try LibarchiveDecoder(stream)) }
-    if begins(0x1F, 0x9D) { return ("compress", try LibarchiveDecoder(stream)) }
-    return nil
+    if begins(0x04, 0x22, 0x4D, 0x18) { return "lz4" }
+    return begins(0x1F, 0x9D) ? "compress" : nil
+  }
+
+  private static func decoder(_ encoding: String, _ stream: HeadedStream) throws(BytesError) -> any ByteStream {
+    switch encoding {
+    case "gzip": GzipDecoder(stream)
+    case "zstd": try ZstdDecoder(stream)
+    default: try LibarchiveDecoder(stream)
+    }
   }
 }
 
