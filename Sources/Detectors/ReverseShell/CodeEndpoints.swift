@@ -8,33 +8,12 @@ enum CodeEndpoints {
   /// - Parameter places: of connecting calls, best first.
   static func find(_ shell: ShellText, from places: [Int]) -> Endpoint {
     var best = Endpoint(host: nil, port: nil)
-    // C says the port on its own.
-    let named = shell.text.firstIndex(of: ByteView("htons(")).flatMap { place in
-      Self.port(shell, in: CallArguments.call(shell.text, from: place, reach: reach))
-    }
     for place in places {
-      if var endpoint = CallArguments.endpoint(shell, from: place) {
-        if let named { endpoint.port = named }
-        return endpoint
-      }
-      var endpoint = arguments(shell, CodeTokens(CallArguments.call(shell.text, from: place, reach: reach)))
-      if endpoint.host == nil || endpoint.port == nil {
-        // Or what stands soon behind, if a host is there: a number alone may be any, such as a timeout.
-        let text = shell.text.slice(place, place + reach)
-        let beside = endpoint.host == nil ? literal(shell, in: text) : endpoint
-        let near = beside.port != nil && beside.host != nil ? beside : arguments(shell, CodeTokens(text))
-        if near.host != nil { endpoint = near }
-      }
-      if let named { endpoint.port = named }
-      if endpoint.host != nil, endpoint.port != nil { return endpoint }
+      let (endpoint, isSure) = shell.called(at: place)
+      if isSure || endpoint.host != nil && endpoint.port != nil { return endpoint }
       if best.host == nil, best.port == nil { best = endpoint }
     }
-    // A call on fields or parameters: what the text assigns to names that speak of a host and a port.
-    let variables = shell.variables
-    let host = Self.host(variables)
-    let port = variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap {
-      $0.withView { Endpoint.port($0) }
-    }
+    let (host, port) = shell.assigned
     if let host, let port {
       return Endpoint(host: best.host ?? host, port: best.host == nil ? port : best.port ?? port)
     }
@@ -43,6 +22,40 @@ enum CodeEndpoints {
     if anywhere.port != nil { return anywhere }
     // A number in the call may be a timeout; without anything better it is taken for the port.
     return Endpoint(host: best.host ?? host ?? anywhere.host, port: port ?? best.port)
+  }
+
+  /// What a call is given, whatever the language; sure where the call's own form says which is which.
+  static func called(_ shell: ShellText, at place: Int) -> (endpoint: Endpoint, isSure: Bool) {
+    if var endpoint = CallArguments.endpoint(shell, from: place) {
+      endpoint.port = shell.namedPort ?? endpoint.port
+      return (endpoint, true)
+    }
+    var endpoint = arguments(shell, CodeTokens(CallArguments.call(shell.text, from: place, reach: reach)))
+    if endpoint.host == nil || endpoint.port == nil {
+      // Or what stands soon behind, if a host is there: a number alone may be any, such as a timeout.
+      let text = shell.text.slice(place, place + reach)
+      let beside = endpoint.host == nil ? literal(shell, in: text) : endpoint
+      let near = beside.port != nil && beside.host != nil ? beside : arguments(shell, CodeTokens(text))
+      if near.host != nil { endpoint = near }
+    }
+    endpoint.port = shell.namedPort ?? endpoint.port
+    return (endpoint, false)
+  }
+
+  /// C says the port on its own.
+  static func namedPort(_ shell: ShellText) -> Int? {
+    shell.text.firstIndex(of: ByteView("htons(")).flatMap { place in
+      port(shell, in: CallArguments.call(shell.text, from: place, reach: reach))
+    }
+  }
+
+  /// A call on fields or parameters: what the text assigns to names that speak of a host and a port.
+  static func assigned(_ shell: ShellText) -> (host: String?, port: Int?) {
+    let variables = shell.variables
+    let port = variables.first(named: ["port"]) { Endpoint.port($0) != nil }.flatMap {
+      $0.withView { Endpoint.port($0) }
+    }
+    return (host(variables), port)
   }
 
   private static func host(_ variables: Variables) -> String? {

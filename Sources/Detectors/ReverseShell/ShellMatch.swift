@@ -22,8 +22,11 @@ final class ShellText {
   private let shared: SharedText
   private(set) lazy var variables = Variables(text)
   private(set) lazy var signs = ShellSigns(text)
-  /// What several languages ask for.
+  // What several languages ask for.
   private(set) lazy var literalEndpoint = CodeEndpoints.literal(self, in: text)
+  private(set) lazy var namedPort = CodeEndpoints.namedPort(self)
+  private(set) lazy var assigned = CodeEndpoints.assigned(self)
+  private var calls: [Int: (endpoint: Endpoint, isSure: Bool)] = [:]
   private(set) lazy var hasFIFO =
     signs.hasFIFO
     && (ShellWords.contains(text, word: "mkfifo")
@@ -78,6 +81,14 @@ final class ShellText {
   }
 
   func has(_ literal: StaticString) -> Bool { shared.has(literal) }
+
+  /// What the call at a place is given; several languages name the same calls.
+  func called(at place: Int) -> (endpoint: Endpoint, isSure: Bool) {
+    if let known = calls[place] { return known }
+    let made = CodeEndpoints.called(self, at: place)
+    calls[place] = made
+    return made
+  }
 
   /// The interpreter whose call carries a shell command: what started it says more than what it says.
   var carrier: String? {

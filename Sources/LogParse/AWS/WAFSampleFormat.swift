@@ -10,7 +10,8 @@ public struct WAFSampleFormat: LogFormat {
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    let start = sample.head.slice(0, 4096)
+    let head = sample.head.hasPrefix("\u{FEFF}") ? sample.head.dropFirst(3) : sample.head
+    let start = head.slice(0, 4096)
     return start.trimmed[0] == 0x7B && start.contains("\"SampledRequests\"") ? .high : nil
   }
 
