@@ -54,8 +54,7 @@ import Testing
 
   @Test func namesOfKernelThreads() {
     for attributes in [
-      Attribute("user", "tomcat"), Attribute("uid", Int64(998)), Attribute("virtual_kib", Int64(99940)),
-      Attribute("ppid", Int64(351)),
+      Attribute("user", "tomcat"), Attribute("uid", Int64(998)), Attribute("ppid", Int64(351)),
     ] {
       #expect(findings([process("[kworker/u4:2]", attributes)]).map(\.rule) == ["process.masquerade"], "\(attributes)")
     }
@@ -69,6 +68,16 @@ import Testing
     ])
     #expect(both.count == 1 && both.first?.evidence.count == 2)
     #expect(both.first?.message.hasSuffix("is tomcat's, is a child of process 351.") ?? false)
+  }
+
+  /// Memory of its own makes it none only in a listing that shows none of the others'.
+  @Test func aThreadWithMemoryIsTheException() {
+    let plain = process("[ksoftirqd/0]", Attribute("virtual_kib", Int64(0)))
+    let odd = process("[kworker/u4:2]", Attribute("virtual_kib", Int64(99940)))
+    #expect(findings([plain, plain, plain, plain, odd]).map(\.rule) == ["process.masquerade"])
+    #expect(findings([odd, odd, odd]).isEmpty)
+    let child = process("[kworker/u4:2]", Attribute("virtual_kib", Int64(99940)), Attribute("ppid", Int64(2)))
+    #expect(findings([plain, plain, plain, plain, child]).isEmpty)
   }
 
   @Test func threadsOfTheKernel() {

@@ -16,6 +16,8 @@ public struct LiveReview {
     var message: String
     var pid: Int64?
     var path: String?
+    /// It counts only where the same listing shows that it is the exception.
+    var isWeak = false
 
     var key: String { "\(rule) \(pid.map(String.init) ?? "") \(path ?? (pid == nil ? message : ""))" }
     /// Of two captures the one that shows more is told, in whatever order they come.
@@ -27,11 +29,14 @@ public struct LiveReview {
 
   private var known: [String: (fact: Fact, places: [EvidenceReference])] = [:]
   private var counts: [String: Int] = [:]
+  /// Of each listing how many threads of the kernel have no memory of their own, as they all should, and how many have.
+  private var threads: [Digest: (plain: Int, odd: Int)] = [:]
 
   public init() {}
 
   public mutating func take(_ event: Event, artifact: Digest) {
     guard event.dataType.hasPrefix("linux:") else { return }
+    countThread(event, artifact)
     if let fact = Self.fact(event) { add(fact, event, artifact) }
     // A process that hides its name may have hidden its file too.
     if event.dataType == "linux:capture:process", let path = event.text("executable"),
@@ -53,8 +58,19 @@ public struct LiveReview {
     }
   }
 
+  private mutating func countThread(_ event: Event, _ artifact: Digest) {
+    guard event.dataType == "linux:capture:process", let size = event.integer("virtual_kib"),
+      event.text("command_line")?.hasPrefix("[") == true
+    else { return }
+    if size > 0 { threads[artifact, default: (0, 0)].odd += 1 } else { threads[artifact, default: (0, 0)].plain += 1 }
+  }
+
+  private func isException(_ place: EvidenceReference) -> Bool {
+    threads[place.artifact].map { $0.plain > $0.odd } ?? false
+  }
+
   public func findings() -> [Finding] {
-    known.values.map { fact, places in
+    known.values.filter { fact, places in !fact.isWeak || places.contains(where: isException) }.map { fact, places in
       var entities: [Entity] = []
       if let pid = fact.pid { entities.append(Entity(.process, String(pid))) }
       if let path = fact.path { entities.append(Entity(.file, path)) }
@@ -131,8 +147,11 @@ public struct LiveReview {
     if let user = event.text("user"), user != "root", user != "0" { signs.append("is \(user)'s") }
     if let uid = event.integer("uid"), uid != 0 { signs.append("is the number \(uid)'s") }
     if let size = event.integer("virtual_kib"), size > 0 { signs.append("has memory of its own") }
-    // Before kthreadd had the number 2, another of the first processes was their parent.
-    if let parent = event.integer("ppid"), parent > 100 || parent != 0 && parent != 2 && !signs.isEmpty {
+    let isWeak = signs == ["has memory of its own"]
+    // kthreadd starts nobody else's processes. Before it had the number 2, another of the first processes was their parent.
+    let parent = event.integer("ppid")
+    if parent == 2, isWeak { return nil }
+    if let parent, parent > 100 || parent != 0 && parent != 2 && !signs.isEmpty {
       signs.append("is a child of process \(parent)")
     }
     guard !signs.isEmpty else { return nil }
@@ -140,7 +159,7 @@ public struct LiveReview {
     return Fact(
       rule: "process.masquerade", title: "Process disguised as a kernel thread", severity: .high, attack: ["T1036.004"],
       message: (pid.map { "Process \($0)" } ?? "A process") + " calls itself \(line.prefix(200)) like a thread of the "
-        + "kernel, but it \(signs.joined(separator: ", ")).", pid: pid)
+        + "kernel, but it \(signs.joined(separator: ", ")).", pid: pid, isWeak: isWeak && signs.count == 1)
   }
 
   private static func preloaded(_ event: Event) -> Fact? {
