@@ -33,6 +33,9 @@ public struct FormatSample {
     self.isWhole = isWhole
   }
 
+  /// The bytes behind a mark of UTF-8, where there is one.
+  public var front: ByteView { head.hasPrefix("\u{FEFF}") ? head.dropFirst(3) : head }
+
   /// The path's last component.
   public var name: Substring { path.split(separator: "/").last ?? "" }
 }

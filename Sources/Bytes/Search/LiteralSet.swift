@@ -22,18 +22,9 @@ public struct LiteralSet: Sendable {
       let bytes = ByteView(literal.text)
       self.literal = UInt16(clamping: index)
       mask = literal.ignoresCase ? 0 : bytes.count >= 8 ? .max : (1 << UInt64(bytes.count * 8)) - 1
-      head = LiteralSet.head(bytes, 0) & mask
+      head = bytes.head(0) & mask
       isWhole = bytes.count <= 8 && !literal.ignoresCase
     }
-  }
-
-  /// Eight bytes from a place on; zeros behind the end.
-  @inline(__always)
-  private static func head(_ text: ByteView, _ place: Int) -> UInt64 {
-    if let whole = text.u64(place) { return whole }
-    var head: UInt64 = 0
-    for index in 0..<8 { head |= UInt64(text[place + index]) << UInt64(index * 8) }
-    return head
   }
 
   private var literals: [Literal] = []
@@ -158,7 +149,7 @@ public struct LiteralSet: Sendable {
 
   @inline(__always)
   private func literal(at place: Int, of text: ByteView) -> Int? {
-    let head = Self.head(text, place)
+    let head = text.head(place)
     let bucket = Self.bucket(UInt8(truncatingIfNeeded: head), UInt8(truncatingIfNeeded: head >> 8))
     for index in Int(starts[bucket])..<Int(starts[bucket + 1])
     where head & candidates[index].mask == candidates[index].head {

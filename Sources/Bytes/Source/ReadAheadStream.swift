@@ -72,10 +72,7 @@ private final class Ahead: @unchecked Sendable {
 
   func start() {
     for _ in 0..<Self.partCount { emptied.signal() }
-    let thread = Thread { [self] in run() }
-    // As the main thread has.
-    thread.stackSize = 8 << 20
-    thread.start()
+    startThread { [self] in run() }
   }
 
   private func run() {

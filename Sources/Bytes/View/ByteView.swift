@@ -243,6 +243,16 @@ extension ByteView {
   @inlinable
   public func u64(_ offset: Int) -> UInt64? { load(offset) }
 
+  /// The same with zeros for what lies behind the end.
+  @inlinable
+  @inline(__always)
+  public func head(_ offset: Int) -> UInt64 {
+    if let whole = u64(offset) { return whole }
+    var head: UInt64 = 0
+    for index in 0..<8 { head |= UInt64(self[offset + index]) << UInt64(index * 8) }
+    return head
+  }
+
   @inlinable
   func load<Number: FixedWidthInteger>(_ offset: Int) -> Number? {
     guard let base, offset >= 0, count - offset >= MemoryLayout<Number>.size else { return nil }

@@ -2,18 +2,29 @@ import Bytes
 
 /// Hexadecimal digits that stand for a text: in one run, or in pairs with blanks between.
 enum HexadecimalText {
+  private static let runBytes = ByteSet("0123456789abcdefABCDEF")
+  private static let rowBytes = ByteSet("0123456789abcdefABCDEF \t\n")
+
   /// The first run of at least 24 hexadecimal digits, in pairs, that is text.
   static func run(in text: ByteView) -> [UInt8]? {
-    let minimum = 24
-    // A run that is long enough covers the place where it would end if it began here: others are stepped over.
+    first(in: text, of: runBytes, atLeast: 24) { run in
+      run.count % 2 == 0 ? pairs(text.slice(run.lowerBound, run.upperBound)) : nil
+    }
+  }
+
+  /// What the first stretch of such bytes gives that is long enough and gives anything.
+  private static func first(
+    in text: ByteView, of bytes: ByteSet, atLeast length: Int, _ read: (Range<Int>) -> [UInt8]?
+  ) -> [UInt8]? {
+    // A stretch that is long enough covers the place where it would end if it began here: others are stepped over.
     var floor = 0
-    while floor + minimum <= text.count {
-      let last = floor + minimum - 1
+    while floor + length <= text.count {
+      let last = floor + length - 1
       var start = last + 1
-      while start > floor, hexDigit(text[start - 1]) != nil { start -= 1 }
+      while start > floor, bytes.contains(text[start - 1]) { start -= 1 }
       var end = last
-      if start <= last { while end < text.count, hexDigit(text[end]) != nil { end += 1 } }
-      if end - start >= minimum, (end - start) % 2 == 0, let bytes = pairs(text.slice(start, end)) { return bytes }
+      if start <= last { while end < text.count, bytes.contains(text[end]) { end += 1 } }
+      if end - start >= length, let found = read(start..<end) { return found }
       floor = end + 1
     }
     return nil
@@ -38,25 +49,10 @@ enum HexadecimalText {
     return bytes.map { $0 == 0 ? 0x20 : $0 }
   }
 
-  private static let rowBytes = ByteSet("0123456789abcdefABCDEF \t\n")
-
   /// `echo 62 61 73 68 … | xxd -r -p`: the first row of at least twelve pairs with one blank between that is text.
   static func spaced(in text: ByteView) -> [UInt8]? {
     let minimum = 12
-    let length = minimum * 3 - 1
-    let rowBytes = rowBytes
-    // As with a run: only a stretch of digits and blanks that is long enough is looked at.
-    var floor = 0
-    while floor + length <= text.count {
-      let last = floor + length - 1
-      var start = last + 1
-      while start > floor, rowBytes.contains(text[start - 1]) { start -= 1 }
-      var end = last
-      if start <= last { while end < text.count, rowBytes.contains(text[end]) { end += 1 } }
-      if end - start >= length, let bytes = row(in: text, start..<end, minimum) { return bytes }
-      floor = end + 1
-    }
-    return nil
+    return first(in: text, of: rowBytes, atLeast: minimum * 3 - 1) { row(in: text, $0, minimum) }
   }
 
   private static func row(in text: ByteView, _ stretch: Range<Int>, _ minimum: Int) -> [UInt8]? {

@@ -14,7 +14,7 @@ struct WordFinder: Sendable {
       self.number = number
       self.text = text
       mask = text.utf8CodeUnitCount >= 8 ? .max : (1 << UInt64(text.utf8CodeUnitCount * 8)) - 1
-      head = WordFinder.head(ByteView(text), 0) & mask
+      head = ByteView(text).head(0) & mask
     }
   }
 
@@ -49,12 +49,6 @@ struct WordFinder: Sendable {
     UInt16(text[place]) << 8 | UInt16(text[place + 1])
   }
 
-  /// Eight bytes from a place on; zeros behind the end.
-  private static func head(_ text: ByteView, _ place: Int) -> UInt64 {
-    if let whole = text.u64(place) { return whole }
-    return (0..<8).reduce(0) { $0 | UInt64(text[place + $1]) << UInt64($1 * 8) }
-  }
-
   /// The numbers of some of the words.
   func numbers(_ some: [StaticString]) -> [Int] {
     some.compactMap { one in words.firstIndex { String(describing: $0) == String(describing: one) } }
@@ -69,7 +63,7 @@ struct WordFinder: Sendable {
       set.forEachMatch(in: text) { place, _ in
         let group = Int(groupOf[Int(Self.start(text, place))]) - 1
         guard group >= 0, left[group] > 0 else { return place + 1 }
-        let head = Self.head(text, place)
+        let head = text.head(place)
         for index in starts[group]..<starts[group + 1]
         where (head ^ members[index].head) & members[index].mask == 0 && places[members[index].number] < 0 {
           guard members[index].mask != .max || text.slice(place).hasPrefix(members[index].text) else { continue }

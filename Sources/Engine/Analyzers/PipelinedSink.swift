@@ -1,3 +1,4 @@
+import Bytes
 import Evidence
 import Foundation
 import Synchronization
@@ -157,12 +158,7 @@ final class PipelinedSink: ResultSink, @unchecked Sendable {
 
   private func start() {
     isRunning = true
-    for place in steps.indices {
-      let thread = Thread { [self] in work(place) }
-      // As the main thread has.
-      thread.stackSize = 8 << 20
-      thread.start()
-    }
+    for place in steps.indices { startThread { [self] in work(place) } }
   }
 
   /// Waits until every step has had everything.

@@ -80,8 +80,7 @@ enum AWSRecords {
   /// are passed over, and then the next must be a record that satisfies the test, with nothing but JSON behind it: a note that
   /// quotes a record goes on as a note.
   static func recognizes(_ sample: FormatSample, names: [StaticString], _ test: (JSONView) -> Bool) -> Confidence? {
-    var start = sample.head
-    if start.hasPrefix("\u{FEFF}") { start = start.dropFirst(3) }
+    var start = sample.front
     while start[0] == 0, !start.isEmpty { start = start.dropFirst(1) }
     start = beginning(start)
     guard names.allSatisfy({ start.contains($0) }) else { return nil }

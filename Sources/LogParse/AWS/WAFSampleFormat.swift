@@ -10,8 +10,7 @@ public struct WAFSampleFormat: LogFormat {
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    let head = sample.head.hasPrefix("\u{FEFF}") ? sample.head.dropFirst(3) : sample.head
-    let start = head.slice(0, 4096)
+    let start = sample.front.slice(0, 4096)
     return start.trimmed[0] == 0x7B && start.contains("\"SampledRequests\"") ? .high : nil
   }
 

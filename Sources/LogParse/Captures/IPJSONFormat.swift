@@ -7,7 +7,7 @@ struct IPJSONFormat: LogFormat {
   let version = 1
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    let head = (sample.head.hasPrefix("\u{FEFF}") ? sample.head.dropFirst(3) : sample.head).trimmed
+    let head = sample.front.trimmed
     guard head[0] == 0x5B, head.contains("\"ifname\"") || head.contains("\"dev\"") else { return nil }
     let records = JSONRecords(MemoryStream(sample.head.array), coverage: CollectingSink())
     var number = 0

@@ -9,7 +9,7 @@ struct LsofFieldFormat: LogFormat {
   let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    var rest = sample.head.hasPrefix("\u{FEFF}") ? sample.head.dropFirst(3) : sample.head
+    var rest = sample.front
     guard rest[0] == 0x70 else { return nil }
     var files = 0
     var fields = 0

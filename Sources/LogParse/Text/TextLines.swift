@@ -112,7 +112,7 @@ extension FormatSample {
   /// left out unless it is the only one.
   func lines(_ number: Int) -> [ByteView] {
     var lines: [ByteView] = []
-    var rest = head.hasPrefix("\u{FEFF}") ? head.dropFirst(3) : head
+    var rest = front
     while lines.count < number, !rest.isEmpty {
       let (line, after) = rest.cut(0x0A) ?? (rest, rest.slice(rest.count))
       if rest.firstIndex(of: 0x0A) == nil, !isWhole, !lines.isEmpty { break }

@@ -66,22 +66,26 @@ struct WorkOptions: ParsableArguments {
       valueName: "PATH"), completion: .file())
   var cloudtrailKeys: String?
 
-  func validate() throws {
-    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers takes a number from 1 to 1024") }
-  }
+  func validate() throws { try WorkerCount.check(workers) }
 
-  var count: Int { workers ?? ProcessInfo.processInfo.activeProcessorCount }
+  var count: Int { WorkerCount.of(workers) }
 }
 
 struct ThreadOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Threads; otherwise one for each processor.", valueName: "N"))
   var workers: Int?
 
-  func validate() throws {
-    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers takes a number from 1 to 1024") }
+  func validate() throws { try WorkerCount.check(workers) }
+
+  var count: Int { WorkerCount.of(workers) }
+}
+
+private enum WorkerCount {
+  static func check(_ number: Int?) throws {
+    if let number, !(1...1024).contains(number) { throw ValidationError("--workers takes a number from 1 to 1024") }
   }
 
-  var count: Int { workers ?? ProcessInfo.processInfo.activeProcessorCount }
+  static func of(_ number: Int?) -> Int { number ?? ProcessInfo.processInfo.activeProcessorCount }
 }
 
 enum Program {

@@ -46,13 +46,10 @@ final class FileParsing: Sendable {
     let ended = DispatchSemaphore(value: 0)
     let count = min(threads, sources.count)
     for _ in 0..<count {
-      let thread = Thread { [self] in
+      startThread { [self] in
         while case let place = next.wrappingAdd(1, ordering: .relaxed).oldValue, place < sources.count { read(place) }
         ended.signal()
       }
-      // As the main thread has.
-      thread.stackSize = 8 << 20
-      thread.start()
     }
     for _ in 0..<count { ended.wait() }
     return totals.withLock { $0 }

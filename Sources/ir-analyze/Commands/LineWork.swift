@@ -35,13 +35,10 @@ final class LineWork: @unchecked Sendable {
   func run() throws {
     let ended = DispatchSemaphore(value: 0)
     for _ in 0..<threads {
-      let thread = Thread { [self] in
+      startThread { [self] in
         while let batch = take() { work(on: batch) }
         ended.signal()
       }
-      // As the main thread has.
-      thread.stackSize = 8 << 20
-      thread.start()
     }
     // Whatever could be read is answered, also where reading fails further on.
     defer {

@@ -8,8 +8,7 @@ struct VelociraptorFormat: LogFormat {
   let version = 1
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
-    let head = sample.head.hasPrefix("\u{FEFF}") ? sample.head.dropFirst(3) : sample.head
-    guard head.trimmed[0] == 0x7B, sample.name.hasSuffix(".json"),
+    guard sample.front.trimmed[0] == 0x7B, sample.name.hasSuffix(".json"),
       sample.path.contains("results/") || sample.path.contains("Linux.") || sample.path.contains("Generic.")
     else { return nil }
     let records = JSONRecords(MemoryStream(sample.head.array), coverage: CollectingSink())
