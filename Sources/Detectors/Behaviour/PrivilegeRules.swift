@@ -79,8 +79,9 @@ extension BehaviourRule {
         "msfvenom", "msfconsole", "meterpreter", "sliver-client", "LaZagne",
       ]
     ) { it in
-      !it.runs(
-        NameTable(["grep", "echo", "cat", "less", "man", "rpm", "apt", "yum", "dnf", "apt-get", "changelog", "git"]))
+      // A search beside the tool does not make it harmless: all that is done must be to look, or to install.
+      !Mention.isAll(of: it.text)
+        && !(it.commands.count == 1 && it.runs(NameTable(["rpm", "apt", "yum", "dnf", "apt-get", "changelog", "git"])))
     },
     BehaviourRule(
       "attack-tool", "Tool for attacks run", .medium, ["T1588.002"],

@@ -1,4 +1,5 @@
 import Bytes
+import Evidence
 import Testing
 
 @testable import Detectors
@@ -46,6 +47,22 @@ import Testing
   @Test(arguments: ["find / -name kinsing -exec {} ';'", "ls /tmp; ./xmrig -o stratum+tcp://pool.example:3333"])
   func whoStartsMinersRunsThem(_ text: String) {
     #expect(found(text).contains { $0.rule == "behaviour.miner" && $0.severity == .high }, "\(text)")
+  }
+
+  @Test func aSearchBesideAToolDoesNotMakeItHarmless() {
+    func exploits(_ text: String) -> [Severity] {
+      found(text).filter { $0.rule == "behaviour.exploit-tool" }.map(\.severity)
+    }
+    for text in [
+      "./PwnKit | grep root", "cat PwnKit.c | gcc -xc - -o p", "apt update; ./dirtypipe", "echo x; ./pwnkit",
+    ] {
+      #expect(exploits(text) == [.high], "\(text)")
+    }
+    for text in [
+      "grep -r PwnKit /tmp | head", "cat CVE-2021-4034.md | less", "apt install meterpreter-doc", "rpm -q pwnkit",
+    ] {
+      #expect(exploits(text) == [], "\(text)")
+    }
   }
 
   @Test func whoLooksForLookupsNamesThem() {
