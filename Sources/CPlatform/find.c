@@ -14,13 +14,25 @@ static ptrdiff_t plain(const uint8_t *hay, size_t count, const uint8_t *needle, 
 }
 
 #if defined(__x86_64__)
+// Where so few places are left that a block of 32 does not fit, memmem would take longer to begin than to look.
+static ptrdiff_t short_find(const uint8_t *hay, size_t count, const uint8_t *needle, size_t length) {
+  for (size_t place = 0; place + length <= count; place++) {
+    if (hay[place] == needle[0] && hay[place + length - 1] == needle[length - 1] && memcmp(hay + place, needle, length) == 0)
+      return (ptrdiff_t)place;
+  }
+  return -1;
+}
+
 // memmem looks at a byte or two a step. Here the first and the last byte of the needle are compared at 32 places at once; only
 // where both fit is the rest. A text in which they fit all the time and the rest does not is left to memmem, which no text slows.
 __attribute__((target("avx2"))) static ptrdiff_t find(
     const uint8_t *hay, size_t count, const uint8_t *needle, size_t length) {
   const __m256i first = _mm256_set1_epi8((char)needle[0]), last = _mm256_set1_epi8((char)needle[length - 1]);
-  size_t place = 0, misses = 0;
-  for (; count - place >= length + 31; place += 32) {
+  // The place behind the last block; the last one begins as late as it may, over the one before.
+  const size_t end_of_blocks = count - length + 1;
+  size_t misses = 0;
+  for (size_t next = 0; next < end_of_blocks; next += 32) {
+    const size_t place = next + 32 <= end_of_blocks ? next : end_of_blocks - 32;
     const __m256i *begin = (const __m256i *)(hay + place), *end = (const __m256i *)(hay + place + length - 1);
     unsigned fits = (unsigned)_mm256_movemask_epi8(_mm256_and_si256(
         _mm256_cmpeq_epi8(_mm256_loadu_si256(begin), first), _mm256_cmpeq_epi8(_mm256_loadu_si256(end), last)));
@@ -31,7 +43,7 @@ __attribute__((target("avx2"))) static ptrdiff_t find(
     }
     if (misses > 64 + place / 16) return plain(hay, count, needle, length, place + 32);
   }
-  return plain(hay, count, needle, length, place);
+  return -1;
 }
 #endif
 
@@ -40,5 +52,6 @@ ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, s
 #if defined(__x86_64__)
   if (hay_count - needle_count >= 31 && __builtin_cpu_supports("avx2")) return find(hay, hay_count, needle, needle_count);
 #endif
+  if (hay_count - needle_count < 31) return short_find(hay, hay_count, needle, needle_count);
   return plain(hay, hay_count, needle, needle_count, 0);
 }

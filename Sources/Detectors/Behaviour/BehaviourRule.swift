@@ -201,7 +201,9 @@ final class BehaviourText {
   ]
 
   /// Whether a path leads into a directory that everyone may write to.
-  func isTemporary(_ path: ByteView) -> Bool { Self.temporary.contains { path.hasPrefix(ByteView($0)) } }
+  func isTemporary(_ path: ByteView) -> Bool {
+    path[0] == 0x2F && Self.temporary.contains { path.hasPrefix(ByteView($0)) }
+  }
 
   static let temporary: [StaticString] = ["/tmp/", "/var/tmp/", "/dev/shm/"]
 

@@ -18,25 +18,27 @@ struct CodeTokens: Sequence, IteratorProtocol {
   private static let stringBeginnings = ByteSet("\"'0123456789")
 
   private let text: ByteView
-  private var beginnings = Self.beginnings
+  private var beginnings: BytePlaces
   private var place = 0
   private var count = 0
   /// Where the last token began.
   private var last = 0
 
-  init(_ text: ByteView) { self.text = text }
+  init(_ text: ByteView) { self.init(text, Self.beginnings) }
+
+  private init(_ text: ByteView, _ beginnings: ByteSet) {
+    self.text = text
+    self.beginnings = BytePlaces(of: beginnings, in: text)
+  }
 
   /// Strings alone: most of a text is names.
   static func strings(_ text: ByteView) -> CodeTokens {
-    var tokens = CodeTokens(text)
-    tokens.beginnings = stringBeginnings
-    return tokens
+    CodeTokens(text, stringBeginnings)
   }
 
   /// From the last token on, that one again and all that follow, whatever they are.
   var again: CodeTokens {
-    var tokens = self
-    tokens.beginnings = Self.beginnings
+    var tokens = CodeTokens(text)
     tokens.place = last
     tokens.count = Swift.max(count - 1, 0)
     return tokens
@@ -45,7 +47,7 @@ struct CodeTokens: Sequence, IteratorProtocol {
   mutating func next() -> Token? {
     guard count < Self.maximum else { return nil }
     while true {
-      while place < text.count, !beginnings.contains(text[place]) { place += 1 }
+      place = beginnings.next(from: place)
       guard place < text.count else { return nil }
       last = place
       let byte = text[place]

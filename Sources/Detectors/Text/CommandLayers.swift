@@ -105,7 +105,8 @@ enum CommandLayers {
       let (bytes, depth, isScript) = queue[next]
       next += 1
       if depth >= maximumDepth || depth > 0 && !bytes.withView({ mayHold($0) }) { continue }
-      for var layer in bytes.withView({ peel($0) })
+      let rewords = depth == 0 || rewordings >= bytes.count / maximumShrinking
+      for var layer in bytes.withView({ peel($0, rewords: rewords) })
       where found.count < maximumLayers && layer.text.count <= budget
         && (!layer.isRewording || layer.text.count <= rewordings) && !found.contains(where: { $0.text == layer.text })
       {
@@ -118,6 +119,9 @@ enum CommandLayers {
     }
     return found
   }
+
+  /// A rewording that has only a smaller part of its text left to it is not tried again: few would come to so little.
+  private static let maximumShrinking = 4
 
   /// A text longer than this is reworded in one go, one way of writing after the other; what shorter ones cost does not count.
   private static let separateLength = 512
@@ -157,8 +161,8 @@ enum CommandLayers {
     ShellVariables.expanded(text).map { ($0, "variables put in") }
   }
 
-  private static func peel(_ text: ByteView) -> [CommandLayer] {
-    var layers = rewordings(text)
+  private static func peel(_ text: ByteView, rewords: Bool) -> [CommandLayer] {
+    var layers = rewords ? rewordings(text) : []
     if let values = QueryValues.plain(text) {
       layers.append(CommandLayer(text: values, step: "values of a query", isRewording: true))
     }
