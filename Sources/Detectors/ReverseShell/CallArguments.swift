@@ -27,13 +27,13 @@ enum CallArguments {
       case .string(let string):
         if let pair = pair(string) { return pair }
         let name = interpolated(string)
-        if let value = shell.variables[name.string].flatMap({ value($0) }) {
+        if let value = shell.variables[name].flatMap({ value($0) }) {
           part = value
         } else {
           part = Endpoint.isPort(string) ? Endpoint.port(string).map { .port($0) } ?? .other : host(string)
         }
       case .name(let name):
-        if let value = name.count <= 64 ? shell.variables[name.string].flatMap({ value($0) }) : nil {
+        if let value = name.count <= 64 ? shell.variables[name].flatMap({ value($0) }) : nil {
           part = value
         } else if between.contains(name) {
           continue

@@ -62,7 +62,7 @@ enum CodeEndpoints {
     if let host = variables.first(named: ["host", "addr", "server", "target"], where: Endpoint.isPlainHost) {
       return host
     }
-    if let host = variables["ip"], host.withView(Endpoint.isPlainHost) { return host }
+    if let host = variables[ByteView("ip")], host.withView(Endpoint.isPlainHost) { return host }
     // `pipe` and `script` have an `ip` in them too.
     return variables.first(named: ["ip"]) { Endpoint.isPlainHost($0) && !$0.isEmpty && $0[$0.count - 1] <= 0x39 }
   }
@@ -79,7 +79,7 @@ enum CodeEndpoints {
         if let port = Endpoint.port(text), text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) { return port }
         if case .string = token, let pair = Endpoint.pair(text) { return pair.port }
       case .name(let name):
-        if let port = shell.variables[name.string]?.withView({ Endpoint.port($0) }) { return port }
+        if let port = shell.variables[name]?.withView({ Endpoint.port($0) }) { return port }
       }
     }
     return nil
@@ -115,10 +115,10 @@ enum CodeEndpoints {
       case .string(let text):
         take(text, quoted: true)
         // `os.getenv("RHOST")`
-        if text.count <= 32, let value = shell.variables[text.string] { value.withView { take($0, quoted: true) } }
+        if text.count <= 32, let value = shell.variables[text] { value.withView { take($0, quoted: true) } }
       case .number(let text): take(text, quoted: false)
       case .name(let name):
-        guard name.count <= 64, let value = shell.variables[name.string] else { continue }
+        guard name.count <= 64, let value = shell.variables[name] else { continue }
         value.withView { take($0, quoted: true) }
       }
     }

@@ -4,6 +4,9 @@ import Bytes
 /// `int port=1`, `local host, port = "…", 1`, `PeerAddr => "…"`. The first assignment counts.
 struct Variables {
   private var values: [String: String] = [:]
+  /// A bit for the lower six bits of each first and last byte of a name: code names much that nothing is assigned to.
+  private var firsts: UInt64 = 0
+  private var lasts: UInt64 = 0
   /// One-liners have a few; programs are not followed further.
   static let maximum = 256
 
@@ -16,9 +19,7 @@ struct Variables {
       let names = Self.names(text, before: equals)
       guard !names.isEmpty else { continue }
       let start = equals + (text[equals + 1] == 0x3E ? 2 : 1)
-      for (name, value) in zip(names, Self.values(text, from: start, count: names.count)) where values[name] == nil {
-        values[name] = value
-      }
+      for (name, value) in zip(names, Self.values(text, from: start, count: names.count)) { add(name, value) }
     }
     place = 0
     while let mark = text.firstIndex(of: ByteView("#define "), from: place), values.count < Self.maximum {
@@ -27,10 +28,20 @@ struct Variables {
       let words = line.slice(0, line.firstIndex(of: 0x0A) ?? line.count).words(limit: 3)
       guard words.count >= 2 else { continue }
       let value = words[1][0] == 0x22 ? words[1].dropFirst(1).cut(0x22)?.before : words[1]
-      let name = words[0].string.lowercased()
-      if let value, values[name] == nil { values[name] = value.string }
+      if let value { add(words[0].string.lowercased(), value.string) }
     }
   }
+
+  private mutating func add(_ name: String, _ value: String) {
+    guard values[name] == nil else { return }
+    values[name] = value
+    name.withView { name in
+      firsts |= Self.bit(name[0])
+      lasts |= Self.bit(name[name.count - 1])
+    }
+  }
+
+  private static func bit(_ byte: UInt8) -> UInt64 { 1 << UInt64(lowercased(byte) & 63) }
 
   /// What has fields: `args.host` is no host.
   private static let objects = NameTable([
@@ -112,7 +123,13 @@ struct Variables {
     return rest.slice(first, end).string
   }
 
-  subscript(_ name: String) -> String? { values[name.lowercased()] }
+  /// What is assigned to a name, whatever its case.
+  subscript(_ name: ByteView) -> String? {
+    let (first, last) = (name[0], name[name.count - 1])
+    // Beyond ASCII a letter of the other case may have other bytes.
+    guard first | last >= 0x80 || firsts & Self.bit(first) != 0 && lasts & Self.bit(last) != 0 else { return nil }
+    return values[name.string.lowercased()]
+  }
 
   /// The value of `$NAME`, `${NAME}` or `NAME` where there is one, else the text itself.
   func resolve(_ text: ByteView) -> String {
@@ -122,16 +139,16 @@ struct Variables {
     if text[1] == 0x7B, let part = part(name) { return part }
     // `${HOST:-203.0.113.66}`
     if let colon = name.firstIndex(of: 0x3A), name[colon + 1] == 0x2D, text[0] == 0x24, text[1] == 0x7B {
-      return self[name.slice(0, colon).string] ?? name.slice(colon + 2).slice(0, 256).string
+      return self[name.slice(0, colon)] ?? name.slice(colon + 2).slice(0, 256).string
     }
-    if name.count <= 64, let value = self[name.string] { return value }
+    if name.count <= 64, let value = self[name] { return value }
     return text.slice(0, 256).string
   }
 
   /// `${C2%:*}`, `${C2#*:}`: what stands before or behind a colon.
   private func part(_ name: ByteView) -> String? {
     guard let mark = (0..<min(name.count, 64)).first(where: { name[$0] == 0x25 || name[$0] == 0x23 }),
-      let value = self[name.slice(0, mark).string]
+      let value = self[name.slice(0, mark)]
     else { return nil }
     let pattern = name.slice(mark)
     return value.withView { value in
