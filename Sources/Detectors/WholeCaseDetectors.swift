@@ -1,10 +1,25 @@
 import Bytes
 import Evidence
 
+/// A detector that keeps what it saw until all of it is there. Bounded.
+protocol KeepingDetector {
+  static var rule: String { get }
+  /// Whether there was more than is kept: what is not among it may have happened all the same.
+  var isFull: Bool { get }
+}
+
+extension InstanceCredentialUse: KeepingDetector {}
+extension CloudRecon: KeepingDetector {}
+extension SecretReads: KeepingDetector {}
+extension ConsoleGuessing: KeepingDetector {}
+extension ComputeBurst: KeepingDetector {}
+extension CredentialHeirs: KeepingDetector {}
+extension WebScan: KeepingDetector {}
+
 /// Detectors that need to see more than one artifact: CloudTrail writes a file for each region and five minutes, web logs are
 /// cut by the hour, and an intruder is in many of them.
 ///
-/// What they say of the whole case takes the place of what they said of each artifact. Copies of one record in several
+/// What they say of the whole case takes the place of what they said of each artifact, unless one could not keep all. Copies of one record in several
 /// artifacts count once.
 public final class WholeCaseDetectors {
   private let uses = InstanceCredentialUse(artifact: .unnamed)
@@ -17,13 +32,16 @@ public final class WholeCaseDetectors {
   private var seen: Set<UInt64> = []
   private var found: [Finding] = []
   private static let maximumSeen = 2_000_000
-  private static let rules: Set<String> = [
-    InstanceCredentialUse.rule, CloudRecon.rule, SecretReads.rule, ConsoleGuessing.rule, ComputeBurst.rule,
-    CredentialHeirs.rule,
-    WebScan.rule,
-  ]
+  private var all: [any KeepingDetector] { [uses, recon, secrets, guesses, machines, heirs, scans] }
 
   public init() {}
+
+  /// One sentence for each detector that saw more than it keeps.
+  public var limits: [String] {
+    all.filter(\.isFull).map {
+      "\(type(of: $0).rule) looked at a part of the case's records only: there are more than it keeps"
+    }
+  }
 
   public func inspect(_ event: Event, of artifact: Digest) {
     if CloudRecon.concerns(event.dataType) {
@@ -60,9 +78,10 @@ public final class WholeCaseDetectors {
     guesses.finish { found.append($0) }
     machines.finish { found.append($0) }
     scans.finish { found.append($0) }
-    let all = findings.filter { !Self.rules.contains($0.rule) } + found
+    let replaced = Set(all.lazy.filter { !$0.isFull }.map { type(of: $0).rule })
+    let known = findings.filter { !replaced.contains($0.rule) } + found
     var passed: [Finding] = []
-    heirs.finish(all) { passed.append($0) }
-    return all + passed
+    heirs.finish(known) { passed.append($0) }
+    return known + passed
   }
 }

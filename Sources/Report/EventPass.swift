@@ -80,7 +80,8 @@ final class EventPass {
   private func tell(_ index: CaseIndex, _ exposures: ExposureList, _ rows: PageRows) throws -> Told {
     var builder = IncidentBuilder(
       index: index, artifacts: input.artifacts, exposures: exposures, skews: input.clocks.skews)
-    let incident = builder.build(from: input.findings)
+    var incident = builder.build(from: input.findings)
+    incident.limits += input.limits
     var density = Density(incident.sources)
     let copies = try writeTimeline(&density)
     return Told(

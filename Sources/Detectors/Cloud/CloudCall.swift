@@ -140,6 +140,21 @@ extension CloudCallDetector {
   }
 }
 
+/// Calls of one kind within one minute, kept as one: programs ask the same thousands of times, and a search asks for much that
+/// differs.
+struct RepeatedCall: Hashable {
+  private let what: String
+  private let isDenied: Bool
+  private let minute: Int64?
+
+  /// - Parameter what: what makes calls alike, the caller aside.
+  init(_ what: String, _ call: CloudCall) {
+    self.what = what
+    isDenied = call.isDenied
+    minute = call.event.time.map { $0.nanoseconds / 60_000_000_000 }
+  }
+}
+
 /// Several of them as one, so that each call is taken apart once.
 final class CloudCallDetectors: EventDetector {
   static let version = 1

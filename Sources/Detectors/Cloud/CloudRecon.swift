@@ -7,7 +7,7 @@ import Evidence
 /// while an instance's role has one job and no reason to look around. Who asks everything about everything, beginning with
 /// who he is, is told too, but tools that build and audit do that.
 public final class CloudRecon: CloudCallDetector {
-  public static let version = 5
+  public static let version = 6
 
   public static let rule = "cloud.recon"
 
@@ -41,10 +41,17 @@ public final class CloudRecon: CloudCallDetector {
     /// The console asks for whatever its pages show, whether one may see it or not.
     var isConsole: Bool
     var calls: [Call] = []
+    private(set) var kept: Set<RepeatedCall> = []
+
+    mutating func add(_ call: Call, _ repeated: RepeatedCall) {
+      calls.append(call)
+      kept.insert(repeated)
+    }
   }
 
   private var callers: [Key: Caller] = [:]
   private var count = 0
+  public private(set) var isFull = false
   private static let maximum = 100_000
   private static let window: Int64 = 15 * 60 * 1_000_000_000
 
@@ -53,20 +60,27 @@ public final class CloudRecon: CloudCallDetector {
   private static let questions: [StaticString] = ["List", "Describe", "Get", "Lookup", "Search", "Scan", "BatchGet"]
 
   public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
-    guard !call.isService, count < Self.maximum else { return }
+    guard !call.isService else { return }
     let isDenied = call.isDenied
     guard isDenied || call.name.withView({ name in Self.questions.contains { name.hasPrefix($0) } }) else { return }
+    let key = Key(identity: call.identity, address: call.address)
+    let repeated = RepeatedCall(call.name, call)
+    if callers[key]?.kept.contains(repeated) == true { return }
+    guard count < Self.maximum else {
+      isFull = true
+      return
+    }
     count += 1
     let event = call.event
+    let kept = Call(
+      name: call.name, service: call.source, isDenied: isDenied, time: event.time, entities: event.entities,
+      place: event.reference(artifact))
     callers[
-      Key(identity: call.identity, address: call.address),
+      key,
       default: Caller(
         isInstance: call.instance != nil, role: call.role, who: call.who, address: call.address,
         isConsole: call.userAgent?.hasPrefix("Mozilla/") == true)
-    ].calls.append(
-      Call(
-        name: call.name, service: call.source, isDenied: isDenied, time: event.time, entities: event.entities,
-        place: event.reference(artifact)))
+    ].add(kept, repeated)
   }
 
   public func finish(_ report: (Finding) -> Void) {

@@ -30,6 +30,7 @@ public final class ComputeBurst: CloudCallDetector {
 
   private var starters: [String: Starter] = [:]
   private var count = 0
+  public private(set) var isFull = false
   private static let maximum = 50_000
   private static let window: Int64 = 3600 * 1_000_000_000
   private static let regions = 3
@@ -38,11 +39,15 @@ public final class ComputeBurst: CloudCallDetector {
 
   public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
     guard call.name == "RunInstances" || call.name == "RequestSpotInstances" || call.name == "CreateFleet",
-      !call.isService, count < Self.maximum, let time = call.event.time, let region = call.region
+      !call.isService, let time = call.event.time, let region = call.region
     else { return }
     let isLimited = call.error.map { $0.withView { $0.contains("LimitExceeded") } } ?? false
     // Other errors started nothing, and say nothing of how many were wanted.
     guard call.error == nil || isLimited || call.isDenied else { return }
+    guard count < Self.maximum else {
+      isFull = true
+      return
+    }
     count += 1
     starters[
       "\(call.identity)|\(call.address)",

@@ -24,6 +24,7 @@ public final class ConsoleGuessing: CloudCallDetector {
 
   private var signIns: [String: [SignIn]] = [:]
   private var count = 0
+  public private(set) var isFull = false
   private static let maximum = 50_000
   private static let window: Int64 = 3600 * 1_000_000_000
   private static let enough = 10
@@ -32,7 +33,11 @@ public final class ConsoleGuessing: CloudCallDetector {
   public init(artifact: Digest) { self.artifact = artifact }
 
   public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
-    guard call.name == "ConsoleLogin", !call.isService, count < Self.maximum, let time = call.event.time else { return }
+    guard call.name == "ConsoleLogin", !call.isService, let time = call.event.time else { return }
+    guard count < Self.maximum else {
+      isFull = true
+      return
+    }
     count += 1
     let factor = call.event.text("additional_event_data")?.withView {
       CloudParameters($0).has(["MFAUsed"], of: ["Yes"])

@@ -66,6 +66,7 @@ final class CredentialHeirs {
   private var grants: [String: [Grant]] = [:]
   private var handedOut: Set<String> = []
   private var count = 0
+  private(set) var isFull = false
   private static let maximum = 50_000
   /// More than anybody makes by hand.
   private static let maximumHeirs = 256
@@ -73,7 +74,11 @@ final class CredentialHeirs {
   func inspect(_ call: CloudCall) {
     guard !call.isService, let key = call.accessKey else { return }
     if let use = uses[key] ?? begin(key, call) { use.take(call, artifact) }
-    guard call.error == nil, count < Self.maximum, let heir = heir(of: call) else { return }
+    guard call.error == nil, let heir = heir(of: call) else { return }
+    guard count < Self.maximum else {
+      isFull = true
+      return
+    }
     count += 1
     if case .key(let child) = heir { handedOut.insert(child) }
     grants[key, default: []].append(
@@ -83,7 +88,10 @@ final class CredentialHeirs {
   }
 
   private func begin(_ key: String, _ call: CloudCall) -> Use? {
-    guard uses.count < Self.maximum else { return nil }
+    guard uses.count < Self.maximum else {
+      isFull = true
+      return nil
+    }
     let use = Use(call)
     uses[key] = use
     return use

@@ -24,6 +24,7 @@ public final class InstanceCredentialUse: CloudCallDetector {
   private var homes: [CredentialPlace: Int] = [:]
   /// How many instances use endpoints in a network of that other account.
   private var sharing: [CredentialPlace: Int] = [:]
+  public private(set) var isFull = false
   private static let maximum = 50_000
   /// Where the calls of one instance from one address stand in `all`: who calls, calls again.
   private var places: [Caller: (place: CredentialPlace, use: Int)] = [:]
@@ -64,7 +65,10 @@ public final class InstanceCredentialUse: CloudCallDetector {
   }
 
   private func begin(_ instance: String, _ place: CredentialPlace, _ call: CloudCall) -> Int? {
-    guard all.count < Self.maximum else { return nil }
+    guard all.count < Self.maximum else {
+      isFull = true
+      return nil
+    }
     all.append(CredentialUse(call))
     uses[instance, default: [:]][place] = all.count - 1
     if case .foreignEndpoint = place { sharing[place, default: 0] += 1 }

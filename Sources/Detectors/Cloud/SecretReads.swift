@@ -6,7 +6,7 @@ import Evidence
 /// A program reads the same few again and again, all of them when it starts; somebody who goes through what there is first
 /// asks for the list. Some calls hand out all at once, which an instance's role seldom has a need for.
 public final class SecretReads: CloudCallDetector {
-  public static let version = 1
+  public static let version = 2
 
   public static let rule = "cloud.secrets-read"
 
@@ -26,6 +26,7 @@ public final class SecretReads: CloudCallDetector {
     let isConsole: Bool
     let entities: [Entity]
     var reads: [Read] = []
+    var kept: Set<RepeatedCall> = []
 
     init(_ call: CloudCall) {
       who = call.who
@@ -37,6 +38,7 @@ public final class SecretReads: CloudCallDetector {
 
   private var readers: [String: Reader] = [:]
   private var count = 0
+  public private(set) var isFull = false
   private static let maximum = 100_000
   /// Different secrets that make a search, after a list and without.
   private static let enough = 5
@@ -57,11 +59,18 @@ public final class SecretReads: CloudCallDetector {
   }
 
   private func note(_ call: CloudCall, _ secret: String?) {
-    guard let time = call.event.time, count < Self.maximum, secret != nil || !call.name.hasPrefix("Get") else { return }
-    count += 1
+    guard let time = call.event.time, secret != nil || !call.name.hasPrefix("Get") else { return }
     let key = "\(call.identity)|\(call.address)"
+    let repeated = RepeatedCall(secret.map { "=\($0)" } ?? call.name, call)
+    if readers[key]?.kept.contains(repeated) == true { return }
+    guard count < Self.maximum else {
+      isFull = true
+      return
+    }
+    count += 1
     let reader = readers[key] ?? Reader(call)
     readers[key] = reader
+    reader.kept.insert(repeated)
     reader.reads.append(Read(secret: secret, time: time, place: call.event.reference(artifact)))
   }
 

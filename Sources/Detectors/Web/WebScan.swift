@@ -13,6 +13,7 @@ public final class WebScan: EventDetector {
   public var artifact: Digest
   private var clients: [String: Client] = [:]
   private var order: [String] = []
+  private(set) var isFull = false
   private static let maximum = 20_000
   /// Different sensitive paths that make a scan.
   private static let enough = 2
@@ -64,7 +65,10 @@ public final class WebScan: EventDetector {
     guard path != nil || tool != nil else { return }
     let name = event.text("client_ip") ?? event.text("remote_address") ?? event.text("remote_host") ?? ""
     if clients[name] == nil {
-      guard order.count < Self.maximum else { return }
+      guard order.count < Self.maximum else {
+        isFull = true
+        return
+      }
       order.append(name)
     }
     var client = clients[name] ?? Client(entities: event.entities)

@@ -15,11 +15,13 @@ public struct CaseInput {
   /// Events and findings are told by it.
   public var clocks: ClockCorrection
   public var custody: CustodyFacts
+  /// What could not be looked at whole, a sentence each.
+  public var limits: [String]
 
   public init(
     title: String, artifacts: [ArtifactRecord], events: any EventSource, findings: [Finding],
     coverage: [CoverageRecord] = [], gaps: [SourceGap] = [], tool: ToolFacts = ToolFacts(version: ""),
-    clocks: ClockCorrection = .none, custody: CustodyFacts = CustodyFacts()
+    clocks: ClockCorrection = .none, custody: CustodyFacts = CustodyFacts(), limits: [String] = []
   ) {
     self.title = title
     self.artifacts = artifacts
@@ -30,6 +32,7 @@ public struct CaseInput {
     self.tool = tool
     self.clocks = clocks
     self.custody = custody
+    self.limits = limits
   }
 }
 

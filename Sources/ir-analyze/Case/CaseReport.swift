@@ -21,6 +21,7 @@ struct CaseReport {
   private let gaps: [CaseDatabase.Gap]
   private let records: [ArtifactRecord]
   private var clocks = ClockCorrection.none
+  private var limits: [String] = []
   /// Of the hashes that collectors left.
   let verdicts: [HashVerdict]
   /// Where custody ends with this report: what to compare a later store with.
@@ -80,6 +81,7 @@ struct CaseReport {
     if isWhole { HostFiles.forEach(of: try store.cases.sightings(of: name)) { files.take(FileFact($0)) } }
     clocks = review.correction()
     correlations.finish { findings.append($0) }
+    limits = whole.limits
     if isWhole { findings = checks.settled(whole.finish(replacing: findings), artifacts: records) }
     let damaged = Set(coverage.lazy.filter { $0.coverage.state == .skipped }.map(\.artifact))
     findings += checks.findings(artifacts: records, given: findings, damaged: damaged)
@@ -166,7 +168,7 @@ struct CaseReport {
           .init(isMatch: $0.verdict == .matched, verdict: $0.verdict.rawValue, sentence: $0.sentence)
         },
         signers: Set(origins.values.compactMap(\.signer)).map(\.hex).sorted(),
-        unsigned: own.filter { origins[$0]?.signer == nil }.count))
+        unsigned: own.filter { origins[$0]?.signer == nil }.count), limits: limits)
   }
 
   private static func digests(_ checksums: Checksums) -> [String: String] {

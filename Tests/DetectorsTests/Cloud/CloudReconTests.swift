@@ -44,4 +44,21 @@ import Testing
     // One alone that asks the same from morning to night.
     #expect(findings(CloudRecon(artifact: artifact), calls("i-0aaaaaaaaaaaaaaa1", names, hours: 10)).isEmpty)
   }
+
+  @Test func aProgramThatAsksTheSameAllDayHidesNobody() {
+    // More questions than are kept, most of them alike.
+    let recon = CloudRecon(artifact: artifact)
+    for number in 0..<120_000 {
+      let second = Int64(number) / 100
+      recon.inspect(CloudSamples.call("DescribeTags", from: "192.0.2.10", instance: nil, second: second)) { _ in }
+    }
+    #expect(!recon.isFull)
+    let names = (0..<16).map { $0 == 0 ? "GetCallerIdentity" : "List\($0)" }
+    for (number, name) in names.enumerated() {
+      recon.inspect(CloudSamples.call(name, "s\(number)", instance: nil, second: 90_000 + Int64(number))) { _ in }
+    }
+    var found: [Finding] = []
+    recon.finish { found.append($0) }
+    #expect(found.map(\.message).allSatisfy { $0.contains("from 203.0.113.66 ") } && found.count == 1)
+  }
 }

@@ -101,4 +101,20 @@ import Testing
     other.rule = "cloud.exposure"
     #expect(WholeCaseDetectors().finish(replacing: artifacts + [other]).map(\.rule) == ["cloud.exposure"])
   }
+
+  @Test func whoKeepsNotAllSaysSo() {
+    let far = Digest(of: [2])
+    let calls = Samples.agent() + [Samples.call("ListBuckets", second: 60)]
+    let told = findings(InstanceCredentialUse(artifact: far), calls)
+    let whole = WholeCaseDetectors()
+    // More instances than are kept, with nothing to tell of them.
+    for number in 0..<50_100 {
+      let instance = "i-\(String(number + 0x1000_0000, radix: 16))"
+      whole.inspect(Samples.call("GetObject", from: "10.0.2.15", instance: instance, second: Int64(number)), of: far)
+    }
+    #expect(whole.limits.count == 1 && whole.limits.first?.hasPrefix(InstanceCredentialUse.rule) == true)
+    // What was seen of one artifact stands then.
+    #expect(whole.finish(replacing: told).contains { $0.severity == .high })
+    #expect(WholeCaseDetectors().limits.isEmpty)
+  }
 }
