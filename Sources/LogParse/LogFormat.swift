@@ -46,12 +46,18 @@ public struct ParseContext: Hashable, Sendable {
   public var path: String
   /// Minutes east of UTC of local times without a zone, and whether somebody said so or it was inferred.
   public var zone: Timestamp.Zone
+  /// Of a zone with summer time, where `zone` is what it has at the time of the capture. Whoever parses passes what comes on through a
+  /// `SummerTimeSink`.
+  public var summerTime: PosixZoneRule?
   /// When the source was collected, for years that syslog leaves out and times of day that `ps` prints alone.
   public var collected: Timestamp?
 
-  public init(path: String, zone: Timestamp.Zone = .inferred(0), collected: Timestamp? = nil) {
+  public init(
+    path: String, zone: Timestamp.Zone = .inferred(0), summerTime: PosixZoneRule? = nil, collected: Timestamp? = nil
+  ) {
     self.path = path
     self.zone = zone
+    self.summerTime = summerTime
     self.collected = collected
   }
 }

@@ -93,6 +93,28 @@ import Testing
     #expect(clocks.zone(of: "[root]/var/log/auth.log") == -240)
   }
 
+  @Test func aRuleOfSummerTimeIsUsedWhereTheClockAgrees() {
+    let rule = "CET-1CEST,M3.5.0,M10.5.0/3"
+    let berlin = Event(
+      time: nil, dataType: "linux:host:zone", message: "",
+      attributes: [Attribute("standard_minutes", Int64(60)), Attribute("zone_rule", rule)], locator: .whole)
+    func option(_ minutes: Int64?) -> String? {
+      var clocks = HostClocks()
+      clocks.take(berlin, of: "[root]/etc/timezone")
+      if let minutes { clocks.take(clock("2026-07-01T16:00:00Z", zone: minutes), of: "command/date.txt") }
+      return clocks.zoneOption(of: "[root]/var/log/auth.log")
+    }
+    #expect(option(120) == rule && option(60) == rule && option(nil) == rule)
+    // Another zone was set when the captures were made.
+    #expect(option(540) == "540")
+    #expect(option(0) == nil)
+    let context = PathFacts.context(["path": "x", "zone": rule, "collected": "1782921600000000000"])
+    #expect(context.zone == .inferred(120) && context.summerTime?.text == rule)
+    #expect(PathFacts.context(["zone": rule]).zone == .inferred(60))
+    #expect(PathFacts.context(["zone": "540"]).summerTime == nil)
+    #expect(PathFacts.context(["zone": "nonsense"]).zone == .inferred(0))
+  }
+
   @Test func aDateOnTheHostsDiskIsNotItsClock() {
     for path in ["[root]/etc/build-date", "root.tar!/[root]/home/ops/date.txt", "x/var/log/date.txt", "x/notes.txt"] {
       var clocks = HostClocks()

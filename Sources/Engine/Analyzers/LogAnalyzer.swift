@@ -36,13 +36,13 @@ struct LogAnalyzer: Analyzer {
   ) throws {
     let stream: any ByteStream = try LineEndStream(stream)
     if steps.isEmpty {
-      try format.parse(stream, context, into: sink)
+      try format.parse(stream, context, into: SummerTimeSink.around(sink, context))
     } else {
       let pipeline = PipelinedSink(steps)
       defer { pipeline.finish() }
       // What is not compressed is read as fast as it is copied.
       let ahead = stream.encodings.isEmpty ? stream : ReadAheadStream(stream)
-      try format.parse(ahead, context, into: pipeline)
+      try format.parse(ahead, context, into: SummerTimeSink.around(pipeline, context))
     }
     sink.finish()
   }

@@ -333,7 +333,7 @@ public final class CaseAnalysis {
     for (digest, options) in waited {
       var options = options
       let path = path(of: digest, ending: options["path"] ?? "")
-      if let minutes = clocks.zone(of: path), minutes != 0 { options["zone"] = String(minutes) }
+      options["zone"] = clocks.zoneOption(of: path)
       if options["collected"] == nil {
         let time = clocks.collected(of: path) ?? lastWritten(digest, options["format"] ?? "")
         options["collected"] = time.map(String.init)

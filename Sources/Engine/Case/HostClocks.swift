@@ -13,6 +13,8 @@ struct HostClocks {
     var minutes: Int64?
     /// The same outside summer time, of a zone that has it and whose clock nobody has told.
     var standard: Int64?
+    /// Of a zone that has summer time, as POSIX writes it.
+    var rule: String?
     /// Nanoseconds since 1970.
     var clock: Int64?
   }
@@ -36,7 +38,7 @@ struct HostClocks {
     statements.append(
       Statement(
         path: Self.parts(path), instance: Self.instance(path), minutes: minutes, standard: standard,
-        clock: event.dataType == "linux:host:clock" ? event.time?.nanoseconds : nil))
+        rule: event.text("zone_rule"), clock: event.dataType == "linux:host:clock" ? event.time?.nanoseconds : nil))
   }
 
   /// Minutes east of UTC of local times in the file.
@@ -48,17 +50,29 @@ struct HostClocks {
       ?? nearest(path, \.standard) { $0 == $1 }
   }
 
+  /// The zone of local times in the file, as the option of a unit: minutes east of UTC or, where it has summer time, its rule; nil
+  /// where it is UTC or nobody says.
+  func zoneOption(of path: String) -> String? {
+    let minutes = zone(of: path)
+    if let text = nearest(path, \.rule, ==), let rule = PosixZoneRule(text),
+      minutes.map({ rule.has(offset: Int($0) * 60) }) ?? true
+    {
+      return text
+    }
+    return minutes.flatMap { $0 == 0 ? nil : String($0) }
+  }
+
   /// When the host's captures were made. Several commands of one collection are within minutes: the latest of them.
   func collected(of path: String) -> Int64? {
     nearest(path, \.clock) { $0.subtractingReportingOverflow($1).partialValue.magnitude < 86_400_000_000_000 }
   }
 
-  private func nearest(
-    _ path: String, _ value: (Statement) -> Int64?, _ agree: (Int64, Int64) -> Bool
-  ) -> Int64? {
+  private func nearest<Value: Comparable>(
+    _ path: String, _ value: (Statement) -> Value?, _ agree: (Value, Value) -> Bool
+  ) -> Value? {
     let parts = Self.parts(path)
     let instance = Self.instance(path)
-    var best: (nearness: Int, low: Int64, high: Int64)?
+    var best: (nearness: Int, low: Value, high: Value)?
     for statement in statements {
       guard let value = value(statement) else { continue }
       // Another instance's clock says nothing of this one.

@@ -46,11 +46,18 @@ public enum PathFacts {
     }
   }
 
+  /// - Parameter options: `zone` is a number of minutes east of UTC or, of a zone with summer time, its rule.
   static func context(_ options: [String: String]) -> ParseContext {
-    ParseContext(
-      path: options["path"] ?? "", zone: .inferred(options["zone"].flatMap(Int.init) ?? 0),
-      collected: options["collected"].flatMap(Int64.init).map {
-        Timestamp(nanoseconds: $0, precision: .second, zone: .inferred(collectorZone))
-      })
+    let collected = options["collected"].flatMap(Int64.init).map {
+      Timestamp(nanoseconds: $0, precision: .second, zone: .inferred(collectorZone))
+    }
+    let minutes = options["zone"].flatMap(Int.init)
+    let rule = minutes == nil ? options["zone"].flatMap { PosixZoneRule($0) } : nil
+    let offset = rule.map { rule in
+      collected.map { rule.offset(at: $0.nanoseconds / 1_000_000_000) } ?? rule.standard
+    }
+    return ParseContext(
+      path: options["path"] ?? "", zone: .inferred(minutes ?? offset.map { $0 / 60 } ?? 0), summerTime: rule,
+      collected: collected)
   }
 }

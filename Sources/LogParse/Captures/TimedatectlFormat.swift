@@ -4,7 +4,7 @@ import Evidence
 /// `timedatectl`: the host's clock, its zone, and whether the clock is synchronized.
 struct TimedatectlFormat: LogFormat {
   let name = "capture.timedatectl"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText, sample.isWhole else { return nil }
@@ -35,7 +35,7 @@ struct TimedatectlFormat: LogFormat {
         let zone = value.words(limit: 2).first ?? value
         let offset = value.lastIndex(of: 0x2C).map { value.slice($0 + 1) }?.trimmed
         let digits = offset.map { $0[$0.count - 1] == 0x29 ? $0.dropLast(1) : $0 }
-        let minutes = digits.flatMap { ZoneText($0)?.minutes } ?? HostZone.minutes(named: zone.string)
+        let minutes = digits.flatMap { ZoneText($0)?.minutes }
         sink.event(HostZone.event(name: zone.string, minutes: minutes, line.locator))
       default:
         sink.event(

@@ -13,6 +13,8 @@ struct RelativeTime {
   /// The moment that everything lies before.
   private(set) var collected: Timestamp
   let zone: Timestamp.Zone
+  /// Whether what is read as local time is put right afterwards (`SummerTimeSink`).
+  private let hasSummerTime: Bool
   /// How long after `collected` a date may lie. More where nobody said the zone, as a day wrong in a date without its year
   /// makes a year.
   private var slack: Int64
@@ -21,6 +23,7 @@ struct RelativeTime {
     guard let collected = context.collected else { return nil }
     self.collected = collected
     zone = context.zone
+    hasSummerTime = context.summerTime != nil
     slack = Self.tolerance
     if case .inferred = zone { slack += Self.zoneTolerance }
   }
@@ -94,7 +97,8 @@ struct RelativeTime {
   func ago(seconds: Int64, precision: Timestamp.Precision) -> Timestamp {
     var moment = collected.adding(seconds: seconds < 0 ? 0 : -seconds)
     moment.precision = precision
-    moment.zone = zone
+    // Counted back, so right in any half of the year.
+    moment.zone = hasSummerTime ? .stated(zone.minutes) : zone
     return moment
   }
 

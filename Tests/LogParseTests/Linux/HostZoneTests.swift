@@ -53,7 +53,65 @@ import Testing
     let open = try event(rule, nil)
     #expect(open?["zone_minutes"] == nil && open?.integer("standard_minutes") == -300)
     #expect(open?.message.contains("summer time") ?? false)
+    #expect(open?.text("zone_rule") == rule)
     let fixed = try event("EST5", nil)
     #expect(fixed?.integer("zone_minutes") == -300 && fixed?["standard_minutes"] == nil)
+    #expect(fixed?["zone_rule"] == nil)
+  }
+
+  @Test(
+    arguments: [
+      ("Europe/Berlin\n", "CET-1CEST,M3.5.0,M10.5.0/3", nil), ("America/New_York\n", "EST5EDT,M3.2.0,M11.1.0", nil),
+      ("Asia/Seoul\n", nil, 540), ("Europe/Nowhere\n", nil, nil),
+    ] as [(String, String?, Int64?)])
+  func aZoneByItsName(_ text: String, _ rule: String?, _ minutes: Int64?) throws {
+    let event = try EventDump(text, path: "etc/timezone").events.first
+    #expect(event?.text("zone_rule") == rule && event?.integer("zone_minutes") == minutes, "\(text)")
+  }
+
+  // MARK: Local times
+
+  /// What a clock on the wall of Berlin shows is read with, in minutes.
+  @Test(arguments: [
+    ("2026-03-29T01:59:59Z", 60), ("2026-03-29T03:00:00Z", 120), ("2026-10-25T01:59:59Z", 120),
+    ("2026-10-25T02:30:00Z", 120), ("2026-10-25T03:00:00Z", 60), ("2026-12-31T23:59:59Z", 60),
+  ])
+  func clocksOnTheWall(_ local: String, _ minutes: Int) throws {
+    let rule = try #require(PosixZoneRule("CET-1CEST,M3.5.0,M10.5.0/3"))
+    let seconds = try #require(Timestamp(iso8601: local)).nanoseconds / 1_000_000_000
+    #expect(rule.offset(ofLocal: seconds) == minutes * 60)
+    #expect(rule.has(offset: minutes * 60) && !rule.has(offset: 0))
+    #expect(rule.offset(ofLocal: .max) == 3600 && rule.offset(ofLocal: .min) == 3600)
+  }
+
+  private func times(_ lines: String, _ path: String, summer: String?) throws -> [String] {
+    let context = ParseContext(
+      path: path, zone: .inferred(60), summerTime: summer.flatMap { PosixZoneRule($0) },
+      collected: Timestamp(iso8601: "2026-11-25T05:25:29Z"))
+    let bytes = Array(lines.utf8)
+    let sink = CollectingSink()
+    let format = try #require(EventDump.recognize(bytes, path: path))
+    try format.parse(MemoryStream(bytes), context, into: SummerTimeSink.around(sink, context))
+    return sink.events.map { $0.time.map { "\($0)" } ?? "-" }
+  }
+
+  @Test func aLogThatGoesBackIntoSummer() throws {
+    let log = "Oct 24 10:00:00 web sshd[1]: a\nOct 25 12:00:00 web sshd[1]: b\nNov 25 05:00:00 web sshd[1]: c\n"
+    let berlin = try times(log, "var/log/auth.log", summer: "CET-1CEST,M3.5.0,M10.5.0/3")
+    #expect(berlin == ["2026-10-24T08:00:00Z", "2026-10-25T11:00:00Z", "2026-11-25T04:00:00Z"])
+    // Of a zone without summer time all are read alike.
+    let algiers = try times(log, "var/log/auth.log", summer: "CET-1")
+    #expect(algiers == ["2026-10-24T09:00:00Z", "2026-10-25T11:00:00Z", "2026-11-25T04:00:00Z"])
+  }
+
+  @Test func whatSaysItsOwnOffsetOrIsCountedBackStays() throws {
+    let stated = "2026-07-01T10:00:00+09:00 web sshd[1]: a\n2026-07-01T10:00:00Z web sshd[1]: b\n"
+    #expect(
+      try times(stated, "var/log/auth.log", summer: "CET-1CEST,M3.5.0,M10.5.0/3")
+        == ["2026-07-01T01:00:00Z", "2026-07-01T10:00:00Z"])
+    // 150 days before the capture.
+    let elapsed = "    PID     ELAPSED CMD\n      1 150-00:00:00 /sbin/init\n"
+    let rule = "CET-1CEST,M3.5.0,M10.5.0/3"
+    #expect(try times(elapsed, "ps.txt", summer: rule) == ["2026-06-28T05:25:29Z"])
   }
 }

@@ -3,14 +3,16 @@ import Evidence
 
 /// A zone's rule as POSIX writes it in `TZ` and at the end of a compiled zone: `EST5EDT,M3.2.0,M11.1.0`,
 /// `<+1030>-10:30<+11>-11,M10.1.0,M4.1.0`. Only turns on a weekday of a month (`M`) are read; no zone in use has others.
-struct PosixZoneRule {
+public struct PosixZoneRule: Hashable, Sendable {
+  /// As it was written.
+  public let text: String
   /// Seconds east of UTC.
-  let standard: Int
+  public let standard: Int
   let standardName: String
   /// Nil where the zone has no summer time.
   let summer: Summer?
 
-  struct Summer {
+  struct Summer: Hashable {
     var offset: Int
     var name: String
     var start: Turn
@@ -18,7 +20,7 @@ struct PosixZoneRule {
   }
 
   /// The weekday (Sunday is 0) of a week of a month, the fifth being the last, and the second of that day.
-  struct Turn {
+  struct Turn: Hashable {
     var month: Int
     var week: Int
     var weekday: Int
@@ -40,8 +42,14 @@ struct PosixZoneRule {
     }
   }
 
+  public init?(_ text: String) {
+    guard let rule = text.withView({ PosixZoneRule($0) }) else { return nil }
+    self = rule
+  }
+
   init?(_ text: ByteView) {
     var rest = text
+    self.text = text.slice(0, 128).string
     guard rest.count < 128, let name = Self.name(&rest), let west = Self.clock(&rest) else { return nil }
     standard = -west
     standardName = name
@@ -110,6 +118,19 @@ struct PosixZoneRule {
       second = value
     }
     return Turn(month: month, week: week, weekday: weekday, second: second)
+  }
+
+  /// Whether the zone has such an offset, in seconds east of UTC, at any time of the year.
+  public func has(offset: Int) -> Bool { offset == standard || offset == summer?.offset }
+
+  /// The offset in force at a moment, in seconds since 1970.
+  public func offset(at seconds: Int64) -> Int { zone(at: seconds).offset }
+
+  /// The offset that a clock on the wall shows, by its own seconds since 1970. Of the hour that comes twice the first is meant.
+  func offset(ofLocal seconds: Int64) -> Int {
+    guard let summer else { return standard }
+    let (moment, overflow) = seconds.subtractingReportingOverflow(Int64(summer.offset))
+    return !overflow && zone(at: moment).offset == summer.offset ? summer.offset : standard
   }
 
   /// Name and offset in force at a moment, in seconds since 1970.

@@ -1,13 +1,11 @@
 import Bytes
 import Evidence
 
-/// `/etc/localtime`, a compiled zone (TZif, RFC 8536): the host's offset at the time of the capture.
-///
-/// Local times of a host are read with one offset, so those of the other half of the year are an hour off where the zone has
-/// summer time; the event says so.
+/// `/etc/localtime`, a compiled zone (TZif, RFC 8536): the host's offset at the time of the capture, and the rule of its summer time,
+/// by which local times of the rest of the year are read.
 struct TZifFormat: LogFormat {
   let name = "linux.localtime"
-  let version = 2
+  let version = 3
 
   /// The largest compiled zone has a few KiB.
   private static let limit = 1 << 17
