@@ -59,6 +59,22 @@ struct ParseTests {
     #expect(try parse(["-", "-"]).status == 64)
   }
 
+  /// Ten o'clock on 4 July 2026, in nanoseconds.
+  @Test(arguments: [
+    ("UTC", 1_783_159_200_000_000_000), ("+09:00", 1_783_126_800_000_000_000), ("Asia/Seoul", 1_783_126_800_000_000_000),
+    ("Europe/Berlin", 1_783_152_000_000_000_000),
+  ])
+  func localTimesAreOfTheZoneThatIsSaid(_ zone: String, _ time: Int) throws {
+    let input = "2026-07-04 10:00:00 install base-files:amd64 <none> 12\n"
+    let result = try parse(["-", "--name", "var/log/dpkg.log", "--zone", zone, "-q"], input: input)
+    #expect(result.status == 0 && result.output.contains("{\"ns\":\(time),"), "\(result.output)\(result.errors)")
+  }
+
+  @Test func whatIsNoZoneIsRefused() throws {
+    let result = try parse(["-", "--zone", "Mars/Olympus"])
+    #expect(result.status == 64 && result.errors.contains("--zone"))
+  }
+
   @Test func whatCannotBeReadIsNamedAndTheRestIsRead() throws {
     let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: logs[0])))
     // Of one a few records are left, of the other not even one.

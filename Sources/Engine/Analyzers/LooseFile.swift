@@ -15,14 +15,15 @@ public enum LooseFile {
   /// - Parameters:
   ///   - file: where the bytes are; it is opened more than once.
   ///   - path: as the source names it: it tells what content leaves open, and when it was collected.
-  ///   - zone: minutes east of UTC of local times, where somebody knows it; UTC is taken to be meant otherwise.
+  ///   - zone: of local times, where somebody knows it: minutes east of UTC, or a rule as POSIX writes it; UTC is taken to be meant
+  ///     otherwise.
   ///   - artifact: digest of the bytes.
   ///   - usesAllCores: whether steps get threads of their own. What is found is the same.
   ///   - begin: told what the file is, before anything of it comes.
   /// - Throws: `BytesError` where the file cannot be read. What cannot be read in it is coverage, and so is what only a case
   ///   can hold.
   public static func read(
-    _ file: String, path: String, zone: Int? = nil, artifact: Digest, usesAllCores: Bool, into sink: any ResultSink,
+    _ file: String, path: String, zone: String? = nil, artifact: Digest, usesAllCores: Bool, into sink: any ResultSink,
     begin: (Kind) -> Void
   ) throws {
     let byteCount = try MappedFile(path: file).byteCount
@@ -38,8 +39,10 @@ public enum LooseFile {
     case .unknown: try TextAnalyzer.search(stream, artifact: artifact, into: sink)
     case .log(let format):
       let detecting = DetectingSink(sink, artifact: artifact)
-      var context = PathFacts.context(PathFacts.options(path: path))
-      if let zone { context.zone = .stated(zone) }
+      var options = PathFacts.options(path: path)
+      options["zone"] = zone
+      var context = PathFacts.context(options)
+      if let minutes = zone.flatMap(Int.init) { context.zone = .stated(minutes) }
       try LogAnalyzer.read(
         format, WideTextStream(stream), context, into: detecting,
         steps: usesAllCores ? detecting.steps : [])

@@ -29,13 +29,13 @@ final class FileParsing: Sendable {
   private let sources: [Source]
   private let leavesOutEvents: Bool
   private let threads: Int
-  private let zone: Int?
+  private let zone: String?
   private let next = Atomic<Int>(0)
   private let totals = Mutex(Totals())
   private let output = OrderedOutput()
 
-  /// - Parameter zone: minutes east of UTC of local times; nil where nobody said.
-  init(_ sources: [Source], leavesOutEvents: Bool, threads: Int, zone: Int?) {
+  /// - Parameter zone: of local times, as `LooseFile` takes it; nil where nobody said.
+  init(_ sources: [Source], leavesOutEvents: Bool, threads: Int, zone: String?) {
     self.sources = sources
     self.leavesOutEvents = leavesOutEvents
     self.threads = threads

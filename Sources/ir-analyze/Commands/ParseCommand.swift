@@ -3,6 +3,7 @@ import Bytes
 import Engine
 import Evidence
 import Foundation
+import LogParse
 
 struct ParseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,8 +28,9 @@ struct ParseCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Zone of times that say none, as +09:00, of the machine that wrote them; UTC otherwise.", valueName: "OFFSET"))
-  var zone: ZoneOffset?
+      "Zone of times that say none, of the machine that wrote them, as +09:00 or Europe/Berlin; UTC otherwise.",
+      valueName: "ZONE"))
+  var zone: ZoneArgument?
 
   @OptionGroup var threads: ThreadOptions
 
@@ -42,7 +44,7 @@ struct ParseCommand: ParsableCommand {
   func run() throws {
     let parsing = FileParsing(
       files.map { $0 == "-" ? .input(name: name?.text ?? "-") : .file($0) }, leavesOutEvents: findings,
-      threads: threads.count, zone: zone?.minutes)
+      threads: threads.count, zone: zone?.option)
     let totals = parsing.run()
     if !quiet {
       Terminal.tell("\(totals.files) files, \(totals.events) events, \(totals.findings) findings")
@@ -51,14 +53,18 @@ struct ParseCommand: ParsableCommand {
   }
 }
 
-/// `+09:00`, `-0330`, `+9`, `UTC` or `Z`.
-struct ZoneOffset: ExpressibleByArgument {
-  /// East of UTC.
-  var minutes: Int
+/// `+09:00`, `-0330`, `+9`, `UTC` or `Z`; the name of a zone that is known; or a zone's rule as POSIX writes it in `TZ`.
+struct ZoneArgument: ExpressibleByArgument {
+  /// As `LooseFile` takes it: minutes east of UTC, or the rule.
+  var option: String
 
   init?(argument: String) {
-    minutes = 0
-    if argument == "UTC" || argument == "Z" { return }
+    guard let option = Self.minutes(argument).map(String.init) ?? ZoneNames.option(argument) else { return nil }
+    self.option = option
+  }
+
+  private static func minutes(_ argument: String) -> Int? {
+    if argument == "UTC" || argument == "Z" { return 0 }
     guard let sign = argument.first, sign == "+" || sign == "-" else { return nil }
     var hours = argument.dropFirst()
     var rest = Substring("00")
@@ -73,6 +79,6 @@ struct ZoneOffset: ExpressibleByArgument {
       (hours + rest).utf8.allSatisfy({ (0x30...0x39).contains($0) }), let whole = Int(hours), let part = Int(rest),
       whole <= 18, part < 60
     else { return nil }
-    minutes = (sign == "-" ? -1 : 1) * (whole * 60 + part)
+    return (sign == "-" ? -1 : 1) * (whole * 60 + part)
   }
 }

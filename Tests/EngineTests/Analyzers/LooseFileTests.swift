@@ -14,7 +14,7 @@ struct LooseFileTests {
   init() throws { folder = try TemporaryFolder() }
 
   private func read(
-    _ file: String, as path: String? = nil, zone: Int? = nil, usesAllCores: Bool = false
+    _ file: String, as path: String? = nil, zone: String? = nil, usesAllCores: Bool = false
   ) throws -> (kind: LooseFile.Kind?, sink: CollectingSink) {
     let sink = CollectingSink()
     var kind: LooseFile.Kind?
@@ -29,9 +29,14 @@ struct LooseFileTests {
     let file = folder.path + "/dmesg.txt"
     try Data("[Wed Nov 25 05:20:12 2026] Linux version 6.1.0\n".utf8).write(to: URL(fileURLWithPath: file))
     let here = try #require(try read(file).sink.events.first?.time)
-    let there = try #require(try read(file, zone: 540).sink.events.first?.time)
+    let there = try #require(try read(file, zone: "540").sink.events.first?.time)
     #expect(here.zone == .inferred(0) && there.zone == .stated(540))
     #expect(here.nanoseconds - there.nanoseconds == 9 * 3600 * 1_000_000_000)
+    // A zone with summer time has two offsets.
+    try Data("[Sat Jul  4 05:20:12 2026] a\n[Wed Nov 25 05:20:12 2026] b\n".utf8).write(to: URL(fileURLWithPath: file))
+    let times = try read(file, zone: "CET-1CEST,M3.5.0,M10.5.0/3").sink.events.compactMap(\.time)
+    #expect(times.map { "\($0)" } == ["2026-07-04T03:20:12Z", "2026-11-25T04:20:12Z"])
+    #expect(times.map(\.zone) == [.inferred(120), .inferred(60)])
   }
 
   @Test func linesMayEndInCarriageReturnsAlone() throws {

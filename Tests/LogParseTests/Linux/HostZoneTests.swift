@@ -69,6 +69,14 @@ import Testing
     #expect(event?.text("zone_rule") == rule && event?.integer("zone_minutes") == minutes, "\(text)")
   }
 
+  @Test func whatSomebodyCallsAZone() {
+    #expect(ZoneNames.option("Asia/Seoul") == "540" && ZoneNames.option("Etc/GMT+3") == "-180")
+    #expect(ZoneNames.option("Europe/Berlin") == "CET-1CEST,M3.5.0,M10.5.0/3")
+    #expect(ZoneNames.option("EST5EDT,M3.2.0,M11.1.0") == "EST5EDT,M3.2.0,M11.1.0")
+    #expect(ZoneNames.option("KST-9") == "540")
+    #expect(ZoneNames.option("Mars/Olympus") == nil && ZoneNames.option("") == nil)
+  }
+
   // MARK: Local times
 
   /// What a clock on the wall of Berlin shows is read with, in minutes.

@@ -1,7 +1,15 @@
 import Bytes
 
 /// What is known of zones by their names (IANA's tz database, 2025), where the host's own `/etc/localtime` is not there to tell.
-enum ZoneNames {
+public enum ZoneNames {
+  /// What somebody calls a zone, as an option: minutes east of UTC, or the rule of its summer time. Nil for what is neither
+  /// a known name nor a rule.
+  public static func option(_ text: String) -> String? {
+    if let minutes = minutes(named: text) { return String(minutes) }
+    guard let rule = rule(named: text) ?? PosixZoneRule(text) else { return nil }
+    return rule.summer == nil ? String(rule.standard / 60) : rule.text
+  }
+
   /// Zones whose offset has been one and the same since 1990 at least.
   static func minutes(named name: String) -> Int? {
     if let known = fixed[name] { return known }
