@@ -14,10 +14,14 @@ public final class ArtifactStore: Sendable {
   /// Which objects may be read without hashing them again.
   public let verified: VerifiedObjects
   public let rules: PinnedRules
+  /// Why nothing can be written into it, in the system's words; nil where it can.
+  public let obstacle: String?
 
   private static let format = "ir-analyze store 1\n"
 
   /// Opens a store, or makes one in a folder that is empty or not there. Waits while its objects are collected.
+  ///
+  /// One that cannot be written to (a colleague's, or evidence on a read-only mount) is opened for reading: see `requireWritable`.
   ///
   /// - Parameters:
   ///   - signer: signs what is written to custody.
@@ -25,7 +29,9 @@ public final class ArtifactStore: Sendable {
   public init(directory path: String, signer: SigningKey? = nil) throws(StoreError) {
     directory = path
     let marker = path + "/format"
-    if try !Self.isStore(path, marker) {
+    let isThere = try Self.isStore(path, marker)
+    obstacle = isThere ? Self.obstacle(to: path) : nil
+    if !isThere {
       // `tmp`, `objects` … may be there already when the first run was killed before it wrote the marker.
       let known: Set<String> = ["objects", "tmp", "results", "lock"]
       let inside = Set((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
@@ -35,21 +41,41 @@ public final class ArtifactStore: Sendable {
       guard isOurs || isMade else {
         throw StoreError(.notAStore, "\(path) is not empty and not a store: name another folder with --store")
       }
-      do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
-        throw StoreError(.cannotWrite, "cannot make the store \(path): \(error.localizedDescription)")
+      do throws(StoreError) { try makeFolders(path) } catch {
+        throw StoreError(error.code, "\(error.reason): name another store with --store")
       }
     }
-    presence = try FileLock(path + "/lock", .shared)
+    let mayWrite = obstacle == nil
+    presence = try FileLock(path + "/lock", .shared, mayWrite: mayWrite)
     let notes = ChecksumNotes()
-    objects = try ObjectStore(directory: path, notes: notes)
+    objects = try ObjectStore(directory: path, notes: notes, mayWrite: mayWrite)
     verified = VerifiedObjects(directory: path, objects: objects)
-    results = try ResultLedger(directory: path, objects: objects)
+    results = try ResultLedger(directory: path, objects: objects, mayWrite: mayWrite)
     custody = CustodyLog(directory: path, signer: signer)
-    cases = try CaseDatabase(directory: path, notes: notes)
+    cases = try mayWrite ? CaseDatabase(directory: path, notes: notes) : CaseDatabase(reading: path)
     rules = PinnedRules(directory: path)
+    guard mayWrite else { return }
     objects.removeLeftovers()
     objects.emptyCache(onlyOld: true)
     if access(marker, F_OK) != 0 { try writeAtomically(Array(Self.format.utf8), to: marker, durable: true) }
+  }
+
+  /// - Parameter what: the command that has to write: `rescan`.
+  /// - Throws: `readOnly`, saying what can be done.
+  public func requireWritable(for what: String) throws(StoreError) {
+    guard let obstacle else { return }
+    throw StoreError(
+      .readOnly,
+      "the store at \(directory) cannot be written to (\(obstacle)), and `\(what)` has to: name a copy of it with --store "
+        + "(`cp -a`), or get the right to write")
+  }
+
+  /// What stands against writing into a store that is there.
+  private static func obstacle(to path: String) -> String? {
+    for name in ["", "/objects", "/results", "/tmp", "/lock", "/case.sqlite", "/custody.jsonl", "/custody.head"] {
+      if access(path + name, W_OK) != 0, errno != ENOENT { return systemMessage() }
+    }
+    return nil
   }
 
   /// Whether the folder is marked as a store.

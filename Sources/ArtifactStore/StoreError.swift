@@ -9,6 +9,8 @@ public struct StoreError: Error, Hashable, CustomStringConvertible {
     case notAStore
     /// The disk is full or failed. Nothing half-written is left; running again resumes.
     case cannotWrite
+    /// The store may be read and not written to: another's, or on a medium that is read-only. The caller can name a copy.
+    case readOnly
     case cannotRead
     /// An object's bytes are not what its name says, or the custody chain is broken.
     case integrity

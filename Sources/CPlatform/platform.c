@@ -12,6 +12,8 @@ void platform_begin_writeback(int descriptor, uint64_t offset, uint64_t count) {
   sync_file_range(descriptor, (off_t)offset, (off_t)count, SYNC_FILE_RANGE_WRITE);
 }
 
+int platform_sync_file_system(int descriptor) { return syncfs(descriptor); }
+
 ptrdiff_t platform_find_last(const void *hay, size_t hay_count, uint8_t byte) {
   if (hay_count == 0) return -1;
   const char *found = memrchr(hay, byte, hay_count);
@@ -35,11 +37,15 @@ void platform_watch_interrupts(void) {
   // Without SA_RESTART a blocked read returns EINTR, so a waiting driver notices at once.
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
+  // The connection that the run was started over is gone; nohup has said that this is no reason to stop.
+  struct sigaction before;
+  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL);
   // A parent's threads may have blocked them, and a mask is inherited.
   sigset_t wanted;
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGINT);
   sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGHUP);
   sigprocmask(SIG_UNBLOCK, &wanted, NULL);
 }
 
@@ -51,8 +57,9 @@ void platform_limit_memory(uint64_t bytes) {
 }
 
 void platform_end_with_parent(void) {
-  // The terminal sends an interrupt to the whole group; the driver decides what it means for its workers.
+  // The terminal sends an interrupt, and its end, to the whole group; the driver decides what it means for its workers.
   signal(SIGINT, SIG_IGN);
+  signal(SIGHUP, SIG_IGN);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 

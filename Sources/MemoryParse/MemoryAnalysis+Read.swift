@@ -21,9 +21,14 @@ extension MemoryAnalysis {
       let (bytes, missing) = kernel.space.bytes(virtual, length)
       return (bytes, missing, nil)
     }
-    guard let pid = Int32(exactly: pid), let process = Snapshot(kernel).processByPID[pid], let memory = process.memory
-    else { return ([], 0, "the dump has no process \(pid) with a memory of its own") }
-    let (bytes, missing) = memory.space.bytes(virtual, length)
-    return (bytes, missing, nil)
+    let snapshot = Snapshot(kernel)
+    // A process does not keep the snapshot it is of, and asks it for its memory.
+    return withExtendedLifetime(snapshot) {
+      guard let pid = Int32(exactly: pid), let memory = snapshot.processByPID[pid]?.memory else {
+        return ([], 0, "the dump has no process \(pid) with a memory of its own")
+      }
+      let (bytes, missing) = memory.space.bytes(virtual, length)
+      return (bytes, missing, nil)
+    }
   }
 }

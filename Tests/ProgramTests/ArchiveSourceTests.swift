@@ -66,6 +66,28 @@ struct ArchiveSourceTests {
     #expect(try findings("packed") == findings("out"))
   }
 
+  /// The same archive under several names, in others and beside them: opened once, and its members are told under each.
+  @Test func copiesOfAnArchiveAreOpenedOnce() throws {
+    try folder.write("copies/log.txt", "the same words\n")
+    try shell(
+      """
+      cd copies && tar -cf one.tar log.txt && cp one.tar two.tar && mkdir inner && cp one.tar inner/three.tar && \
+      tar -cf outer.tar inner && rm -r inner log.txt
+      """)
+    _ = try run(["\(folder.path)/copies"], "copied")
+    let paths = try paths("copied")
+    for path in ["one.tar!/log.txt", "two.tar!/log.txt", "outer.tar!/inner/three.tar!/log.txt"] {
+      #expect(paths.contains(path), "\(path) is not in \(paths)")
+    }
+    var opened = 0
+    let ledger = folder.path + "/copied-store/results"
+    for name in try FileManager.default.subpathsOfDirectory(atPath: ledger) where name.hasSuffix(".json") {
+      let text = try String(contentsOfFile: "\(ledger)/\(name)", encoding: .utf8)
+      opened += text.contains(#""analyzer":"expand""#) ? 1 : 0
+    }
+    #expect(opened == 2)
+  }
+
   @Test func standardInputIsOneArtifactByItsName() throws {
     try shell("tar -C bundle -czf case.tar.gz .")
     let command =

@@ -62,6 +62,54 @@ struct BadInputTests {
     #expect(whole.status == 64 && oneLine(whole) && whole.errors.contains("Permission denied"))
   }
 
+  @Test func aFileOfRulesAndAFolderWithoutAnyAreNotPassedOverInSilence() throws {
+    try folder.write("in/a.txt", "alpha")
+    try folder.write("one/a.yar", "rule A { strings: $a = \"alpha\" condition: $a }")
+    try folder.write("none/readme", "x")
+    func run(_ rules: String, _ command: [String]) throws -> ProgramResult {
+      try runProgram(irAnalyze, command + ["--rules", "\(folder.path)/\(rules)"])
+    }
+    let analyze = ["run", folder.path + "/in", "-o", folder.path + "/out", "--store", folder.path + "/store"]
+    for command in [analyze, ["rules", "check"]] {
+      let file = try run("one/a.yar", command)
+      #expect(file.status == 64 && oneLine(file) && file.errors.contains("name the folder"))
+      let empty = try run("none", command)
+      #expect(empty.status == 0 && empty.errors.contains("there is no rule"))
+      let one = try run("one", command)
+      #expect(one.status == 0 && !one.errors.contains("there is no rule"))
+    }
+  }
+
+  /// One that nobody wrote to says nothing of a year; its neighbour says it.
+  @Test func aFileWithoutATimeOfItsOwnGivesItsLogNoYear() throws {
+    let line = "Nov 25 05:22:01 web sshd[811]: Accepted password for root from 203.0.113.66 port 4444 ssh2\n"
+    for (name, time) in [("zero", 0), ("dos", 315_532_800), ("known", 1_795_584_480)] {
+      let path = try folder.write("in/\(name)/auth.log", line.replacing("web", with: name))
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: Double(time))], ofItemAtPath: path)
+    }
+    _ = try run(folder.path + "/in")
+    let timeline = try String(contentsOfFile: folder.path + "/out/timeline.jsonl", encoding: .utf8)
+    #expect(timeline.contains("2026-11-25T05:22:01"))
+    #expect(!timeline.contains("1969-") && !timeline.contains("1979-"))
+  }
+
+  @Test func rulesAreAskedOfEmptyFilesToo() throws {
+    try folder.write("in/one/empty", "")
+    try folder.write("in/two/full", "x")
+    try folder.write("rules/a.yar", "rule Nothing { condition: filesize == 0 }")
+    let result = try runProgram(
+      irAnalyze,
+      [
+        "run", folder.path + "/in", "-o", folder.path + "/out", "--store", folder.path + "/store", "--rules",
+        folder.path + "/rules",
+      ])
+    #expect(result.status == 0, "\(result.errors)")
+    let findings = try String(contentsOfFile: folder.path + "/out/findings.jsonl", encoding: .utf8)
+    #expect(findings.split(separator: "\n").count == 1 && findings.contains("yara:Nothing"))
+    #expect(findings.contains("e3b0c44298fc1c14"))
+  }
+
   @Test func anEmptyFileIsCovered() throws {
     try folder.write("in/empty.log", "")
     let result = try run(folder.path + "/in")

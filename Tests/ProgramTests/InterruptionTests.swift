@@ -38,6 +38,20 @@ struct InterruptionTests {
     #expect(last.status == 0 || last.status == 2)
   }
 
+  /// The connection that the run was started over is gone.
+  @Test func aHangUpEndsItInTheSameWayUnlessItIsToBeIgnored() throws {
+    let bundle = try SmallBundle()
+    var statuses: Set<Int32> = []
+    for step in 0..<6 { statuses.insert(try disturbed(bundle, SIGHUP, after: 0.05 + Double(step) * 0.03)) }
+    #expect(statuses.contains(4))
+    #expect(statuses.isSubset(of: [0, 2, 4, SIGHUP]))
+    let command =
+      "trap '' HUP; '\(irAnalyze)' run '\(bundle.path)' -o '\(bundle.folder.path)/last' --store '\(bundle.store)' & "
+      + "sleep 0.2; kill -HUP $!; wait $!"
+    let ignored = try runProgram("/bin/bash", ["-c", command])
+    #expect(ignored.status == 0 || ignored.status == 2, "\(ignored.status) \(ignored.errors)")
+  }
+
   @Test func aReaderThatLeavesIsNoError() throws {
     let bundle = try SmallBundle()
     _ = try bundle.run("out")

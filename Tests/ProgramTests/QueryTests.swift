@@ -60,6 +60,8 @@ struct QueryTests {
       (["timeline", out, "--case", "x"], "not both"), (["show", "54ec", "--store", out], "no store"),
       (["show", "ffffffff-ffff", "--store", bundle.store], "no finding"),
       (["show", "ffffffff:0", "--store", bundle.store], "no object"),
+      (["show", "ffffffff", "--store", bundle.store], "--report names one"),
+      (["timeline", out, "--from", "2026-11-25T06:00", "--to", "2026-11-25T05:00"], "--to lies before --from"),
     ] {
       let result = try runProgram(irAnalyze, arguments)
       #expect(result.status == 64 && result.errors.contains(part), "\(arguments) \(result.errors)")

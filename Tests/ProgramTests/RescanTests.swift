@@ -125,6 +125,41 @@ struct RescanTests {
     #expect((number(json, "updated") ?? 0) > 0)
   }
 
+  /// A night whose time was up, or that was killed, has put the rules in force and has not come to every case.
+  @Test func aCaseThatTheNightBeforeDidNotComeToIsToldWhatIsNewSinceItsOwnLastRun() throws {
+    let night = try Night(rules: [
+      "yara/a.yar": "rule Changed { strings: $a = \"nothing here\" condition: $a }",
+      "yara/b.yar": "rule Removed { strings: $a = \"gamma\" condition: $a }",
+    ])
+    let second = try runProgram(
+      irAnalyze,
+      [
+        "run", night.folder.path + "/evidence", "-o", night.folder.path + "/second", "--case", "second", "--store",
+        night.store, "--rules", night.rules,
+      ])
+    #expect(second.status == 0 || second.status == 2, "\(second.errors)")
+    try night.write([
+      "yara/a.yar": "rule Changed { strings: $a = \"alpha\" condition: $a }",
+      "yara/c.yar": "rule New { strings: $a = \"delta\" condition: $a }",
+    ])
+    for name in ["evidence", "second"] {
+      let (result, json) = try night.rescan(["--case", name])
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(findings(json, "new") == ["yara:Changed changed-rule", "yara:New new-rule"])
+      #expect(findings(json, "gone") == ["yara:Removed removed-rule"])
+    }
+  }
+
+  @Test func aFolderWithoutRulesIsNotTakenForNewsOfAllThatIsGone() throws {
+    let night = try Night(rules: ["yara/a.yar": "rule A { strings: $a = \"alpha\" condition: $a }"])
+    try night.write(["readme.txt": "the rules are on a disk that is not mounted"])
+    let (result, _) = try night.rescan()
+    #expect(result.status == 64 && result.errors.contains("there is no rule in"), "\(result.errors)")
+    try night.write(["yara/a.yar": "rule A { strings: $a = \"alpha\" condition: $a }"])
+    let (again, json) = try night.rescan()
+    #expect(again.status == 0 && findings(json, "gone").isEmpty && findings(json, "new").isEmpty)
+  }
+
   @Test func theHookIsToldWhatDiffersAndOnlyThen() throws {
     let night = try Night(rules: ["yara/a.yar": "rule A { strings: $a = \"omega\" condition: $a }"])
     let told = night.folder.path + "/told.json"

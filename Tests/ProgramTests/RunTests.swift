@@ -20,6 +20,23 @@ struct RunTests {
     #expect(units == 0)
   }
 
+  /// Whoever stands in the folder of evidence has the store and the report there too.
+  @Test func whatItWroteItselfIsNoEvidence() throws {
+    let bundle = try SmallBundle()
+    func run(_ out: String) throws -> ProgramResult {
+      try runProgram(
+        irAnalyze, ["run", ".", "-o", out], in: bundle.path, environment: ["IR_ANALYZE_STORE": "ir-analyze-store"])
+    }
+    let first = try run("report")
+    #expect(first.status == 0 || first.status == 2, "\(first.errors)")
+    let one = try bundle.outputs("bundle/report")
+    for out in ["report", "other", "third"] {
+      let again = try run(out)
+      #expect(again.status == first.status && again.errors.contains("left out: ir-analyze-store"), "\(again.errors)")
+      #expect(try bundle.outputs("bundle/\(out)") == one)
+    }
+  }
+
   @Test func theReverseShellIsFoundWithItsPidAndBothEnds() throws {
     let bundle = try SmallBundle()
     _ = try bundle.run("out")

@@ -7,7 +7,7 @@ import GRDB
 ///
 /// The objects are the evidence and the custody log is the proof; this is the index that a run starts from.
 public final class CaseDatabase: Sendable {
-  private let pool: DatabasePool
+  private let pool: any DatabaseWriter
   let notes: ChecksumNotes
 
   init(directory: String, notes: ChecksumNotes = ChecksumNotes()) throws(StoreError) {
@@ -23,6 +23,49 @@ public final class CaseDatabase: Sendable {
     } catch {
       throw Self.wrap(error, "cannot open the case database in \(directory)")
     }
+  }
+
+  /// Opens the database of a store that cannot be written to.
+  ///
+  /// SQLite reads a database with a log of what was written last (`-wal`) only where it can keep an index of that log beside it; and
+  /// one of an older version lacks columns. So what cannot be read where it lies is copied, and the copy is read: nobody writes there
+  /// at that moment, or the index would be there.
+  init(reading directory: String) throws(StoreError) {
+    notes = ChecksumNotes()
+    let path = directory + "/case.sqlite"
+    do {
+      pool = try Self.inPlace(path) ?? Self.copy(of: path)
+    } catch {
+      throw Self.wrap(error, "cannot open the case database in \(directory)")
+    }
+  }
+
+  /// - Returns: nil where it cannot be read so.
+  private static func inPlace(_ path: String) -> DatabaseQueue? {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(60)
+    guard let queue = try? DatabaseQueue(path: path, configuration: configuration),
+      let isUpToDate = try? queue.read({ try migrator.hasCompletedMigrations($0) }), isUpToDate
+    else { return nil }
+    return queue
+  }
+
+  private static func copy(of path: String) throws -> DatabaseQueue {
+    let folder = BorrowedFolder()
+    defer { folder.remove() }
+    try folder.make()
+    let copy = folder.path + "/case.sqlite"
+    for part in ["", "-wal"] where FileManager.default.fileExists(atPath: path + part) {
+      try FileManager.default.copyItem(atPath: path + part, toPath: copy + part)
+      // A copy has the permissions of what it was made from.
+      chmod(copy + part, 0o600)
+    }
+    let queue = try DatabaseQueue(path: copy)
+    // The log becomes part of the file, which then needs no other beside it, not even its name.
+    try queue.writeWithoutTransaction { _ = try String.fetchOne($0, sql: "PRAGMA journal_mode = DELETE") }
+    try migrator.migrate(queue)
+    return queue
   }
 
   private static var migrator: DatabaseMigrator {
@@ -189,7 +232,15 @@ public final class CaseDatabase: Sendable {
   }
 
   private static func wrap(_ error: any Error, _ doing: String) -> StoreError {
-    let full = (error as? DatabaseError)?.resultCode == .SQLITE_FULL
-    return StoreError(.cannotWrite, "\(doing): \(full ? "no space left on device" : "\(error)")")
+    if let error = error as? StoreError { return error }
+    let code = (error as? DatabaseError)?.resultCode
+    if code == .SQLITE_NOTADB || code == .SQLITE_CORRUPT {
+      return StoreError(
+        .integrity,
+        "\(doing): case.sqlite is damaged (\((error as? DatabaseError)?.message ?? "\(error)")). The objects beside it are named by "
+          + "their own digests and custody.jsonl says where each came from: put a copy of case.sqlite back, or move it away "
+          + "with its -wal and -shm and take the evidence in again, which computes nothing anew")
+    }
+    return StoreError(.cannotWrite, "\(doing): \(code == .SQLITE_FULL ? "no space left on device" : "\(error)")")
   }
 }

@@ -34,7 +34,7 @@ public struct CustodyCheck: Sendable {
     self.trusted = trusted
     let isThere = FileManager.default.fileExists(atPath: log.path)
     // Nobody writes half a line, or a line without its head, while this reads.
-    let lock = isThere ? try FileLock(log.path, .shared) : nil
+    let lock = isThere ? try FileLock(log.path, .shared, mayWrite: false) : nil
     defer { lock?.release() }
     let said = log.head()
     if isThere { try walk(said, anchor) }
@@ -85,6 +85,13 @@ public struct CustodyCheck: Sendable {
         count == 0
         ? "is not a first line" : "does not follow from line \(count): one of the two was edited, removed or moved"
       add("custody log \(log.path): line \(line.number) \(before)")
+    }
+    if json["action"]?.string == CustodyLog.cutAction {
+      let counted = json["head_lines"]?.integer ?? -1
+      let said = counted < 0 ? "custody.head was gone" : "custody.head counted \(counted)"
+      add(
+        "custody log \(log.path): line \(line.number) says that the log was cut or replaced before it was written: "
+          + "\(json["lines"]?.integer ?? 0) lines were there, and \(said)")
     }
     count += 1
     head = CustodyLog.Head(count: count, digest: Digest(of: line.bytes.array))

@@ -73,9 +73,12 @@ public struct CustodyLog: Sendable {
     try check(flock(descriptor, LOCK_EX), .cannotWrite, "cannot lock the custody log \(path)")
     let torn = try removeTornLine(descriptor)
     var head = try readEnd(descriptor)
+    // There is a head from the first line on, so that one which is gone was taken away.
+    if head.count == 0, self.head() == nil { try writeHead(.empty) }
+    let before = [torn, cut(at: head)].compactMap(\.self)
     var out: [UInt8] = []
     let key = try signer.map { (key) throws(StoreError) in try keep(key.publicKey) }
-    for entry in (torn.map { [$0] } ?? []) + entries {
+    for entry in before + entries {
       let line = try line(entry, after: head, tool: tool, at: time, key: key)
       head = Head(count: head.count + 1, digest: Digest(of: line))
       out += line + [0x0A]
@@ -144,6 +147,22 @@ public struct CustodyLog: Sendable {
         Attribute("sha256", Digest(of: torn).hex),
       ])
   }
+
+  /// That the log no longer ends where `custody.head` said. The head is about to be written anew, so from here on only this entry
+  /// tells of it. No crash leaves that: the head is written when the lines are on the disk.
+  private func cut(at end: Head) -> Entry? {
+    let said = head()
+    // Fewer lines than there are: a run was killed before it wrote the head.
+    if let said, said == end || said.count < end.count { return nil }
+    return Entry(
+      Self.cutAction,
+      [
+        Attribute("lines", Int64(end.count)), Attribute("head_lines", said.map { Int64($0.count) } ?? -1),
+        Attribute("head_digest", said?.digest.hex ?? ""),
+      ])
+  }
+
+  static let cutAction = "cut"
 
   /// Longest line that is looked for at the end.
   static let lineLimit = 1 << 20
@@ -214,5 +233,9 @@ public struct CustodyLog: Sendable {
 
 extension Timestamp {
   /// The machine's clock, to the second.
-  public static var now: Timestamp { Timestamp(nanoseconds: Int64(time(nil)) * 1_000_000_000, precision: .second) }
+  public static var now: Timestamp {
+    // A clock that was never set, or to no year that nanoseconds reach, is no reason to end.
+    let (nanoseconds, over) = Int64(time(nil)).multipliedReportingOverflow(by: 1_000_000_000)
+    return Timestamp(nanoseconds: over ? .max : nanoseconds, precision: .second)
+  }
 }

@@ -10,13 +10,17 @@ final class FileLock: Sendable {
   private let descriptor: Mutex<Int32>
 
   /// Waits until the lock is free.
-  init(_ path: String, _ kind: Kind) throws(StoreError) {
+  ///
+  /// - Parameter mayWrite: false where nothing can be written, or nothing should be: the file is taken as it is. Where it is not
+  ///   there, may not be read, or lies on a file system without locks, there is none, and nobody is kept out.
+  init(_ path: String, _ kind: Kind, mayWrite: Bool = true) throws(StoreError) {
     self.path = path
-    let opened = Foundation.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    try check(opened, .cannotWrite, "cannot open the lock \(path)")
+    let opened = Foundation.open(path, mayWrite ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0o644)
+    if mayWrite { try check(opened, .cannotWrite, "cannot open the lock \(path)") }
     descriptor = Mutex(opened)
-    while flock(opened, kind == .shared ? LOCK_SH : LOCK_EX) != 0 {
+    while opened >= 0, flock(opened, kind == .shared ? LOCK_SH : LOCK_EX) != 0 {
       if errno == EINTR { continue }
+      guard mayWrite else { break }
       throw StoreError(.cannotWrite, "cannot lock \(path): \(systemMessage())")
     }
   }

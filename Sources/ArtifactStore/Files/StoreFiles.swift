@@ -6,6 +6,27 @@ func makeDirectory(_ path: String) throws(StoreError) {
   throw StoreError(.cannotWrite, "cannot make the folder \(path): \(systemMessage())")
 }
 
+/// Makes a folder, and those above it that are not there.
+public func makeFolders(_ path: String) throws(StoreError) {
+  var missing = [path]
+  while let next = missing.last {
+    let trouble = mkdir(next, 0o777) == 0 ? 0 : errno
+    var status = stat()
+    if trouble == 0 || stat(next, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR {
+      missing.removeLast()
+      continue
+    }
+    let outer = (next as NSString).deletingLastPathComponent
+    guard trouble == ENOENT, !outer.isEmpty, outer != next else {
+      // What the caller named is wrong, or the disk is full.
+      let isTheirs = [EACCES, EPERM, EROFS, ENOTDIR, EEXIST].contains(trouble)
+      throw StoreError(
+        isTheirs ? .badSource : .cannotWrite, "cannot make the folder \(path): \(systemMessage(trouble))")
+    }
+    missing.append(outer)
+  }
+}
+
 /// A rename is only on the disk once its folder is.
 func syncDirectory(_ path: String) throws(StoreError) {
   let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -25,6 +25,9 @@ public struct FolderSource {
   public private(set) var files: [File] = []
   public private(set) var gaps: [CaseDatabase.Gap] = []
 
+  /// The folder with all links followed; nil for a single file.
+  private var root: String?
+
   /// Nothing is nested deeper in evidence that anyone collects; a loop of bind mounts is.
   private static let maximumDepth = 128
 
@@ -42,11 +45,40 @@ public struct FolderSource {
     }
     guard let root = realpath(path, nil) else { throw StoreError(.badSource, "\(path): \(systemMessage())") }
     defer { free(root) }
+    self.root = String(cString: root)
     guard walk(Array(path.utf8CString), "", root: String(cString: root), depth: 0) else {
       throw StoreError(.badSource, "\(path): \(gaps.first?.reason ?? "cannot be read")")
     }
     if files.isEmpty, gaps.isEmpty { throw StoreError(.badSource, "\(path) holds no file: nothing to analyze") }
     files.sort { $0.name < $1.name }
+  }
+
+  /// Takes away what lies in certain folders: the store and the reports of somebody who works inside the folder of evidence are no
+  /// evidence, and would grow with each run.
+  ///
+  /// - Parameter folders: those that are not there are passed over.
+  /// - Returns: those in which something lay, as paths under this folder.
+  /// - Throws: `badSource` where nothing is left.
+  public mutating func leaveOut(_ folders: [String]) throws(StoreError) -> [String] {
+    guard let root else { return [] }
+    let trunk = root == "/" ? root : root + "/"
+    var left: [String] = []
+    for folder in folders {
+      guard let real = realpath(folder, nil) else { continue }
+      defer { free(real) }
+      let place = String(cString: real)
+      guard place.hasPrefix(trunk) else { continue }
+      let name = String(place.dropFirst(trunk.count))
+      let inside = Array("\(name)/".utf8)
+      let before = files.count + gaps.count
+      files.removeAll { $0.name.utf8.starts(with: inside) }
+      gaps.removeAll { $0.path == name || $0.path.utf8.starts(with: inside) }
+      if files.count + gaps.count < before { left.append(name) }
+    }
+    if !left.isEmpty, files.isEmpty, gaps.isEmpty {
+      throw StoreError(.badSource, "\(root) holds nothing but \(left.joined(separator: ", ")): nothing to analyze")
+    }
+    return left
   }
 
   /// - Returns: false where the folder itself could not be read.

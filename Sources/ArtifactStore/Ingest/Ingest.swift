@@ -38,14 +38,37 @@ public struct Ingest {
     var summary = Summary(gaps: source.gaps)
     var record = try IngestRecord(store, tool: tool, case: name)
     var failure: StoreError?
+    let batch = ObjectBatch(store.objects)
+    /// Files whose objects are in the batch, or came between such.
+    var waiting: [(file: FolderSource.File, taken: Taken)] = []
+    func settle() throws(StoreError) {
+      let settled = waiting
+      waiting = []
+      try batch.settle()
+      store.verified.note(settled.filter(\.taken.stored.isNew).map(\.taken.stored.digest))
+      for (file, taken) in settled {
+        do throws(StoreError) {
+          record.add(try sighting(of: taken.stored, file, from: place), taken, to: &summary)
+        } catch {
+          summary.gaps.append(.init(path: file.name, reason: error.reason))
+        }
+      }
+    }
     for file in source.files {
       if isInterrupted() {
         summary.isInterrupted = true
         break
       }
       do throws(StoreError) {
-        let taken = try take(file, isInterrupted, onProgress)
-        record.add(try sighting(of: taken.stored, file, from: place), taken, to: &summary)
+        if file.byteCount <= ObjectBatch.largestFile {
+          waiting.append((file, try take(file, into: batch, isInterrupted, onProgress)))
+          if batch.isFull || waiting.count >= Self.mostWaiting { try settle() }
+        } else {
+          // Nobody knows how long that takes; what waits is in the store before.
+          try settle()
+          let taken = try take(file, isInterrupted, onProgress)
+          record.add(try sighting(of: taken.stored, file, from: place), taken, to: &summary)
+        }
       } catch {
         if isInterrupted() {
           summary.isInterrupted = true
@@ -58,10 +81,41 @@ public struct Ingest {
         summary.gaps.append(.init(path: file.name, reason: error.reason))
       }
     }
+    do throws(StoreError) { try settle() } catch { failure = failure ?? error }
     // What is in the store is recorded even when the disk is full or the user is in a hurry, so that the next run goes on.
     try record.finish(gaps: summary.gaps)
     if let failure { throw failure }
     return summary
+  }
+
+  /// Files that are recorded together, where most of them are in the store already.
+  private static let mostWaiting = 4096
+
+  /// A small file, whose object goes into the store with others.
+  private func take(
+    _ file: FolderSource.File, into batch: ObjectBatch, _ isInterrupted: @escaping () -> Bool,
+    _ onProgress: (Int) -> Void
+  ) throws(StoreError) -> Taken {
+    let stored = try store.objects.put(
+      InterruptibleStream(try open(file), isInterrupted), into: batch, onProgress: onProgress)
+    if stored.isNew || batch.contains(stored.digest) { return Taken(stored: stored) }
+    do throws(StoreError) {
+      try store.verified.require(stored.digest)
+      return Taken(stored: stored)
+    } catch {
+      // The source still has the bytes that the store has lost.
+      guard error.code == .integrity else { throw error }
+      try store.verified.setAside(stored.digest)
+      let again = try store.objects.put(
+        InterruptibleStream(try open(file), isInterrupted), into: batch, onProgress: { _ in })
+      return Taken(stored: again, wasDamaged: true)
+    }
+  }
+
+  private func open(_ file: FolderSource.File) throws(StoreError) -> FileStream {
+    do throws(BytesError) { return try file.open() } catch {
+      throw StoreError(.cannotRead, "cannot be read: \(error.reason)")
+    }
   }
 
   /// An object that was just put, and whether it took the place of one that was damaged.
@@ -94,11 +148,7 @@ public struct Ingest {
   private func put(
     _ file: FolderSource.File, _ isInterrupted: @escaping () -> Bool, _ onProgress: (Int) -> Void
   ) throws(StoreError) -> ObjectStore.Stored {
-    let stream: FileStream
-    do throws(BytesError) { stream = try file.open() } catch {
-      throw StoreError(.cannotRead, "cannot be read: \(error.reason)")
-    }
-    return try store.objects.put(InterruptibleStream(stream, isInterrupted), onProgress: onProgress)
+    try store.objects.put(InterruptibleStream(try open(file), isInterrupted), onProgress: onProgress)
   }
 
   private func sighting(

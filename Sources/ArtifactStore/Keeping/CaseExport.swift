@@ -56,9 +56,15 @@ public struct CaseExport {
     let sightings = try store.cases.sightings(of: name)
     let checksums = try store.checksums(of: sightings.map(\.digest).sorted())
     let head = try store.custody.examine().head
-    try store.custody.append(
-      [.init("export", [Attribute("case", name), Attribute("to", path), Attribute("objects", Int64(digests.count))])],
-      tool: tool, at: time)
+    // A store that cannot be written to is exported as it is: whoever holds it keeps its log.
+    if store.obstacle == nil {
+      try store.custody.append(
+        [
+          .init(
+            "export", [Attribute("case", name), Attribute("to", path), Attribute("objects", Int64(digests.count))])
+        ],
+        tool: tool, at: time)
+    }
     var files: [(name: String, bytes: [UInt8])] = [
       ("manifest.json", manifest(head, objects: digests.count, at: time)),
       ("case.json", try caseFile(sightings, checksums)),

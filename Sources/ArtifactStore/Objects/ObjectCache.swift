@@ -15,7 +15,7 @@ extension ObjectStore {
   ///
   /// - Throws: `integrity` where the bytes no longer have that digest.
   func unpack(_ digest: Digest) throws(StoreError) -> String {
-    try makeDirectory(cacheDirectory)
+    if let borrowed { try borrowed.make() } else { try makeDirectory(cacheDirectory) }
     let path = "\(cacheDirectory)/\(digest.hex)"
     if isUnpacked(path) { return path }
     // One process unpacks, the others wait for it.

@@ -18,13 +18,20 @@ public final class ObjectStore: Sendable {
   /// Seconds.
   private static let leftoverAge = 60
 
-  /// - Parameter directory: of the store; must exist.
-  init(directory: String, notes: ChecksumNotes = ChecksumNotes()) throws(StoreError) {
+  /// Where there is no writing into the store: a folder of this process alone, which goes with it.
+  let borrowed: BorrowedFolder?
+
+  /// - Parameters:
+  ///   - directory: of the store; must exist.
+  ///   - mayWrite: false for a store that is only read: what must be unpacked goes to the folder for temporary files.
+  init(directory: String, notes: ChecksumNotes = ChecksumNotes(), mayWrite: Bool = true) throws(StoreError) {
     root = directory
     self.directory = directory + "/objects"
-    temporary = directory + "/tmp"
-    cacheDirectory = directory + "/cache"
+    borrowed = mayWrite ? nil : BorrowedFolder()
+    temporary = borrowed?.path ?? directory + "/tmp"
+    cacheDirectory = borrowed?.path ?? directory + "/cache"
     self.notes = notes
+    guard mayWrite else { return }
     for path in [self.directory, temporary] { try makeDirectory(path) }
   }
 
@@ -81,12 +88,28 @@ public final class ObjectStore: Sendable {
     _ stream: any ByteStream, durable: Bool = true, checksums: Bool = true, onProgress: (Int) -> Void = { _ in }
   ) throws(StoreError) -> Stored {
     let writer = try newObject(durable: durable, checksums: checksums)
+    try copy(stream, to: writer, onProgress)
+    return try writer.finish()
+  }
+
+  /// The same, with MD5 and SHA-1, for what goes into the store together with others. It is there once the batch is settled.
+  func put(
+    _ stream: any ByteStream, into batch: ObjectBatch, onProgress: (Int) -> Void
+  ) throws(StoreError) -> Stored {
+    let writer = try newObject(durable: true, checksums: true)
+    try copy(stream, to: writer, onProgress)
+    return try writer.finish(into: batch)
+  }
+
+  private func copy(
+    _ stream: any ByteStream, to writer: ObjectWriter, _ onProgress: (Int) -> Void
+  ) throws(StoreError) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
     defer { buffer.deallocate() }
     while true {
       // Whole blocks, so that runs of zeros are seen on block borders whatever sizes the stream hands out.
       let filled = try fill(buffer, from: stream)
-      if filled == 0 { return try writer.finish() }
+      if filled == 0 { return }
       try writer.write(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
       onProgress(filled)
     }

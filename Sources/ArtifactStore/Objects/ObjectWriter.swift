@@ -154,6 +154,23 @@ public final class ObjectWriter {
     return ObjectStore.Stored(digest: digest, byteCount: byteCount, isNew: true, checksums: checksums)
   }
 
+  /// Leaves it to a batch to put the object in its place.
+  func finish(into batch: ObjectBatch) throws(StoreError) -> ObjectStore.Stored {
+    let digest = try finishHash()
+    let checksums = side?.finish()
+    if let checksums { store.notes.note(digest, checksums) }
+    let isNew = !batch.contains(digest) && store.byteCount(of: digest) != byteCount
+    if isNew {
+      let draft = try file()
+      try check(
+        ftruncate(draft.descriptor, off_t(clamping: byteCount)), .cannotWrite, "cannot write object \(digest.hex)")
+      try check(fchmod(draft.descriptor, 0o444), .cannotWrite, "cannot write object \(digest.hex)")
+      self.draft = nil
+      batch.add(draft.path, draft.descriptor, digest, byteCount: byteCount)
+    }
+    return ObjectStore.Stored(digest: digest, byteCount: byteCount, isNew: isNew, checksums: checksums)
+  }
+
   /// Puts the bytes at a path of the caller's.
   ///
   /// - Throws: `integrity` where they do not have that digest.

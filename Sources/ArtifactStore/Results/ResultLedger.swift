@@ -11,10 +11,10 @@ public struct ResultLedger: Sendable {
   let directory: String
   let objects: ObjectStore
 
-  init(directory: String, objects: ObjectStore) throws(StoreError) {
+  init(directory: String, objects: ObjectStore, mayWrite: Bool = true) throws(StoreError) {
     self.directory = directory + "/results"
     self.objects = objects
-    try makeDirectory(self.directory)
+    if mayWrite { try makeDirectory(self.directory) }
   }
 
   func path(of key: Digest) -> String {

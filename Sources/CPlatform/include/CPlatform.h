@@ -18,7 +18,7 @@ ptrdiff_t platform_find_last(const void *hay, size_t hay_count, uint8_t byte);
 /// Makes SIGPIPE an error of write(2) rather than the end of the process.
 void platform_ignore_sigpipe(void);
 
-/// Installs one handler for SIGINT and SIGTERM that only sets the flag read by platform_interrupted.
+/// Installs one handler for SIGINT, SIGTERM and SIGHUP that only sets the flag read by platform_interrupted.
 void platform_watch_interrupts(void);
 int platform_interrupted(void);
 
@@ -34,6 +34,9 @@ int platform_pipe(int ends[2]);
 /// Begins to write a part of a file to the disk and does not wait for it: sync_file_range(2). The sync at the end, which alone
 /// promises anything, then finds little left to do.
 void platform_begin_writeback(int descriptor, uint64_t offset, uint64_t count);
+
+/// Brings everything that was written to the file system of an open file or folder to the disk: syncfs(2).
+int platform_sync_file_system(int descriptor);
 
 /// CRC-32C (Castagnoli) of some bytes, as Snappy frames and others carry it.
 uint32_t platform_crc32c(const void *bytes, size_t count);

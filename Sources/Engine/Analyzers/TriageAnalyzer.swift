@@ -8,7 +8,7 @@ import Evidence
 struct TriageAnalyzer: Analyzer {
   let name = "triage"
 
-  func version(options: [String: String]) -> String { "7" }
+  func version(options: [String: String]) -> String { "8" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let path = unit.options["path"] ?? ""
@@ -39,7 +39,8 @@ struct TriageAnalyzer: Analyzer {
 
   private static func plans(_ kind: ArtifactKind, path: String, _ options: [String: String]) -> [Plan] {
     switch kind {
-    case .empty: return []
+    // Rules may say so much as `filesize == 0`; all empty files are one artifact.
+    case .empty: return [Plan(analyzer: "yara")]
     case .memory(let format):
       // A raw image carries no mark of its own, so what was judged from the name goes along.
       let options = ["format": format]
@@ -51,7 +52,8 @@ struct TriageAnalyzer: Analyzer {
       // Walking page tables needs random access, so the image becomes an object of its own.
       return [Plan(analyzer: "expand", options: ["as": "stream", "path": path])]
     case .archive:
-      let expand = Plan(analyzer: "expand", options: ["as": "archive", "path": path])
+      // Its members are the same under whatever name it lies: copies of one archive are opened once.
+      let expand = Plan(analyzer: "expand", options: ["as": "archive"])
       // Rules know attackers' Java programs by the names of their classes, which only the archive has.
       let isJava = [".jar", ".war", ".ear"].contains { path.lowercased().hasSuffix($0) }
       return isJava ? [expand, Plan(analyzer: "yara")] : [expand]

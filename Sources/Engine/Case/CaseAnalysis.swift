@@ -33,6 +33,8 @@ public final class CaseAnalysis {
   private var outcome = Outcome()
   private var waiting: [WorkerPool.Job] = []
   private var open = 0
+  /// Units whose results a store that cannot be written to lacks.
+  private var lacking = 0
   /// Logs whose times are local to their host wait until all hosts have said what their clocks were.
   private var local: [(digest: Digest, options: [String: String])] = []
   private var clocks = HostClocks()
@@ -55,7 +57,8 @@ public final class CaseAnalysis {
   }
 
   /// - Parameter onProgress: called about ten times a second while units are computed.
-  /// - Throws: `cannotWrite` when the disk is full; what is computed by then stays.
+  /// - Throws: `cannotWrite` when the disk is full; what is computed by then stays. `readOnly` when something is to be computed for a
+  ///   store that cannot be written to.
   public func run(case name: String, onProgress: (Progress) -> Void = { _ in }) throws -> Outcome {
     for sighting in try store.cases.sightings(of: name) {
       add(
@@ -102,6 +105,13 @@ public final class CaseAnalysis {
       }
       hand()
       onProgress(progress)
+    }
+    if lacking > 0 {
+      throw StoreError(
+        .readOnly,
+        "\(lacking) or more results of case \(name) are not in the store by this version and these rules, and the store at "
+          + "\(store.directory) cannot be written to (\(store.obstacle ?? "")): name a copy of it with --store (`cp -a`), or the rules "
+          + "that it was analyzed with by --rules")
     }
     for (digest, kind) in kinds { artifacts[digest]?.kind = kind.min { $0.key < $1.key }?.value ?? "" }
     outcome.artifacts = artifacts.values.sorted { $0.digest < $1.digest }
@@ -253,6 +263,10 @@ public final class CaseAnalysis {
   }
 
   private func enqueue(_ unit: Unit, weight: UInt64) {
+    if store.obstacle != nil, unit.analyzer != IntegrityCheck.name {
+      lacking += 1
+      return
+    }
     open += 1
     progress.units += 1
     progress.bytes = progress.bytes.addingReportingOverflow(weight).partialValue
@@ -348,8 +362,12 @@ public final class CaseAnalysis {
     guard let artifact = artifacts[digest],
       artifact.parent != nil || LogFormats.lackingOnlyTheYear.contains(format)
     else { return nil }
-    return artifact.modified
+    // Zero, or the first day of DOS, is what copies and archives without times have.
+    return artifact.modified.flatMap { $0 < Self.firstTime ? nil : $0 }
   }
+
+  /// 2000-01-01: no log of an incident is older.
+  private static let firstTime: Int64 = 946_684_800_000_000_000
 
   private func path(of unit: Unit) -> String { path(of: unit.artifact, ending: unit.options["path"] ?? "") }
 

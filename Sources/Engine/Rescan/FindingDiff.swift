@@ -33,30 +33,34 @@ public struct FindingDiff: Sendable {
 
   /// - Parameters:
   ///   - before: results of the earlier run.
-  ///   - rules: names of rules that are new, changed and removed since then.
+  ///   - rules: names of rules that are new, changed and removed since the unit's earlier result; nil for a unit that had none.
   public init(
-    from before: [RunRecord.Entry], to now: [RunRecord.Entry], rules: RuleNews, in store: ArtifactStore
+    from before: [RunRecord.Entry], to now: [RunRecord.Entry], rules: (RunRecord.Entry?) -> RuleNews,
+    in store: ArtifactStore
   ) throws {
     let known = Dictionary(grouping: before, by: \.work)
     let current = Dictionary(grouping: now, by: \.work)
     let artifacts = Set(before.map(\.artifact))
-    var old: [String: Finding] = [:]
-    var fresh: [String: Finding] = [:]
+    /// Each with the earlier run's entry of the unit that tells it.
+    var old: [String: (finding: Finding, entry: RunRecord.Entry?)] = [:]
+    var fresh: [String: (finding: Finding, entry: RunRecord.Entry?)] = [:]
     for (work, entries) in known where Set(entries.map(\.result)) != Set((current[work] ?? []).map(\.result)) {
-      for entry in entries { try Self.read(entry.result, store) { old[$0.id] = $0 } }
+      for entry in entries { try Self.read(entry.result, store) { old[$0.id] = ($0, entry) } }
     }
     for (work, entries) in current where Set(entries.map(\.result)) != Set((known[work] ?? []).map(\.result)) {
-      for entry in entries { try Self.read(entry.result, store) { fresh[$0.id] = $0 } }
+      let entry = known[work]?.first
+      for now in entries { try Self.read(now.result, store) { fresh[$0.id] = ($0, entry) } }
     }
-    for (id, finding) in fresh {
+    for (id, (finding, entry)) in fresh {
       let isNewArtifact = finding.evidence.first.map { !artifacts.contains($0.artifact) } ?? false
-      if let before = old.removeValue(forKey: id) {
-        if before != finding { changed.append(Change(before: before, now: finding, cause: rules.cause(of: finding))) }
+      if let (before, entry) = old.removeValue(forKey: id) {
+        guard before != finding else { continue }
+        changed.append(Change(before: before, now: finding, cause: rules(entry).cause(of: finding)))
       } else {
-        new.append(Change(now: finding, cause: isNewArtifact ? .newEvidence : rules.cause(of: finding)))
+        new.append(Change(now: finding, cause: isNewArtifact ? .newEvidence : rules(entry).cause(of: finding)))
       }
     }
-    gone = old.values.map { Change(before: $0, cause: rules.cause(of: $0)) }
+    gone = old.values.map { Change(before: $0.finding, cause: rules($0.entry).cause(of: $0.finding)) }
     new.sort(by: Self.precedes)
     gone.sort(by: Self.precedes)
     changed.sort(by: Self.precedes)

@@ -64,6 +64,7 @@ extension CaseWork {
 
   /// Keeps in less room what is no longer read: the work is done, so a full disk here is no failure of it.
   func tidy(case name: String, _ outcome: CaseAnalysis.Outcome? = nil) {
+    guard store.obstacle == nil else { return }
     store.objects.emptyCache()
     let inner = (outcome?.artifacts ?? []).filter { $0.parent != nil }.map {
       (digest: $0.digest, path: $0.paths.first ?? "", byteCount: $0.byteCount)

@@ -38,7 +38,7 @@ struct CaseWork {
       if summary.isInterrupted { throw Self.interrupted }
     }
     progress.end("\(whole.files) files, \(Terminal.size(whole.byteCount)); \(whole.stored) objects new in the store")
-    for gap in whole.gaps.prefix(5) { Terminal.tell("not taken in: \(gap.path) \(gap.reason)") }
+    for gap in whole.gaps.prefix(5) { Terminal.tell("not taken in: \(Terminal.short(gap.path)) \(gap.reason)") }
     if whole.gaps.count > 5 { Terminal.tell("not taken in: \(whole.gaps.count - 5) more, all listed in the report") }
     for path in whole.restored.prefix(20) {
       Terminal.tell("integrity: the store's object of \(path) was gone or damaged; it was stored again from the source")
@@ -74,17 +74,21 @@ struct CaseWork {
     progress.begin("analyze")
     let loaded = rules.load()
     tell(loaded.diagnostics)
+    rules.tellWhereEmpty()
     let outcome = try bring(name, upTo: loaded, from: rules.directory, deadline: nil)
     if outcome.isInterrupted { throw Self.interrupted }
     progress.end("\(outcome.artifacts.count) artifacts, \(outcome.computed) units computed, \(outcome.reused) reused")
-    try record(outcome, case: name, rules: loaded.set.fingerprint)
+    if store.obstacle == nil { try record(outcome, case: name, rules: loaded.set.fingerprint) }
     for failure in outcome.failures where outcome.damaged.contains(failure.unit.artifact) {
       Terminal.tell("integrity: \(failure.reason)")
     }
     for failure in outcome.failures.filter({ !outcome.damaged.contains($0.unit.artifact) }).prefix(5) {
-      Terminal.tell(
-        "not covered: \(failure.unit.analyzer) of \(failure.unit.artifact.hex.prefix(12)): \(failure.reason)")
+      let digest = failure.unit.artifact
+      let path = outcome.artifacts.first { $0.digest == digest }?.paths.first ?? String(digest.hex.prefix(12))
+      Terminal.tell("not covered: \(failure.unit.analyzer) of \(Terminal.short(path)): \(failure.reason)")
     }
+    // Without writing there is nothing new to check or to note: what was found when the case was analyzed stands.
+    guard store.obstacle == nil else { return outcome }
     try checkHashes(case: name, outcome)
     try noteAnalysis(outcome, case: name, rules: loaded.set.fingerprint)
     return outcome
@@ -114,7 +118,7 @@ struct CaseWork {
     _ name: String, upTo loaded: RuleLibrary.Loaded, from source: String, deadline: Date?
   ) throws -> CaseAnalysis.Outcome {
     let set = loaded.set
-    if !store.rules.contains(set.fingerprint) {
+    if store.obstacle == nil, !store.rules.contains(set.fingerprint) {
       var lists = ["keys": loaded.keys.named]
       for part in RuleSet.Part.allCases { lists[part.rawValue] = set.rules(of: part) }
       try store.rules.pin(set.fingerprint, lists: lists, files: set.files)
@@ -122,7 +126,9 @@ struct CaseWork {
     let bases = store.rules.latest(Self.bases).compactMap { set in
       store.rules.list("keys", of: set).flatMap(RuleKeys.init(named:)).map { CaseAnalysis.RuleBase(set: set, keys: $0) }
     }
-    try store.rules.noteUse(of: set.fingerprint, from: source, ruleCount: set.fingerprints.count)
+    if store.obstacle == nil {
+      try store.rules.noteUse(of: set.fingerprint, from: source, ruleCount: set.fingerprints.count)
+    }
     let command = workerCommand(loaded)
     let analysis = CaseAnalysis(store, rules: loaded.keys, bases: bases, deadline: deadline) {
       WorkerPool(command: command, count: work.count)
@@ -147,7 +153,7 @@ struct CaseWork {
     var report = try CaseReport(store: store, rules: rules, outcome, case: name)
     try report.write(to: folder, language: language)
     progress.end("\(report.findings.count) findings, written to \(folder)")
-    try noteReport(report, case: name, in: folder)
+    if store.obstacle == nil { try noteReport(report, case: name, in: folder) }
     return report
   }
 }

@@ -37,6 +37,23 @@ enum EvidenceSource {
     return try arguments.map { try EvidenceSource($0, options) }
   }
 
+  /// Without what this program itself has written into the folder: the store, and reports.
+  ///
+  /// - Parameter output: folder of the report that is going to be written.
+  static func leavingOut(_ store: ArtifactStore, output: String?, from sources: [EvidenceSource], isQuiet: Bool) throws
+    -> [EvidenceSource]
+  {
+    guard sources.contains(where: { if case .files = $0 { true } else { false } }) else { return sources }
+    let own = [store.directory] + (output.map { [$0] } ?? []) + store.custody.reportFolders()
+    return try sources.map { source in
+      guard case .files(var listing, let place) = source else { return source }
+      for folder in try listing.leaveOut(own) where !isQuiet {
+        Terminal.tell("left out: \(folder), which ir-analyze itself has written into \(place)")
+      }
+      return .files(listing, place: place)
+    }
+  }
+
   static let standardInput = "standard input"
 
   /// As custody and the case database name it.

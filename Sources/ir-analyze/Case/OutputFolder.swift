@@ -32,8 +32,9 @@ struct OutputFolder {
   ///
   /// - Throws: usage, where another run writes there at this very moment.
   func begin(store: String) throws {
-    do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
-      throw ExitStatus.Failure(.internalError, "cannot make the folder \(path): \(error.localizedDescription)")
+    do throws(StoreError) { try makeFolders(path) } catch {
+      throw ExitStatus.Failure(
+        error.code == .badSource ? .usage : .internalError, "\(error.reason): name another with -o")
     }
     try lock()
     removeLeftovers()
@@ -144,7 +145,7 @@ struct OutputFolder {
   }
 
   private static func stamp(_ date: Date) -> String {
-    Timestamp(nanoseconds: Int64(date.timeIntervalSince1970 * 1000) * 1_000_000, precision: .millisecond).description
+    Timestamp(clock: date, precision: .millisecond).description
   }
 }
 

@@ -15,20 +15,27 @@ struct StoreOptions: ParsableArguments {
     completion: .file())
   var signKey: String?
 
-  func open() throws -> ArtifactStore { try ArtifactStore(directory: store, signer: try signer()) }
+  /// - Parameter command: that is going to write into it.
+  func open(for command: String) throws -> ArtifactStore {
+    let store = try ArtifactStore(directory: store, signer: try signer())
+    try store.requireWritable(for: command)
+    return store
+  }
 
   func signer() throws -> SigningKey? {
     let named = ProcessInfo.processInfo.environment["IR_ANALYZE_SIGN_KEY"].flatMap { $0.isEmpty ? nil : $0 }
     return try (signKey ?? named).map { (path) throws(StoreError) in try SigningKey(path: path) }
   }
 
+  /// - Parameter command: that is going to write into it; nil for one that only reads, which a read-only store does for.
   /// - Throws: usage, where there is no store: a query must not make one.
-  func openExisting() throws -> ArtifactStore {
+  func openExisting(for command: String? = nil) throws -> ArtifactStore {
     guard FileManager.default.fileExists(atPath: store + "/format") else {
       throw ExitStatus.Failure(
         .usage, "there is no store at \(store): name it with --store, or `ir-analyze run` makes one")
     }
-    return try open()
+    if let command { return try open(for: command) }
+    return try ArtifactStore(directory: store, signer: try signer())
   }
 }
 
@@ -44,10 +51,24 @@ struct RuleOptions: ParsableArguments {
     guard let directory = rules ?? RuleLibrary.standard(program: Program.path) else {
       throw ExitStatus.Failure(.usage, "the rules that come with the program are not found: name a folder with --rules")
     }
-    guard FileManager.default.fileExists(atPath: directory) else {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: directory, isDirectory: &isFolder) else {
       throw ExitStatus.Failure(.usage, "there is no folder of rules at \(directory)")
     }
+    guard isFolder.boolValue else {
+      throw ExitStatus.Failure(
+        .usage, "\(directory) is a file: name the folder that it is in, which is read whole, with --rules")
+    }
     return RuleLibrary(directory: URL(fileURLWithPath: directory).path)
+  }
+}
+
+extension RuleLibrary {
+  /// A folder without a rule is a slip (a mount that is not there, another folder): without a word it would look like a clean case.
+  func tellWhereEmpty() {
+    let loaded = load()
+    guard loaded.set.rules.isEmpty, loaded.diagnostics.isEmpty else { return }
+    Terminal.tell("there is no rule (.yar, .yara, .yml, .yaml) in \(directory): only what is built in is looked for")
   }
 }
 
@@ -94,7 +115,7 @@ enum Program {
     (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
 }
 
-/// Case names become parts of paths and of file names.
+/// Case names become parts of paths and of file names: one to 120 bytes, no slash and no control character.
 struct CaseName: ExpressibleByArgument {
   var text: String
 

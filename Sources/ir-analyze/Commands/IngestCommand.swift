@@ -18,7 +18,9 @@ struct IngestCommand: ParsableCommand {
 
   @Option(
     name: .customLong("case"),
-    help: ArgumentHelp("Name of the case; otherwise the instance or the source's name.", valueName: "NAME"))
+    help: ArgumentHelp(
+      "Name of the case, without a slash and of 120 bytes at most; otherwise the instance or the source's name.",
+      valueName: "NAME"))
   var caseName: CaseName?
 
   @OptionGroup var sourceOptions: SourceOptions
@@ -28,9 +30,10 @@ struct IngestCommand: ParsableCommand {
   func run() throws {
     let sources = try EvidenceSource.all(source, sourceOptions)
     let name = caseName?.text ?? sources.first?.standardCaseName ?? "case"
-    let store = try storeOptions.open()
+    let store = try storeOptions.open(for: "ingest")
     let steps = CaseWork(store: store, rules: RuleLibrary(directory: ""), work: work)
-    let taken = try steps.ingest(sources, case: name, mayMix: caseName != nil)
+    let evidence = try EvidenceSource.leavingOut(store, output: nil, from: sources, isQuiet: work.quiet)
+    let taken = try steps.ingest(evidence, case: name, mayMix: caseName != nil)
     let verdicts = try steps.checkHashes(ofIngested: name)
     steps.tidy(case: name)
     if !taken.restored.isEmpty || verdicts.contains(where: { $0.verdict == .mismatch }) {

@@ -80,7 +80,7 @@ struct RescanCommand: ParsableCommand {
       var options = StoreOptions()
       options.store = path
       options.signKey = nil
-      return try options.openExisting()
+      return try options.openExisting(for: "rescan")
     }
     let known = try Set(stores.flatMap { try $0.cases.cases() })
     if let name = cases.map(\.text).first(where: { !known.contains($0) }) {

@@ -16,7 +16,9 @@ struct RulesCheck: ParsableCommand {
   @OptionGroup var ruleOptions: RuleOptions
 
   func run() throws {
-    let loaded = try ruleOptions.library().load()
+    let library = try ruleOptions.library()
+    let loaded = library.load()
+    library.tellWhereEmpty()
     for diagnostic in loaded.diagnostics { Terminal.print(Terminal.printable("\(diagnostic)")) }
     Terminal.tell(
       "\(loaded.set.yara?.rules.count ?? 0) YARA rules, \(loaded.set.sigma.count) Sigma rules and correlations, "

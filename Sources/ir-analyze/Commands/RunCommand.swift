@@ -30,7 +30,9 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     name: .customLong("case"),
-    help: ArgumentHelp("Name of the case; otherwise the instance or the source's name.", valueName: "NAME"))
+    help: ArgumentHelp(
+      "Name of the case, without a slash and of 120 bytes at most; otherwise the instance or the source's name.",
+      valueName: "NAME"))
   var caseName: CaseName?
 
   @OptionGroup var sourceOptions: SourceOptions
@@ -47,11 +49,12 @@ struct RunCommand: ParsableCommand {
     let name = caseName?.text ?? sources.first?.standardCaseName ?? "case"
     let folder = output ?? "report-\(name)"
     let output = try OutputFolder(folder, case: name)
-    let store = try storeOptions.open()
+    let store = try storeOptions.open(for: "run")
     if caseName == nil { try refuseMixing(store, name, sources.map(\.place)) }
     try output.begin(store: store.directory)
     let work = CaseWork(store: store, rules: rules, work: work)
-    let taken = try work.ingest(sources, case: name, mayMix: caseName != nil)
+    let evidence = try EvidenceSource.leavingOut(store, output: folder, from: sources, isQuiet: self.work.quiet)
+    let taken = try work.ingest(evidence, case: name, mayMix: caseName != nil)
     let outcome = try work.analyze(case: name)
     let report = try work.report(outcome, case: name, to: folder, language: told.lang)
     // What had to be restored is whole again, but that it was not must not go unheard.

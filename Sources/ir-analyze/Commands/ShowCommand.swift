@@ -129,7 +129,9 @@ struct ShowCommand: ParsableCommand {
     let matches = prefix.utf8.count < 4 ? [] : store.objects.list().filter { $0.hex.hasPrefix(prefix.lowercased()) }
     guard let digest = matches.first, matches.count == 1 else {
       let said = matches.isEmpty ? "no object of the store begins" : "\(matches.count) objects of the store begin"
-      throw ExitStatus.Failure(.usage, "\(said) with \(prefix)")
+      let hint =
+        matches.isEmpty && isFindingID ? ", nor a finding of a report here or of its results: --report names one" : ""
+      throw ExitStatus.Failure(.usage, "\(said) with \(prefix)\(hint)")
     }
     return digest
   }

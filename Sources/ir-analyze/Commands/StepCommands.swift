@@ -16,7 +16,7 @@ struct AnalyzeCommand: ParsableCommand {
   @OptionGroup var work: WorkOptions
 
   func run() throws {
-    let store = try storeOptions.openExisting()
+    let store = try storeOptions.openExisting(for: "analyze")
     try requireCase(caseName.text, in: store)
     let rules = try ruleOptions.library()
     let steps = CaseWork(store: store, rules: rules, work: work)

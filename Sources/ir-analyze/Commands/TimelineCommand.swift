@@ -59,6 +59,11 @@ struct TimelineCommand: ParsableCommand {
     for text in [from, to].compactMap({ $0 }) where TimeWindow.start(text) == nil {
       throw ValidationError("\(text) is no time: write 2026-11-25, 2026-11-25T05:22 or 2026-11-25T05:22:47Z")
     }
+    if let first = from.flatMap(TimeWindow.start), let last = to.flatMap(TimeWindow.end),
+      last.nanoseconds < first.nanoseconds
+    {
+      throw ValidationError("--to lies before --from")
+    }
   }
 
   func run() throws {
@@ -110,7 +115,7 @@ struct TimelineCommand: ParsableCommand {
     try requireCase(name, in: store)
     let rules = try ruleOptions.library()
     let outcome = try CaseWork(store: store, rules: rules, work: work).analyze(case: name)
-    let folder = "\(store.directory)/timelines/\(Digest(of: Array(name.utf8)).hex.prefix(16))"
+    let folder = try shelf(of: name, in: store)
     let state = outcome.results.map(\.result.hex).joined(separator: "\n") + "\n"
     let stateFile = folder + "/state"
     if FileManager.default.contents(atPath: stateFile).map({ [UInt8]($0) }) == Array(state.utf8) {
@@ -121,5 +126,22 @@ struct TimelineCommand: ParsableCommand {
     try report.writeTimeline(to: folder)
     try writeAtomically(Array(state.utf8), to: stateFile, durable: false)
     return folder + "/timeline.jsonl"
+  }
+
+  /// In the store; of one that cannot be written to, beside the machine's other temporary files in a folder of this user alone, so that
+  /// the next question finds it there.
+  private func shelf(of name: String, in store: ArtifactStore) throws -> String {
+    func hash(_ text: String) -> Substring { Digest(of: Array(text.utf8)).hex.prefix(16) }
+    guard store.obstacle != nil else { return "\(store.directory)/timelines/\(hash(name))" }
+    let own = FileManager.default.temporaryDirectory.path + "/ir-analyze-\(geteuid())-timelines"
+    mkdir(own, 0o700)
+    var status = stat()
+    guard lstat(own, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+      status.st_mode & 0o077 == 0
+    else {
+      throw ExitStatus.Failure(
+        .usage, "the timeline cannot be kept in \(own), which is not this user's own folder: set TMPDIR to another")
+    }
+    return "\(own)/\(hash("\(URL(fileURLWithPath: store.directory).standardizedFileURL.path)\n\(name)"))"
   }
 }

@@ -246,9 +246,7 @@ struct RescanReport {
   /// Writes rescan.md, rescan.json, and `records/STORE-CASE.jsonl`: evidence × rules with digests, computed or reused.
   func write(to folder: String) throws {
     let records = folder + "/records"
-    do { try FileManager.default.createDirectory(atPath: records, withIntermediateDirectories: true) } catch {
-      throw ExitStatus.Failure(.internalError, "cannot make the folder \(records): \(error.localizedDescription)")
-    }
+    try makeFolders(records)
     try writeAtomically(text(isMarkdown: true), to: folder + "/rescan.md", durable: false)
     try writeAtomically(json, to: folder + "/rescan.json", durable: false)
     for (number, store) in stores.enumerated() {
@@ -260,6 +258,6 @@ struct RescanReport {
   }
 
   private static func stamp(_ date: Date) -> String {
-    Timestamp(nanoseconds: Int64(date.timeIntervalSince1970) * 1_000_000_000, precision: .second).description
+    Timestamp(clock: date, precision: .second).description
   }
 }

@@ -22,8 +22,14 @@ struct StoreRescan {
     let (loaded, directory) = try admit(last: before, &mine)
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let set = loaded.set
-    let earlier = before.flatMap { Self.allRules(of: $0, in: store) } ?? [:]
+    if set.rules.isEmpty, let before, store.rules.list("yara", of: before)?.isEmpty == false {
+      throw ExitStatus.Failure(
+        .usage,
+        "there is no rule in \(rules), and every finding of the last set's would be gone: name the right folder")
+    }
+    let earlier = before.flatMap { RuleHistory.allRules(of: $0, in: store) } ?? [:]
     let news = RuleNews(from: earlier, to: set.rules)
+    let history = RuleHistory(store, now: set.rules, lastNight: news)
     mine.rules = RescanReport.Rules(fingerprint: set.fingerprint, count: set.rules.count, news: news)
     let cases = try order(wanted, since: since)
     let caseWork = CaseWork(store: store, rules: RuleLibrary(directory: rules), work: work)
@@ -32,7 +38,7 @@ struct StoreRescan {
         mine.waiting = Array(cases[place...])
         break
       }
-      mine.cases.append(try rescan(name, loaded, news, caseWork, audit: audit))
+      mine.cases.append(try rescan(name, loaded, history, caseWork, audit: audit))
     }
     report.stores.append(mine)
   }
@@ -51,14 +57,6 @@ struct StoreRescan {
     return (RuleLibrary(directory: candidate).load(), candidate)
   }
 
-  /// Fingerprints of all rules of a set by name.
-  private static func allRules(of set: Digest, in store: ArtifactStore) -> [String: Digest]? {
-    guard let yara = store.rules.list("yara", of: set), let sigma = store.rules.list("sigma", of: set) else {
-      return nil
-    }
-    return yara.merging(sigma) { first, _ in first }
-  }
-
   /// The gravest cases first, among equals the ones that took evidence in last.
   private func order(_ wanted: Set<String>, since: Timestamp?) throws -> [String] {
     let taken = try store.cases.lastTaken()
@@ -70,7 +68,7 @@ struct StoreRescan {
   }
 
   private func rescan(
-    _ name: String, _ loaded: RuleLibrary.Loaded, _ news: RuleNews, _ work: CaseWork, audit: Double?
+    _ name: String, _ loaded: RuleLibrary.Loaded, _ history: RuleHistory, _ work: CaseWork, audit: Double?
   ) throws -> RescanReport.OfCase {
     work.progress.begin("rescan \(name)")
     let before = RunRecord.last(of: name, in: store)
@@ -86,7 +84,8 @@ struct StoreRescan {
       record = record.adding(try CaseCorrelations.entry(of: record.adding(nil).entries, loaded, in: store))
       earlier = try before.map(withCorrelations)
     }
-    let diff = try FindingDiff(from: earlier?.entries ?? [], to: record.entries, rules: news, in: store)
+    let diff = try FindingDiff(
+      from: earlier?.entries ?? [], to: record.entries, rules: { history.news(since: $0, in: before) }, in: store)
     try record.save(in: store)
     let audited = try audit.map { try self.audit(outcome, $0, loaded, work) }
     work.progress.end(

@@ -29,7 +29,7 @@ enum ExitStatus: Int32 {
     case let failure as Failure: failure
     case let error as StoreError:
       switch error.code {
-      case .badSource, .notAStore, .notFound: Failure(.usage, error.reason)
+      case .badSource, .notAStore, .notFound, .readOnly: Failure(.usage, error.reason)
       case .integrity: Failure(.integrity, error.reason)
       case .cannotWrite: Failure(.internalError, "\(error.reason). The store is intact; run again to resume")
       case .cannotRead: Failure(.internalError, error.reason)

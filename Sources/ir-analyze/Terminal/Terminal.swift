@@ -37,7 +37,12 @@ enum Terminal {
       let count = write(1, bytes.baseAddress?.advanced(by: done), bytes.count - done)
       if count < 0, errno == EINTR { continue }
       // At once: other threads are at work, and what libraries do at a usual end takes from them what they use.
-      if count < 0 { _exit(errno == EPIPE ? 0 : ExitStatus.internalError.rawValue) }
+      if count < 0 {
+        let trouble = errno
+        if trouble == EPIPE { _exit(0) }
+        tell("error: standard output takes no more: \(systemMessage(trouble))")
+        _exit(ExitStatus.internalError.rawValue)
+      }
       done += count
     }
   }
@@ -56,6 +61,11 @@ enum Terminal {
       }
     }
     return out
+  }
+
+  /// A path that a line can hold: of a long one its beginning and its end.
+  static func short(_ path: String) -> String {
+    path.utf8.count <= 240 ? path : "\(path.prefix(80))…\(path.suffix(120))"
   }
 
   /// `1.4 GiB`

@@ -61,6 +61,43 @@ struct CustodyLogTests {
     #expect(throws: StoreError(.integrity, "")) { try store.custody.verify() }
   }
 
+  @Test func aCutIsToldOfByTheNextLineAndFromThenOn() throws {
+    try edit { $0.removeLast(2) }
+    for count in 1...2 {
+      try store.custody.append([.init("ingest")], tool: "t")
+      let check = try store.custody.examine()
+      // The entry about the cut, and one for each that was appended.
+      #expect(check.count == 4 + count)
+      #expect(
+        check.problems == [
+          "custody log \(store.custody.path): line 4 says that the log was cut or replaced before it was written: 3 lines were "
+            + "there, and custody.head counted 5"
+        ])
+    }
+    #expect(throws: StoreError(.integrity, "")) { try store.custody.verify() }
+  }
+
+  @Test func aLastLineThatWasReplacedOrAHeadThatIsGoneIsToldOfTheSameWay() throws {
+    let whole = try Data(contentsOf: URL(fileURLWithPath: store.custody.path))
+    let head = try Data(contentsOf: URL(fileURLWithPath: headFile))
+    for isHead in [false, true] {
+      try whole.write(to: URL(fileURLWithPath: store.custody.path))
+      try head.write(to: URL(fileURLWithPath: headFile))
+      if isHead { unlink(headFile) } else { try edit { $0[4] = Substring($0[4].replacing("f4", with: "f9")) } }
+      try store.custody.append([.init("ingest")], tool: "t")
+      #expect(try store.custody.examine().problems.count == 1)
+    }
+  }
+
+  /// Lines that are on the disk before the head is: whoever was killed between the two has cut nothing.
+  @Test func aHeadThatLagsBehindIsNoCut() throws {
+    let late = try Data(contentsOf: URL(fileURLWithPath: headFile))
+    try store.custody.append([.init("ingest")], tool: "t")
+    try late.write(to: URL(fileURLWithPath: headFile))
+    try store.custody.append([.init("ingest")], tool: "t")
+    #expect(try store.custody.verify() == 7)
+  }
+
   @Test func aLogThatWasCutTogetherWithItsHeadIsNoticedByAnAnchor() throws {
     let anchor = try #require(store.custody.head())
     let early = try ArtifactStore(directory: folder.path + "/other")
@@ -118,5 +155,16 @@ struct CustodyLogTests {
       }
     }
     #expect(try custody.verify() == 25)
+  }
+
+  @Test func theFoldersOfReportsAreTold() throws {
+    #expect(store.custody.reportFolders().isEmpty)
+    for folder in ["/a/report", "/b", "/a/report"] {
+      try store.custody.append([.init("report", [Attribute("case", "c"), Attribute("folder", folder)])], tool: "t")
+    }
+    // Words of a path are no action.
+    try store.custody.append(
+      [.init("ingest", [Attribute("path", #""action":"report""#), Attribute("folder", "/c")])], tool: "t")
+    #expect(store.custody.reportFolders() == ["/a/report", "/b"])
   }
 }

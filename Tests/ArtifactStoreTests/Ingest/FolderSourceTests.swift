@@ -42,4 +42,24 @@ import Testing
     #expect(source.files.map(\.name) == ["etc/systemd/system/x.service", "relative"])
     #expect(source.gaps.map(\.path).sorted() == ["outside", "upwards"])
   }
+
+  /// Somebody works inside the folder of evidence.
+  @Test func theStoreAndReportsInsideTheFolderAreLeftOut() throws {
+    for name in ["a.log", "report/report.html", "report2/x", "reporter/y", "work/store/objects/ab/cd"] {
+      try folder.write("in/\(name)", "x")
+    }
+    mkfifo(folder.path + "/in/report/pipe", 0o600)
+    symlink("in", folder.path + "/link")
+    var source = try FolderSource(folder.path + "/in/../in")
+    let left = try source.leaveOut([
+      folder.path + "/link/work/store", folder.path + "/in/report", folder.path + "/in/absent", folder.path,
+    ])
+    #expect(left == ["work/store", "report"])
+    #expect(source.files.map(\.name) == ["a.log", "report2/x", "reporter/y"] && source.gaps.isEmpty)
+    var inner = try FolderSource(folder.path + "/in/work")
+    #expect(throws: StoreError(.badSource, "")) { _ = try inner.leaveOut([folder.path + "/in/work/store"]) }
+    // What the folder lies in is not in it, and a file alone is meant.
+    var file = try FolderSource(folder.path + "/in/report/report.html")
+    #expect(try file.leaveOut([folder.path + "/in/report"]).isEmpty && file.files.count == 1)
+  }
 }

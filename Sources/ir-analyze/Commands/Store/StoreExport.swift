@@ -30,6 +30,9 @@ struct StoreExport: ParsableCommand {
     let name = caseName.text
     try requireCase(name, in: store)
     let path = output ?? "\(name).tar.zst"
+    guard path != "-" else {
+      throw ExitStatus.Failure(.usage, "an archive is written into a file: name it with -o")
+    }
     guard !FileManager.default.fileExists(atPath: path) else {
       throw ExitStatus.Failure(.usage, "\(path) is there already: name another file with -o")
     }

@@ -22,7 +22,7 @@ struct StoreGC: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = try storeOptions.openExisting()
+    let store = try storeOptions.openExisting(for: dryRun ? nil : "store gc")
     let found = try dryRun ? store.collectable() : store.collect(tool: IRAnalyze.tool, wait: wait)
     if json {
       var out = JSONWriter()

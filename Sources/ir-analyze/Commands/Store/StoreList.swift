@@ -16,7 +16,8 @@ struct StoreList: ParsableCommand {
   func run() throws {
     let store = try storeOptions.openExisting()
     guard let name = caseName?.text else {
-      for name in try store.cases.cases() { line(name, ["case": name]) }
+      let taken = try store.cases.lastTaken()
+      for name in try store.cases.cases() { line(name, ["case": name, "taken": taken[name] ?? ""]) }
       return
     }
     try requireCase(name, in: store)

@@ -20,7 +20,7 @@ struct StorePack: ParsableCommand {
   var quiet = false
 
   func run() throws {
-    let store = try storeOptions.openExisting()
+    let store = try storeOptions.openExisting(for: "store pack")
     if let caseName { try requireCase(caseName.text, in: store) }
     let progress = ProgressLine(isQuiet: quiet)
     progress.begin("pack")
