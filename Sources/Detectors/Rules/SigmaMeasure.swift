@@ -27,11 +27,7 @@ public struct SigmaMeasure: Sendable {
     let start = (clock(CLOCK_MONOTONIC), clock(CLOCK_PROCESS_CPUTIME_ID))
     let found = Parallel.map(parts, workers: count) { part in
       var found: [String: Int] = [:]
-      for _ in 0..<max(repeats, 1) {
-        let detector = SigmaDetector(rules, artifact: Digest(of: []))
-        for event in part { detector.inspect(event) { found[$0.title, default: 0] += 1 } }
-        detector.finish { found[$0.title, default: 0] += 1 }
-      }
+      for _ in 0..<max(repeats, 1) { found.merge(Self.findings(rules, part)) { $0 + $1 } }
       return found
     }
     measure.seconds = clock(CLOCK_MONOTONIC) - start.0
@@ -39,8 +35,20 @@ public struct SigmaMeasure: Sendable {
     measure.events = events.count * max(repeats, 1)
     var all: [String: Int] = [:]
     for part in found { all.merge(part) { $0 + $1 } }
+    if count > 1, !rules.correlations.isEmpty {
+      // A part of the events says nothing of what they come to together.
+      all = Self.findings(rules, events[...]).mapValues { $0 * max(repeats, 1) }
+    }
     measure.findings = all.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
     return (measure, nil)
+  }
+
+  private static func findings(_ rules: SigmaRules, _ events: ArraySlice<Event>) -> [String: Int] {
+    var found: [String: Int] = [:]
+    let detector = SigmaDetector(rules, artifact: Digest(of: []))
+    for event in events { detector.inspect(event) { found[$0.title, default: 0] += 1 } }
+    detector.finish { found[$0.title, default: 0] += 1 }
+    return found
   }
 
   private static func clock(_ clock: clockid_t) -> Double {

@@ -105,7 +105,9 @@ struct SigmaCorrelation: Hashable, Sendable {
     }
     self.kind = kind
     let words = kind.isTemporal ? body["condition"]?.string : nil
-    rules = body["rules"].map { SigmaHeader.texts($0) } ?? words.map { SigmaConditionReader.names(in: $0) } ?? []
+    let named = body["rules"].map { SigmaHeader.texts($0) } ?? words.map { SigmaConditionReader.names(in: $0) } ?? []
+    // Named again, a rule is another step of an order, and else the same once more.
+    rules = kind == .temporalOrdered ? named : named.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     guard !rules.isEmpty else { throw SigmaProblem(body, "a correlation must name its rules") }
     guard rules.count <= Self.mostRules else {
       throw SigmaProblem(body["rules"] ?? body, "a correlation of more than \(Self.mostRules) rules")
@@ -134,6 +136,28 @@ struct SigmaCorrelation: Hashable, Sendable {
       for (key, value) in mapping { try add(key.string ?? "", value) }
     }
     try check(body)
+  }
+
+  /// What a correlation says in vain: words that are none of the specification's, and aliases that nobody goes by.
+  static func oddities(_ node: Node) -> [SigmaProblem] {
+    guard let body = node["correlation"], let mapping = body.mapping else { return [] }
+    let known: Set<String> = [
+      "type", "rules", "aliases", "group-by", "timespan", "condition", "generate",
+    ]
+    var oddities: [SigmaProblem] = []
+    for (key, _) in mapping where !known.contains(key.scalar?.string ?? "") {
+      oddities.append(SigmaProblem(key, "unknown word in a correlation: \(key.scalar?.string ?? "?")"))
+    }
+    if let generates = body["generate"], generates.bool == nil {
+      oddities.append(SigmaProblem(generates, "generate takes true or false"))
+    }
+    let used = Set(
+      (body["group-by"].map { SigmaHeader.texts($0) } ?? [])
+        + (body["condition"]?["field"].map { SigmaHeader.texts($0) } ?? []))
+    for (key, _) in body["aliases"]?.mapping ?? [:] where !used.contains(key.scalar?.string ?? "") {
+      oddities.append(SigmaProblem(key, "nothing goes by the alias \(key.scalar?.string ?? "?")"))
+    }
+    return oddities
   }
 
   /// As many as a window keeps count of.
@@ -165,9 +189,13 @@ struct SigmaCorrelation: Hashable, Sendable {
     let numbers = limits.map(\.number).sorted()
     guard numbers.allSatisfy(\.isFinite), let low = numbers.first, let high = numbers.last else { return false }
     let between = zip(numbers, numbers.dropFirst()).map { ($0 + $1) / 2 }
-    // Counts are whole numbers.
-    let some = numbers + (kind.isOfNumbers ? between : numbers.flatMap { [$0 - 1, $0 + 1] }) + [low - 1, high + 1]
-    return some.contains { (kind.isOfNumbers || $0 >= 0) && holds($0) }
+    // Counts are whole numbers; where nothing happens no window is looked at, and of a rule more than all is never there.
+    let least = kind == .eventCount || kind.isTemporal ? 1.0 : 0
+    let most = kind.isTemporal ? Double(rules.count) : .infinity
+    // So far out, too, that the next number is another one.
+    let beyond = [least, most, low - 1, high + 1, low - abs(low), high + abs(high)]
+    let some = numbers + (kind.isOfNumbers ? between : numbers.flatMap { [$0 - 1, $0 + 1] }) + beyond
+    return some.contains { (kind.isOfNumbers || (least...most).contains($0)) && holds($0) }
   }
 
   /// A condition over rules: every rule of the list stands in it, and no other.

@@ -139,8 +139,9 @@ struct SigmaDocuments {
       return RuleDiagnostic(
         .error, file: path, line: context.mark.line, "not YAML: named twice: \(names.joined(separator: ", "))")
     }
-    if case YamlError.reader(let problem, _, _, _) = error {
-      return RuleDiagnostic(.error, file: path, "not YAML: \(problem)")
+    if case YamlError.reader(let problem, let offset, _, let text) = error {
+      let line = offset.map { offset in 1 + text.utf8.prefix(offset).count { $0 == 0x0A } }
+      return RuleDiagnostic(.error, file: path, line: line, "not YAML: \(problem)")
     }
     return RuleDiagnostic(.error, file: path, "not YAML: \(error)")
   }

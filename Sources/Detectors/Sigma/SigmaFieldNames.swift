@@ -16,6 +16,7 @@ extension SigmaTaxonomy {
       if root.utf8.count < field.utf8.count, objects(kind)[String(root)] != nil { return true }
       return kind == .kubernetes
         ? kubernetesMembers.contains(field) || !hasCapital(field) : cloudTrailOwn.contains(field)
+    case .firewall where SigmaFirewall.derived.contains(field): return true
     default: return derived.contains(field) || !hasCapital(field) && !field.contains("-") && !field.contains(".")
     }
   }

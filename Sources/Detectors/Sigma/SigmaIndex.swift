@@ -52,6 +52,7 @@ final class SigmaIndex: Sendable {
   let asksTime: Bool
   /// Whether the event's message is ever looked at.
   let asksEverything: Bool
+  let asksPacket: Bool
 
   var isEmpty: Bool { rules.isEmpty && open.isEmpty }
 
@@ -89,5 +90,6 @@ final class SigmaIndex: Sendable {
     open = needs.filter { isWithout || $0.need.clauses.isEmpty }.map(\.rule)
     asksTime = needs.contains { $0.need.asksTime }
     asksEverything = needs.contains { $0.need.asksEverything }
+    asksPacket = needs.contains { $0.need.asksPacket }
   }
 }

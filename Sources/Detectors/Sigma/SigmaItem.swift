@@ -197,10 +197,18 @@ private struct Plan {
     if isField { return [.field(text, atStart: opensStart, atEnd: opensEnd, isCased: isCased)] }
     if comparison != nil || timePart != nil {
       guard let number = SigmaNumber(rule: text) else { throw SigmaProblem(node, "not a number: \(text)") }
-      if let timePart { return [.time(timePart, comparison ?? .equal, number.value)] }
+      if let timePart {
+        guard comparison != nil || timePart.range.contains(number.value), number.value == number.value.rounded() else {
+          throw SigmaProblem(node, "\(timePart.rawValue) is never \(text)")
+        }
+        return [.time(timePart, comparison ?? .equal, number.value)]
+      }
       return [.number(comparison ?? .equal, number)]
     }
-    if SigmaItemReader.isNull(node), !isKeyword {
+    if isKeyword, text.isEmpty || SigmaItemReader.isNull(node) {
+      throw SigmaProblem(node, "an empty keyword, which stands in every record")
+    }
+    if SigmaItemReader.isNull(node) {
       guard encodings.isEmpty, !opensStart, !opensEnd else {
         throw SigmaProblem(node, "null has no text to look for: quote it if the word is meant")
       }

@@ -73,8 +73,10 @@ private struct SigmaLoader {
     header.canonical = text
     if document["correlation"] != nil {
       result.correlations.append(try SigmaCorrelation(document, header: header))
+      note(SigmaCorrelation.oddities(document), header)
     } else if document["filter"] != nil {
       filters.append(try SigmaFilter(document, header: header))
+      if let body = document["filter"] { note(SigmaDetectionReader.silent(body, ignoring: ["rules"]), header) }
     } else if let detection = document["detection"] {
       let source = try SigmaDetectionReader.source(document)
       if source.kind == nil {
@@ -85,7 +87,10 @@ private struct SigmaLoader {
       }
       let expression = try SigmaDetectionReader.expression(detection)
       result.rules.append(SigmaRule(header: header, source: source, expression: expression))
-      if let kind = source.kind { warn(of: SigmaTaxonomy.unknown(expression.fields, kind), source, header) }
+      note(SigmaDetectionReader.silent(detection), header)
+      if let kind = source.kind {
+        warn(of: SigmaTaxonomy.unknown(expression.fields, kind), source, header, in: detection)
+      }
     } else {
       throw SigmaProblem(document, "neither detection, correlation nor filter")
     }
@@ -95,13 +100,42 @@ private struct SigmaLoader {
     }
   }
 
-  private mutating func warn(of fields: [String], _ source: SigmaSource, _ header: SigmaHeader) {
+  /// What a rule says in vain.
+  private mutating func note(_ oddities: [SigmaProblem], _ header: SigmaHeader) {
+    for oddity in oddities {
+      diagnostics.append(
+        RuleDiagnostic(
+          .warning, file: header.path, line: oddity.line ?? header.line, rule: header.title, oddity.words))
+    }
+  }
+
+  /// - Parameter detection: where the first of them is looked for.
+  private mutating func warn(
+    of fields: [String], _ source: SigmaSource, _ header: SigmaHeader, in detection: Node? = nil
+  ) {
     guard !fields.isEmpty else { return }
     let names = fields.prefix(8).joined(separator: ", ") + (fields.count > 8 ? " and \(fields.count - 8) more" : "")
+    let line = detection.flatMap { Self.line(of: Set(fields), in: $0, depth: 0) }
     diagnostics.append(
       RuleDiagnostic(
-        .warning, file: header.path, line: header.line, rule: header.title,
+        .warning, file: header.path, line: line ?? header.line, rule: header.title,
         "no record of \(source.text) has the field \(names): it is always missing"))
+  }
+
+  /// Where the first of some fields is asked for.
+  private static func line(of fields: Set<String>, in node: Node, depth: Int) -> Int? {
+    guard depth <= SigmaDetectionReader.maximumDepth else { return nil }
+    if let mapping = node.mapping {
+      for (key, value) in mapping {
+        let name = key.scalar.map { $0.string.prefix { $0 != "|" } }
+        if let name, fields.contains(String(name)) { return key.mark?.line }
+        if let line = line(of: fields, in: value, depth: depth + 1) { return line }
+      }
+    }
+    for element in node.sequence ?? [] {
+      if let line = line(of: fields, in: element, depth: depth + 1) { return line }
+    }
+    return nil
   }
 
   /// The document as one text that only its meaning decides: keys in order, no comments, no styles.
@@ -136,6 +170,14 @@ private struct SigmaLoader {
           RuleDiagnostic(
             .warning, file: filter.header.path, line: filter.header.line, rule: filter.header.title,
             "means no rule that is loaded"))
+        continue
+      }
+      let lost = filter.named.filter { name in !result.rules.contains { $0.header.isMeant(by: name) } }
+      if !lost.isEmpty {
+        diagnostics.append(
+          RuleDiagnostic(
+            .warning, file: filter.header.path, line: filter.header.line, rule: filter.header.title,
+            "names rules that are not loaded: \(lost.prefix(8).joined(separator: ", "))"))
       }
     }
     linkCorrelations()
@@ -214,6 +256,8 @@ struct SigmaFilter {
   private let source: SigmaSource
   /// nil: every rule of the log source, `any`.
   private let rules: [String]?
+  /// The rules that it names, if it means no more than these.
+  var named: [String] { rules ?? [] }
 
   init(_ node: Node, header: SigmaHeader) throws {
     guard let body = node["filter"], body.mapping != nil else { throw SigmaProblem(node, "filter must be a mapping") }

@@ -13,6 +13,8 @@ struct SigmaNeed: Equatable {
   private(set) var asksTime = false
   /// About the whole record, not one field.
   private(set) var asksEverything = false
+  /// About a packet, of which some fields are made.
+  private(set) var asksPacket = false
 
   /// As many as a byte has bits.
   static let maximumClauses = 8
@@ -20,6 +22,7 @@ struct SigmaNeed: Equatable {
   private static let maximumLiterals = 1 << 16
 
   init(_ expression: SigmaExpression, kind: SigmaSource.Kind) {
+    asksPacket = kind == .firewall
     var all = need(expression, kind)
     // Two bytes stand nearly everywhere: only for want of better.
     if all.contains(where: { Self.weight($0) > 2 }) { all.removeAll { Self.weight($0) <= 2 } }

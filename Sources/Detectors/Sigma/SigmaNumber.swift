@@ -2,13 +2,13 @@
 /// for the same.
 struct SigmaNumber: Hashable, Sendable {
   let value: Double
-  private let whole: Int64?
+  private let whole: Int128?
 
   /// As it stands in a record; nil for what is no decimal number.
   init?(_ text: String) {
     guard let value = Double(sigma: text) else { return nil }
     self.value = value
-    whole = Int64(text)
+    whole = Int64(text).map { Int128($0) } ?? Int128(text)
   }
 
   /// As it stands in a rule, where YAML lets whole numbers be written `0x1F` and `1_000` too.

@@ -27,17 +27,15 @@ final class SigmaRecord: SigmaFields {
   var everything: [SigmaValue] {
     if let all { return all }
     var texts = derived.values.flatMap { $0 }
+    let hasObjects = kind == .cloudTrail || kind == .kubernetes
     for attribute in event.attributes {
-      texts += Self.texts(attribute.value)
-      // A policy in a request is JSON in JSON, and a keyword is written as the policy is.
-      if kind == .cloudTrail || kind == .kubernetes, case .text(let object) = attribute.value, object.utf8.first == 0x7B
-      {
-        object.withView { object in
-          if object.firstIndex(of: 0x5C) != nil { texts.append(JSONView.unescape(object).withView(\.string)) }
-        }
+      if hasObjects, case .text(let object) = attribute.value, let inner = Self.innerTexts(object) {
+        texts += inner
+      } else {
+        texts += Self.texts(attribute.value)
       }
     }
-    texts.append(event.message)
+    if isLine { texts.append(Self.line(event)) }
     let values = texts.map { SigmaValue($0) }
     all = values
     return values
@@ -138,6 +136,7 @@ final class SigmaRecordMaker {
       case .audit: [Self.audited(event)]
       case .connection: [connection(event)]
       case .proxy: Self.proxied(event)
+      case .firewall: [SigmaFirewall.record(event)].compactMap { $0 }
       default: [SigmaRecord(event, kind)]
       }
     }

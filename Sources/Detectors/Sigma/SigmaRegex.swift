@@ -122,11 +122,18 @@ final class SigmaRegex: @unchecked Sendable, Hashable {
       let behind = text.slice(end, Self.border(text, end + Self.lookAhead)).string
       let range = NSRange(location: before.utf16.count, length: piece.utf16.count)
       if Self.finds(fallback, before + piece + behind, range, &spare) { return true }
-      if end >= text.count { return false }
+      if end >= text.count { break }
       start = Self.border(text, start + Self.pieceLength / 2)
     }
-    return false
+    guard text.count > Self.pieceLength else { return false }
+    // A match may be longer than a piece: once more, with as many steps as the text is long, a few times over.
+    let whole = text.string
+    var steps = Self.fallbackReports + text.count / Self.bytesPerReport
+    return Self.finds(fallback, whole, NSRange(location: 0, length: whole.utf16.count), &steps)
   }
+
+  /// Ten thousand steps for so many bytes, where a whole text is looked at.
+  private static let bytesPerReport = 1 << 11
 
   /// The nearest place before which a character ends.
   private static func border(_ text: ByteView, _ place: Int) -> Int {

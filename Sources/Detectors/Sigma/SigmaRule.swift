@@ -113,7 +113,10 @@ enum SigmaDetectionReader {
   static func source(_ node: Node) throws -> SigmaSource {
     guard let source = node["logsource"] else { throw SigmaProblem(node, "a rule must have a logsource") }
     guard source.mapping != nil else { throw SigmaProblem(source, "logsource must be a mapping") }
-    func text(_ key: String) -> String? { source[key]?.string.map { $0.lowercased() } }
+    func text(_ key: String) -> String? {
+      guard let value = source[key], !SigmaItemReader.isNull(value) else { return nil }
+      return value.string.map { $0.lowercased() }
+    }
     let found = SigmaSource(product: text("product"), category: text("category"), service: text("service"))
     if found.text.isEmpty { throw SigmaProblem(source, "logsource names no product, category or service") }
     return found
@@ -142,6 +145,47 @@ enum SigmaDetectionReader {
     }
   }
 
+  /// Parts that no condition names: what they should have said, or left out, nobody asks.
+  static func silent(_ node: Node, ignoring: Set<String> = []) -> [SigmaProblem] {
+    guard let mapping = node.mapping, let condition = node["condition"] else { return [] }
+    let keys: [Node] = mapping.keys.filter { key in
+      key.scalar.map { !ignoring.union(["condition", "timeframe"]).contains($0.string) } ?? false
+    }
+    let names: [String] = keys.compactMap { $0.scalar?.string }
+    var named: Set<Int> = []
+    for text in SigmaHeader.texts(condition) {
+      let formula = try? SigmaConditionReader.formula(text, names: names, sizes: names.map { _ in 1 })
+      guard let formula else { return [] }
+      named.formUnion(formula.parts)
+    }
+    let unnamed = names.indices.filter { !named.contains($0) }
+    // What stands in another part, by an alias or brought in, was written for that.
+    var elsewhere: Set<String> = []
+    if !unnamed.isEmpty { for name in named { places(node[names[name]], depth: 0, into: &elsewhere) } }
+    let silent = unnamed.filter { place in
+      var own: Set<String> = []
+      places(node[names[place]], depth: 0, into: &own)
+      return own.isDisjoint(with: elsewhere)
+    }
+    var told = silent.map { place in
+      SigmaProblem(keys[place], "no condition names \(names[place]): it changes nothing")
+    }
+    if let old = node["timeframe"] {
+      told.append(SigmaProblem(old, "timeframe changes nothing: write a correlation rule, which has a timespan"))
+    }
+    return told
+  }
+
+  /// Where the texts of a part stand in the file.
+  private static func places(_ node: Node?, depth: Int, into places: inout Set<String>) {
+    guard let node, depth < maximumDepth, places.count < mostPlaces else { return }
+    if let mark = node.mark, node.scalar != nil { places.insert("\(mark.line):\(mark.column)") }
+    for element in node.sequence ?? [] { self.places(element, depth: depth + 1, into: &places) }
+    for (_, value) in node.mapping ?? [:] { self.places(value, depth: depth + 1, into: &places) }
+  }
+
+  private static let mostPlaces = 10_000
+
   private static func part(_ node: Node, depth: Int) throws -> SigmaExpression {
     guard depth < maximumDepth else { throw SigmaProblem(node, "nested deeper than \(maximumDepth)") }
     if let mapping = node.mapping {
@@ -155,6 +199,7 @@ enum SigmaDetectionReader {
       }
       return .any(try sequence.map { try part($0, depth: depth + 1) })
     }
+    if SigmaItemReader.isNull(node) { throw SigmaProblem(node, "an empty part") }
     return try SigmaItemReader.expression(field: nil, modifiers: [], value: node)
   }
 }

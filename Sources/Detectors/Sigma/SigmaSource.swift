@@ -8,7 +8,8 @@ public struct SigmaSource: Hashable, Sendable {
 
   /// Classes of records that our events give; each has field names of its own.
   enum Kind: String, Hashable, Sendable, CaseIterable {
-    case process, connection, file, cloudTrail, kubernetes, webServer, proxy, dns, audit, log, application, native
+    case process, connection, file, cloudTrail, kubernetes, webServer, proxy, dns, audit, log, application, firewall,
+      native
   }
 
   /// nil where no evidence that is read here gives such records.
@@ -24,9 +25,14 @@ public struct SigmaSource: Hashable, Sendable {
     case (nil, "aws", "cloudtrail"): return .cloudTrail
     case (nil, "kubernetes", "audit"), ("application", "kubernetes", "audit"): return .kubernetes
     case (nil, "linux", "auditd"): return .audit
+    case ("firewall", nil, _), ("firewall", "aws", _), ("firewall", "linux", _): return .firewall
+    case (nil, "aws", "vpcflow"), (nil, "aws", "vpcflowlogs"), (nil, "aws", "vpc_flow_logs"): return .firewall
+    case (nil, "linux", "iptables"), (nil, "linux", "ufw"): return .firewall
     case (nil, "linux", _): return .log
     case (nil, nil, "sshd"), (nil, nil, "auth"), (nil, nil, "sudo"), (nil, nil, "cron"), (nil, nil, "syslog"):
       return .log
+    // Their error logs; requests are category `webserver`.
+    case (nil, nil, "apache"), (nil, nil, "nginx"): return .application
     case ("application", let product, _) where product != "kubernetes": return .application
     default: return nil
     }
@@ -43,7 +49,15 @@ public struct SigmaSource: Hashable, Sendable {
       case "auth": return event.dataType.hasPrefix("linux:auth") || event.dataType.hasPrefix("linux:login")
       case "cron": return program.hasPrefix("cron") || program == "anacron" || event.dataType == "linux:cron:entry"
       case "syslog": return event.dataType != "linux:shell:command"
+      case "vsftpd": return program == "vsftpd" || event.dataType == "linux:ftp:entry"
       case let service?: return program == service || Self.programs[service]?.contains(program) == true
+      }
+    case .firewall:
+      switch (product, service) {
+      case ("aws", _): return SigmaFirewall.isFlow(event.dataType)
+      case (_, "ufw"): return event.text("rule")?.hasPrefix("UFW ") ?? false
+      case ("linux", _): return !SigmaFirewall.isFlow(event.dataType)
+      default: return true
       }
     default: return true
     }
@@ -77,8 +91,9 @@ enum SigmaTaxonomy {
     case "aws:waf:request", "aws:alb:request", "aws:cloudfront:request": [.webServer, .native]
     case "aws:route53:query": [.dns, .native]
     case "app:log:entry": [.application, .native]
-    case "linux:syslog:entry", "linux:kernel:entry", "linux:kernel:message", "linux:login:session",
-      "linux:login:failure":
+    case "linux:kernel:entry": [.log, .firewall, .native]
+    case "aws:vpcflow:record": [.firewall, .native]
+    case "linux:syslog:entry", "linux:kernel:message", "linux:login:session", "linux:login:failure", "linux:ftp:entry":
       [.log, .native]
     default: [.native]
     }
@@ -96,7 +111,9 @@ enum SigmaTaxonomy {
     case .webServer: webServer[field] ?? []
     case .dns: dns[field] ?? []
     case .audit: audit[field] ?? []
-    case .log, .application, .native: log[field] ?? []
+    case .firewall: SigmaFirewall.fields[field] ?? []
+    case .log, .application: log[field] ?? []
+    case .native: native[field] ?? []
     }
   }
 
@@ -157,7 +174,9 @@ enum SigmaTaxonomy {
   private static let webServer: [String: [String]] = [
     "cs-method": ["method", "http_method"], "cs-uri": ["address"], "c-uri": ["address"], "cs-uri-query": ["address"],
     "cs-uri-stem": ["path", "uri"], "sc-status": ["status", "response_code"], "cs-user-agent": ["user_agent"],
-    "cs-referer": ["referrer", "header:referer"], "cs-host": ["virtual_host", "host", "header:host"],
+    "c-useragent": ["user_agent"], "cs-useragent": ["user_agent"], "src_ip": ["remote_address", "client_ip"],
+    "cs-referer": ["referrer", "header:referer"], "cs-referrer": ["referrer", "header:referer"],
+    "cs-host": ["virtual_host", "host", "header:host"],
     "cs-cookie": ["header:cookie"], "cs-content-type": ["header:content-type"], "cs-username": ["user"],
     "c-ip": ["remote_address", "client_ip"], "cs-version": ["http_version"],
     "sc-bytes": ["response_bytes", "sent_bytes"],
@@ -166,8 +185,6 @@ enum SigmaTaxonomy {
   ]
   private static let proxy: [String: [String]] = [
     "c-uri": ["address"], "cs-uri": ["address"], "c-uri-query": ["query", "address"], "c-uri-stem": ["path", "uri"],
-    "c-useragent": ["user_agent"], "cs-useragent": ["user_agent"], "src_ip": ["remote_address"],
-    "cs-referrer": ["referrer", "header:referer"],
   ]
   private static let dns: [String: [String]] = [
     "query": ["query_name"], "QueryName": ["query_name"], "record_type": ["query_type"],
@@ -176,9 +193,16 @@ enum SigmaTaxonomy {
   private static let audit: [String: [String]] = [
     "type": ["types"], "exe": ["executable"], "comm": ["command"], "name": ["paths"], "key": ["audit_key"],
     "nametype": ["audit_nametypes", "audit_nametype"], "SYSCALL": ["syscall_name", "audit_syscall", "syscall"],
-    "cwd": ["working_directory"], "acct": ["user"],
+    "cwd": ["working_directory"], "acct": ["user"], "success": ["result"], "res": ["result"],
+    "proctitle": ["command_line"],
   ]
-  private static let log: [String: [String]] = [
+  private static let native: [String: [String]] = [
     "USER": ["target_user"], "COMMAND": ["command"], "PWD": ["working_directory"], "TTY": ["tty"],
   ]
+  /// A line's own words have no name that all agree on.
+  private static let log = native.merging([
+    "message": ["message", "text"], "Message": ["text"], "msg": ["msg", "text"], "hostname": ["hostname", "host"],
+    "src_ip": ["src_ip", "remote_address", "src_address"], "src_port": ["src_port", "remote_port"],
+    "process_name": ["process_name", "program"],
+  ]) { own, _ in own }
 }

@@ -17,7 +17,21 @@ enum SigmaTest: Hashable, Sendable {
 
   /// Parts of a point in time, as the specification's modifiers name them. Always in UTC: `11:30+02:00` is hour 9, and a time
   /// without a zone is taken as UTC. The specification leaves zones out, and sources of one case write different ones.
-  enum TimePart: String, Sendable, CaseIterable { case minute, hour, day, week, month, year }
+  enum TimePart: String, Sendable, CaseIterable {
+    case minute, hour, day, week, month, year
+
+    /// What it may be; of years those that a time can be told of.
+    var range: ClosedRange<Double> {
+      switch self {
+      case .minute: 0...59
+      case .hour: 0...23
+      case .day: 1...31
+      case .week: 1...53
+      case .month: 1...12
+      case .year: 1...9999
+      }
+    }
+  }
 }
 
 /// A value of a record in both forms that rules compare.

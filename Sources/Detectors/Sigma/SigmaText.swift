@@ -19,6 +19,7 @@ struct SigmaText: ~Copyable {
     var isShell: Bool
     var isConnection: Bool
     var isAudit: Bool
+    var isPacket: Bool
     /// What stands for the parent of every process of this data type.
     var parent: String?
     var asksTime: Bool
@@ -32,6 +33,7 @@ struct SigmaText: ~Copyable {
       isShell = dataType == "linux:shell:command"
       isConnection = kinds.contains(.connection)
       isAudit = kinds.contains(.audit)
+      isPacket = index.asksPacket
       parent =
         switch dataType {
         case "linux:auth:entry": "/usr/bin/sudo"
@@ -63,11 +65,12 @@ struct SigmaText: ~Copyable {
         }
       }
     }
-    if plan.asksEverything { add(event.message) }
+    if plan.asksEverything { add(SigmaRecord.line(event)) }
     if plan.asksTime, let time = event.time { add("\(time)") }
     if plan.isWeb { addAddress(event) }
     if plan.isProcess { addParent(event, plan, maker) }
     if plan.isConnection { addOwner(event, maker) }
+    if plan.isPacket { for texts in SigmaFirewall.values(event).values { for text in texts { add(text) } } }
     addFolded()
   }
 

@@ -16,6 +16,30 @@ struct SigmaCorrelationTests {
       numbers(rule, [at(0, "a"), at(1, "a"), at(2, "a"), at(100, "a"), at(101, "a"), at(102, "a")]) == ["3/3", "3/3"])
   }
 
+  /// A rule that a list names twice speaks once of an event.
+  @Test func aRuleThatIsNamedTwiceCountsOnce() {
+    let twice = "type: event_count\nrules: [a, a]\ntimespan: 1m\ncondition: {gte: 4}"
+    #expect(numbers(twice, [at(0, "a"), at(1, "a")]) == [])
+    #expect(numbers(twice, (0..<4).map { at($0, "a") }) == ["4/4"])
+    let order = "type: temporal_ordered\nrules: [a, b, a]\ntimespan: 1m"
+    #expect(numbers(order, [at(0, "a"), at(1, "b")]) == [])
+    #expect(numbers(order, [at(0, "a"), at(1, "b"), at(2, "a")]).count == 1)
+  }
+
+  /// Numbers so large that the next one is the same, and bounds that few counts meet.
+  @Test(arguments: [
+    "type: value_sum\nrules: [a]\ntimespan: 1m\ncondition: {gt: 9007199254740993, field: n}",
+    "type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: {lt: 70}",
+    "type: event_count\nrules: [a]\ntimespan: 1m\ncondition: {lt: 2}",
+    "type: value_count\nrules: [a]\ntimespan: 1m\ncondition: {eq: 0, field: n}",
+  ])
+  func boundsThatCanBeMetAreTaken(_ correlation: String) {
+    let (rules, diagnostics) = sigma(
+      correlatedRules + "title: C\ncorrelation:\n"
+        + correlation.split(separator: "\n").map { "  " + $0 }.joined(separator: "\n"))
+    #expect(rules.correlations.count == 1 && diagnostics.isEmpty, "\(diagnostics)")
+  }
+
   @Test func groupsAreKeptApart() {
     let rule = "type: event_count\nrules: [a]\ngroup-by: [who]\ntimespan: 1m\ncondition: {gte: 2}"
     #expect(numbers(rule, [at(0, "a", ["who": .text("x")]), at(1, "a", ["who": .text("y")])]) == [])
@@ -346,6 +370,11 @@ struct SigmaCorrelationTests {
     ("type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: not a or b", "none of its rules"),
     ("type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: a and not (a or b)", "never"),
     ("type: temporal\nrules: [C]\ntimespan: 1m", "itself"),
+    ("type: event_count\nrules: [a]\ntimespan: 1m\ncondition: {eq: 0}", "never"),
+    ("type: event_count\nrules: [a]\ntimespan: 1m\ncondition: {lte: 0}", "never"),
+    ("type: event_count\nrules: [a]\ntimespan: 1m\ncondition: {lt: 1}", "never"),
+    ("type: temporal\nrules: [a, b]\ntimespan: 1m\ncondition: {gte: 3}", "never"),
+    ("type: temporal\nrules: [a, a]\ntimespan: 1m\ncondition: {gte: 2}", "never"),
   ])
   func whatCannotBeUsedIsTold(_ correlation: String, _ words: String) {
     let (rules, diagnostics) = sigma(

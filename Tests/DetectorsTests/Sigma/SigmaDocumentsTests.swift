@@ -29,6 +29,11 @@ struct SigmaDocumentsTests {
     #expect(diagnostics.first?.line == 6 && diagnostics.first?.message.contains("UTF-8") == true, "\(diagnostics)")
   }
 
+  @Test func aControlCharacterIsToldWithItsLine() {
+    let (_, diagnostics) = load(Array("title: T\nlevel: low\nauthor: a\u{7}b\n".utf8))
+    #expect(diagnostics.map(\.line) == [3], "\(diagnostics)")
+  }
+
   @Test(arguments: [
     "title: [unclosed", "title: \"unclosed", "title: x\n\tlevel: low", "a: b: c", "- a\nb: c", "title: 'x",
   ])

@@ -40,6 +40,39 @@ struct SigmaItemTests {
     #expect(holds("s:\n  \(detection)", ["a": .text(value)]) == expected, "\(detection) of \(value)")
   }
 
+  /// Numbers that no machine's word holds.
+  @Test(arguments: [
+    ("a|gt: 18446744073709551614", "18446744073709551615", true),
+    ("a|gt: 18446744073709551615", "18446744073709551615", false),
+    ("a|lt: 18446744073709551615", "18446744073709551614", true),
+    ("a|gte: -18446744073709551615", "-18446744073709551616", false),
+  ])
+  func numbersBeyondSixtyFourBits(_ detection: String, _ value: String, _ expected: Bool) {
+    #expect(holds("s:\n  \(detection)", ["a": .text(value)]) == expected, "\(detection) of \(value)")
+  }
+
+  /// What nothing can be asked of would hold for every record.
+  @Test(arguments: [
+    "s:", "s: null", "s: ~", "s: ''", "s:\n  - x\n  - ''", "s:\n  - x\n  - null", "s:\n  '|all':\n    - ''",
+  ])
+  func anEmptyPartIsRefused(_ detection: String) {
+    let (rules, diagnostics) = sigma(nativeRule(detection))
+    #expect(rules.count == 0 && diagnostics.map(\.level) == [.error] && diagnostics[0].line != nil, "\(diagnostics)")
+  }
+
+  @Test(
+    arguments: [
+      ("a|minute: 75", "minute is never 75"), ("a|hour: 24", "hour is never 24"), ("a|day: 0", "day is never 0"),
+      ("a|week: 54", "week is never 54"), ("a|month: 13", "month is never 13"),
+      ("a|minute: 5.5", "minute is never 5.5"),
+      ("a|hour: [3, 25]", "hour is never 25"), ("a|hour: 23", nil), ("a|week: 53", nil), ("a|minute: 0", nil),
+      ("a|hour|gte: 22", nil),
+    ] as [(String, String?)])
+  func aTimeThatNeverComesIsRefused(_ detection: String, _ words: String?) {
+    let (rules, diagnostics) = sigma(nativeRule("s:\n  \(detection)"))
+    #expect(diagnostics.map(\.message) == (words.map { [$0] } ?? []) && rules.count == (words == nil ? 1 : 0))
+  }
+
   @Test(arguments: ["a|gt: 0xg", "a|gt: 0x", "a|gt: _1", "a|gt: 0x-1", "a|gt: 0x+1"])
   func whatOnlyLooksLikeANumberIsRefused(_ detection: String) {
     #expect(sigma(nativeRule("s:\n  \(detection)")).0.count == 0, "\(detection)")

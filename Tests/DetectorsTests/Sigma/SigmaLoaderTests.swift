@@ -109,6 +109,56 @@ struct SigmaLoaderTests {
     #expect(diagnostics.map(\.level) == [.error] && titles(rules, known) == ["R"])
   }
 
+  @Test func whatARuleSaysInVainIsToldWithItsLine() {
+    func told(_ detection: String, _ condition: String) -> [String] {
+      sigma(nativeRule(detection, condition: condition)).1.map { "\($0.level) \($0.line ?? 0) \($0.message)" }
+    }
+    #expect(told("s:\n  a: 1\nunused:\n  b: 2", "s") == ["warning 7 no condition names unused: it changes nothing"])
+    #expect(told("s:\n  a: 1\nother:\n  b: 2", "1 of *").isEmpty)
+    #expect(told("s:\n  a: 1\n_quiet:\n  b: 2", "all of them").count == 1)
+    #expect(told("s:\n  a: 1\nt:\n  b: 2", "[s, not t]").isEmpty)
+    #expect(told("s:\n  a: 1\ntimeframe: 5m", "s").first?.hasPrefix("warning 7 timeframe") == true)
+    // The rule is of use all the same.
+    #expect(sigma(nativeRule("s:\n  a: 1\nunused:\n  b: 2")).0.count == 1)
+  }
+
+  @Test func anUnknownFieldIsToldWhereItStands() {
+    let (_, diagnostics) = sigma(
+      "title: T\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s:\n    eventName: X\n  t:\n    - eventName: Y\n"
+        + "      eventname|contains: Z\n  condition: s or t\n")
+    #expect(diagnostics.map(\.line) == [8], "\(diagnostics)")
+  }
+
+  @Test func aFilterThatNamesUnknownRulesBesideKnownOnesIsTold() {
+    let rule = "title: R\nname: r\n" + nativeRule("s:\n  a: 1").dropFirst("title: T\n".count)
+    let (_, diagnostics) = sigma(
+      rule
+        + "---\ntitle: F\nlogsource: {product: ir-analyze}\nfilter: {rules: [r, gone], k: {b: 1}, condition: not k}\n")
+    #expect(diagnostics.map(\.message) == ["names rules that are not loaded: gone"])
+  }
+
+  @Test func wordsOfACorrelationThatMeanNothingAreTold() {
+    func told(_ correlation: String) -> [String] {
+      sigma(
+        correlatedRules + "title: C\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 1}"
+          + correlation + "}\n"
+      ).1.map(\.message)
+    }
+    #expect(told("").isEmpty && told(", group-by: [who], generate: true").isEmpty)
+    #expect(told(", group_by: [who]") == ["unknown word in a correlation: group_by"])
+    #expect(told(", generate: maybe") == ["generate takes true or false"])
+    #expect(told(", aliases: {who: {a: user}}") == ["nothing goes by the alias who"])
+    #expect(told(", group-by: [who], aliases: {who: {a: user}}").isEmpty)
+  }
+
+  @Test func anEmptyWordOfALogSourceIsNone() {
+    let (rules, diagnostics) = sigma(
+      "title: T\nlogsource:\n  category:\n  product: aws\n  service: cloudtrail\ndetection: {s: {eventName: X}, condition: s}\n"
+    )
+    #expect(diagnostics.isEmpty, "\(diagnostics)")
+    #expect(titles(rules, [event(["event_name": .text("X")], "aws:cloudtrail:entry")]) == ["T"])
+  }
+
   @Test func whoWroteARuleGoesIntoTheFinding() throws {
     let (rules, _) = sigma(
       nativeRule("s:\n  a: 1")

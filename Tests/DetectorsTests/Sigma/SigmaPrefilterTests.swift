@@ -53,6 +53,9 @@ struct SigmaPrefilterTests {
     ("product: aws, service: cloudtrail", "eventName|cased: CreateUser"),
     ("product: aws, service: cloudtrail", "eventName|startswith: [Create, Delete]"),
     ("product: aws, service: cloudtrail", "src_ip|cidr: 203.0.113.0/24"),
+    ("category: firewall", "action: [accept, block]"), ("category: firewall", "blocked: 'true'"),
+    ("category: firewall", "dst_ip|startswith: 203.0"), ("category: firewall", "src_port: [22, 443]"),
+    ("category: firewall", "action|startswith: dr"), ("category: firewall", "src_ip: null"),
     ("product: linux", "COMMAND|contains: kelvin"), ("product: linux", "null_field: null"),
     ("product: linux", "timestamp|startswith: '2026-11'"),
   ]
@@ -80,6 +83,14 @@ struct SigmaPrefilterTests {
       title: words
       logsource: { category: process_creation, product: linux }
       detection: { words: ['/usr/bin/curl', 'Ünïcode'], condition: words }
+      ---
+      title: words of a line
+      logsource: { product: linux }
+      detection: { words: ['curl wget', 'sudo'], condition: words }
+      ---
+      title: words of a call
+      logsource: { product: aws, service: cloudtrail }
+      detection: { words: ['quo"te', 'CreateUser'], condition: words }
       """
     files.append(("words.yml", Array(keywords.utf8)))
     let (rules, diagnostics) = SigmaRules.load(files)
@@ -103,7 +114,7 @@ struct SigmaPrefilterTests {
     let types = [
       "linux:shell:command", "linux:capture:process", "linux:auth:entry", "linux:cron:entry", "linux:audit:syscall",
       "web:access:request", "web:access:request", "fs:stat", "linux:audit:syscall", "aws:cloudtrail:entry",
-      "linux:syslog:entry", "aws:waf:request", "linux:capture:socket",
+      "linux:syslog:entry", "aws:waf:request", "linux:capture:socket", "aws:vpcflow:record", "linux:kernel:entry",
     ]
     let type = types[random.below(types.count)]
     var attributes: [Attribute] = []
@@ -121,6 +132,14 @@ struct SigmaPrefilterTests {
       add("status", .integer([200, 404, 500, 4040][random.below(4)]))
       add("method", .text(["GET", "POST", "get", "CONNECT"][random.below(4)]))
       add("user_agent", .text(["Mozilla/5.0", "curl/8", "xMozilla"][random.below(3)]))
+    case "aws:vpcflow:record", "linux:kernel:entry":
+      add("src_address", .text(["203.0.113.7", "10.0.0.1"][random.below(2)]))
+      add("dst_address", .text(["203.0.113.8", "10.0.0.2"][random.below(2)]))
+      add("pkt_dst_address", .text("203.0.113.9"))
+      add("src_port", .integer([22, 443, 40000][random.below(3)]))
+      add(
+        type == "aws:vpcflow:record" ? "action" : "rule",
+        .text(["ACCEPT", "REJECT", "UFW BLOCK", "FW-DROP:", "FW"][random.below(5)]))
     case "linux:capture:socket":
       add("program", .text(["curl", "wget", "-curl", "/usr/bin/wget", "b"][random.below(5)]))
       add("pid", .integer(Int64(random.below(9))))

@@ -215,6 +215,41 @@ struct SigmaRecordTests {
     #expect(holds("product: linux, category: process_creation", "Image: /usr/bin/nc", [record]))
   }
 
+  /// Names that rules for plain lines have, and those of the audit daemon's own that the parser calls otherwise.
+  @Test func linesAndCallsAnswerToTheirUsualNames() {
+    let ssh = event(
+      [
+        "program": .text("sshd"), "host": .text("web1"), "text": .text("Failed password"),
+        "remote_address": .text("10.1.2.3"),
+      ], "linux:auth:entry")
+    for detection in [
+      "message|contains: failed", "Message|contains: failed", "hostname: web1", "src_ip|cidr: 10.0.0.0/8",
+    ] {
+      #expect(holds("product: linux, service: sshd", detection, [ssh]), "\(detection)")
+    }
+    #expect(!holds("product: linux, service: sshd", "message|contains: accepted", [ssh]))
+    let call = event(
+      ["types": .texts(["SYSCALL", "EXECVE"]), "result": .text("yes"), "command_line": .text("sh -c id")],
+      "linux:audit:syscall")
+    for detection in ["success: yes", "success: 'yes'", "proctitle|contains: '-c id'"] {
+      #expect(holds("product: linux, service: auditd", detection, [call]), "\(detection)")
+    }
+    #expect(!holds("product: linux, service: auditd", "success: 'no'", [call]))
+  }
+
+  @Test func anFTPServersOwnLogIsItsServices() {
+    let line = event(["text": .text("[bob] FTP response: \"530 Bad HTTP verb.\"")], "linux:ftp:entry")
+    #expect(holds("product: linux, service: vsftpd", "text|contains: Bad HTTP verb", [line]))
+    #expect(holds("product: linux", "text|contains: Bad HTTP verb", [line]))
+    #expect(!holds("product: linux, service: sshd", "text|contains: Bad HTTP verb", [line]))
+  }
+
+  @Test func anErrorLogOfAWebServerIsItsServices() {
+    let line = event(["text": .text("child pid 4321 exit signal Segmentation fault (11)")], "app:log:entry")
+    #expect(holds("service: apache", "text|contains: 'exit signal Segmentation Fault'", [line]))
+    #expect(holds("service: nginx", "text|contains: 'exit signal'", [line]))
+  }
+
   @Test func servicesAreToldApartByProgram() {
     let ssh = event(["program": .text("sshd"), "text": .text("error: bad packet")], "linux:auth:entry")
     #expect(holds("product: linux, service: sshd", "text|contains: bad", [ssh]))

@@ -75,6 +75,19 @@ struct SigmaRegexTests {
   }
 
   @Test(arguments: [
+    ("(?!x)begin.*end", true), ("(?<!x)begin[^!]*end$", true), ("(?!x)begin.*endz", false), ("(?!x)begun.*end", false),
+  ])
+  func aMatchOfOneEngineAloneMayBeLong(_ pattern: String, _ expected: Bool) {
+    let text = "--begin" + String(repeating: "ab", count: 100_000) + "end"
+    #expect(text.withView { SigmaRegex.make(pattern, flags: []).regex?.matches($0) } == expected)
+  }
+
+  @Test func aBacktrackingPatternEndsInALongValueToo() {
+    let text = String(repeating: "a", count: 200_000)
+    #expect(text.withView { SigmaRegex.make("(?!x)(a|a)*b$", flags: []).regex?.matches($0) } == false)
+  }
+
+  @Test(arguments: [
     (String(repeating: "a|", count: 8000) + "b", false), (String(repeating: "a|", count: 7000) + "b", true),
     ("([^x]{1,500}[a-z]{1,500}){30}", false), ("([^x]{1,50}[a-z]{1,20}){2}", true), (".{0,5000}evil", true),
     (".{1,5000}x.{1,5000}y", false),
