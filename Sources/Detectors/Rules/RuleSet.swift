@@ -56,7 +56,8 @@ public struct RuleSet: Sendable {
       sources = all.compactMap { left[$0.path] ?? (freed.contains($0.path) ? $0 : nil) }
       compiled = YaraCompiler(root: directory).compile(sources, cache: cache, runsAll: runsAll)
     }
-    diagnostics += compiled.diagnostics
+    let told = Set(diagnostics)
+    diagnostics += compiled.diagnostics.filter { !told.contains($0) }
     if waits { compiled.rules?.settle() }
     var documents: [(path: String, text: [UInt8])] = []
     for path in paths[1] {

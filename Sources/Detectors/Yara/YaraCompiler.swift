@@ -96,10 +96,11 @@ public struct YaraCompiler: Sendable {
   /// the rest again. A set without errors costs one compilation, a set with errors about three.
   func compile(_ sources: [YaraSource], runsAll: Bool = true) -> (outcome: Outcome, repair: YaraRepair) {
     var repair = YaraRepair()
+    repair.diagnostics = Self.openComments(sources)
     let whole = compileTogether(sources, runsAll: runsAll)
     if whole.rules != nil || YaraLibrary.started != ERROR_SUCCESS || sources.isEmpty {
-      repair.diagnostics = whole.diagnostics
-      return (Outcome(rules: whole.rules, sources: sources, diagnostics: whole.diagnostics), repair)
+      repair.diagnostics += whole.diagnostics
+      return (Outcome(rules: whole.rules, sources: sources, diagnostics: repair.diagnostics), repair)
     }
     for source in sources {
       repair.examine(source) { source in
@@ -113,6 +114,16 @@ public struct YaraCompiler: Sendable {
       left.isEmpty ? (nil, []) : compileTogether(left, runsAll: runsAll)
     repair.diagnostics += rest.diagnostics
     return (Outcome(rules: rest.rules, sources: left, diagnostics: repair.diagnostics), repair)
+  }
+
+  /// The compiler takes the rest of such a file for the comment and is content with what stands before it.
+  private static func openComments(_ sources: [YaraSource]) -> [RuleDiagnostic] {
+    sources.lazy.compactMap { source in
+      source.openComment.map { line in
+        RuleDiagnostic(
+          .error, file: source.path, line: line, "a comment that is not closed: what stands behind it is left out")
+      }
+    }.prefix(maximumDiagnostics).map { $0 }
   }
 
   typealias Unit = (namespace: String, path: String, text: [UInt8])

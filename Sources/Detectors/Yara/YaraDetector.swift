@@ -4,7 +4,7 @@ import Evidence
 /// Runs YARA rules over an artifact and tells each rule that holds as one finding.
 public final class YaraDetector {
   /// Part of every result's key: raised whenever the same matches would be told otherwise.
-  public static let version = 3
+  public static let version = 4
 
   /// Places told of one finding; the message says how many there were.
   public static let maximumEvidence = 8
@@ -33,14 +33,14 @@ public final class YaraDetector {
   ///
   /// - Parameters:
   ///   - path: as the source named it. Rules may ask for its name and extension, so where they do it belongs to the result's
-  ///     key.
+  ///     key, and to what is told: other files may have the same bytes under other names.
   ///   - isUndecided: `YaraEngine.look` has shown already that rules can hold.
   public func scan(
     _ view: ByteView, artifact: Digest, path: String, into sink: any ResultSink, isUndecided: Bool = false
   ) {
     do {
       let result = try engine.scan(view, YaraScanner.Externals(path: path), isUndecided: isUndecided)
-      tell(result, byteCount: UInt64(view.count), artifact: artifact, into: sink)
+      tell(result, byteCount: UInt64(view.count), artifact: artifact, path: path, into: sink)
     } catch {
       sink.coverage(Coverage(.skipped, 0..<UInt64(view.count), reason: "YARA: \(error)"))
     }
@@ -48,9 +48,16 @@ public final class YaraDetector {
 
   /// What a scan of an artifact of so many bytes gave.
   public func tell(
-    _ result: YaraScanner.Result, byteCount: UInt64, artifact: Digest, into sink: any ResultSink
+    _ result: YaraScanner.Result, byteCount: UInt64, artifact: Digest, path: String = "", into sink: any ResultSink
   ) {
-    for match in result.matches { sink.finding(Self.finding(match, artifact: artifact)) }
+    for match in result.matches {
+      var finding = Self.finding(match, artifact: artifact)
+      if !path.isEmpty {
+        finding.message += " The file is \(path)."
+        finding.attributes.append(Attribute("path", path))
+      }
+      sink.finding(finding)
+    }
     var gaps: [String] = []
     if !result.overflowed.isEmpty { gaps.append("YARA stopped counting matches of \(Self.list(result.overflowed))") }
     if !result.tooSlow.isEmpty { gaps.append("YARA gave up the rules \(Self.list(result.tooSlow)): too slow") }

@@ -13,14 +13,19 @@ struct YaraIncludes {
   ///   - caller: path of the including file, relative to the root.
   func read(_ name: String, from caller: String) -> [UInt8]? {
     guard let path = resolve(name, from: caller), let data = FileManager.default.contents(atPath: path),
-      data.count <= maximumRuleFileSize, !data.contains(0)
+      data.count <= maximumRuleFileSize
     else { return nil }
-    return Self.plain([UInt8](data))
+    let text = Self.plain([UInt8](data))
+    return text.contains(0) ? nil : text
   }
 
-  /// Without the mark that some editors put in front of UTF-8, which libyara's compiler takes for a mistake.
+  /// Without the mark that some editors put in front of UTF-8, and as UTF-8 what is UTF-16 by its mark: libyara's compiler takes both
+  /// for mistakes.
   static func plain(_ text: [UInt8]) -> [UInt8] {
-    text.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(text.dropFirst(3)) : text
+    if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]), text.count.isMultiple(of: 2) {
+      return String(bytes: text, encoding: .utf16).map { Array($0.utf8) } ?? text
+    }
+    return text.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(text.dropFirst(3)) : text
   }
 
   func resolve(_ name: String, from caller: String) -> String? {

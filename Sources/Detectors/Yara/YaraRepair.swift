@@ -39,6 +39,9 @@ struct YaraRepair {
         told.append(diagnostic)
       }
       if broken.isEmpty { break }
+      for stray in source.toldStrays(verdict, broken) where !told.contains(where: { $0.line == stray.line }) {
+        if told.count < maximumDiagnostics { told.append(stray) }
+      }
       without.formUnion(broken)
     }
     dropped.append(source.path)
@@ -103,6 +106,27 @@ extension YaraSource {
     }
     return found.subtracting(gone)
   }
+
+  /// Of words too many, the lines on which they begin: of several the compiler tells the first alone.
+  fileprivate func toldStrays(_ verdict: YaraRepair.Verdict, _ broken: Set<Int>) -> [RuleDiagnostic] {
+    guard broken.contains(placeOfStrays) else { return [] }
+    let names = Set(rules.lazy.map(\.name))
+    let told = verdict.diagnostics.count { diagnostic in
+      diagnostic.level == .error && diagnostic.file == path && !(diagnostic.rule.map(names.contains) ?? false)
+    }
+    var lines: [Int] = []
+    text.withView { view in
+      var counter = LineCounter(view)
+      for stray in strays where lines.count < Self.mostStrays {
+        let line = counter.line(at: stray.lowerBound)
+        if lines.last != line { lines.append(line) }
+      }
+    }
+    if lines.count <= told { return [] }
+    return lines.map { RuleDiagnostic(.error, file: path, line: $0, "neither a rule nor import nor include: left out") }
+  }
+
+  private static let mostStrays = 32
 
   /// What the file's reader is told: of an included file the first error, at the line that includes it.
   fileprivate func told(_ verdict: YaraRepair.Verdict) -> [RuleDiagnostic] {

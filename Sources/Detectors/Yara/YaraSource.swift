@@ -24,6 +24,15 @@ public struct YaraSource: Sendable {
   var statements: [Statement] { parsed.value.statements }
   /// What is neither a rule nor such a line, which no compiler takes.
   var strays: [Range<Int>] { parsed.value.strays }
+  /// The line of a comment that nothing closes: all behind it is part of it, and nobody says so; nil where there is none.
+  var openComment: Int? {
+    text.withView { view in
+      var last: Int?
+      while let next = view.firstIndex(of: ByteView("/*"), from: last.map { $0 + 2 } ?? 0) { last = next }
+      guard let last, view.firstIndex(of: ByteView("*/"), from: last + 2) == nil else { return nil }
+      return YaraToken.openComment(in: view).map { place in 1 + text[..<place].count { $0 == 0x0A } }
+    }
+  }
   /// Whether the file is nothing but imports and the rules above, so that a part of it can be compiled alone.
   public var isSeparable: Bool { parsed.value.isWhole && includes.isEmpty }
   /// The file's tokens joined by single blanks: comments and layout do not count.
@@ -111,7 +120,7 @@ struct YaraSourceParser {
     var lines = LineCounter(source)
     while place < tokens.count {
       let word = tokens[place].text
-      if word == "import" || word == "include", let value = token(place + 1), value.kind == .text {
+      if word == "import" || word == "include", let value = token(place + 1), value.isClosedText {
         let name = String(value.text.dropFirst().dropLast())
         if word == "import" { result.imports.append(name) } else { result.includes.append(name) }
         result.statements.append(
@@ -142,15 +151,17 @@ struct YaraSourceParser {
     }
     guard token(place)?.text == "rule", let name = token(place + 1), name.kind == .word else { return nil }
     place += 2
-    while let next = token(place), next.text != "{" {
+    while let next = token(place), next.text != "{", !beginsRule(place) {
       guard next.text == ":" || next.kind == .word else { return nil }
       place += 1
     }
-    place += 1
+    if token(place)?.text == "{" { place += 1 }
     var strings: [YaraStringDeclaration] = []
     var condition: [YaraToken] = []
     var section = ""
     while let next = token(place), next.text != "}" || next.kind != .mark {
+      // Nothing in a rule is called so: its brace is missing, and the next rule is as good as before.
+      if next.kind == .word, beginsRule(place) { break }
       if next.kind == .word, token(place + 1)?.text == ":", ["meta", "strings", "condition"].contains(next.text) {
         section = next.text
         place += 2
@@ -168,6 +179,8 @@ struct YaraSourceParser {
       }
       place += 1
     }
+    // Of a rule that is cut short by the next one, the last word before that.
+    if let next = token(place), next.text != "}" || next.kind != .mark { place -= 1 }
     guard let end = token(place), let first = token(start) else { return nil }
     let rule = YaraSource.Rule(
       name: name.text, isPrivate: isPrivate, isGlobal: isGlobal, line: lines.line(at: first.range.lowerBound),
@@ -179,6 +192,16 @@ struct YaraSourceParser {
 }
 
 extension YaraSourceParser {
+  /// Whether a rule begins at a place: `private global rule name`, then its brace or its tags.
+  private func beginsRule(_ start: Int) -> Bool {
+    var place = start
+    while place < start + 3, let word = token(place)?.text, word == "private" || word == "global" { place += 1 }
+    guard let word = token(place), word.text == "rule", word.kind == .word, token(place + 1)?.kind == .word else {
+      return false
+    }
+    return token(place + 2)?.text == "{" || token(place + 2)?.text == ":"
+  }
+
   /// `(0x01-0xff)` or `(5)` after `xor`; nil for anything else.
   private func keys(after place: Int) -> ClosedRange<UInt8>? {
     guard token(place + 1)?.text == "(", let first = token(place + 2).flatMap({ YaraConditionReader.number($0) }),

@@ -9,7 +9,7 @@ import Foundation
 /// seals, is read without being asked to.
 enum YaraStored {
   /// Raised whenever the form below or what the compiler is asked to tell changes.
-  private static let version = "3"
+  private static let version = "4"
 
   /// Of everything that compiling depends on.
   static func key(_ sources: [YaraSource], root: String?) -> Digest {

@@ -28,6 +28,24 @@ struct YaraToken: Hashable, Sendable {
     }
   }
 
+  /// Whether it is a text whose end stands in its line.
+  var isClosedText: Bool { kind == .text && text.utf8.count >= 2 && text.utf8.last == 0x22 }
+
+  /// Where a comment begins that nothing closes.
+  static func openComment(in source: ByteView) -> Int? {
+    var end = tokens(of: source).last?.range.upperBound ?? 0
+    // Behind the last word are only blanks and comments.
+    while let start = source.firstIndex(of: 0x2F, from: end) {
+      if source[start + 1] == 0x2A {
+        guard let close = source.firstIndex(of: ByteView("*/"), from: start + 2) else { return start }
+        end = close + 2
+      } else {
+        end = source.firstIndex(of: 0x0A, from: start) ?? source.count
+      }
+    }
+    return nil
+  }
+
   private static func next(_ source: ByteView, _ start: Int, afterEquals: Bool) -> (Kind, Int) {
     switch source[start] {
     case 0x22: return (.text, endOfQuoted(source, start, 0x22))

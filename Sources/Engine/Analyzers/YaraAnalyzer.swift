@@ -46,7 +46,7 @@ struct YaraAnalyzer: Analyzer {
     case .whole(let content): scan(content)
     case .told(let found, let kept):
       let sink = PlacedSink(result, encodings: stream.encodings, around: kept.bytes)
-      detector.tell(found, byteCount: UInt64(kept.count), artifact: unit.artifact, into: sink)
+      detector.tell(found, byteCount: UInt64(kept.count), artifact: unit.artifact, path: path, into: sink)
     case .undecided:
       try DecodedBytes(surroundings.decoded(unit.artifact)).withView { scan($0, isUndecided: true) }
     }

@@ -109,6 +109,53 @@ struct YaraCompilerTests {
     #expect(made.diagnostics.contains { $0.level == .error && $0.line == 1 })
   }
 
+  @Test(arguments: [
+    "rule torn { strings: $a = \"x\" condition: $a", "rule torn { strings: $a = { 41 42 condition: $a }", "rule torn",
+    "rule torn : tag", "rule torn { condition: ( ", "rule torn { meta: a = \"x", "import \"torn",
+    "rule 7torn { condition: true }",
+    "rule torn { strings: $a = /x( condition: $a }",
+  ])
+  func aMissingEndCostsNoOtherRule(_ torn: String) throws {
+    let made = outcome([
+      "a.yar":
+        "rule one { condition: true }\n\(torn)\nprivate rule two { condition: true }\nrule three { condition: two }\n"
+    ])
+    #expect(try #require(made.rules).rules.map(\.name) == ["one", "two", "three"], "\(made.diagnostics)")
+    #expect(made.diagnostics.contains { $0.level == .error && ($0.line == 2 || $0.line == 3) })
+  }
+
+  /// The compiler tells the first of them alone, or none beside the errors of rules.
+  @Test func everyLineThatIsLeftOutIsTold() throws {
+    let made = outcome([
+      "a.yar": "rule one { condition: true }\nruel two { condition: true }\nrule bad { condition: nothing }\n"
+        + "rule 3three { condition: true }\n}\nrule four { condition: true }\n"
+    ])
+    #expect(try #require(made.rules).rules.map(\.name) == ["one", "four"])
+    #expect(Set(made.diagnostics.filter { $0.level == .error }.compactMap(\.line)) == [2, 3, 4, 5])
+  }
+
+  @Test func aCommentThatNothingClosesIsTold() throws {
+    func told(_ text: String) -> [Int?] {
+      outcome(["a.yar": text]).diagnostics.filter { $0.level == .error }.map(\.line)
+    }
+    let one = "rule one { condition: true }\n"
+    #expect(told(one + "/* gone\nrule two { condition: true }\n") == [2])
+    #expect(try #require(compile(["a.yar": one + "/* gone"]).rules).rules.map(\.name) == ["one"])
+    #expect(told(one + "// /* a line\n").isEmpty && told(one + "/* a /* b */").isEmpty)
+    #expect(told("rule one { strings: $a = \"/*\" $b = { 41 /* x */ 42 } condition: $a or $b }").isEmpty)
+    #expect(told("rule one { strings: $a = \"/*\" condition: $a } // */ /*\n").isEmpty)
+  }
+
+  @Test func aFileInUTF16IsRead() throws {
+    let text = "rule one { strings: $a = \"x\" condition: $a }\n"
+    for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian] {
+      let marked = try #require(("\u{FEFF}" + text).data(using: encoding))
+      #expect(YaraIncludes.plain(Array(marked)) == Array(text.utf8))
+    }
+    #expect(YaraIncludes.plain(Array(("\u{FEFF}" + text).utf8)) == Array(text.utf8))
+    #expect(YaraIncludes.plain([0xFF, 0xFE, 0x41]).count == 3)
+  }
+
   @Test func aFileThatIncludesItselfIsAnErrorAndNoLoop() throws {
     let folder = try TemporaryFolder(["a.yar": "include \"a.yar\"\nrule a { condition: true }"])
     let (set, diagnostics) = RuleSet.load(directory: folder.path)

@@ -37,6 +37,16 @@ struct YaraDetectorTests {
     #expect(finding.severity == .medium && finding.title == "a")
   }
 
+  /// Files with the same bytes have other names.
+  @Test func aRuleAboutTheNameTellsTheName() throws {
+    let rule = "rule a { condition: extension == \".jsp\" }"
+    let finding = try #require(try scan(rule, "x", path: "srv/shell.jsp").findings.first)
+    #expect(finding.attributes.first { $0.name == "path" }?.value.text == "srv/shell.jsp")
+    #expect(finding.message == "YARA rule a holds. The file is srv/shell.jsp.")
+    #expect(try scan(rule, "x", path: "srv/shell.txt").findings.isEmpty)
+    #expect(try scan("rule a { condition: true }", "x").findings.first?.attributes.map(\.name) == ["yara_namespace"])
+  }
+
   @Test func aRuleThatTakesTooLongIsNamedAndTheOthersRun() throws {
     let sink = try scan(
       """

@@ -34,6 +34,15 @@ struct YaraSourceTests {
     #expect(file.rules[1].references.contains("first"))
   }
 
+  @Test func aRuleEndsWhereTheNextBegins() {
+    let file = source("rule torn { condition: $a\nprivate rule b : t { condition: torn }\nrule c { condition: b }")
+    #expect(file.rules.map(\.name) == ["torn", "b", "c"])
+    #expect(file.rules.map(\.isPrivate) == [false, true, false])
+    // A word of the kind where none begins.
+    #expect(
+      source("rule a { meta: rule = \"x\" strings: $a = \"y\" private condition: $a }").rules.map(\.name) == ["a"])
+  }
+
   @Test func commentsAndLayoutDoNotCount() {
     let one = source("rule a { strings: $x = { 41 42 } condition: $x }")
     let other = source("// head\nrule a\n{\n strings:\n\t$x = {4142} /* why */\n condition:\n $x // end\n}\n")
