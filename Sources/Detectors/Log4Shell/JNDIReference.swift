@@ -32,6 +32,12 @@ struct JNDIReference {
     // `{'ua':'${jndi:ldap://host/a'}`: the quote and the brace close what is around the payload.
     if !text.isOpen, name.last == 0x27, name.firstIndex(of: 0x27) == name.count - 1 { name.removeLast() }
     if !text.isObfuscated, !text.isEncoded, Self.isPlaceholder(name) { return nil }
+    // Who cuts a field may say so: `${jndi:ldap://host:1389/a...`.
+    if text.isOpen {
+      for mark in ["...", "…"] where name.reversed().starts(with: mark.utf8.reversed()) {
+        name.removeLast(mark.utf8.count)
+      }
+    }
     self.init(
       name: name, isCut: text.isOpen && text.isAtEnd && end == nil, isObfuscated: text.isObfuscated || text.isEncoded)
   }
@@ -69,8 +75,28 @@ struct JNDIReference {
     return nil
   }
 
+  /// `203.0.113[.]66[:]1389`, as reports write an address so that nobody follows it.
+  private static func withoutDefanging(_ name: [UInt8]) -> [UInt8] {
+    guard let first = name.firstIndex(of: 0x5B), first + 2 < name.count else { return name }
+    var plain: [UInt8] = []
+    plain.reserveCapacity(name.count)
+    var place = 0
+    while place < name.count {
+      let isMark = name[place] == 0x5B && place + 2 < name.count && name[place + 2] == 0x5D
+      if isMark, name[place + 1] == 0x2E || name[place + 1] == 0x3A {
+        plain.append(name[place + 1])
+        place += 3
+      } else {
+        plain.append(name[place])
+        place += 1
+      }
+    }
+    return plain
+  }
+
   private init?(name: [UInt8], isCut: Bool, isObfuscated: Bool) {
     written = String(decoding: name, as: UTF8.self)
+    let name = Self.withoutDefanging(name)
     var place = 0
     while place < name.count, name[place] == 0x20 { place += 1 }
     let colon = name[place...].firstIndex(of: 0x3A)

@@ -7,7 +7,7 @@ import Evidence
 /// Certain because it evaluates rather than guesses: what it reports does resolve to `jndi:` and a remote address. The
 /// text is evidence of an attempt, so its severity is medium; whether it worked, other evidence says.
 public struct Log4ShellDetector: TextDetector {
-  public let version = 9
+  public let version = 10
 
   public init() {}
 
@@ -44,6 +44,8 @@ public struct Log4ShellDetector: TextDetector {
     return text.firstIndex(of: 0x6A) != nil || text.firstIndex(of: 0x4A) != nil || text.contains("64")
   }
 
+  private static let emptyCases = LiteralSet(exact: [], ignoringCase: ["${upper::-", "${lower::-"])
+
   /// Decodes one window and reports what it holds; returns where to go on.
   private func inspect(
     _ window: Log4ShellLeads.Window, of text: ByteView, _ origin: TextOrigin, _ machine: inout LookupMachine,
@@ -54,7 +56,15 @@ public struct Log4ShellDetector: TextDetector {
     }
     if window.range.upperBound >= text.count, !decoded.passes.isEmpty { Encodings.dropCutEscape(&decoded.bytes) }
     guard decoded.bytes.withView({ Self.canName($0) }) else { return window.range.upperBound }
-    decoded.bytes.withView { machine.run($0) }
+    decoded.bytes.withView { bytes in
+      machine.run(bytes)
+      // A list of payloads that many have copied writes `${upper::-j}`, which fetches nothing but is as much of an attempt.
+      if machine.found.isEmpty, Self.emptyCases.occurs(in: bytes) {
+        machine.takesEmptyCase = true
+        machine.run(bytes)
+        machine.takesEmptyCase = false
+      }
+    }
     var resume = window.range.upperBound
     for jndi in machine.found where found.count < Self.maximumDetections(text) {
       let range = window.places(

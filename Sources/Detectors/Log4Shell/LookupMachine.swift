@@ -31,6 +31,8 @@ struct LookupMachine {
   private var lookups: [UnresolvedLookup] = []
   private var work = 0
   private let runsLeft: Int
+  /// Whether `${upper::-j}`, which comes to nothing, is taken for the j that it was meant to be.
+  var takesEmptyCase = false
 
   init(runsLeft: Int = LookupMachine.maximumRuns) { self.runsLeft = runsLeft }
 
@@ -196,6 +198,10 @@ struct LookupMachine {
     if let colon {
       switch lookup(start, colon, nameEnd) {
       case .lower, .upper:
+        if takesEmptyCase, let delimiter, delimiter == colon + 1 {
+          keep(from: delimiter + 2, in: start)
+          return true
+        }
         changeCase(colon + 1, nameEnd, upper: lowercased(out[start]) == 0x75)
         keep(from: colon + 1, in: start)
         return true

