@@ -3,7 +3,7 @@ import Evidence
 
 /// Finds what intruders do at a shell, in commands as they were typed or run, also where they were wrapped.
 public struct BehaviourDetector: LayeredDetector {
-  public let version = 10
+  public let version = 11
 
   public init() {}
 

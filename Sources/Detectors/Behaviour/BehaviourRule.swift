@@ -37,7 +37,7 @@ struct BehaviourRule: Sendable {
 
   static let all: [BehaviourRule] =
     credentialRules + downloadRules + transferRules + exfiltrationRules + persistenceRules + evasionRules
-    + privilegeRules + reachRules + botRules + impactRules
+    + privilegeRules + reachRules + botRules + impactRules + campaignRules
 }
 
 /// A command, taken apart once for all rules.
