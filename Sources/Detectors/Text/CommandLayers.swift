@@ -35,7 +35,8 @@ enum CommandLayers {
       "hex", "pack(", "openssl", "JAB", "$@", "$*", "$(printf", "$(echo", "+-e+", "+-c+", "sh+-i", "$'", "\\>", "\\&",
       "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib", "`echo", "`printf", "/?", "/[", "?sh", "?h ", "c] ", "h] ",
       "rot13", "rot_13", "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ", "\\n", "{socat,", "{ncat,", "{cat,",
-      "}p/",
+      "}p/", "&quot;", "&apos;", "%3C", "%3c", "%7C", "%7c", "'\"'\"'", "'+'", "\"+\"", "' + '", "\" + \"", "'.'",
+      " argc=", "#012", "$((", "$[",
     ], ignoringCase: ["base64", "base32", "b64", "-enc", "[char]"])
 
   /// Where plus signs are a query's blanks, and where stars and question marks are a path's letters. Few texts have such signs at
@@ -78,9 +79,13 @@ enum CommandLayers {
       }
       // `"sh\"`: a string within a string.
       if text[place + 1] == 0x22, text[place - 1] == 0x68, text[place - 2] == 0x73 { return true }
+      // A line that goes on, and a string within a string within a string.
+      if text[place + 1] == 0x0A || text[place + 1] == 0x0D || text[place + 1] == 0x5C && text[place + 2] == 0x5C {
+        return true
+      }
       from = place + 1
     }
-    return ShellVariables.mayHold(text) || holdsRun(text)
+    return ShellVariables.mayHold(text) || holdsRun(text) || WideText.stands(in: text)
   }
 
   /// Whether a long run of Base64 or hexadecimal digits stands for text.
@@ -128,14 +133,21 @@ enum CommandLayers {
 
   /// The ways of writing a command otherwise, each on its own or all one after the other.
   private static func rewordings(_ text: ByteView) -> [CommandLayer] {
+    // Until its zeros are out nothing else can be read.
+    if let made = WideText.narrowed(text) {
+      return [CommandLayer(text: made, step: "UTF-16 narrowed", isRewording: true)]
+    }
     var layers: [CommandLayer] = []
+    if let made = AuditArguments.joined(text) {
+      layers.append(CommandLayer(text: made, step: "auditd's arguments joined", isRewording: true))
+    }
     var current = CommandLayer(text: [], step: "", isRewording: true)
     let isLong = text.count > separateLength
     if let made = EscapedLines.broken(text) {
       current = CommandLayer(text: made, step: "escaped line ends undone", isRewording: true, isScript: true)
       if !isLong { layers.append(current) }
     }
-    for way in [plain, decoded, expanded] as [(ByteView) -> (text: [UInt8], step: String)?] {
+    for way in [plain, decoded, expanded, requoted] as [(ByteView) -> (text: [UInt8], step: String)?] {
       guard let made = isLong && !current.step.isEmpty ? current.text.withView(way) : way(text) else { continue }
       current.text = made.text
       current.step = isLong && !current.step.isEmpty ? "\(current.step), \(made.step)" : made.step
@@ -153,12 +165,17 @@ enum CommandLayers {
   private static func decoded(_ text: ByteView) -> (text: [UInt8], step: String)? {
     guard Encodings.mayHold(text) else { return nil }
     // A form body writes blanks as plus signs.
-    let undone = Encodings.undoForm(text, ifEncoded: true)
+    var undone = Encodings.undoForm(text, ifEncoded: true)
+    if undone.kinds.contains(.url) { Encodings.dropCutEscape(&undone.bytes) }
     return (undone.bytes, "\(undone.kinds.words) undone")
   }
 
   private static func expanded(_ text: ByteView) -> (text: [UInt8], step: String)? {
     ShellVariables.expanded(text).map { ($0, "variables put in") }
+  }
+
+  private static func requoted(_ text: ByteView) -> (text: [UInt8], step: String)? {
+    NestedQuotes.undone(text).map { ($0, "quotes within quotes undone") }
   }
 
   private static func peel(_ text: ByteView, rewords: Bool) -> [CommandLayer] {

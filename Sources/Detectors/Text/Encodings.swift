@@ -232,7 +232,8 @@ enum Encodings {
         value = value * 8 + UInt32(text[end] - 0x30)
         end += 1
       }
-      // Only what stands for a printable character: \1 is a back reference, \0 an end. UTF-16 is full of \000.
+      if value == 0x0A, end - place == 4 { return (value, 4, .octalEscape) }
+      // Only what stands for a printable character or a line end: \1 is a back reference, \0 an end. UTF-16 is full of \000.
       return end - place >= 3 && value >= 0x20 && value < 0x7F || end - place == 4 && value == 0
         ? (value, end - place, .octalEscape) : nil
     case 0x5C:

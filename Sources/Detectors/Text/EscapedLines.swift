@@ -4,6 +4,7 @@ import Bytes
 enum EscapedLines {
   /// The text with its `\n` and `\r` broken into lines, and blanks for `\t`; nil where there is no `\n`, or no string.
   static func broken(_ text: ByteView) -> [UInt8]? {
+    if text.contains(syslogEnd) { return unfolded(text) }
     guard text.contains("\\n"), isString(text) else { return nil }
     var out: [UInt8] = []
     out.reserveCapacity(text.count)
@@ -21,6 +22,22 @@ enum EscapedLines {
       from = copied
     }
     guard copied > 0 else { return nil }
+    out.append(contentsOf: text.slice(copied).unsafeBytes)
+    return out
+  }
+
+  /// As rsyslog writes a control character: a command of several lines that sudo ran is one line in its log.
+  private static let syslogEnd: StaticString = "#012"
+
+  private static func unfolded(_ text: ByteView) -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(text.count)
+    var copied = 0
+    while let place = text.firstIndex(of: ByteView(syslogEnd), from: copied) {
+      out.append(contentsOf: text.slice(copied, place).unsafeBytes)
+      out.append(0x0A)
+      copied = place + 4
+    }
     out.append(contentsOf: text.slice(copied).unsafeBytes)
     return out
   }

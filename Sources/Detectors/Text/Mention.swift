@@ -59,6 +59,8 @@ enum Mention {
     return withExtendedLifetime(line) {
       guard let first = line.commands.first else { return command.trimmed.isEmpty }
       let program = CommandPrefix.drop(first.words)
+      // `so\cat` is no `cat`.
+      if program.first?.firstIndex(of: 0x5C) != nil { return false }
       let name = program.name(program.startIndex)
       // What is written may be run later; what a search finds is the file's own.
       if talkers.contains(name) { return !writes }

@@ -16,7 +16,7 @@ enum PathPattern {
     while start > 0, place - start < 16, isWordByte(text[start - 1]) || isAny(text[start - 1], of: "/?*[]") {
       start -= 1
     }
-    guard text[start] == 0x2F, start == 0 || isAny(text[start - 1], of: " \t\n;|&(\"'`,{") else { return nil }
+    guard text[start] == 0x2F, start == 0 || isAny(text[start - 1], of: " \t\n;|&(\"'`,{=:") else { return nil }
     var end = place
     while end - start < 24, isWordByte(text[end]) || isAny(text[end], of: "/?*[]") { end += 1 }
     let pattern = text.slice(start, end)

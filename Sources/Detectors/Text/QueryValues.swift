@@ -12,7 +12,14 @@ enum QueryValues {
         start -= 1
       }
       var end = equals + 1
-      while end < text.count, text[end] > 0x20, text[end] != 0x26, text[end] != 0x22, text[end] != 0x27 { end += 1 }
+      while end < text.count, text[end] > 0x20, text[end] != 0x26, text[end] != 0x22 {
+        if text[end] == 0x27 {
+          // `exec:'bash%20-li',pty`: quotes that pair up within the value are its own.
+          guard let close = quoted(text, end) else { break }
+          end = close
+        }
+        end += 1
+      }
       from = end
       let value = text.slice(equals + 1, end)
       // Behind a path, another value, a header's end or name, or a quote.
@@ -22,6 +29,12 @@ enum QueryValues {
       out += Encodings.undoForm(value).bytes + [0x0A]
     }
     return out.isEmpty ? nil : out
+  }
+
+  private static func quoted(_ text: ByteView, _ open: Int) -> Int? {
+    var end = open + 1
+    while end - open < 256, text[end] > 0x20, text[end] != 0x22, text[end] != 0x26, text[end] != 0x27 { end += 1 }
+    return text[end] == 0x27 ? end : nil
   }
 
   /// A query that is a command, or that a command's own signs cut: `?cd+/tmp;nc+…`, `?ip=1;bash+-i+>&+/dev/…`.

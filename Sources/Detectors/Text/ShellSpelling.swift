@@ -68,6 +68,9 @@ enum ShellSpelling {
     case 0x7B: return list(text.slice(place))
     case 0x24: return parameter(text, place)
     case 0x5C:
+      // The line goes on in the next.
+      if text[place + 1] == 0x0A { return (2, .nothing) }
+      if text[place + 1] == 0x0D, text[place + 2] == 0x0A { return (3, .nothing) }
       // A backslash before a letter inside a word; an escape such as \n or \x41 is not one.
       let next = lowercased(text[place + 1])
       // `sh -c '$@|sh' . echo bash -i \>\& …`: what one shell is kept from reading, the next reads.
@@ -133,7 +136,10 @@ enum ShellSpelling {
       return rest[end] == 0x7D && isWordByte(rest[end + 1]) ? (end + 1, .nothing) : nil
     case 0x7B where rest.hasPrefix("${IFS"): return rest.slice(0, 24).firstIndex(of: 0x7D).map { ($0 + 1, .blank) }
     case 0x49 where rest.hasPrefix("$IFS"): return (rest.hasPrefix("$IFS$9") ? 6 : 4, .blank)
-    case 0x28: return printed(rest, from: 2, to: 0x29)
+    case 0x28:
+      if rest[2] == 0x28 { return sum(rest, from: 3, to: "))") }
+      return printed(rest, from: 2, to: 0x29) ?? decoded(rest)
+    case 0x5B: return sum(rest, from: 2, to: "]")
     case 0x27: return quoted(rest)
     // An empty parameter within a word: `ba$@sh`.
     case 0x40, 0x2A: return isWordByte(text[place - 1]) && isWordByte(rest[2]) ? (2, .nothing) : nil
@@ -147,7 +153,7 @@ enum ShellSpelling {
     let inner = rest.slice(2, end)
     guard inner.firstIndex(of: 0x5C) != nil else { return nil }
     let undone = Encodings.undo(inner, keepsOrigins: false).bytes
-    return undone.allSatisfy { $0 >= 0x20 && $0 < 0x7F } ? (end + 1, .bytes(undone)) : nil
+    return undone.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A } ? (end + 1, .bytes(undone)) : nil
   }
 
   /// `$(printf 'bash')`, `$(echo bash)`: what is printed, where it is plain.
@@ -166,6 +172,56 @@ enum ShellSpelling {
     }
     for index in 0..<word.count where !isWordByte(word[index]) && !isAny(word[index], of: "/.-+:=") { return nil }
     return (end + 1, .part(word))
+  }
+
+  /// `$(echo MTkyLjAuMi4x | base64 -d)`, `$(base64 -d <<< MTkyLjAuMi4x)`: what comes out, where it is plain.
+  private static func decoded(_ rest: ByteView) -> (length: Int, plain: Plain)? {
+    let first = rest.slice(2, 10)
+    guard first.hasPrefix("echo ") || first.hasPrefix("printf ") || first.hasPrefix("base64 "),
+      let end = rest.slice(0, 512).firstIndex(of: 0x29, from: 2)
+    else { return nil }
+    let inner = rest.slice(2, end)
+    guard inner.contains("base64 -d") || inner.contains("base64 --decode") else { return nil }
+    var digits: ByteView?
+    if let here = inner.firstIndex(of: ByteView("<<<")) {
+      digits = inner.slice(here + 3).words(limit: 2).first
+    } else if let (echo, _) = inner.cut(0x7C) {
+      let words = echo.words(limit: 4)
+      guard let name = words.first, name == "echo" || name == "printf" else { return nil }
+      digits = words.dropFirst().first { $0[0] != 0x2D }
+    }
+    guard var digits else { return nil }
+    if digits[0] == 0x22 || digits[0] == 0x27 { digits = digits.slice(1, digits.count - 1) }
+    let value = Base64.decode(digits)
+    guard !value.isEmpty, value.allSatisfy({ isWordByte($0) || isAny($0, of: "/.-:") || $0 == 0x0A }) else {
+      return nil
+    }
+    return (end + 1, .bytes(value.filter { $0 != 0x0A }))
+  }
+
+  /// `$((4000 + 444))`, `$[4000+444]`: a port that is worked out.
+  private static func sum(_ rest: ByteView, from first: Int, to last: StaticString) -> (length: Int, plain: Plain)? {
+    guard let end = rest.slice(0, 48).firstIndex(of: ByteView(last), from: first) else { return nil }
+    var total = 0
+    var sign: UInt8 = 0x2B
+    var place = first
+    while place < end {
+      var digits = place
+      while rest[digits] == 0x20 { digits += 1 }
+      place = digits
+      while rest[place] >= 0x30, rest[place] <= 0x39, place - digits < 6 { place += 1 }
+      guard let number = rest.slice(digits, place).integer.map({ Int($0) }) else { return nil }
+      switch sign {
+      case 0x2B: total += number
+      case 0x2D: total -= number
+      case 0x2A where total <= 65535: total *= number
+      default: return nil
+      }
+      while rest[place] == 0x20 { place += 1 }
+      sign = rest[place]
+      if place < end { place += 1 }
+    }
+    return total >= 0 ? (end + last.utf8CodeUnitCount, .bytes(Array(String(total).utf8))) : nil
   }
 
   /// A brace list without blanks, `{echo,aGk=}`: its words. At most 64 KiB, no braces within.

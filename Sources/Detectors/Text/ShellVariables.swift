@@ -75,7 +75,7 @@ enum ShellVariables {
       looks += 1
       var start = equals
       while start > 0, isWordByte(text[start - 1]), equals - start < 64 { start -= 1 }
-      guard start < equals, text[start] > 0x39, start == 0 || isAny(text[start - 1], of: " ;&|(\n\t\"'") else {
+      guard start < equals, text[start] > 0x39, start == 0 || isAny(text[start - 1], of: " ;&|(\n\t\"'>") else {
         continue
       }
       // `a=(bash -i)`, a list, is taken for its words.
