@@ -77,7 +77,10 @@ enum CodeEndpoints {
       switch token {
       case .number(let text), .string(let text):
         if let port = Endpoint.port(text), text.array.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) { return port }
-        if case .string = token, let pair = Endpoint.pair(text) { return pair.port }
+        guard case .string = token else { continue }
+        if let pair = Endpoint.pair(text) { return pair.port }
+        // `os.getenv("LPORT")`
+        if text.count <= 32, let port = shell.variables[text]?.withView({ Endpoint.port($0) }) { return port }
       case .name(let name):
         if let port = shell.variables[name]?.withView({ Endpoint.port($0) }) { return port }
       }

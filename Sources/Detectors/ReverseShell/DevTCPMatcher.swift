@@ -151,9 +151,16 @@ enum DevTCPMatcher {
       return true
     }
     if isCode(shell, index) { return true }
+    // `$(which bash) -i >& /dev/tcp/…`
+    if command.before == 0x29 || command.before == 0x60, index > 0, shell.commands[index - 1].words.printedShell != nil,
+      command.word(0)[0] == 0x2D, command.word(0).firstIndex(of: 0x69) != nil
+    {
+      return true
+    }
     // `script -qc sh /dev/null </dev/tcp/…`
-    if command.words.name(0) == "script", readsInput(command.words[...]) {
-      let places = command.words.indices.prefix(maximumWords)
+    let words = command.words.indices.prefix(maximumWords)
+    if let start = words.first(where: { command.words.name($0) == "script" }), readsInput(command.words[...]) {
+      let places = (start..<command.words.endIndex).prefix(maximumWords)
       let isStarted = places.contains {
         ShellWords.takesCommand(command.words[$0]) && ShellWords.isShell(command.word($0 + 1))
       }

@@ -81,8 +81,10 @@ enum NetcatMatcher {
             // `--exec=/bin/sh`; the value may stand in quotes behind the sign.
             let attached = word.cut(0x3D)?.after ?? ByteView("")
             let isAttached = !attached.isEmpty
-            if tool.hands(isAttached ? attached : next, at: isAttached ? index - 1 : index) { result.runs = true }
+            let (program, start) = isAttached ? (attached, index - 1) : (next, index)
+            if tool.hands(program, at: start) || tool.isCutShell(program, at: start) { result.runs = true }
             if !isAttached { index = tool.end(at: index) }
+            if result.runs, isInteractive(index < words.count ? words[index] : ByteView("")) { index += 1 }
           } else if word == "--listen" {
             result.listens = true
           } else if word == "--udp" {
@@ -116,6 +118,10 @@ enum NetcatMatcher {
             result.runs = true
           }
           if slash == nil { index = tool.end(at: start) }
+          if result.runs, isInteractive(index < words.count ? words[index] : ByteView("")) { index += 1 }
+        } else if asksForProgram, tool.isCutShell(program, at: slash == nil ? index : index - 1) {
+          result.runs = true
+          if slash == nil { index += 1 }
         } else if let flag = letters.firstIndex(of: 0x70), Endpoint.isPort(letters.slice(flag + 1)) {
           // `-nvlp4444`
           result.listenPort = letters.slice(flag + 1)
@@ -144,6 +150,11 @@ enum NetcatMatcher {
       }
     }
     return result
+  }
+
+  /// `-i`, `-li`: the shell's own, where its quotes were lost. As a client's option, `-l` stands without.
+  private static func isInteractive(_ word: ByteView) -> Bool {
+    word == "-i" || word == "-li" || word == "-il"
   }
 
   // MARK: Judgement
@@ -203,8 +214,12 @@ enum NetcatMatcher {
     var endpoint = Endpoint(host: nil, port: nil)
     var isBind = arguments.listens
     if isBind {
-      let ports = [arguments.listenPort].compactMap { $0 } + positional.reversed()
-      endpoint.port = ports.lazy.compactMap { shell.variables.resolve($0).withView { Endpoint.port($0) } }.first
+      // An address is no port, and what stands behind the port is another's: `"ncat -l 9001 -e /bin/sh", "pid": 3`.
+      let ports = [arguments.listenPort].compactMap { $0 } + positional
+      endpoint.port =
+        ports.lazy.compactMap { word in
+          shell.variables.resolve(word).withView { Endpoint.isPort($0) ? Endpoint.port($0) : nil }
+        }.first ?? positional.reversed().lazy.compactMap { Endpoint.port($0) }.first
       if arguments.listenPort == nil { endpoint.port = endpoint.port ?? defaultPort }
     } else if let pair = pair(shell, positional) {
       // `nc -e /bin/sh HOST PORT`: how it is used.

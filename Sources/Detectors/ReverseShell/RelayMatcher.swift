@@ -60,7 +60,7 @@ enum RelayMatcher {
         let start = rest.isEmpty ? number + 1 : number
         let program = rest.isEmpty ? tool.word(start) : rest
         let first = program.cut(0x2C)?.before ?? program
-        if tool.hands(first, at: start)
+        if tool.hands(first, at: start) || tool.isCutShell(first, at: start)
           || interpreters.contains(ShellWords.baseName(first)) && namesTerminal(shell.text)
         {
           runsShell = true
@@ -180,10 +180,12 @@ enum RelayMatcher {
     let rest = command.words[(place + 1)...]
     guard let flag = rest.firstIndex(where: { $0 == "-display" }),
       let (host, screen) = command.word(flag + 1).cut(0x3A),
-      Endpoint.isPlainHost(host), !(host == "localhost"), let last = host.array.last, last >= 0x30, last <= 0x39
+      Endpoint.isPlainHost(host), !(host == "localhost")
     else { return nil }
     let number = Int((screen.cut(0x2E)?.before ?? screen).integer ?? -1)
-    guard number >= 0, number < 64 else { return nil }
+    // A name's first screen is a desk of one's own; manuals have it.
+    let isAddress = host[host.count - 1] >= 0x30 && host[host.count - 1] <= 0x39
+    guard number >= (isAddress ? 0 : 1), number < 64 else { return nil }
     return ShellMatch(
       technique: "xterm", endpoint: Endpoint(host: host.string, port: 6000 + number), place: command.range.lowerBound)
   }
@@ -230,13 +232,16 @@ enum RelayMatcher {
       let parts = text.slice(place + ByteView(device).count, place + 300).split(0x2F, limit: 3)
       guard parts.count == 3 else { continue }
       if !(parts[0] == "0"), parts[1] == "0" {
+        let port =
+          Endpoint.port(parts[0]) ?? Variables(text).first(where: Endpoint.isPort)?.withView { Endpoint.port($0) }
         return ShellMatch(
-          technique: "awk", endpoint: Endpoint(host: nil, port: Endpoint.port(parts[0])), isBind: true,
-          transport: transport, place: place)
+          technique: "awk", endpoint: Endpoint(host: nil, port: port), isBind: true, transport: transport, place: place)
       }
       // The device's name may be put together out of variables.
       let variables = Variables(text)
-      let host = Endpoint.isHost(parts[1]) ? parts[1].string : variables.first(where: Endpoint.isPlainHost)
+      let host =
+        variables[parts[1]]
+        ?? (Endpoint.isHost(parts[1]) ? parts[1].string : variables.first(where: Endpoint.isPlainHost))
       let port = Endpoint.port(parts[2]) ?? variables.first(where: Endpoint.isPort)?.withView { Endpoint.port($0) }
       return ShellMatch(
         technique: "awk", endpoint: Endpoint(host: host, port: port), transport: transport, place: place)

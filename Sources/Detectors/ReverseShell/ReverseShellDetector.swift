@@ -7,7 +7,7 @@ import Evidence
 /// Each matcher wants both halves, a connection and a shell that reads from it, so port checks, transfers, relays and
 /// certificate look-ups stay quiet.
 public struct ReverseShellDetector: LayeredDetector {
-  public let version = 9
+  public let version = 10
 
   public init() {}
 
@@ -48,13 +48,24 @@ public struct ReverseShellDetector: LayeredDetector {
     var layerOf: [Int] = []
     // What starts a wrapped command is named outside of the wrapping.
     let carrier = layers.count > 1 ? ShellText.carrier(part) : nil
+    // Where quotes are encoded, code's far end is read out of what happens to stand there, such as the log's own client:
+    // the first plainer layer with such a shell says it better.
+    var unsure: Int?
     // More than are told cannot be told.
     for (index, layer) in texts.enumerated() where best.count < 8 {
-      var matches = layer.hasLead ? Self.matches(ShellText(layer)) : []
+      let (found, isCode) = layer.hasLead ? Self.matches(ShellText(layer)) : ([], false)
+      var matches = found
       if index > 0, let carrier {
         for place in matches.indices where matches[place].language == nil { matches[place].technique = carrier }
       }
       for match in matches {
+        if let place = unsure, index > 0, isCode, match.technique == best[place].technique,
+          match.isBind == best[place].isBind, match.endpoint.host != nil, !Self.hiddenQuotes.occurs(in: layer.text)
+        {
+          (best[place], layerOf[place]) = (match, index)
+          unsure = nil
+          continue
+        }
         // The same shell in plainer words, or seen by a second matcher. The one that names more stays.
         if let same = best.firstIndex(where: { Self.isSame($0, match) }) {
           if best[same].endpoint.host == nil && match.endpoint.host != nil { best[same].endpoint = match.endpoint }
@@ -62,6 +73,7 @@ public struct ReverseShellDetector: LayeredDetector {
         } else if best.count < 8 {
           best.append(match)
           layerOf.append(index)
+          if index == 0, isCode, texts.count > 1, Self.hiddenQuotes.occurs(in: part) { unsure = best.count - 1 }
         }
       }
     }
@@ -72,6 +84,11 @@ public struct ReverseShellDetector: LayeredDetector {
       return detection(match, layers: Array(layers.prefix(layer + 1)), of: text, shown, origin)
     }
   }
+
+  private static let hiddenQuotes = LiteralSet(exact: [
+    "%22", "%27", "%5B", "\\x22", "\\x27", "\\u0022", "\\u0027", "&quot;", "&#34", "&#39", "\\\\\"", "\"\"", "'\\''",
+    "'\"'\"'",
+  ])
 
   private static func line(_ text: ByteView, around place: Int, in range: Range<Int>) -> Range<Int> {
     var start = place
@@ -87,12 +104,12 @@ public struct ReverseShellDetector: LayeredDetector {
     return sameHost && samePort && one.isBind == other.isBind
   }
 
-  private static func matches(_ shell: ShellText) -> [ShellMatch] {
+  /// - Returns: what is seen, and whether it is code, of which no more than one is told.
+  private static func matches(_ shell: ShellText) -> (found: [ShellMatch], isCode: Bool) {
     var found = DevTCPMatcher.matches(shell)
     found += NetcatMatcher.matches(shell)
     found += RelayMatcher.matches(shell)
-    if found.isEmpty { found += ScriptMatcher.matches(shell) }
-    return found
+    return found.isEmpty ? (ScriptMatcher.matches(shell), true) : (found, false)
   }
 
   private func detection(

@@ -10,13 +10,17 @@ enum ReverseShellLeads {
     "tls.Dial(",
     "ProcessBuilder", "getRuntime()", "socketConnection(", "TcpStream::connect", "pty.spawn", "os.dup2", "dup2(s",
     ".connect((",
-    "socket.tcp()", "ztcp ", "xterm -display", "telnet", "socat", "netcat", "ncat", "nc ", "nc\t", "nc\0", "nc.",
+    "socket.tcp()", "ztcp ", "ztcp\t", "xterm -display", "telnet", "socat", "netcat", "ncat", "nc ", "nc\t", "nc\0",
+    "nc.",
     "nc64", "nc\"", "nc'", "- nc\n",
     "rcat ",
     "rustcat ", "pwncat", "cryptcat", "sbd -", "dbd -", "websocat", "open_connection",
     ":gen_tcp.connect", "gen_tcp:connect", "stream tcp", "stream\ttcp", "{echo,",
     // `/dev/tcp/` and `bash -i` in Base64, by the place in a group of three.
     "L2Rldi90Y3Av", "9kZXYvdGNwL", "vZGV2L3RjcC", "YmFzaCAtaS", "Jhc2ggLWkg", "iYXNoIC1pI",
+    // UTF-16, as memory holds it.
+    "/\0d\0e\0v\0/\0t\0c\0p\0", "/\0d\0e\0v\0/\0u\0d\0p\0", "T\0C\0P\0C\0l\0i\0", "T\0c\0p\0C\0l\0i\0",
+    "m\0k\0f\0i\0f\0o\0", "s\0o\0c\0a\0t\0", "n\0c\0 \0-\0", "n\0c\0a\0t\0 \0",
     // PowerShell's UTF-16: `$client`, `$c`.
     "JABjAGwAaQBlAG4AdA", "JABjACAAPQ",
   ]

@@ -33,7 +33,10 @@ extension ScriptLanguage {
       weakRuns: ["proc_open", "exec(", "shell_exec", "system(", "passthru", "popen(", "`"], evaluates: ["eval("],
       receives: ["socket_read", "fgets(", "fread("]),
     ScriptLanguage(
-      technique: "perl", marks: ["use Socket", "IO::Socket", "-MIO", "-MSocket", "perl"],
+      technique: "perl",
+      marks: [
+        "use Socket", "IO::Socket", "-MIO", "-MSocket", "perl -", "bin/perl", "perl5", "perl\"", "perl'", "perl\0",
+      ],
       connects: ["connect(", "PeerAddr", "IO::Socket::INET", "IO::Socket::SSL", "IO::Socket::IP"],
       listens: ["listen(", "LocalPort", "Listen"],
       runs: ["open(STDIN", "fdopen", "open STDIN", "dup2"], weakRuns: ["exec", "system", "qx", "`"],
@@ -47,11 +50,13 @@ extension ScriptLanguage {
     ScriptLanguage(
       technique: "lua",
       marks: [
-        "socket.tcp", "require('socket')", "require(\"socket\")", "require'socket'", "require\"socket\"",
+        "socket.tcp", "require('socket')", "require(\"socket\")", "require(\\\"socket\\\")", "require'socket'",
+        "require\"socket\"",
         "require \"socket\"",
         "require 'socket'", "luasocket", "socket.connect",
       ],
-      connects: [":connect(", "socket.connect(", "\").connect(", "').connect("], listens: [":bind(", "socket.bind("],
+      connects: [":connect(", "socket.connect(", "\").connect(", "').connect("],
+      listens: [":bind(", "socket.bind(", ".bind(\"*\"", ".bind(\\\"*\\\"", ".bind('*'"],
       runs: [],
       weakRuns: ["os.execute", "io.popen"], receives: ["receive("]),
     ScriptLanguage(
@@ -97,7 +102,7 @@ extension ScriptLanguage {
       receives: ["GetStream", "NetworkStream", ".Receive("]),
     ScriptLanguage(
       technique: "other", name: "Tcl", marks: ["tclsh", "puts -nonewline", "catch {", "[socket "],
-      connects: ["[socket ", "socket "], runs: [], weakRuns: ["exec "],
+      connects: ["[socket ", "socket "], listens: ["socket -server"], runs: [], weakRuns: ["exec "],
       evaluates: ["exec $", "exec {*}$", "eval $", "eval ["], receives: ["gets $"]),
     ScriptLanguage(
       technique: "other", name: "R", marks: ["socketConnection"], connects: ["socketConnection"],

@@ -15,7 +15,7 @@ enum ScriptMatcher {
       }
       return [match]
     }
-    return []
+    return CutCode.match(shell).map { [$0] } ?? []
   }
 
   private static let languages = ScriptLanguage.all.map { IndexedLanguage($0) }
@@ -161,5 +161,7 @@ private final class IndexedLanguage: Sendable {
     return isDatagram ? "udp" : "tcp"
   }
 
-  private static func connectsOut(_ shell: ShellText) -> Bool { !shell.has("accept(") }
+  private static func connectsOut(_ shell: ShellText) -> Bool {
+    !shell.has("accept(") && !shell.has("->accept") && !shell.has("AcceptTcpClient") && !shell.has("socket -server")
+  }
 }

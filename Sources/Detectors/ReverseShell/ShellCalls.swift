@@ -35,7 +35,7 @@ enum ShellCalls {
     let before = text[place - 1]
     let behind = place + name.utf8CodeUnitCount
     // `curl_exec(`, `$db->exec(`
-    if isWordByte(text[place]), isWordByte(before) { return false }
+    if isWordByte(text[place]), isWordByte(before), !isOption(text, place) { return false }
     let name = ByteView(name)
     let isWhole = whole.contains(name)
     if before == 0x3E, text[place - 2] == 0x2D, isWhole || language == "php" { return false }
@@ -59,6 +59,11 @@ enum ShellCalls {
   }
 
   private static let ownInputs: [StaticString] = ["subprocess", "PIPE", "None", "sys.", "sp.", "open("]
+
+  /// `ruby -espawn(…`: the code joined to its option.
+  private static func isOption(_ text: ByteView, _ place: Int) -> Bool {
+    text[place - 1] == 0x65 && text[place - 2] == 0x2D && isAny(text[place - 3], of: " '\"\0")
+  }
 
   /// `dup2(s, 0)`, `dup2(s.fileno(), f)`: the input is given away. A log takes the place of the other two only.
   private static func isOfInput(_ text: ByteView, _ start: Int) -> Bool {
@@ -142,6 +147,8 @@ enum ShellCalls {
     // Groovy's `"date".execute()`.
     if text[place - 1] == 0x29 { return text[start - 1] != 0x22 && text[start - 1] != 0x27 }
     if text[place - 1] != 0x28 {
+      // `shell_exec`, and the text was cut there.
+      if place >= text.count { return true }
       // `subprocess.run(`, `ProcessBuilder(`: without a call it is an import, or a word.
       let end = place + 64
       while isWordByte(text[place]) || text[place] == 0x2E, place < end { place += 1 }

@@ -72,6 +72,12 @@ final class ShellLine {
       case 0x20, 0x09, 0x0D, 0x00:
         endWord(place)
         wordStart = place + 1
+        // Two zero bytes end what lies in memory; one parts a process's arguments.
+        if byte == 0, text[place - 1] == 0, place > 0 {
+          if storage.hasWords { endCommand(place, 0x0A) }
+          before = 0x0A
+          start = place + 1
+        }
       case 0x21:
         // `!nc …` of a pager, `:!nc …` of an editor: what follows is the command.
         if wordStart == place || wordStart == place - 1 && text[wordStart] == 0x3A { wordStart = place + 1 }
@@ -80,7 +86,15 @@ final class ShellLine {
         // >&, <&, &> are redirections.
         break
       case 0x3C:
-        if place == wordStart || text[place - 1] == 0x3E {
+        if text[place + 1] == 0x2F, let end = closingTagEnd(text, place) {
+          // `nc … </Data>`
+          endWord(place)
+          if storage.hasWords { endCommand(place, 0x0A) }
+          place = end
+          before = 0x0A
+          wordStart = place + 1
+          start = wordStart
+        } else if place == wordStart || text[place - 1] == 0x3E {
           // `<string>bash -i …`
           if let end = tagEnd(text, place) {
             endWord(place)
@@ -140,6 +154,13 @@ final class ShellLine {
   /// `<Data`
   private static func isTag(_ word: ByteView) -> Bool {
     word[0] == 0x3C && word[1] | 0x20 >= 0x61 && word[1] | 0x20 <= 0x7A
+  }
+
+  /// Where `</Data>` ends, which unlike `</tmp/f` has no second slash.
+  private static func closingTagEnd(_ text: ByteView, _ place: Int) -> Int? {
+    var end = place + 2
+    while end - place < 32, isWordByte(text[end]) || text[end] == 0x3A { end += 1 }
+    return end > place + 2 && text[end] == 0x3E ? end : nil
   }
 
   /// Where a tag of XML ends that begins the text, a line or a string, or follows another.

@@ -82,6 +82,12 @@ final class ShellText {
 
   func has(_ literal: StaticString) -> Bool { shared.has(literal) }
 
+  /// Whether the text ends within its last word.
+  var isOpenAtEnd: Bool {
+    guard let last = commands.last else { return false }
+    return last.end == 0 && last.range.upperBound == text.count && text[text.count - 1] > 0x20
+  }
+
   /// What the call at a place is given; several languages name the same calls.
   func called(at place: Int) -> (endpoint: Endpoint, isSure: Bool) {
     if let known = calls[place] { return known }
@@ -172,6 +178,10 @@ final class ShellText {
     guard command.end == 0x7C, index + 1 < commands.count else { return false }
     let next = commands[index + 1]
     if ShellWords.isShellReadingInput(Self.withoutPrefix(next.words)) { return true }
+    // `nc host 1 | /bin/ba`, and the text was cut.
+    if index + 2 == commands.count, next.words.count == 1, isOpenAtEnd, ShellWords.isCutPath(next.word(0)) {
+      return true
+    }
     if next.word(0) == "while" || next.word(0) == "until" {
       // `nc | while read c; do $c; done`
       return next.word(1) == "read" && runsLines

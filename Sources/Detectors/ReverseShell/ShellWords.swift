@@ -62,9 +62,10 @@ enum ShellWords {
   private static func isCommandPrompt(_ text: ByteView, _ place: Int) -> Bool {
     guard !isWordByte(text[place - 1]), !isWordByte(text[place + 3]) else { return false }
     // `"cmd": …` is a field's name.
-    if text[place + 3] == 0x22 || text[place + 3] == 0x27, text[place + 4] == 0x3A || text[place + 5] == 0x3A {
-      return false
-    }
+    var quote = place + 3
+    // Within another string it has backslashes.
+    while text[quote] == 0x5C, quote - place < 12 { quote += 1 }
+    if text[quote] == 0x22 || text[quote] == 0x27, text[quote + 1] == 0x3A || text[quote + 2] == 0x3A { return false }
     return text[place - 1] == 0x22 || text[place - 1] == 0x27 || text[place - 1] == 0x5C
       || text[place + 3] == 0x20 && text[place + 4] == 0x2F
   }
@@ -107,11 +108,33 @@ enum ShellWords {
       } else if word[0] == 0x23 {
         // What follows a comment's sign is no word: so injections end.
         return true
+      } else if word.count == 1, word[0] >= 0x30, word[0] <= 0x32 {
+        // `2>&1`, cut.
+        continue
+      } else if isField(word) {
+        // `command=bash -i pid=12`, and the environment behind the arguments in memory: no script is named so.
+        return true
       } else {
         return false
       }
     }
     return true
+  }
+
+  private static let paths: [StaticString] = [
+    "/bin/bash", "/bin/sh", "/bin/dash", "/bin/zsh", "/bin/ash", "/usr/bin/bash", "/usr/bin/sh", "/usr/bin/zsh",
+  ]
+
+  /// The beginning of a shell's path, where the text was cut.
+  static func isCutPath(_ word: ByteView) -> Bool {
+    word[0] == 0x2F && word.count >= 2
+      && paths.contains { word.count < $0.utf8CodeUnitCount && ByteView($0).hasPrefix(word) }
+  }
+
+  /// `pid=12`, `PATH=/bin`
+  private static func isField(_ word: ByteView) -> Bool {
+    guard let equals = word.slice(0, 64).firstIndex(of: 0x3D), equals > 0, word[0] > 0x39 else { return false }
+    return (0..<equals).allSatisfy { isWordByte(word[$0]) || word[$0] == 0x2E }
   }
 
   /// `-c`, `-lc`, `-ic`: the command is the next word.

@@ -10,9 +10,12 @@ struct ToolWords {
   private(set) var words: [ByteView] = []
   /// For each word the part of the command it stands in: 0 is outside of quotes, as far as the first.
   private var parts: [Int] = []
+  /// The text's last word, where nothing stands behind it.
+  private let last: ByteView?
 
   init(_ shell: ShellText, _ index: Int, after place: Int) {
     let commands = shell.commands
+    last = shell.isOpenAtEnd ? commands.last?.words.last : nil
     // `- nc`: an argument a line.
     let isList = place == 1 && commands[index].words[0] == "-"
     add(commands[index].words.dropFirst(place + 1), part: 0)
@@ -75,6 +78,12 @@ struct ToolWords {
       return commands[index + 1].before == close ? index + 1 : nil
     }
     return nil
+  }
+
+  /// Whether a program is the text's last word, and as much of a shell's path as a cut left.
+  func isCutShell(_ program: ByteView, at place: Int) -> Bool {
+    guard let last, place == words.count - 1, words[place] == last else { return false }
+    return ShellWords.isCutPath(program)
   }
 
   func word(_ place: Int) -> ByteView { words.indices.contains(place) ? words[place] : ByteView("") }

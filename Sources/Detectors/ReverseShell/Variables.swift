@@ -49,6 +49,12 @@ struct Variables {
     "subprocess", "request", "req", "url", "uri", "server", "client", "env", "process",
   ])
 
+  /// What objects do: `f = s.fileno` is no host.
+  private static let members = NameTable([
+    "fileno", "gets", "recv", "read", "readline", "send", "write", "dup2", "socket", "connect", "spawn", "popen",
+    "stdin", "stdout", "stderr", "accept", "makefile", "close", "detach", "call", "run", "system", "exec", "getenv",
+  ])
+
   /// The names left of an equals sign, last to first reversed: `host, port`.
   private static func names(_ text: ByteView, before equals: Int) -> [String] {
     var names: [String] = []
@@ -101,7 +107,9 @@ struct Variables {
       }
       // What is called is no value, nor is a field.
       let value = text.slice(place, end)
-      let isField = text[place - 1] != quote && value.cut(0x2E).map { objects.contains($0.before) } ?? false
+      let isField =
+        text[place - 1] != quote
+        && value.cut(0x2E).map { objects.contains($0.before) || members.contains($0.after) } ?? false
       let isOther = text[end] == 0x28 && text[end - 1] != quote || isField
       values.append(isOther ? otherwise(text, end) : value.string)
       while end < text.count, text[end] == quote || text[end] == 0x20 || text[end] == 0x5C { end += 1 }

@@ -24,8 +24,9 @@ import Testing
       ("", []), ("ls", ["ls"]), ("a b;c|d", ["a b;", "c|", "d"]), ("/bin/sh -i", ["/bin/sh=sh -i"]),
       ("C:\\x\\nc.exe a", ["C:\\x\\nc.exe=nc.exe a"]), ("a\\b/c d\\e", ["a\\b/c=c d\\e=e"]), ("/ x/", ["/= x/="]),
       ("!nc h", ["nc h"]), (":!nc h", ["nc h"]), ("sh 2>&1 x", ["sh 2>&1 x"]), ("sh</dev/x", ["sh </dev/x=x"]),
-      ("sh -c \"a b\"", ["sh -c\"", "a b\""]), ("<string>bash</string>", ["bash </string>=string>"]),
-      ("a && b", ["a&", "b"]), ("a\0b\tc\nd", ["a b c\n", "d"]),
+      ("sh -c \"a b\"", ["sh -c\"", "a b\""]), ("<string>bash</string>", ["bash\n"]),
+      ("<D>nc h</D><E>x</E>", ["nc h\n", "x\n"]), ("sh</tmp/f>/tmp/g", ["sh </tmp/f>/tmp/g=g"]),
+      ("a\0\0sh -i\0\0b", ["a\n", "sh -i\n", "b"]), ("a && b", ["a&", "b"]), ("a\0b\tc\nd", ["a b c\n", "d"]),
     ] as [(String, [String])])
   func aTextIsSplit(text: String, expected: [String]) { #expect(commands(text) == expected) }
 
