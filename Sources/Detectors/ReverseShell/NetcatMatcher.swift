@@ -84,7 +84,7 @@ enum NetcatMatcher {
             let (program, start) = isAttached ? (attached, index - 1) : (next, index)
             if tool.hands(program, at: start) || tool.isCutShell(program, at: start) { result.runs = true }
             if !isAttached { index = tool.end(at: index) }
-            if result.runs, isInteractive(index < words.count ? words[index] : ByteView("")) { index += 1 }
+            if result.runs { index = end(ofShell: program, words, index) }
           } else if word == "--listen" {
             result.listens = true
           } else if word == "--udp" {
@@ -118,7 +118,7 @@ enum NetcatMatcher {
             result.runs = true
           }
           if slash == nil { index = tool.end(at: start) }
-          if result.runs, isInteractive(index < words.count ? words[index] : ByteView("")) { index += 1 }
+          if result.runs { index = end(ofShell: program, words, index) }
         } else if asksForProgram, tool.isCutShell(program, at: slash == nil ? index : index - 1) {
           result.runs = true
           if slash == nil { index += 1 }
@@ -152,9 +152,15 @@ enum NetcatMatcher {
     return result
   }
 
-  /// `-i`, `-li`: the shell's own, where its quotes were lost. As a client's option, `-l` stands without.
-  private static func isInteractive(_ word: ByteView) -> Bool {
-    word == "-i" || word == "-li" || word == "-il"
+  /// The place behind a shell's own words, where its quotes were lost: `/bin/sh -i`, `/bin/bash -li`, `/bin/busybox sh`. As a
+  /// client's option, `-l` stands without an i.
+  private static func end(ofShell program: ByteView, _ words: [ByteView], _ start: Int) -> Int {
+    guard start < words.count else { return start }
+    let next = words[start]
+    let isOwn =
+      next == "-i" || next == "-li" || next == "-il"
+      || ShellWords.isShell(next) && ShellWords.baseName(program) == "busybox"
+    return isOwn ? start + 1 : start
   }
 
   // MARK: Judgement

