@@ -4,11 +4,13 @@ import Bytes
 enum AuditArguments {
   /// A record has them all; longer lists are spread over several.
   private static let maximum = 128
+  /// Of a record: auditd writes no longer lines.
+  private static let maximumLength = 16 << 10
 
   /// `a0="socat" a1=657865633A…` as the command line that it was; nil where none is in digits, for the others are read as
   /// they stand.
   static func joined(_ text: ByteView) -> [UInt8]? {
-    guard let start = text.firstIndex(of: ByteView(" argc=")) else { return nil }
+    guard text.count < maximumLength, let start = text.firstIndex(of: ByteView(" argc=")) else { return nil }
     var out: [UInt8] = []
     var hasDigits = false
     var from = start
