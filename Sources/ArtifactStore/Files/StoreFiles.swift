@@ -8,23 +8,28 @@ func makeDirectory(_ path: String) throws(StoreError) {
 
 /// Makes a folder, and those above it that are not there.
 public func makeFolders(_ path: String) throws(StoreError) {
-  var missing = [path]
-  while let next = missing.last {
-    let trouble = mkdir(next, 0o777) == 0 ? 0 : errno
+  /// 0 where it is there now.
+  func make(_ folder: String) -> Int32 {
+    if mkdir(folder, 0o777) == 0 { return 0 }
+    let trouble = errno
     var status = stat()
-    if trouble == 0 || stat(next, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR {
-      missing.removeLast()
-      continue
-    }
-    let outer = (next as NSString).deletingLastPathComponent
-    guard trouble == ENOENT, !outer.isEmpty, outer != next else {
-      // What the caller named is wrong, or the disk is full.
-      let isTheirs = [EACCES, EPERM, EROFS, ENOTDIR, EEXIST].contains(trouble)
-      throw StoreError(
-        isTheirs ? .badSource : .cannotWrite, "cannot make the folder \(path): \(systemMessage(trouble))")
-    }
-    missing.append(outer)
+    return stat(folder, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? 0 : trouble
   }
+  var missing: [String] = []
+  var next = path
+  var trouble = make(next)
+  while trouble == ENOENT {
+    let outer = (next as NSString).deletingLastPathComponent
+    if outer.isEmpty || outer == next { break }
+    missing.append(next)
+    next = outer
+    trouble = make(next)
+  }
+  while trouble == 0, let inner = missing.popLast() { trouble = make(inner) }
+  guard trouble != 0 else { return }
+  // What the caller named is wrong, or the disk is full.
+  let isTheirs = [EACCES, EPERM, EROFS, ENOENT, ENOTDIR, EEXIST].contains(trouble)
+  throw StoreError(isTheirs ? .badSource : .cannotWrite, "cannot make the folder \(path): \(systemMessage(trouble))")
 }
 
 /// A rename is only on the disk once its folder is.

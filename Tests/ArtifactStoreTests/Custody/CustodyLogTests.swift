@@ -83,7 +83,11 @@ struct CustodyLogTests {
     for isHead in [false, true] {
       try whole.write(to: URL(fileURLWithPath: store.custody.path))
       try head.write(to: URL(fileURLWithPath: headFile))
-      if isHead { unlink(headFile) } else { try edit { $0[4] = Substring($0[4].replacing("f4", with: "f9")) } }
+      if isHead {
+        unlink(headFile)
+      } else {
+        try edit { $0[4] = Substring($0[4].replacing(#""path":"f4""#, with: #""path":"f9""#)) }
+      }
       try store.custody.append([.init("ingest")], tool: "t")
       #expect(try store.custody.examine().problems.count == 1)
     }
