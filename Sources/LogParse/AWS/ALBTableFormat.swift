@@ -7,7 +7,7 @@ import Evidence
 /// Columns: Athena User Guide, "Query Application Load Balancer logs".
 public struct ALBTableFormat: LogFormat {
   public let name = "aws.alb.table"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 

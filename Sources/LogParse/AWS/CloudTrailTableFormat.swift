@@ -9,7 +9,7 @@ import Evidence
 /// "Query CloudTrail logs". Names are compared by their letters and digits alone: `eventName`, `eventname`, `Event name`.
 public struct CloudTrailTableFormat: LogFormat {
   public let name = "aws.cloudtrail.table"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 
@@ -54,7 +54,7 @@ public struct CloudTrailTableFormat: LogFormat {
 }
 
 /// What the columns of a table mean.
-private struct CloudTrailTable {
+struct CloudTrailTable {
   private enum Column {
     /// A field of the record: as text, or as a structure that no client chooses.
     case field(String), structure(String)

@@ -6,7 +6,7 @@ import Evidence
 /// of CloudTrail and of flow logs have formats of their own.
 public struct MessageTableFormat: LogFormat {
   public let name = "aws.cloudwatch.table"
-  public let version = 2
+  public let version = 3
 
   private static let sampled = 8
   /// One of these is in every record.

@@ -8,7 +8,7 @@ import Evidence
 /// of configuration stay events.
 public struct SecurityHubFormat: LogFormat {
   public let name = "aws.securityhub"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 

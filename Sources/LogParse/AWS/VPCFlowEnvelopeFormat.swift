@@ -4,12 +4,13 @@ import Evidence
 /// VPC flow records that CloudWatch Logs hands on as JSON: the lines of `VPCFlowFormat` as `message` texts.
 public struct VPCFlowEnvelopeFormat: LogFormat {
   public let name = "aws.vpcflow.cloudwatch"
-  public let version = 4
+  public let version = 5
 
   public init() {}
 
   public func recognizes(_ sample: FormatSample) -> Confidence? {
-    AWSRecords.recognizes(sample, names: ["message"]) { json in
+    // Where no record is whole within the sample, the names alone decide: every flow names an interface, and not much else does.
+    AWSRecords.recognizes(sample, names: ["\"message\"", "eni-"]) { json in
       json["message"]?.rawString.map { VPCFlowReader.isStandard($0.words(limit: 20)) } ?? false
     }
   }

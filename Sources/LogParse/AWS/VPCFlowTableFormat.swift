@@ -6,7 +6,7 @@ import Evidence
 /// Told as `VPCFlowFormat` tells them.
 public struct VPCFlowTableFormat: LogFormat {
   public let name = "aws.vpcflow.table"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 

@@ -5,7 +5,7 @@ import Evidence
 /// host it was given.
 struct DockerInspectFormat: LogFormat {
   let name = "capture.docker_inspect"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.head.contains("\"Config\"") else { return nil }

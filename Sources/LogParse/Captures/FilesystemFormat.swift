@@ -5,17 +5,21 @@ import Evidence
 /// `/proc/PID/mountinfo`.
 struct FilesystemFormat: LogFormat {
   let name = "capture.filesystem"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(6).filter { $0[0] != 0x23 }
     guard let first = lines.first else { return nil }
     if Self.isHeader(first) { return .high }
+    // The kernel takes a page of options. A script in one line has all the words and signs of a row somewhere.
+    guard lines.allSatisfy({ $0.count <= Self.longestRow }) else { return nil }
     if lines.allSatisfy({ Self.mount($0) != nil }) { return .high }
     if lines.allSatisfy({ Self.mountInfo($0) != nil }) { return .high }
     return lines.allSatisfy { Self.table($0) != nil } ? .high : nil
   }
+
+  private static let longestRow = 1 << 14
 
   private static func isHeader(_ line: ByteView) -> Bool {
     line.hasPrefix("Filesystem ") && line.contains("Mounted on")

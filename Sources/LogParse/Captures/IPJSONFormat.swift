@@ -4,7 +4,7 @@ import Evidence
 /// iproute2's `ip -j`: interfaces, routes and neighbours as JSON. The events are those of the same commands without `-j`.
 struct IPJSONFormat: LogFormat {
   let name = "capture.ip_json"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     let head = sample.front.trimmed

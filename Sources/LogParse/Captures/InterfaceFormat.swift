@@ -5,7 +5,7 @@ import Evidence
 /// `netstat -i` and `ifconfig -s`.
 struct InterfaceFormat: LogFormat {
   let name = "capture.interface"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -148,7 +148,7 @@ struct InterfaceFormat: LogFormat {
     }
     guard let name = words.popFirst(), name[name.count - 1] == 0x3A, let flags = words.popFirst(),
       let open = flags.firstIndex(of: 0x3C), flags[flags.count - 1] == 0x3E,
-      open == 0 || flags.hasPrefix("flags=")
+      open == 0 || flags.hasPrefix("flags="), isFlags(flags.slice(open + 1, flags.count - 1))
     else { return nil }
     var interface = Interface(name: Self.name(name.dropLast(1)), flags: "")
     interface.setFlags(flags.slice(open + 1, flags.count - 1).string)
@@ -160,6 +160,17 @@ struct InterfaceFormat: LogFormat {
       interface.mtu = words[place + 1].integer
     }
     return interface
+  }
+
+  /// `BROADCAST,MULTICAST,UP,LOWER_UP`, also none. A mail's header has an address there.
+  private static func isFlags(_ text: ByteView) -> Bool {
+    for byte in text.unsafeBytes {
+      switch byte {
+      case 0x2C, 0x2D, 0x30...0x39, 0x41...0x5A, 0x5F: continue
+      default: return false
+      }
+    }
+    return true
   }
 
   private static func read(_ line: ByteView, _ interface: inout Interface) {

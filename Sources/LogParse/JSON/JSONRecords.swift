@@ -5,8 +5,9 @@ import Evidence
 /// all, an array, or an object with an array of a known name (`JSONContainer`).
 ///
 /// Damage is passed over and told: text between records, a record that is broken, cut at the end of the stream or longer
-/// than `limit` becomes a gap in the coverage, and reading goes on at the next place where a record begins. Linear in the
-/// length of the stream; about 1 GB/s.
+/// than `limit` becomes a gap in the coverage, and reading goes on at the next place where a record begins. What lies in a gap
+/// is searched line by line all the same (`SkippedLine`), as what a line format skips is. Linear in the length of the stream;
+/// about 1 GB/s.
 public final class JSONRecords {
   public struct Record {
     /// The object's text. Valid until the next record is asked for.
@@ -28,6 +29,7 @@ public final class JSONRecords {
   /// Bytes of the longest record that is handed out.
   public let limit: Int
   private let stream: any ByteStream
+  private let sink: any ResultSink
   private var buffer: UnsafeMutableRawBufferPointer
   // Touched by this class's own methods alone, none of which calls back; the checks at run time cost 3 % of reading a log.
   /// The bytes not yet dealt with are `start..<end` of the buffer; `position` is the stream offset of the first.
@@ -48,13 +50,16 @@ public final class JSONRecords {
   @exclusivity(unchecked) private var signatureOffset: UInt64 = 0
   /// Bytes that may still be read a second time after damage. Grows with what is read, so that the whole stays linear.
   @exclusivity(unchecked) private var allowance = 1 << 25
+  /// Lines of gaps that became events.
+  @exclusivity(unchecked) private var handedOn = 0
 
   private static let chunk = 1 << 18
   private static let maximumLevels = 16
 
-  /// - Parameter sink: takes the coverage of the stream.
+  /// - Parameter sink: takes the coverage of the stream, and what in its gaps may hold an attack.
   public init(_ stream: any ByteStream, coverage sink: any ResultSink, limit: Int = 16 << 20) {
     self.stream = stream
+    self.sink = sink
     self.limit = max(limit, 64)
     coverage = CoverageLedger(sink, encodings: stream.encodings)
     buffer = .allocate(byteCount: 2 * Self.chunk, alignment: 64)
@@ -96,6 +101,7 @@ public final class JSONRecords {
   public func reject(_ record: Record, _ reason: String) {
     // What is left of a cut record at the start of a file may be whole objects; others begin otherwise.
     if record.offset == signatureOffset { signature = [] }
+    handOn(record.bytes, record.offset, record.line)
     gap(record.offset, record.offset + UInt64(record.bytes.count), reason)
   }
 
@@ -177,18 +183,18 @@ public final class JSONRecords {
     let first = position
     while true {
       switch scanner.advance(pending) {
-      case .whole(let count): consume(count)
-      case .broken(let place), .next(let place): consume(place)
+      case .whole(let count): pass(count)
+      case .broken(let place), .next(let place): pass(place)
       case .container(let name, let place):
         gap(first, position + UInt64(place), tooLong)
         levels.append(.wrapper)
         enter(.array(name), place + 1)
         return
       case .more:
-        consume(scanner.forget(pending))
+        pass(scanner.forget(pending))
         lastScanStart = position
         if try fill() { continue }
-        consume(end - start)
+        pass(end - start)
       }
       gap(first, position, tooLong)
       return
@@ -252,18 +258,18 @@ public final class JSONRecords {
       let bytes = pending
       if let found = beginning(in: bytes, from: place, guessingFrom: signature.isEmpty ? broken : .max) {
         allowance -= max(broken - found, 0)
-        consume(found)
+        pass(found)
         break
       }
       if !atEnd, bytes.count > 128 {
         // The last bytes stay: a beginning may lie across the border.
         let dropped = bytes.count - 96
-        consume(dropped)
+        pass(dropped)
         place = max(32, place - dropped)
         broken = max(0, broken - dropped)
       }
       if try !fill() {
-        consume(end - start)
+        pass(end - start)
         break
       }
     }
@@ -293,8 +299,36 @@ public final class JSONRecords {
 
   private func skip(_ count: Int, _ reason: String) {
     let first = position
-    consume(count)
+    pass(count)
     gap(first, position, reason)
+  }
+
+  /// Consumes what is no record, and searches it.
+  private func pass(_ count: Int) {
+    handOn(pending.slice(0, count), position, lineBreaks + 1)
+    consume(count)
+  }
+
+  /// Bytes that are searched at a time, and how far a piece reaches into the next, so that no word is cut in two.
+  private static let piece = 1 << 16
+  private static let overlap = 512
+
+  private func handOn(_ bytes: ByteView, _ offset: UInt64, _ line: Int) {
+    var place = 0
+    var number = line
+    while place < bytes.count, handedOn < SkippedLine.limit {
+      let lineEnd = bytes.firstIndex(of: 0x0A, from: place) ?? bytes.count
+      let end = min(lineEnd, place + Self.piece)
+      let text = bytes.slice(place, min(lineEnd, end + Self.overlap))
+      let locator = Locator(
+        offset: offset + UInt64(place), length: UInt64(text.count), line: number, encodings: stream.encodings)
+      if let event = SkippedLine.event(text, locator) {
+        handedOn += 1
+        sink.event(event)
+      }
+      if end == lineEnd { number += 1 }
+      place = end == lineEnd ? end + 1 : end
+    }
   }
 
   /// Blanks, commas, NUL, record separators (RFC 7464) and byte order marks between records.

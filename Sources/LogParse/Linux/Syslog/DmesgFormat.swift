@@ -7,7 +7,7 @@ import Evidence
 /// Seconds since boot give no time: when the host booted is not in this file, and it runs on through a suspend.
 struct DmesgFormat: LogFormat {
   let name = "linux.dmesg"
-  let version = 6
+  let version = 7
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -34,8 +34,9 @@ struct DmesgFormat: LogFormat {
   // [Wed Nov 25 05:20:12 2026] …        2026-11-25T05:20:12,345678+00:00 …
   // [Nov25 05:20] …        [  +0.000010] …        6,339,5140900,-;… (/dev/kmsg, behind whose first number it is cut)
   private static func split(_ line: ByteView, _ zone: Timestamp.Zone) -> Line? {
-    // A comma before the fraction, which syslog never has.
-    if line[19] == 0x2C, line[10] == 0x54, let (stamp, text) = line.slice(0, 1 << 16).cut(0x20),
+    // A comma before the fraction, which syslog never has, and an offset behind its digits, which log4j never writes.
+    if line[19] == 0x2C, line[10] == 0x54, line[26] == 0x2B || line[26] == 0x2D,
+      let (stamp, text) = line.slice(0, 1 << 16).cut(0x20),
       let time = Timestamp(iso8601: stamp)
     {
       return Line(time: time, text: text.trimmed)

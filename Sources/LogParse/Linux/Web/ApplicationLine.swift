@@ -12,6 +12,9 @@ struct ApplicationLine {
   var isPartial = false
   /// What follows time, level and thread.
   var text: ByteView
+  /// The time of day, of a line that has no date, and whether somebody found its day.
+  var clock: CivilTime?
+  var isDated = false
 
   // 2026-11-25 05:20:26,245 [main] INFO  o.a.c.startup.Catalina - …
   // 25-Nov-2026 05:20:26.245 INFO [main] org.apache.catalina.startup.Catalina.start …
@@ -33,9 +36,10 @@ struct ApplicationLine {
       self.init(stamp, text: line[0] == 0x23 ? line : line.slice(count).trimmed)
       readThread()
       readMarks()
-    } else if let (mark, rest) = Self.levelInFront(line) {
+    } else if let (mark, name, rest) = Self.marksInFront(line) {
       self.init(timedLine: rest, zone)
       level = level ?? mark
+      thread = thread ?? name
     } else {
       self.init(timedLine: line, zone)
     }
@@ -46,11 +50,60 @@ struct ApplicationLine {
     self.text = text
   }
 
-  /// Nearly no line has its level in front of the time, which two bytes tell.
+  // 05:20:26.245 [main] INFO  com.acme.Login - …        05:20:26,245 INFO  [org.jboss.as] …
+  /// A line that has the time of day alone, as log4j writes it where nobody chose a pattern. Its level tells it from a
+  /// text that goes on with the entry above; its `time` is to be set by who knows the day.
+  init?(clock line: ByteView) {
+    guard line[2] == 0x3A, line[5] == 0x3A, line[8] == 0x2E || line[8] == 0x2C, (0x30...0x39).contains(line[0]),
+      (0x30...0x39).contains(line[9])
+    else { return nil }
+    var end = 9
+    while end < 19, (0x30...0x39).contains(line[end]) { end += 1 }
+    guard line[end] == 0x20 || line[end] == 0x09, let found = CivilTime.timeOfDay(line.slice(0, end)) else {
+      return nil
+    }
+    self.init(Timestamp(nanoseconds: 0), text: line.slice(end).trimmed)
+    readMarks()
+    guard level != nil else { return nil }
+    clock = CivilTime(
+      month: 1, day: 1, hour: found.hour, minute: found.minute, second: found.second, nanosecond: found.nanosecond,
+      precision: found.precision)
+  }
+
+  // [INFO ] 2026-…        WARN  2026-…        [main] 2026-…        INFO  [main] 2026-…        I, [2026-… (Ruby)
+  /// Nearly no line has its level or its thread in front of the time, which two bytes tell.
+  private static func marksInFront(_ line: ByteView) -> (level: ByteView?, thread: ByteView?, rest: ByteView)? {
+    if line[1] == 0x2C, line[2] == 0x20, line[3] == 0x5B, (0x41...0x5A).contains(line[0]) {
+      return (nil, nil, line.slice(3))
+    }
+    // Redis has its process and its role in front: `1:M 25 Nov 2026 05:20:26.245 * Ready to accept connections`.
+    if (0x30...0x39).contains(line[0]), let colon = line.slice(0, 9).firstIndex(of: 0x3A), line[colon + 2] == 0x20,
+      (0x41...0x5A).contains(line[colon + 1]), CivilTime.number(line.slice(0, colon)) != nil
+    {
+      return (nil, line.slice(0, colon + 2), line.slice(colon + 3))
+    }
+    if let (level, rest) = levelInFront(line) {
+      // The thread stands between them in Cassandra's log.
+      if rest[0] == 0x5B, let (thread, behind) = threadInFront(rest) { return (level, thread, behind) }
+      return isDigit(rest) ? (level, nil, rest) : nil
+    }
+    guard let (thread, rest) = threadInFront(line) else { return nil }
+    return (nil, thread, rest)
+  }
+
+  private static func isDigit(_ rest: ByteView) -> Bool { (0x30...0x39).contains(rest[0] == 0x5B ? rest[1] : rest[0]) }
+
+  private static func threadInFront(_ line: ByteView) -> (thread: ByteView, rest: ByteView)? {
+    guard line[0] == 0x5B, let close = line.slice(0, 96).firstIndex(of: 0x5D), close > 1 else { return nil }
+    let rest = line.slice(close + 1).trimmed
+    guard (0x30...0x39).contains(rest[0]), rest[4] == 0x2D, rest[7] == 0x2D, rest[13] == 0x3A else { return nil }
+    return (line.slice(1, close).trimmed, rest)
+  }
+
   private static func levelInFront(_ line: ByteView) -> (level: ByteView, rest: ByteView)? {
     let word: ByteView
     var rest: ByteView
-    if line[0] == 0x5B, (0x41...0x5A).contains(line[1]), let close = line.slice(0, 12).firstIndex(of: 0x5D) {
+    if line[0] == 0x5B, (0x41...0x5A).contains(line[1] & 0xDF), let close = line.slice(0, 12).firstIndex(of: 0x5D) {
       word = line.slice(1, close).trimmed
       rest = line.slice(close + 1).trimmed
     } else if (0x41...0x5A).contains(line[0]), (0x41...0x5A).contains(line[1]),
@@ -62,8 +115,7 @@ struct ApplicationLine {
       return nil
     }
     if rest[0] == 0x3A || rest[0] == 0x2D || rest[0] == 0x7C, rest[1] == 0x20 { rest = rest.slice(2) }
-    let digit = rest[0] == 0x5B ? rest[1] : rest[0]
-    guard (0x30...0x39).contains(digit), let level = level(word) else { return nil }
+    guard isDigit(rest) || rest[0] == 0x5B, let level = level(word) else { return nil }
     return (level, rest)
   }
 
@@ -76,7 +128,9 @@ struct ApplicationLine {
       guard let found = Self.isoTime(front, zone) else { return nil }
       time = found.time
       end += found.count
-    } else if (0x30...0x39).contains(front[0]), front[2] == 0x2D || front[2] == 0x2F || front[2] == 0x20 {
+    } else if (0x30...0x39).contains(front[0]), front[2] == 0x2D || front[2] == 0x2F || front[2] == 0x20,
+      !(0x30...0x39).contains(front[3]) || front[4] >= 0x80 || front[5] >= 0x80
+    {
       // 25-Nov-2026 05:20:26.245, with the month as the host's language has it: 25-11월-2026, 25-nov.-2026.
       guard let day = CivilTime.number(front.slice(0, 2)),
         let monthEnd = front.slice(0, 16).firstIndex(of: front[2], from: 3),
@@ -127,11 +181,22 @@ struct ApplicationLine {
       }
       time = stamp
       end = close
+    } else if let found = ApplicationTime.read(front, zone) {
+      time = found.time
+      end += found.count
     } else {
       return nil
     }
     if isBracketed {
-      guard line[end] == 0x5D else { return nil }
+      if line[end] != 0x5D {
+        // Ruby's process, Celery's level: `[2026-11-25T05:20:26.245 #77]`, `[2026-11-25 05:20:26,245: INFO/MainProcess]`.
+        guard line[end] == 0x20 && line[end + 1] == 0x23 || line[end] == 0x3A && line[end + 1] == 0x20,
+          let close = line.slice(0, end + 64).firstIndex(of: 0x5D)
+        else { return nil }
+        let inner = line.slice(end + 2, close)
+        if line[end] == 0x3A { level = Self.level(inner.cut(0x2F)?.before ?? inner) }
+        end = close
+      }
       end += 1
     }
     switch line[end] {
@@ -140,14 +205,33 @@ struct ApplicationLine {
     case 0x5B where isBracketed: break
     // RDS has the client behind the zone: `UTC:203.0.113.66(50122):ops@app:[77]:LOG:`.
     case 0x3A where (0x41...0x5A).contains(line[end - 1]): break
+    // Jetty: `2026-11-25 05:20:26.245:INFO:oejs.Server:main: …`. Of a process manager's line a colon ends the time.
+    case 0x3A where line[end + 1] == 0x20: end += 1
+    case 0x3A where (0x41...0x5A).contains(line[end + 1]):
+      guard let (word, rest) = line.slice(end + 1, end + 16).cut(0x3A), let mark = Self.level(word) else { return nil }
+      level = mark
+      end = line.offset(of: rest)
     default: guard end >= line.count else { return nil }
     }
     text = line.slice(end).trimmed
-    if !readStream() {
+    // CloudWatch Logs writes its own time in front of each message when it exports.
+    if line[end - 1] == 0x5A, line[10] == 0x54, text[0] == 0x5B || (0x30...0x39).contains(text[0]),
+      let inner = ApplicationLine(exported: text, zone)
+    {
+      (level, thread, text) = (inner.level, inner.thread, inner.text)
+    } else if !readStream() {
       readThread()
       readMarks()
       readLevelOfPHP()
     }
+  }
+
+  /// A message that begins with a time of its own; once, for such a one may hold another.
+  private init?(exported text: ByteView, _ zone: Timestamp.Zone) {
+    guard text[10] != 0x54, let found = ApplicationLine(timedLine: text, zone) ?? ApplicationLine(clock: text) else {
+      return nil
+    }
+    self = found
   }
 
   private static func month(_ text: ByteView) -> Int? {
@@ -294,7 +378,7 @@ struct ApplicationLine {
     ("INFOS", "INFO"), ("AVERTISSEMENT", "WARNING"), ("GRAVE", "SEVERE"),
   ]
 
-  private static func level(_ word: ByteView) -> ByteView? {
+  static func level(_ word: ByteView) -> ByteView? {
     let plain = word[word.count - 1] == 0x3A ? word.dropLast(1) : word
     guard (4...13).contains(plain.count) else { return nil }
     if plain[0] >= 0x80 || plain.count > 8 || plain[0] == 0x57 || plain[0] == 0x47

@@ -6,9 +6,11 @@ import Evidence
 /// Docker writes at most 16 KiB of a line at once; the records of one belong together up to the one that ends it.
 struct ContainerLogFormat: LogFormat {
   let name = "app.container"
-  let version = 2
+  let version = 3
 
+  /// Of an event's text; what is longer goes on in another.
   private static let textLimit = 1 << 16
+  private static let recordLimit = 1 << 20
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     AWSRecords.recognizes(sample, names: ["\"log\"", "\"time\""]) { Self.entry($0) != nil }
@@ -18,11 +20,12 @@ struct ContainerLogFormat: LogFormat {
     guard let text = json["log"]?.string, let time = json["time"]?.string.flatMap({ Timestamp(iso8601: $0) }),
       let stream = json["stream"]?.string, stream == "stdout" || stream == "stderr"
     else { return nil }
-    let isLong = text.utf8.count > textLimit
-    var entry = ApplicationEntry(text: isLong ? text.withView { $0.slice(0, textLimit).string } : text)
+    let isLong = text.utf8.count > recordLimit
+    var entry = ApplicationEntry(text: isLong ? text.withView { $0.slice(0, recordLimit).string } : text)
     entry.time = time
     entry.stream = stream
-    entry.isPartial = text.utf8.last != 0x0A
+    // Fluent Bit keeps the runtime's mark instead of the line's end.
+    entry.isPartial = text.utf8.last != 0x0A && json["_p"]?.rawString.map { $0 == "F" } != true
     return entry
   }
 
@@ -43,9 +46,11 @@ struct ContainerLogFormat: LogFormat {
         continue
       }
       let byteCount = UInt64(record.bytes.count)
-      if var now = pending, now.entry.isPartial, now.entry.stream == entry.stream {
+      if var now = pending, now.entry.isPartial, now.entry.stream == entry.stream,
+        now.entry.text.utf8.count + entry.text.utf8.count < Self.textLimit
+      {
         pending = nil
-        if now.entry.text.utf8.count + entry.text.utf8.count < Self.textLimit { now.entry.text += entry.text }
+        now.entry.text += entry.text
         now.entry.isPartial = entry.isPartial
         now.entry.lines += 1
         now.locator = now.locator.reaching(record.offset + byteCount)
