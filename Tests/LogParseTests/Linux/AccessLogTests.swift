@@ -157,4 +157,26 @@ import Testing
     let old = try request("203.0.113.66 - - [25/Nov/2026:05:20:30 +0000] \"GET /a?${jndi:x}\" 400 5")
     #expect(old?.text("path") == "/a" && old?.text("query") == "${jndi:x}" && old?.text("http_version") == nil)
   }
+
+  /// What grep, an operator's pattern or a thread's name put in the place of address and user.
+  @Test func wordsAroundTheAddress() throws {
+    func event(_ front: String) throws -> Event? {
+      try EventDump("\(front) \"GET /x HTTP/1.1\" 200 12 \"-\" \"curl\"\n", path: "access.log").events.first
+    }
+    let stamp = "[25/Nov/2026:05:20:30 +0000]"
+    for word in [
+      "access.log.1:203.0.113.9", "12:203.0.113.9", "/var/log/nginx/access.log:203.0.113.9", "[203.0.113.9]",
+    ] {
+      let found = try event("\(word) - - \(stamp)")
+      #expect(found?.text("remote_address") == "203.0.113.9" && found?["remote_host"] == nil, "\(word)")
+      #expect(found?.entities.contains(Entity(.address, "203.0.113.9")) == true)
+    }
+    #expect(try event("example.org:443 - - \(stamp)")?.text("remote_host") == "example.org:443")
+    #expect(try event("10.0.0.10 (198.51.100.9) - - \(stamp)")?["user"] == nil)
+    #expect(try event("\(stamp) 203.0.113.9 10.0.0.5 http-nio-8080-exec-2")?["user"] == nil)
+    #expect(try event("203.0.113.9 - john-exec-team \(stamp)")?.text("user") == "john-exec-team")
+    #expect(
+      try event("203.0.113.9 - - [25/Nov/2026:05:20:30:123 +0000]")?.time
+        == Timestamp(iso8601: "2026-11-25T05:20:30.123+00:00"))
+  }
 }

@@ -34,8 +34,25 @@ struct JournalEntry {
     "_AUDIT_ID": "serial", "UNIT": "unit_spoken_of",
   ]
 
+  /// Gives a record of the audit system to those that gather them.
+  ///
+  /// - Parameter extra: what the source knows besides.
+  /// - Returns: false for any other entry.
+  func joins(
+    _ audits: inout SyslogAudit, _ locator: Locator, extra: [Attribute] = [], into sink: any ResultSink
+  ) -> Bool {
+    guard fields["transport"] == "audit", let message = fields["message"], var record = record() else { return false }
+    record.extra += extra
+    let serial = fields["serial"].flatMap { Int64($0) }
+    return message.withView { audits.take($0, of: record, serial: serial, at: locator, into: sink) }
+  }
+
   /// Nil where nothing of an entry was found.
   func event(_ locator: Locator) -> Event? {
+    record().flatMap { record in (fields["message"] ?? "").withView { record.event($0, locator) } }
+  }
+
+  private func record() -> SyslogRecord? {
     guard time != nil || fields["message"] != nil else { return nil }
     var fields = fields
     // What the kernel's audit system says has the name of whoever it speaks of at most.
@@ -55,6 +72,6 @@ struct JournalEntry {
     // What systemd says of a unit is that unit's; its own is init.scope.
     if let unit = fields["unit_spoken_of"], program == "systemd" { fields["unit"] = unit }
     for name in ["executable", "command_line", "unit", "boot_id", "transport"] { record.extra.keep(name, fields[name]) }
-    return (fields["message"] ?? "").withView { record.event($0, locator) }
+    return record
   }
 }

@@ -8,7 +8,7 @@ import Evidence
 /// first line; one that reaches beyond the window cannot be told from a true one before its end.
 struct JournalExportFormat: LogFormat {
   let name = "linux.journal_export"
-  let version = 5
+  let version = 6
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     Self.isStart(sample.head) ? .high : nil
@@ -23,15 +23,15 @@ struct JournalExportFormat: LogFormat {
     let feed = ByteFeed(stream, capacity: Self.window * 4)
     let encodings = stream.encodings
     var ledger = CoverageLedger(sink, encodings: encodings)
+    var audits = SyslogAudit(encodings: encodings)
     var entry = JournalEntry()
     var start: UInt64 = 0
     var isInCutLine = false
     // What is skipped up to the next entry, and whether the last line of it was empty.
     var lost: (reason: String, isBlank: Bool)?
     func finish(_ end: UInt64) {
-      if let event = entry.event(Locator(offset: start, length: end - start, encodings: encodings)) {
-        sink.event(event)
-      }
+      let locator = Locator(offset: start, length: end - start, encodings: encodings)
+      if !entry.joins(&audits, locator, into: sink), let event = entry.event(locator) { sink.event(event) }
       entry = JournalEntry()
     }
     while true {
@@ -107,6 +107,7 @@ struct JournalExportFormat: LogFormat {
       }
     }
     finish(feed.offset)
+    audits.finish(into: sink)
     ledger.finish(damage: stream.damage)
   }
 

@@ -9,7 +9,7 @@ import Evidence
 /// reached, and then the oldest goes: an entry that names it says so.
 struct JournalFileFormat: LogFormat {
   let name = "linux.journal"
-  let version = 5
+  let version = 6
 
   /// Bytes of data that are kept. A journal file is 128 MiB at most by default, most of it tables and indexes.
   private static let memory = 128 << 20
@@ -29,6 +29,7 @@ struct JournalFileFormat: LogFormat {
       ledger.skipped(upTo: feed.offset, "is not a journal file of systemd")
       return ledger.finish(damage: stream.damage)
     }
+    var audits = SyslogAudit(encodings: encodings)
     var note = header.unknownFlags == 0 ? nil : "written by a newer systemd: some of it may not be read"
     _ = try feed.skip(header.headerSize)
     ledger.parsed(upTo: feed.offset)
@@ -47,11 +48,8 @@ struct JournalFileFormat: LogFormat {
       switch object.kind {
       case .data: data.take(bytes, object, header, at: place)
       case .entry:
-        if let event = Self.event(
-          bytes, header, &data, Locator(offset: place, length: object.byteCount, encodings: encodings))
-        {
-          sink.event(event)
-        }
+        let locator = Locator(offset: place, length: object.byteCount, encodings: encodings)
+        Self.read(bytes, header, &data, &audits, locator, into: sink)
       default: break
       }
       let taken = try feed.skip(object.span)
@@ -64,6 +62,7 @@ struct JournalFileFormat: LogFormat {
     }
     if !over, feed.offset < end { note = note ?? "the file is shorter than its header says" }
     if data.undecoded > 0 { note = "\(data.undecoded) fields could not be decompressed" }
+    audits.finish(into: sink)
     ledger.finish(damage: stream.damage, note: note)
   }
 
@@ -87,10 +86,11 @@ struct JournalFileFormat: LogFormat {
     return true
   }
 
-  private static func event(
-    _ bytes: ByteView, _ header: JournalHeader, _ data: inout JournalData, _ locator: Locator
-  ) -> Event? {
-    guard let microseconds = bytes.u64(24), let realtime = Int64(exactly: microseconds) else { return nil }
+  private static func read(
+    _ bytes: ByteView, _ header: JournalHeader, _ data: inout JournalData, _ audits: inout SyslogAudit,
+    _ locator: Locator, into sink: any ResultSink
+  ) {
+    guard let microseconds = bytes.u64(24), let realtime = Int64(exactly: microseconds) else { return }
     var entry = JournalEntry()
     entry.time = Timestamp(
       seconds: realtime / 1_000_000, nanoseconds: realtime % 1_000_000 * 1000, precision: .microsecond)
@@ -109,10 +109,13 @@ struct JournalFileFormat: LogFormat {
       place += header.itemSize
       items += 1
     }
-    guard var event = entry.event(locator) else { return nil }
-    if let number = bytes.u64(16) { event.attributes.add("sequence", Int64(exactly: number)) }
-    if lost > 0 { event.attributes.add("fields_lost", Int64(lost)) }
-    return event
+    var extra: [Attribute] = []
+    if let number = bytes.u64(16) { extra.add("sequence", Int64(exactly: number)) }
+    if lost > 0 { extra.add("fields_lost", Int64(lost)) }
+    if entry.joins(&audits, locator, extra: extra, into: sink) { return }
+    guard var event = entry.event(locator) else { return }
+    event.attributes += extra
+    sink.event(event)
   }
 }
 

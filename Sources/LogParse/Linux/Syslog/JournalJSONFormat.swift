@@ -5,7 +5,7 @@ import Evidence
 /// array of numbers.
 struct JournalJSONFormat: LogFormat {
   let name = "linux.journal_json"
-  let version = 6
+  let version = 7
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     var sample = sample
@@ -19,6 +19,7 @@ struct JournalJSONFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let records = JSONRecords(stream, coverage: sink)
     let encodings = stream.encodings
+    var audits = SyslogAudit(encodings: encodings)
     while let record = try records.next() {
       var entry = JournalEntry()
       let whole = JSONView(whole: record.bytes).forEachMember { key, value in
@@ -45,12 +46,14 @@ struct JournalJSONFormat: LogFormat {
       }
       let locator = Locator(
         offset: record.offset, length: UInt64(record.bytes.count), line: record.line, encodings: encodings)
+      if whole, entry.joins(&audits, locator, into: sink) { continue }
       guard whole, let event = entry.event(locator) else {
         records.reject(record, "a JSON record that is no entry of the journal")
         continue
       }
       sink.event(event)
     }
+    audits.finish(into: sink)
     records.finish()
   }
 }

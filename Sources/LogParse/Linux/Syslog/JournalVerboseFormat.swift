@@ -8,7 +8,7 @@ import Evidence
 /// UTC (`t=`, microseconds in hexadecimal; sd_journal_get_cursor), as the export has it, so that one is taken.
 struct JournalVerboseFormat: LogFormat {
   let name = "linux.journal_verbose"
-  let version = 5
+  let version = 6
 
   private static let indent = 4
 
@@ -50,10 +50,11 @@ struct JournalVerboseFormat: LogFormat {
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var audits = SyslogAudit(encodings: stream.encodings)
     var entry = Entry()
     try readLines(stream, into: sink, blanks: true) { line in
       if let (time, cursor) = Self.header(line.bytes) {
-        entry.finish(sink)
+        entry.finish(&audits, sink)
         entry = Entry(time: Self.time(cursor) ?? time.timestamp(context.zone), locator: line.locator)
         return .parsed
       }
@@ -68,7 +69,8 @@ struct JournalVerboseFormat: LogFormat {
       if line.bytes.trimmed.isEmpty || line.bytes.hasPrefix("-- ") { return .parsed }
       return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of the journal's verbose output")
     }
-    entry.finish(sink)
+    entry.finish(&audits, sink)
+    audits.finish(into: sink)
   }
 
   /// The entry that is being read, and its last field, of which more lines may come.
@@ -113,9 +115,10 @@ struct JournalVerboseFormat: LogFormat {
       name = []
     }
 
-    mutating func finish(_ sink: any ResultSink) {
+    mutating func finish(_ audits: inout SyslogAudit, _ sink: any ResultSink) {
       flush()
-      if let locator, let event = fields.event(locator) { sink.event(event) }
+      guard let locator, !fields.joins(&audits, locator, into: sink) else { return }
+      if let event = fields.event(locator) { sink.event(event) }
     }
   }
 }

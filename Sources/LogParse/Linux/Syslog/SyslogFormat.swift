@@ -9,11 +9,12 @@ import Evidence
 /// programs the text is kept.
 struct SyslogFormat: LogFormat {
   let name = "linux.syslog"
-  let version = 8
+  let version = 9
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     // NULs do not speak against it: a machine that lost its power leaves runs of them in the logs that were being written.
-    let lines = sample.lines(20)
+    // `journalctl -x` explains a message below it, in more lines than the message has.
+    let lines = sample.lines(60).filter { !($0.hasPrefix("░░") || $0.hasPrefix("-- ")) }.prefix(20)
     guard !lines.isEmpty else { return nil }
     let rows = lines.filter { SyslogLine($0) != nil }.count
     guard rows > 0 else { return nil }

@@ -76,6 +76,7 @@ struct SyslogLine {
     } else {
       guard let found = Self.readTime(rest, &rest) else { return false }
       time = found
+      if case .whole = found { Self.passOwnTime(&rest) }
     }
     guard let (name, after) = rest.cut(0x20), Self.isHost(name), isNew || !Self.isRepeat(name, after) else {
       return !isNew && readWithoutHost(rest)
@@ -86,6 +87,13 @@ struct SyslogLine {
     body = after
     if isNew { readHeader5424(after) } else { readTag(after) }
     return true
+  }
+
+  /// CloudWatch Logs writes its own time in front of each message when it exports: `2026-11-25T05:20:12.000Z Nov 25 05:20:12 web-1 …`.
+  private static func passOwnTime(_ rest: inout ByteView) {
+    guard rest[3] == 0x20, rest[6] == 0x20, rest[9] == 0x3A, CivilTime.month(rest.slice(0, 3)) != nil else { return }
+    var behind = rest
+    if readTime(rest, &behind) != nil { rest = behind }
   }
 
   /// Letters of names and addresses. Logs of applications have a level or a thread in this place.
@@ -140,6 +148,10 @@ struct SyslogLine {
   /// of MySQL (`8 [Note] text`), the year in a log of sudo's own (`2026 : ops : TTY=…`).
   @inline(__always)
   private static func isOther(_ name: ByteView, _ after: ByteView) -> Bool {
+    // A second time, of the message that CloudWatch Logs exported: `2026-11-25 05:20:12,123 INFO`, `25-Nov-2026 05:20:12.123 INFO`.
+    if (0x30...0x39).contains(name[0]), name[2] == 0x2D || name[4] == 0x2D, after[2] == 0x3A, after[5] == 0x3A {
+      return true
+    }
     if after[1] == 0x20 {
       if after[0] == 0x46 || after[0] == 0x50 { return name == "stdout" || name == "stderr" }
       if after[0] == 0x2D { return IPAddress.normal(name) != nil && after.slice(0, 128).contains(" \"") }

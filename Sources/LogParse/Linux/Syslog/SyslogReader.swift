@@ -17,6 +17,7 @@ struct SyslogReader {
   /// The draft that waits for such a line, -1 for none, and where in its line the text began.
   private var waiting = -1
   private var indent = 0
+  private var audits: SyslogAudit
 
   /// Bytes of an entry of several lines.
   private static let textLimit = 1 << 16
@@ -27,6 +28,7 @@ struct SyslogReader {
     years = YearSettler(context)
     days = DayCache(context)
     drafts = Array(repeating: EventDraft(encodings: encodings), count: 32)
+    audits = SyslogAudit(encodings: encodings)
   }
 
   /// Looks at the first lines for the years that they turn over; the stream that is returned is to be read.
@@ -53,14 +55,15 @@ struct SyslogReader {
     var bytes = line.bytes
     // What a crash left of the file's last block stands in front of the first line that was written afterwards.
     while bytes[0] == 0, !bytes.isEmpty { bytes = bytes.dropFirst(1) }
-    if bytes[0] == 0x2D, bytes.hasPrefix("-- ") { return .parsed }
+    // `journalctl -x` explains a message below it.
+    if bytes[0] == 0x2D && bytes.hasPrefix("-- ") || bytes[0] == 0xE2 && bytes.hasPrefix("░░") { return .parsed }
     let known = days.time(bytes)
     let stamp = known.isKnown ? DayCache.byteCount : 0
     let hostCount = known.isKnown ? hosts.lastCount(startingIn: bytes.slice(stamp)) : 0
     var entry = SyslogLine()
     guard entry.read(bytes, stamp: stamp, hostCount: hostCount) else {
       if waiting >= 0, bytes[0] == 0x20 || bytes[0] == 0x09 { return goOn(line, bytes) }
-      finish(into: sink)
+      handOver(into: sink)
       return .skipped(CommandMessage.reason(bytes) ?? "line is not of syslog")
     }
     var time: Timestamp?
@@ -88,6 +91,12 @@ struct SyslogReader {
       if record.program.source == .sudo, goOnWithCommand(line, entry.body) { return .parsed }
       drafts[waiting].give(to: sink)
     }
+    if joinsLines, Self.mayBeOfAudit(record.program.source, entry.body),
+      audits.take(entry.body, of: record, at: line.locator, into: sink)
+    {
+      waiting = -1
+      return .parsed
+    }
     let kind = Self.kind(entry)
     drafts[kind].begin(at: time)
     record.write(entry.body, to: &drafts[kind], &words)
@@ -103,8 +112,19 @@ struct SyslogReader {
 
   /// Hands over what still waits.
   mutating func finish(into sink: any ResultSink) {
+    handOver(into: sink)
+    audits.finish(into: sink)
+  }
+
+  private mutating func handOver(into sink: any ResultSink) {
     if waiting >= 0 { drafts[waiting].give(to: sink) }
     waiting = -1
+  }
+
+  /// The kernel's lines are many, and few of them are of its audit system.
+  @inline(__always)
+  private static func mayBeOfAudit(_ source: SyslogRecord.Source, _ body: ByteView) -> Bool {
+    source == .audit || source == .kernel && (body[0] == 0x61 || body[0] == 0x5B)
   }
 
   /// A line of a message of several: journalctl puts them below each other.

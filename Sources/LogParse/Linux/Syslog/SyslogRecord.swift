@@ -27,6 +27,12 @@ struct SyslogRecord {
 
   /// Makes a draft this entry's, all but its time and place.
   func write(_ body: ByteView, to draft: inout EventDraft, _ words: inout WordCache) {
+    writeFront(body, to: &draft)
+    draft.finish(dataType: read(body, into: &draft, &words))
+  }
+
+  /// What the log itself says, without what the words mean.
+  func writeFront(_ body: ByteView, to draft: inout EventDraft) {
     // Written out, for `add` asks of each what is known here.
     if !program.text.isEmpty { draft.put("program", program.text) }
     if let pid { draft.put("pid", pid) }
@@ -39,7 +45,6 @@ struct SyslogRecord {
     if isYearInferred { draft.put("year", "inferred") }
     if !extra.isEmpty { draft.put(extra) }
     if !host.isEmpty { draft.put(.host, host) }
-    draft.finish(dataType: read(body, into: &draft, &words))
   }
 
   /// What the words say, as attributes, and the data type that is theirs.

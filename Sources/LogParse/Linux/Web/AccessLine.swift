@@ -196,12 +196,24 @@ struct AccessLine {
       let day = CivilTime.number(text.slice(0, 2)),
       let month = CivilTime.month(text.slice(3, 6)), let year = CivilTime.number(text.slice(7, 11)),
       let clock = CivilTime.timeOfDay(text.slice(12, text.slice(12).firstIndex(of: 0x20).map { $0 + 12 } ?? text.count))
+        ?? milliseconds(text.slice(12))
     else { return nil }
     let zone = text.lastIndex(of: 0x20).flatMap { ZoneText(text.slice($0 + 1)) }
     return CivilTime(
       year: year, month: month, day: day, hour: clock.hour, minute: clock.minute, second: clock.second,
       nanosecond: clock.nanosecond, precision: clock.precision
     ).timestamp(zone?.zone(else: .inferred(0)) ?? .inferred(0))
+  }
+
+  /// `05:20:30:123`, as some write the fraction.
+  private static func milliseconds(
+    _ text: ByteView
+  ) -> (hour: Int, minute: Int, second: Int, nanosecond: Int64, precision: Timestamp.Precision)? {
+    guard text[8] == 0x3A, var clock = CivilTime.timeOfDay(text.slice(0, 8)),
+      let part = CivilTime.fraction(text.slice(9, 12))
+    else { return nil }
+    (clock.nanosecond, clock.precision) = part
+    return clock
   }
 
   /// The text between quotes at the front; quotes inside are escaped by a backslash. Nil where there is no quote.
@@ -237,13 +249,34 @@ struct AccessLine {
     }
   }
 
+  // access.log.1:203.0.113.66        12:203.0.113.66        [203.0.113.66]
+  /// An address behind the name of a file or the number of a line, as grep writes them, or in brackets.
+  private static func addressBehind(_ word: ByteView) -> String? {
+    if word[0] == 0x5B, word[word.count - 1] == 0x5D { return IPAddress.normal(word.slice(1, word.count - 1)) }
+    guard let colon = word.lastIndex(of: 0x3A), IPAddress.isDotted(word.slice(colon + 1)) else { return nil }
+    return IPAddress.normal(word.slice(colon + 1))
+  }
+
+  private static func front(of word: ByteView) -> String? {
+    word.lastIndex(of: 0x3A).flatMap { word[0] == 0x5B ? nil : word.slice(0, $0).string }
+  }
+
+  /// Dashes for identity and user behind a field of the operator's own, or the thread of a Tomcat, stand in the user's place.
+  private static func isNobody(_ user: ByteView) -> Bool {
+    if user.unsafeBytes.allSatisfy({ $0 == 0x2D || $0 == 0x20 }) { return true }
+    guard let place = user.firstIndex(of: ByteView("-exec-")), place > 0 else { return false }
+    return CivilTime.number(user.slice(place + 6)) != nil
+  }
+
   private static func isPresent(_ text: ByteView?) -> Bool { text.map { !$0.isEmpty && !($0 == "-") } ?? false }
 
   func event(_ locator: Locator) -> Event {
     var attributes: [Attribute] = []
     var entities: [Entity] = []
-    let address = ForwardedList.address(remote)
+    let own = ForwardedList.address(remote)
+    let address = own ?? Self.addressBehind(remote)
     attributes.add("remote_address", address)
+    if own == nil, address != nil { attributes.add("found_in", Self.front(of: remote)) }
     let host = address == nil && Self.isPresent(remote) ? remote.string : nil
     attributes.add("remote_host", host)
     if let address, IPAddress.isSpecific(address) { entities.append(Entity(.address, address)) }
@@ -256,7 +289,7 @@ struct AccessLine {
     var user = user
     // Nobody, or a name with the quotes that a pattern puts around it.
     if user.count >= 2, user[0] == 0x22, user[user.count - 1] == 0x22 { user = user.slice(1, user.count - 1) }
-    if Self.isPresent(user) {
+    if Self.isPresent(user), !Self.isNobody(user) {
       let name = Self.unescaped(user)
       attributes.add("user", name)
       entities.append(Entity(.user, name))

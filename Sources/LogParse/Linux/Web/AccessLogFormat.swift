@@ -5,7 +5,7 @@ import Evidence
 /// virtual host in front, and further fields behind.
 struct AccessLogFormat: LogFormat {
   let name = "web.access"
-  let version = 6
+  let version = 7
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
