@@ -1,6 +1,7 @@
 extension LogFormats {
   static let aws: [any LogFormat] = [
-    WAFFormat(), CloudTrailFormat(), GuardDutyFormat(), VPCFlowFormat(), VPCFlowEnvelopeFormat(), ALBFormat(),
+    WAFFormat(), CloudTrailLakeFormat(), CloudTrailFormat(), GuardDutyFormat(), VPCFlowFormat(),
+    VPCFlowEnvelopeFormat(), ALBFormat(),
     ALBConnectionFormat(), ClassicELBFormat(), NLBFormat(), CloudFrontFormat(), CloudFrontJSONFormat(),
     NetworkFirewallFormat(), ResolverQueryFormat(), S3AccessFormat(), SecurityHubFormat(),
     CloudTrailDigestFormat(), CloudTrailTableFormat(), VPCFlowTableFormat(), KubernetesAuditFormat(),

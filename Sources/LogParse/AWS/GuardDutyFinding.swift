@@ -161,8 +161,20 @@ struct GuardDutyFinding {
     return all
   }
 
+  /// What was seen of the process: the command as it was typed, what it loaded, and what it reached for.
+  private static let runtimeNames: [(StaticString, String)] = [
+    ("commandLineExample", "command_line"), ("scriptPath", "runtime_script"), ("libraryPath", "runtime_library"),
+    ("ldPreloadValue", "runtime_preload"), ("moduleName", "runtime_module"), ("moduleFilePath", "runtime_module_file"),
+    ("toolName", "runtime_tool"), ("threatFilePath", "runtime_threat_file"), ("socketPath", "runtime_socket"),
+    ("serviceName", "runtime_service"),
+  ]
+
   private func addProcess(to all: inout [Attribute]) {
-    guard let process = service?.member("runtimeDetails")?.member("process"), process.kind == .object else { return }
+    let details = service?.member("runtimeDetails")
+    if let context = details?.member("context"), context.kind == .object {
+      for (key, name) in Self.runtimeNames { all.add(name, context.member(key)?.kept) }
+    }
+    guard let process = details?.member("process"), process.kind == .object else { return }
     all.add("process_name", process.member("name")?.kept)
     all.add("process_sha256", hash)
     all.add("process_user", process.member("user")?.kept)

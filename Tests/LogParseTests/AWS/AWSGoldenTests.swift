@@ -17,6 +17,7 @@ import Testing
     "nlb": "aws.nlb", "cloudfront": "aws.cloudfront", "cloudfront/json": "aws.cloudfront.json",
     "networkfirewall": "aws.networkfirewall",
     "eks": "aws.eks.audit", "eks/insights-csv": "aws.cloudwatch.table", "cloudtrail/lake": "aws.cloudtrail.table",
+    "cloudtrail/lake-page": "aws.cloudtrail.lake",
     "cloudtrail/athena": "aws.cloudtrail.table",
     "cloudtrail/history-csv": "aws.cloudtrail.table", "cloudtrail/cloudwatch-csv": "aws.cloudtrail.table",
     "vpcflow/athena": "aws.vpcflow.table", "vpcflow/cloudwatch-csv": "aws.vpcflow.table",
