@@ -96,4 +96,33 @@ import Testing
     #expect(dump.events.first?.time?.description == "2025-11-25T05:20:12Z")
     #expect(dump.events.first?.text("year") == nil)
   }
+
+  @Test func zypperAndPacman() throws {
+    let zypper = """
+      # 2026-11-25 05:20:10 nmap-7.92-1.x86_64.rpm installed ok
+      2026-11-25 05:20:11|command|root@web-1|'zypper' 'in' 'nmap'|
+      2026-11-25 05:20:12|install|nmap|7.92-1|x86_64|root@web-1|repo-oss|abcdef|
+      2026-11-25 05:20:13|remove |audit|3.0-1|x86_64|root@web-1|
+      2026-11-25 05:20:14|radd|repo|http://198.51.100.7/|
+
+      """
+    let first = try EventDump(zypper, path: "var/log/zypp/history")
+    #expect(first.format == "linux.package_log" && HostileInputTests.isWhole(first, zypper.utf8.count))
+    #expect(first.events.map { $0.text("package") } == [nil, "nmap", "audit"])
+    #expect(first.events.map { $0.text("action") } == [nil, "installed", "removed"])
+    #expect(first.events.first?.text("command") == "'zypper' 'in' 'nmap'")
+    let pacman = """
+      [2026-11-25T05:20:11+0000] [PACMAN] Running 'pacman -S nmap'
+      [2026-11-25T05:20:12+0000] [ALPM] transaction started
+      [2026-11-25T05:20:13+0000] [ALPM] installed nmap (7.94-1)
+      [2026-11-25 05:20] [ALPM] upgraded bash (5.1-1 -> 5.2-1)
+
+      """
+    let second = try EventDump(pacman, path: "var/log/pacman.log")
+    #expect(second.format == "linux.package_log" && second.events.count == 3)
+    #expect(second.events.map { $0.text("version_after") } == [nil, "7.94-1", "5.2-1"])
+    #expect(second.events.last?.text("version_before") == "5.1-1")
+    #expect(second.events.map { $0.time == nil } == [false, false, false])
+    #expect(EventDump.recognize(Array("2026-11-25 05:20:14|a|b\n".utf8), path: "x")?.name != "linux.package_log")
+  }
 }

@@ -1,18 +1,26 @@
 import Bytes
 import Evidence
 
-/// What was installed, upgraded and removed: `dpkg.log`, apt's `history.log`, `yum.log`, `dnf.rpm.log`.
+/// What was installed, upgraded and removed: `dpkg.log`, apt's `history.log`, `yum.log`, `dnf.rpm.log`,
+/// zypper's history and pacman's log.
 ///
 /// Times of dpkg, apt and yum are local to the host; yum's lack the year.
 struct PackageLogFormat: LogFormat {
   let name = "linux.package_log"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(12)
     guard !lines.isEmpty else { return nil }
     if lines[0].hasPrefix("Start-Date: ") || lines[0].hasPrefix("Commandline: ") { return .high }
+    let told = lines.count { PackageHistoryLine($0, .utc) != nil }
+    if told > 0,
+      told + lines.count(where: { PackageHistoryLine($0, .utc) == nil && PackageHistoryLine.isRemark($0) })
+        == lines.count
+    {
+      return .high
+    }
     var years = YearSettler(ParseContext(path: ""))
     let changes = lines.filter { PackageChange($0, .utc, &years) != nil || PackageCommand($0, .utc) != nil }.count
     let remarks = lines.filter {
@@ -79,7 +87,12 @@ struct PackageLogFormat: LogFormat {
         sink.event(change.event(line.locator))
         return .parsed
       }
-      return Self.isRemark(line.bytes) ? .parsed : .skipped("line is not of a package manager's log")
+      if let entry = PackageHistoryLine(line.bytes, context.zone) {
+        sink.event(entry.event(line.locator))
+        return .parsed
+      }
+      return Self.isRemark(line.bytes) || PackageHistoryLine.isRemark(line.bytes)
+        ? .parsed : .skipped("line is not of a package manager's log")
     }
     if let apt { sink.event(apt.event()) }
   }
