@@ -7,6 +7,7 @@ extension LogFormats {
     // One line with a time in it: nearly a login.
     DateFormat(), UnameFormat(),
     UtmpdumpFormat(), StatFormat(), StatTableFormat(), FileMarksFormat(), NetstatFormat(), SsFormat(), ProcNetFormat(),
+    ConntrackFormat(),
     LsofFormat(),
     PsFormat(), WFormat(), LastFormat(),
     LastlogFormat(),
@@ -16,7 +17,9 @@ extension LogFormats {
     DockerPsFormat(), DockerInspectFormat(), AtFormat(), IdFormat(), SysctlFormat(), LsblkFormat(), DmidecodeFormat(),
     UlimitFormat(), EnvironmentFormat(), RootkitCheckFormat(),
     FilesystemFormat(), InterfaceFormat(), IPJSONFormat(), NeighbourFormat(), RouteFormat(), ProcStatusFormat(),
-    ProcMapsFormat(), HashListFormat(), PathListFormat(), HistoryOutput(), LsofFieldFormat(), WhoFormat(),
+    ProcMapsFormat(), HashListFormat(), FileTimesFormat(), PstreeFormat(), PackageVerifyFormat(), PackageListFormat(),
+    PathListFormat(), HistoryOutput(),
+    LsofFieldFormat(), WhoFormat(),
     EmptyCapture(),
   ]
 }

@@ -1,7 +1,7 @@
 import Bytes
 import Evidence
 
-/// File systems: `df` and `mount`, alone or one after the other, and `/proc/mounts`, `/etc/mtab`, `/etc/fstab` and
+/// File systems: `df`, `mount` and `findmnt`, alone or one after the other, and `/proc/mounts`, `/etc/mtab`, `/etc/fstab` and
 /// `/proc/PID/mountinfo`.
 struct FilesystemFormat: LogFormat {
   let name = "capture.filesystem"
@@ -11,7 +11,7 @@ struct FilesystemFormat: LogFormat {
     guard sample.isText else { return nil }
     let lines = sample.lines(6).filter { $0[0] != 0x23 }
     guard let first = lines.first else { return nil }
-    if Self.isHeader(first) { return .high }
+    if Self.isHeader(first) || Self.isTree(first) { return .high }
     // The kernel takes a page of options. A script in one line has all the words and signs of a row somewhere.
     guard lines.allSatisfy({ $0.count <= Self.longestRow }) else { return nil }
     if lines.allSatisfy({ Self.mount($0) != nil }) { return .high }
@@ -25,13 +25,49 @@ struct FilesystemFormat: LogFormat {
     line.hasPrefix("Filesystem ") && line.contains("Mounted on")
   }
 
+  /// findmnt's usual columns.
+  private static func isTree(_ line: ByteView) -> Bool {
+    let words = line.words(limit: 5)
+    return words.count == 4 && words[0] == "TARGET" && words[1] == "SOURCE" && words[2] == "FSTYPE"
+      && words[3] == "OPTIONS"
+  }
+
+  // │ ├─/proc/912   /dev/nvme0n1p1[/var/tmp/.x] xfs rw,noatime        | `-/sys/fs/cgroup  cgroup2 cgroup2 rw
+  private static func branch(_ line: ByteView) -> Mount? {
+    var place = 0
+    while place < line.count, line[place] != 0x2F {
+      switch line[place] {
+      case 0x20, 0x2D, 0x60, 0x7C: place += 1
+      case 0xE2 where line[place + 1] == 0x94: place += 3
+      default: return nil
+      }
+    }
+    let words = line.slice(place).words(limit: 4)
+    guard words.count == 4, words[3].firstIndex(of: 0x20) == nil,
+      words[3].hasPrefix("rw") || words[3].hasPrefix("ro")
+    else { return nil }
+    return Mount(
+      device: FileListing.unescaped(words[1]), place: FileListing.unescaped(words[0]), type: words[2].string,
+      options: words[3].string)
+  }
+
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var header: ColumnHeader?
+    var isInTree = false
     // A name wider than its column has its numbers on the next line.
     var wide: (device: String, locator: Locator)?
     try readLines(stream, into: sink) { line in
       if Self.isHeader(line.bytes) {
         header = ColumnHeader(line.bytes)
+        isInTree = false
+        return .parsed
+      }
+      if Self.isTree(line.bytes) {
+        isInTree = true
+        return .parsed
+      }
+      if isInTree, let mount = Self.branch(line.bytes) {
+        sink.event(Self.event(mount, line.locator))
         return .parsed
       }
       if line.bytes[0] == 0x23 { return .parsed }
