@@ -40,11 +40,11 @@ struct MemoryAttributionTests {
     #expect(shown.status == 0)
     #expect(shown.output.contains("${") || shown.output.contains("$\0{") || shown.output.contains("%24"))
     // What goes on beyond its page is read by the process's own addresses.
-    let virtual = try #require(place.firstMatch(of: /va=(0x[0-9a-f]+)/)?.1)
-    for words in [[place, "--length", "9000"], ["pid=351;va=\(virtual)", "--length", "64"]] {
+    let (_, pid, virtual) = try #require(place.firstMatch(of: /pid=([0-9]+);va=(0x[0-9a-f]+)/)?.output)
+    for words in [[place, "--length", "9000"], ["pid=\(pid);va=\(virtual)", "--length", "64"]] {
       let through = try runProgram(irAnalyze, ["show", artifact] + words + ["--store", store])
       #expect(through.status == 0, "\(words) \(through.errors)")
-      #expect(through.output.contains("virtual address of pid 351"), "\(words) \(through.output.prefix(300))")
+      #expect(through.output.contains("virtual address of pid \(pid)"), "\(words) \(through.output.prefix(300))")
     }
   }
 
