@@ -34,14 +34,19 @@ enum SigmaFirewall {
       if !addresses.isEmpty { values[field] = addresses }
     }
     guard let (word, isBlocked) = verdict(event) else { return values }
-    let plain = isBlocked ? "block" : "accept"
+    let plain = plainWord(isBlocked)
     values["action"] = word == plain ? [word] : [word, plain]
     values["blocked"] = [isBlocked ? "true" : "false"]
     return values
   }
 
   /// Flow logs have a column for it; of the kernel's lines only the prefix tells, which the rule's author chose.
-  private static func verdict(_ event: Event) -> (word: String, isBlocked: Bool)? {
+  static func verdict(_ event: Event) -> (word: String, isBlocked: Bool)? {
+    // Of flow logs there are millions.
+    if let action = event.text("action") {
+      if action == "ACCEPT" { return ("accept", false) }
+      if action == "REJECT" { return ("reject", true) }
+    }
     let text = (event.text("action") ?? event.text("rule") ?? "").lowercased()
     let words = text.utf8.split { !(0x61...0x7A).contains($0) }.map { String(Substring($0)) }
     for word in words.reversed() {
@@ -50,6 +55,8 @@ enum SigmaFirewall {
     }
     return nil
   }
+
+  static func plainWord(_ isBlocked: Bool) -> String { isBlocked ? "block" : "accept" }
 
   private static let blocking: Set<String> = [
     "block", "blocked", "drop", "dropped", "reject", "rejected", "deny", "denied",

@@ -50,8 +50,9 @@ final class SigmaIndex: Sendable {
   let open: [Int]
   let literals: LiteralIndex?
   let asksTime: Bool
-  /// Whether the event's message is ever looked at.
-  let asksEverything: Bool
+  /// Whether the event's message is ever looked at, and whether it is where it is a line of a log.
+  let asksSentence: Bool
+  let asksLine: Bool
   let asksPacket: Bool
 
   var isEmpty: Bool { rules.isEmpty && open.isEmpty }
@@ -89,7 +90,8 @@ final class SigmaIndex: Sendable {
     self.others = Clauses(others)
     open = needs.filter { isWithout || $0.need.clauses.isEmpty }.map(\.rule)
     asksTime = needs.contains { $0.need.asksTime }
-    asksEverything = needs.contains { $0.need.asksEverything }
+    asksSentence = needs.contains { $0.need.asksSentence }
+    asksLine = needs.contains { $0.need.asksLine }
     asksPacket = needs.contains { $0.need.asksPacket }
   }
 }

@@ -6,10 +6,14 @@ extension SigmaRecord {
   /// Whether the event's sentence is the record's own, and not made of its fields in words that are ours.
   var isLine: Bool {
     switch kind {
-    case .log, .firewall: event.dataType.hasPrefix("linux:") && !event.dataType.hasPrefix("linux:audit")
+    case .log, .firewall: Self.isLine(event.dataType)
     case .application, .native: true
     default: false
     }
+  }
+
+  static func isLine(_ dataType: String) -> Bool {
+    dataType.hasPrefix("linux:") && !dataType.hasPrefix("linux:audit")
   }
 
   /// What was said, as a log has it: `web1 sshd[392]: Accepted …`; of events that are no such line, the event's own sentence.

@@ -12,7 +12,10 @@ struct SigmaNeed: Equatable {
   /// About the event's time, whose text is made only then.
   private(set) var asksTime = false
   /// About the whole record, not one field.
-  private(set) var asksEverything = false
+  private var asksEverything = false
+  /// About the whole record, of which the event's sentence is part: always, or where that is a line of a log.
+  private(set) var asksSentence = false
+  private(set) var asksLine = false
   /// About a packet, of which some fields are made.
   private(set) var asksPacket = false
 
@@ -24,6 +27,8 @@ struct SigmaNeed: Equatable {
   init(_ expression: SigmaExpression, kind: SigmaSource.Kind) {
     asksPacket = kind == .firewall
     var all = need(expression, kind)
+    asksSentence = asksEverything && (kind == .application || kind == .native)
+    asksLine = asksEverything && (kind == .log || kind == .firewall)
     // Two bytes stand nearly everywhere: only for want of better.
     if all.contains(where: { Self.weight($0) > 2 }) { all.removeAll { Self.weight($0) <= 2 } }
     var kept: [Clause] = []

@@ -21,8 +21,8 @@ public struct SigmaSource: Hashable, Sendable {
     case ("file_event", nil, _), ("file_event", "linux", _): return .file
     case ("webserver", _, _): return .webServer
     case ("proxy", _, _): return .proxy
-    case ("dns", nil, _), ("dns_query", nil, _): return .dns
-    case (nil, "aws", "cloudtrail"): return .cloudTrail
+    case ("dns", nil, _), ("dns_query", nil, _), ("dns", "linux", _), ("dns_query", "linux", _): return .dns
+    case (nil, "aws", "cloudtrail"), (nil, "aws", nil): return .cloudTrail
     case (nil, "kubernetes", "audit"), ("application", "kubernetes", "audit"): return .kubernetes
     case (nil, "linux", "auditd"): return .audit
     case ("firewall", nil, _), ("firewall", "aws", _), ("firewall", "linux", _): return .firewall

@@ -23,7 +23,7 @@ struct SigmaText: ~Copyable {
     /// What stands for the parent of every process of this data type.
     var parent: String?
     var asksTime: Bool
-    var asksEverything: Bool
+    var asksSentence: Bool
 
     init(_ dataType: String, _ kinds: [SigmaSource.Kind], _ index: SigmaIndex) {
       isProcess = kinds.contains(.process)
@@ -41,7 +41,7 @@ struct SigmaText: ~Copyable {
         default: nil
         }
       asksTime = index.asksTime
-      asksEverything = index.asksEverything
+      asksSentence = index.asksSentence || index.asksLine && SigmaRecord.isLine(dataType)
     }
   }
 
@@ -65,12 +65,16 @@ struct SigmaText: ~Copyable {
         }
       }
     }
-    if plan.asksEverything { add(SigmaRecord.line(event)) }
+    if plan.asksSentence { addLine(event) }
     if plan.asksTime, let time = event.time { add("\(time)") }
     if plan.isWeb { addAddress(event) }
     if plan.isProcess { addParent(event, plan, maker) }
     if plan.isConnection { addOwner(event, maker) }
-    if plan.isPacket { for texts in SigmaFirewall.values(event).values { for text in texts { add(text) } } }
+    if plan.isPacket, let (word, isBlocked) = SigmaFirewall.verdict(event) {
+      add(word)
+      add(SigmaFirewall.plainWord(isBlocked))
+      add(isBlocked ? "true" : "false")
+    }
     addFolded()
   }
 
@@ -80,6 +84,23 @@ struct SigmaText: ~Copyable {
     if number < 0 { bytes.append(0x2D) }
     bytes.append(decimal: number.magnitude)
     bytes.append(0x0A)
+  }
+
+  /// What `SigmaRecord.line` makes, without making it.
+  private mutating func addLine(_ event: Event) {
+    guard let program = event.text("program"), let text = event.text("text") else { return add(event.message) }
+    if let host = event.text("host") { bytes.append(host, end: 0x20) }
+    if let pid = event.integer("pid") {
+      bytes.append(program, end: 0x5B)
+      if pid < 0 { bytes.append(0x2D) }
+      bytes.append(decimal: pid.magnitude)
+      bytes.append(0x5D)
+      bytes.append(0x3A)
+    } else {
+      bytes.append(program, end: 0x3A)
+    }
+    bytes.append(0x20)
+    add(text)
   }
 
   // MARK: Processes

@@ -86,7 +86,7 @@ struct SigmaPrefilterTests {
       ---
       title: words of a line
       logsource: { product: linux }
-      detection: { words: ['curl wget', 'sudo'], condition: words }
+      detection: { words: ['curl wget', 'sudo', 'kelvin sshd[', 'curl: /tmp'], condition: words }
       ---
       title: words of a call
       logsource: { product: aws, service: cloudtrail }
@@ -155,6 +155,11 @@ struct SigmaPrefilterTests {
         .text(["{\"a\":{\"b\":\"quo\\\"te\"}}", "{\"a\":[{\"b\":\"x\"}]}", "quo\"te"][random.below(3)]))
       add("source_ip", .text(["203.0.113.7", "198.51.100.1"][random.below(2)]))
     default:
+      if type == "linux:syslog:entry" {
+        add("program", .text(["sudo", "curl", "sshd"][random.below(3)]))
+        add("host", .text("kelvin"))
+        add("text", .text(words(3)))
+      }
       add(type == "linux:capture:process" ? "command_line" : "command", .text(words(1 + random.below(6))))
       add("shell", .text(["bash", "zsh"][random.below(2)]))
       add("action", .text("sudo"))

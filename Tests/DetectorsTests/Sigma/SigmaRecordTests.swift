@@ -244,6 +244,17 @@ struct SigmaRecordTests {
     #expect(!holds("product: linux, service: sshd", "text|contains: Bad HTTP verb", [line]))
   }
 
+  @Test func aLogSourceMayLeaveItsServiceOut() {
+    let call = event(["event_name": .text("StopLogging")], "aws:cloudtrail:entry")
+    #expect(holds("product: aws", "eventName: StopLogging", [call]))
+    let query = event(["query_name": .text("x.example.")], "aws:route53:query")
+    #expect(holds("product: linux, category: dns_query", "QueryName|contains: x.example", [query]))
+    #expect(holds("product: linux, category: dns", "query|contains: x.example", [query]))
+    let (_, diagnostics) = sigma(
+      "title: T\nlogsource: {product: aws, service: inspector}\ndetection: {s: {a: 1}, condition: s}\n")
+    #expect(diagnostics.map(\.level) == [.warning])
+  }
+
   @Test func anErrorLogOfAWebServerIsItsServices() {
     let line = event(["text": .text("child pid 4321 exit signal Segmentation fault (11)")], "app:log:entry")
     #expect(holds("service: apache", "text|contains: 'exit signal Segmentation Fault'", [line]))
