@@ -37,13 +37,13 @@ rule Script_Dropper_Into_Hidden_File
 rule Script_Dropper_Piped_Into_Shell
 {
   meta:
-    description = "A script that runs what it downloads from a bare address and then settles in or hides: cron, history, logs or other programs of its kind."
+    description = "A script that runs what it downloads from a bare public address and then settles in or hides: cron, history, logs or other programs of its kind."
     severity = "high"
     confidence = "medium"
     attack = "T1105,T1059.004"
     author = "ir-analyze"
   strings:
-    $pipe = /\b(curl|wget)\b[^\n|]{0,120}https?:\/\/[0-9]{1,3}(\.[0-9]{1,3}){3}[^\n|]{0,120}\| *(ba|da)?sh\b/
+    $pipe = /\b(curl|wget)\b[^\n|]{0,120}https?:\/\/(([1-9]|1[1-9]|[2-9][0-9]|1[01][0-9]|12[0-689]|1[345][0-9]|16[0-8]|17[013-9]|18[0-9]|19[013-9]|2[0-4][0-9]|25[0-5])\.[0-9]{1,3}|172\.([0-9]|1[0-5]|3[2-9]|[4-9][0-9]|[12][0-9][0-9])|192\.([0-9]|[1-9][0-9]|1[0-57-9][0-9]|16[0-79]|2[0-9][0-9]))(\.[0-9]{1,3}){2}[\/:][^\n|]{0,120}\| *(ba|da)?sh\b/
     $cron = /crontab +-[^lr\n]{0,20}|\/(etc\/cron|var\/spool\/cron)/
     $history = /\bhistory +-c\b|\bunset +HISTFILE\b|HISTFILE=\/dev\/null|HISTSIZE=0/
     $logs = /(rm +-[rf]{1,2} +|>\s*)\/var\/log\/[a-z]/
