@@ -51,3 +51,17 @@ rule Script_Dropper_Piped_Into_Shell
   condition:
     filesize < 256KB and $pipe and ($cron or $history or $logs or $rivals)
 }
+
+rule Script_Pipes_Public_Address_Into_Shell
+{
+  meta:
+    description = "A script that runs what it downloads from a bare public address, as the user data of an instance that was taken over does."
+    severity = "medium"
+    confidence = "medium"
+    attack = "T1105,T1059.004"
+    author = "ir-analyze"
+  strings:
+    $pipe = /\b(curl|wget)\b[^\n|]{0,120}https?:\/\/(([1-9]|1[1-9]|[2-9][0-9]|1[01][0-9]|12[0-689]|1[345][0-9]|16[0-8]|17[013-9]|18[0-9]|19[013-9]|2[0-4][0-9]|25[0-5])\.[0-9]{1,3}|172\.([0-9]|1[0-5]|3[2-9]|[4-9][0-9]|[12][0-9][0-9])|192\.([0-9]|[1-9][0-9]|1[0-57-9][0-9]|16[0-79]|2[0-9][0-9]))(\.[0-9]{1,3}){2}[\/:][^\n|]{0,120}\| *(ba|da)?sh\b/
+  condition:
+    filesize < 256KB and uint16be(0) == 0x2321 and $pipe and not Script_Dropper_Piped_Into_Shell
+}

