@@ -37,6 +37,14 @@ import Testing
     #expect(found[0].evidence.map(\.artifact).count == 2)
   }
 
+  @Test func aProgramInMemoryThatManyProcessesRunIsOne() throws {
+    let many = findings((0..<20).map { link(500 + $0, "/memfd:ksm (deleted)") } + [link(471, "/memfd:x (deleted)")])
+    #expect(many.map(\.rule) == ["process.memfd-executable", "process.memfd-executable"])
+    let ksm = try #require(many.first { $0.evidence.count == 20 || $0.entities.count == 20 })
+    #expect(ksm.entities.map(\.value) == (500..<520).map(String.init))
+    #expect(ksm.pid == 500 && ksm.message.contains("So do 19 more: 501, 502"))
+  }
+
   /// An upgrade, container engines, editors that update themselves, files that are merely open.
   @Test func whatIsGoneEverywhere() {
     let found = findings([

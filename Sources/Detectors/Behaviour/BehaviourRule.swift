@@ -212,7 +212,8 @@ final class BehaviourText {
     hasAny(["/tmp/.", "/dev/shm/.", "/var/tmp/."])
       && !hasAny([
         "/tmp/.X11-", "/tmp/.ICE-unix", "/tmp/.font-unix", "/tmp/.XIM-unix", "/tmp/.Test-unix", "/tmp/.X0-lock",
-        "/tmp/.$",
+        // Where an AppImage mounts itself.
+        "/tmp/.mount_", "/tmp/.$",
         "/tmp/...",
       ])
   }

@@ -9,8 +9,9 @@ extension BehaviourRule {
   /// A download piped into an interpreter, put into its arguments, or made executable and run.
   private static func runsDownload(_ it: BehaviourText) -> Bool {
     let fetches = it.marks(fetchers)
-    guard !fetches.isEmpty else { return fetchesInCode(it) }
     let interprets = it.marks(BehaviourText.interpreters)
+    func isFetch(_ index: Int) -> Bool { fetches[index] || interprets[index] && isHandedFetch(it.programs[index]) }
+    guard !fetches.isEmpty || it.tools.indices.contains(where: isFetch) else { return fetchesInCode(it) }
     var isFetched = false
     // `(curl … || wget …) | sh`: fetched within a bracket that is piped on.
     var wasFetched = false
@@ -21,12 +22,19 @@ extension BehaviourRule {
       }
       // A later part of the same pipe.
       if isFetched, interprets[index], readsInput(it.programs[index]) { return true }
-      guard fetches[index] else { continue }
+      guard isFetch(index) else { continue }
       isFetched = true
       if it.commands[index].before == 0x28, isRunInBrackets(it, index) { return true }
       if it.commands[index].before == 0x60, isRunInBackticks(it, index) { return true }
     }
     return fetchesInCode(it)
+  }
+
+  /// `sh -c curl http://…`: a listing of processes has lost the quotes around what the shell was handed.
+  private static func isHandedFetch(_ words: WordRun) -> Bool {
+    var rest = words.dropFirst()
+    guard let flag = rest.popFirst(), flag == "-c", let program = rest.popFirst(), !rest.isEmpty else { return false }
+    return fetchers.contains(ShellWords.baseName(program))
   }
 
   private static let inputs = NameTable(["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"])

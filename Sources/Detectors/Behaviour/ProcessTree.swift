@@ -5,7 +5,7 @@ import Evidence
 ///
 /// A server's work needs no shell; where a build server or a script host does start one, the finding's chain shows it.
 public final class ProcessTree: EventDetector {
-  public static let version = 4
+  public static let version = 5
 
   private let artifact: Digest
   private var processes: [Int64: Process] = [:]

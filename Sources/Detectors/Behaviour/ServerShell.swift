@@ -8,7 +8,7 @@ enum ServerShell {
   /// Programs that an intruder tries first and a server's own work has no use for.
   private static let hands = NameTable([
     "curl", "wget", "nc", "ncat", "netcat", "socat", "telnet", "ftp", "tftp", "ssh", "scp", "bash", "sh", "zsh", "dash",
-    "python", "python2", "python3", "perl", "ruby", "base64", "xxd", "openssl", "id", "whoami", "uname", "hostname",
+    "python", "python2", "python3", "perl", "ruby", "base64", "xxd", "openssl", "id", "whoami", "uname",
     "ifconfig", "ip", "netstat", "ss", "ps", "w", "who", "last", "env", "printenv", "pwd", "ls", "cat", "find", "echo",
     "cd", "crontab", "chmod", "chown", "sudo", "su", "useradd", "nohup", "setsid", "kill", "pkill", "mkfifo", "exec",
     "eval", "aws", "kubectl", "docker",
@@ -24,6 +24,9 @@ enum ServerShell {
   private static let terminals: [StaticString] = [
     "ptyHost", ".vscode-server", "code-server", ".cursor-server", "com.intellij", "com.jetbrains",
   ]
+  /// Processes of PostgreSQL's own that run `archive_command` and `restore_command`; what a client has it run descends from
+  /// the process that answers him.
+  private static let keepers = ["postgres: archiver", "postgres: startup"]
 
   /// - Parameters:
   ///   - line: the shell's command line.
@@ -37,6 +40,7 @@ enum ServerShell {
         return false
       }
       if server.withView({ server in terminals.contains { server.contains($0) } }) { return true }
+      if keepers.contains(where: { server.hasPrefix($0) }) { return true }
       var rest = words.dropFirst()
       var isCommand = false
       while let flag = rest.first, flag[0] == 0x2D {
@@ -59,8 +63,11 @@ enum ServerShell {
       // A script has a place of its own; of a command every program is looked at.
       guard isCommand else { return program[0] == 0x2F || program[0] == 0x2E }
       func isHand(_ program: ByteView?) -> Bool { program.map { hands.contains(ShellWords.baseName($0)) } ?? false }
-      return !isHand(rest.first)
-        && withExtendedLifetime(BehaviourText(line)) { !$0.programs.dropFirst().contains { isHand($0.first) } }
+      return withExtendedLifetime(BehaviourText(line)) { whole in
+        // An application looks whether a worker of its own is there.
+        let seeks = program == "ps" && whole.tools.count == 2 && whole.tools[1] == "grep"
+        return (seeks || !isHand(program)) && !whole.programs.dropFirst().contains { isHand($0.first) }
+      }
     }
   }
 }

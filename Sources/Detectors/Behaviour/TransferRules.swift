@@ -113,6 +113,7 @@ extension BehaviourRule {
       ]
     ) { it in
       if Mention.isAll(of: it.text) { return .informational }
+      if let severity = MinerCommand.severity(it) { return severity }
       return it.runs(
         NameTable([
           "pkill", "kill", "killall", "grep", "ps", "pgrep", "rm", "apt", "apt-get", "yum", "sed",

@@ -8,7 +8,7 @@ import Evidence
 /// on, is someone else's terminal. Where the connection is also its standard input and output there is no other reading.
 /// Interpreters do talk to services, so they count only on an odd port or with their input there.
 public final class ReverseShellSocket: EventDetector {
-  public static let version = 2
+  public static let version = 3
 
   private let artifact: Digest
   private var connections: [Key: Connection] = [:]
@@ -134,6 +134,8 @@ public final class ReverseShellSocket: EventDetector {
     8080, 8443, 9092, 9200, 9300, 11211, 27017,
   ]
 
+  private static let waitedFor: Set<Int64> = [1433, 1521, 3306, 5432, 5672, 6379, 9092, 9200, 11211, 27017]
+
   private func finding(_ key: Key, _ connection: Connection) -> Finding? {
     let isTerminal =
       connection.descriptors.contains(0) && (connection.descriptors.contains(1) || connection.descriptors.contains(2))
@@ -143,9 +145,14 @@ public final class ReverseShellSocket: EventDetector {
       return nil
     }
     let isNear = AddressText.isPrivate(connection.remoteHost)
+    // Scripts wait for a database of their own network through /dev/tcp, and take no orders from it.
+    let isWait =
+      connection.kind == .shell && isNear && Self.waitedFor.contains(connection.remotePort)
+      && !connection.descriptors.contains(0)
     let severity: Severity
     switch connection.kind {
-    case .shell: severity = isTerminal ? .critical : connection.isEstablished ? .high : .medium
+    case .shell where isTerminal: severity = .critical
+    case .shell: severity = connection.isEstablished && !isWait ? .high : .medium
     case .interpreter where isTerminal: severity = .critical
     // A script that talks to a service does its work.
     case .interpreter where Self.services.contains(connection.remotePort): return nil
@@ -172,8 +179,10 @@ public final class ReverseShellSocket: EventDetector {
       rule: isHidden ? "behaviour.hidden-program-socket" : "reverse-shell.socket",
       title: isHidden ? "Hidden program with a connection" : "Shell connected to another machine", severity: severity,
       // What a script or a client does is not known from its socket: its far end is nobody's yet.
-      confidence: connection.kind == .shell && connection.isEstablished || isTerminal
-        ? .high : connection.kind == .shell || isHidden ? .medium : .low,
+      confidence: isWait
+        ? .low
+        : connection.kind == .shell && connection.isEstablished || isTerminal
+          ? .high : connection.kind == .shell || isHidden ? .medium : .low,
       attack: isHidden ? ["T1564.001", "T1071"] : ["T1059.004", "T1095"], firstSeen: connection.time,
       entities: entities,
       evidence: connection.evidence, message: message, attributes: attributes)

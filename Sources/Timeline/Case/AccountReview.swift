@@ -51,7 +51,9 @@ public struct AccountReview {
           "The account \(user) has an empty password: where a program lets it in, it asks for none."))
     }
     for (path, evidence) in Self.sorted(libraries) {
-      let isGrave = AttackMarks.isDropPlace(path) || isOfTheTime(path) || isOfTheTime("/etc/ld.so.preload")
+      let isGrave =
+        AttackMarks.isDropPlace(path) || HostNames.isHider(path) || isOfTheTime(path)
+        || isOfTheTime("/etc/ld.so.preload")
       var finding = Finding(
         rule: "persistence.loader-preload", title: "Every program loads a library first",
         severity: isGrave ? .high : .medium, confidence: .medium, attack: ["T1574.006"],

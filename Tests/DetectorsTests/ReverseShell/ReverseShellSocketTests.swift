@@ -97,6 +97,18 @@ func socket(
     #expect(findings(ReverseShellSocket(artifact: artifact), rows).isEmpty)
   }
 
+  /// `timeout 60 bash -c 'cat < /dev/null > /dev/tcp/db/5432'`; with its input there it takes orders.
+  @Test func waitingForADatabaseIsNoTerminal() {
+    func severity(_ far: (String, Int64), fd: Int64? = nil) -> Severity? {
+      findings(
+        ReverseShellSocket(artifact: artifact), [socket("bash", 9, ("10.0.2.15", 45002), far, fd: fd)]
+      ).first?.severity
+    }
+    #expect(severity(("10.0.9.12", 5432)) == .medium && severity(("10.0.9.12", 6379), fd: 1) == .medium)
+    #expect(severity(("203.0.113.66", 5432)) == .high && severity(("10.0.9.12", 4444)) == .high)
+    #expect(severity(("10.0.9.12", 5432), fd: 0) == .high)
+  }
+
   @Test func aDotHidesAProgram() {
     let found = findings(
       ReverseShellSocket(artifact: artifact), [socket(".x", 492, ("10.0.2.15", 38868), ("203.0.113.66", 9999))])
