@@ -36,6 +36,9 @@ public struct Finding: Hashable, Sendable {
     self.attributes = attributes
   }
 
+  /// The attribute that says how grave a finding is where other signs of an intrusion stand beside it.
+  public static let besideOtherSigns = "severity_beside_other_signs"
+
   /// UUID version 5 over artifact digest, locator and rule: the same in every run.
   public var id: String {
     let place = evidence.first

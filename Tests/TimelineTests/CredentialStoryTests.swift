@@ -175,6 +175,18 @@ struct CredentialStoryTests {
     return finding
   }
 
+  /// A sign-in at the console has none, or an empty one.
+  @Test("Without a key there is none that was stolen")
+  func noKey() {
+    let calls = ["203.0.113.66", "192.0.2.9"].enumerated().map { number, address in
+      Samples.call(
+        Int64(number * 10), "ConsoleLogin", from: address, key: "", error: "Failed authentication", session: false,
+        user: "lee")
+    }
+    let incident = CaseSamples.story([CaseSamples.shell(5)], calls.map { ("trail", $0) })
+    #expect(incident.credentials.isEmpty)
+  }
+
   @Test("Whoever changes settings, however grave, has not stolen the key that he does it with")
   func pipeline() {
     let call = Samples.human(50, "StopLogging", "{}")

@@ -6,7 +6,7 @@ import Evidence
 /// People and pipelines make many of these every day: low for them. An instance's role that makes one has been taken over,
 /// and a denied try says the same of what it wanted.
 public final class CloudActions: CloudCallDetector {
-  public static let version = 5
+  public static let version = 6
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -75,6 +75,8 @@ public final class CloudActions: CloudCallDetector {
     "DeactivateMFADevice",
     "CreateSAMLProvider", "CreateTrustAnchor", "UpdateSAMLProvider",
   ]
+  /// What leaves an account blind. Its owners do so too, when they move a trail: that alone does not make it an attack.
+  private static let worst: Set<String> = ["StopLogging", "DeleteTrail", "DeleteDetector"]
   private static let loggingCalls: Set<String> = [
     "StopLogging", "DeleteTrail", "DeleteFlowLogs", "DeleteDetector", "StopConfigurationRecorder",
     "DeleteConfigurationRecorder", "DeleteDeliveryChannel",
@@ -157,8 +159,7 @@ public final class CloudActions: CloudCallDetector {
       if name.hasSuffix("ToPermissionSet"), !isAll { return nil }
       return raised(Self.policy, isAll ? .medium : .low, isGrave: isAll)
     case let name where Self.loggingCalls.contains(name):
-      let isWorst = ["StopLogging", "DeleteTrail", "DeleteDetector"].contains(name)
-      return raised(Self.logging, isWorst ? .high : .medium)
+      return raised(Self.logging, isGrave: Self.worst.contains(name))
     case "AuthorizeSecurityGroupIngress", "ModifySecurityGroupRules":
       return call.parameters(contain: ["0.0.0.0/0", "::/0"]) ? raised(Self.exposure, .low) : nil
     case "DeleteBucketPublicAccessBlock", "DeleteAccountPublicAccessBlock": return raised(Self.exposure)
@@ -173,7 +174,7 @@ public final class CloudActions: CloudCallDetector {
       // Applications hand out single files that way.
       return call.opens == nil ? nil : (Self.exposure, .low)
     default:
-      if let severity = call.blinds { return raised(Self.logging, severity) }
+      if let severity = call.blinds { return raised(Self.logging, min(severity, .medium), isGrave: severity >= .high) }
       if let (severity, isGrave) = call.opens { return raised(Self.exposure, severity, isGrave: isGrave) }
       let isOptional = call.parameters { $0.has(["httpTokens"], of: ["optional"]) } == true
       return call.name == "ModifyInstanceMetadataOptions" && isOptional ? raised(Self.metadata) : nil
@@ -211,6 +212,11 @@ public final class CloudActions: CloudCallDetector {
     attributes.add("error_code", call.error)
     attributes.add("remote_host", call.address)
     attributes.add("request_parameters", call.parameters.map { String($0.prefix(4096)) })
+    if severity == .medium, rule.rule == Self.logging.rule, !call.isVouched,
+      Self.worst.contains(call.name) || call.blinds == .high
+    {
+      attributes.add(Finding.besideOtherSigns, Severity.high.rawValue)
+    }
     let result =
       rule.rule == Self.rootFailed.rule
       ? "tried without success" : call.isDenied ? "tried and was denied" : "made"

@@ -87,6 +87,14 @@ public final class CloudCall {
     return session
   }
 
+  /// Whether a person with a second factor or by single sign-on did it, or a description of the whole account.
+  var isVouched: Bool {
+    if case .flag(true)? = event["mfa"] { return true }
+    if role?.hasPrefix("AWSReservedSSO_") == true { return true }
+    guard let userAgent else { return false }
+    return ["Terraform/", "cloudformation", "Pulumi/"].contains { userAgent.contains($0) }
+  }
+
   var isDenied: Bool {
     guard let error else { return false }
     return error.withView { error in

@@ -6,7 +6,7 @@ import Evidence
 /// A web application firewall logs no body; where it saw a Log4Shell payload or another attack there, its label is the
 /// evidence.
 public final class TextInEvents: EventDetector {
-  public static let version = 2
+  public static let version = 3
 
   private let artifact: Digest
   /// The usual texts are short; a flood is cut.
@@ -180,9 +180,16 @@ public final class TextInEvents: EventDetector {
     attributes.add("waf_label", label)
     var message = "\(detection.message), in \(seen.attribute)\(Self.context(event))."
     if let label { message += " The firewall labelled it \(label)." }
+    let worst = all.map(\.detection.severity).max() ?? detection.severity
+    let severity = ActingHand.weigh(worst, detection.rule, event)
+    if severity < worst {
+      attributes.add(Finding.besideOtherSigns, worst.rawValue)
+      message += " Administrators do so as well; beside other signs of an intrusion it is grave."
+    }
     return Finding(
-      rule: detection.rule, title: detection.title, severity: all.map(\.detection.severity).max() ?? detection.severity,
-      confidence: detection.confidence, attack: detection.attack, firstSeen: event.time, entities: entities,
+      rule: detection.rule, title: detection.title, severity: severity,
+      confidence: severity < worst ? .medium : detection.confidence, attack: detection.attack, firstSeen: event.time,
+      entities: entities,
       evidence: [event.reference(artifact)], message: message, attributes: attributes)
   }
 

@@ -94,6 +94,8 @@ struct GuardDutyFinding {
 
   var description: String? { json.member("description")?.kept }
 
+  var isArchived: Bool { service?.member("archived")?.flag == true }
+
   // MARK: Facts
 
   /// What is needed to tell the finding from others and to join it; on each of its events.

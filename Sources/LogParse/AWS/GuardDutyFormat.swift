@@ -121,11 +121,19 @@ struct GuardDutyHistory {
   // MARK: Findings
 
   private static func finding(_ version: GuardDutyFinding, _ places: [Locator]) -> Finding {
-    Finding(
-      rule: "guardduty.\(version.type)", title: "GuardDuty: \(version.type)", severity: version.level,
+    // Somebody, or a rule of his, took it for no threat.
+    let isArchived = version.isArchived && version.level > .low
+    var finding = Finding(
+      rule: "guardduty.\(version.type)", title: "GuardDuty: \(version.type)",
+      severity: isArchived ? .low : version.level,
       attack: version.attack, firstSeen: version.firstSeen ?? version.created,
       lastSeen: version.lastSeen ?? version.updated, entities: version.entities, evidence: places.map(here),
       message: words(version) + seen(version), attributes: version.briefAttributes)
+    if isArchived {
+      finding.attributes.add(Finding.besideOtherSigns, version.level.rawValue)
+      finding.message += " It is archived in GuardDuty."
+    }
+    return finding
   }
 
   /// A place in the artifact at hand, whose digest the sink knows and this module does not.

@@ -33,6 +33,8 @@ public final class CaseIndex {
   private(set) var controls: [Sighting] = []
   /// Use of every access key, whoever used it.
   private(set) var keys = KeyUses()
+  /// Public addresses that the account was given while it was watched.
+  private(set) var elastic: Set<String> = []
   /// Identities of the calls and alerts that were taken.
   private var told: Set<UInt64> = []
   /// What the events at findings' evidence say.
@@ -158,8 +160,9 @@ public final class CaseIndex {
   }
 
   private func keepCall(_ sighting: Sighting, _ touches: Bool) {
+    if elastic.count < Limit.hostValues { elastic.formUnion(ElasticAddresses.given(by: sighting.event)) }
     let isControl = KeyUses.controlCalls.contains(sighting.event.text("event_name") ?? "")
-    guard sighting.event.text("access_key") != nil || isControl || touches, isFirst(sighting) else { return }
+    guard sighting.event.firstText("access_key") != nil || isControl || touches, isFirst(sighting) else { return }
     keys.take(sighting)
     if touches { append(sighting, to: &calls, Limit.calls, "API calls") }
     if isControl { append(sighting, to: &controls, Limit.calls, "API calls that change credentials and instances") }

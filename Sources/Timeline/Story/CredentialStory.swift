@@ -25,6 +25,8 @@ struct CredentialStory {
       guard AttackMarks.isCredentialAlarm(alert.event.text("finding_type"), alert.event.text("severity")) else {
         continue
       }
+      // Whoever put it away knew better; what else speaks of theft does so by itself.
+      if case .flag(true)? = alert.event["archived"] { continue }
 
       // A sequence of them names its keys and its ends among its entities.
       let ends = alert.event.text("remote_host").map { [$0] } ?? alert.event.values(of: .address)
@@ -46,7 +48,8 @@ struct CredentialStory {
     let intruders = AttackMarks(view.findings.filter(\.showsIntruder)).hosts
     let proven = AttackMarks(view.findings.filter { $0.severity >= .high && $0.showsIntruder }).hosts
     for call in view.index.calls {
-      guard let key = call.event.text("access_key"), let far = call.event.text("source_ip"), intruders.contains(far)
+      guard let key = call.event.firstText("access_key"), let far = call.event.text("source_ip"),
+        intruders.contains(far)
       else { continue }
       // A key that was only ever used from there may be the sender's own: who tries his own servers for holes signs his
       // calls from the same place.
@@ -67,6 +70,7 @@ struct CredentialStory {
     let far = suspects.filter { address in
       guard !isPassedOn else { return AddressRange.isAddress(address) }
       return AddressRange.isAddress(address) && !view.own.contains(address)
+        && !view.index.elastic.contains(address)
         && (!AddressRange.isPrivate(address) || foreign.contains(address)) && key.places[address]?.agentCalls == 0
     }
     let all = view.index.calls.filter { $0.event.text("access_key") == name }.sorted(by: SightingOrder.precedes)

@@ -24,10 +24,13 @@ public struct IncidentBuilder {
     func identity(_ place: EvidenceReference) -> UInt64? { index.recordIdentity(at: place) }
     var merged = FindingMerge.merge(findings, into: &exposures, identity: identity)
     for finding in merged { exposures.add(finding) }
+    ElasticAddresses.weigh(&merged, index.elastic)
     var view = CaseView(findings: merged, index: index, artifacts: artifacts)
     view.marks.forget(hosts: OwnAddresses.find(in: view))
     let payloads = merged.filter { $0.isLog4ShellPayload && $0.severity >= .medium }
     let successes = Log4ShellJoin.find(in: view)
+    OtherSigns.raise(&merged, in: view, after: successes)
+    view.findings = merged
     let attackPIDs = attackProcesses(view, payloads)
     let spawned = HostJoin.spawnedShells(in: view, after: payloads, success: successes)
     let all = view.processes.descendants(of: attackPIDs.union(spawned.compactMap(\.pid)))
@@ -56,6 +59,7 @@ public struct IncidentBuilder {
       }
       return traced
     }
+    view.findings = ProbeGroups.gather(view.findings)
     markProcesses(&view, all)
     return tell(view, successes, all, credentials)
   }

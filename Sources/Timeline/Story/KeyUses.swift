@@ -52,7 +52,7 @@ struct KeyUses {
 
   mutating func take(_ call: Sighting) {
     let event = call.event
-    guard let name = event.text("access_key"), let address = event.text("source_ip") else { return }
+    guard let name = event.firstText("access_key"), let address = event.text("source_ip") else { return }
     let isAgent = Self.agentCalls.contains(event.text("event_name") ?? "")
     if isAgent, homes.count < Self.maximumKeys { homes.insert(address) }
     guard keys[name] != nil || keys.count < Self.maximumKeys else { return }

@@ -3,7 +3,7 @@ import Evidence
 /// Public addresses that are the account's own: nobody must be told to block them.
 enum OwnAddresses {
   static func find(in view: CaseView) -> Set<String> {
-    var own = view.index.keys.homes
+    var own = view.index.keys.homes.union(view.index.elastic)
     for alert in view.index.alerts {
       for name in ["public_addresses", "ipv6_addresses"] {
         if case .texts(let all)? = alert.event[name] { own.formUnion(all) }

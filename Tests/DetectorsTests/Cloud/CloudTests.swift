@@ -112,7 +112,7 @@ private func call(
 
   @Test(
     arguments: [
-      ("StopLogging", nil, "cloud.logging-off", .high), ("DeleteFlowLogs", nil, "cloud.logging-off", .medium),
+      ("StopLogging", nil, "cloud.logging-off", .medium), ("DeleteFlowLogs", nil, "cloud.logging-off", .medium),
       ("CreateAccessKey", nil, "cloud.identity-change", .low),
       (
         "AttachUserPolicy", "{\"policyArn\":\"arn:aws:iam::aws:policy/AdministratorAccess\"}",
@@ -123,7 +123,7 @@ private func call(
         "cloud.exposure", .high
       ),
       ("PutBucketPolicy", "{\"bucketPolicy\":{\"Statement\":[{\"Principal\":\"*\"}]}}", "cloud.exposure", .medium),
-      ("UpdateDetector", "{\"enable\":false}", "cloud.logging-off", .high),
+      ("UpdateDetector", "{\"enable\":false}", "cloud.logging-off", .medium),
     ] as [(String, String?, String, Severity)])
   func callsThatMatter(name: String, parameters: String?, rule: String, severity: Severity) {
     let found = findings(
@@ -131,6 +131,24 @@ private func call(
       [call(name, from: "192.0.2.200", instance: nil, user: "ops", parameters: parameters)])
     #expect(found.map(\.rule) == [rule])
     #expect(found.first?.severity == severity)
+  }
+
+  /// Its owner stops a trail as well; an instance never does. Who is not vouched for is weighed with what else he did.
+  @Test func whoBlindsTheAccount() {
+    func found(_ instance: String?, agent: String = "aws-cli/2.19", _ more: [Attribute] = []) -> Finding? {
+      findings(
+        CloudActions(artifact: artifact),
+        [CloudSamples.call("StopLogging", "cloudtrail", instance: instance, agent: agent, more: more)]
+      ).first
+    }
+    let sign = Attribute(Finding.besideOtherSigns, "high")
+    #expect(found(nil)?.severity == .medium && found(nil)?.attributes.contains(sign) == true)
+    for vouched in [
+      found(nil, [Attribute("mfa", .flag(true))]), found(nil, agent: "APN/1.0 HashiCorp/1.0 Terraform/1.9.8"),
+    ] {
+      #expect(vouched?.severity == .medium && vouched?.attributes.contains(sign) == false)
+    }
+    #expect(found(CloudSamples.instance)?.severity == .high)
   }
 
   private func judged(
