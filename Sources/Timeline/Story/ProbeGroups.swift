@@ -15,12 +15,16 @@ enum ProbeGroups {
 
   /// So many are told one by one.
   private static let few = 3
+  /// The same of lookups that were resolved: they are the story, and each may say more.
+  private static let fewOfSuccess = 64
   /// Places of one finding; more make another.
   private static let maximumPlaces = 4096
   private static let maximumEntities = 256
 
-  /// - Parameter findings: in their order, which is kept.
-  static func gather(_ findings: [Finding]) -> [Finding] {
+  /// - Parameters:
+  ///   - findings: in their order, which is kept.
+  ///   - successes: the ends where the server called back.
+  static func gather(_ findings: [Finding], besides successes: Set<Endpoint> = []) -> [Finding] {
     var members: [Key: [Int]] = [:]
     for index in findings.indices {
       if let key = key(of: findings[index]) { members[key, default: []].append(index) }
@@ -28,6 +32,8 @@ enum ProbeGroups {
     var gathered: [Int: Finding] = [:]
     var gone: Set<Int> = []
     for group in members.values where group.count > few {
+      let isSuccess = group.first.flatMap { findings[$0].remoteEnd }.map(successes.contains) ?? false
+      if isSuccess, group.count <= fewOfSuccess { continue }
       var rest = group[...]
       while let first = rest.first {
         var count = 0
