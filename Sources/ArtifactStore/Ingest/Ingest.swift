@@ -66,7 +66,7 @@ public struct Ingest {
         } else {
           // Nobody knows how long that takes; what waits is in the store before.
           try settle()
-          let taken = try take(file, isInterrupted, onProgress)
+          let taken = try take(file, into: nil, isInterrupted, onProgress)
           record.add(try sighting(of: taken.stored, file, from: place), taken, to: &summary)
         }
       } catch {
@@ -91,27 +91,6 @@ public struct Ingest {
   /// Files that are recorded together, where most of them are in the store already.
   private static let mostWaiting = 4096
 
-  /// A small file, whose object goes into the store with others.
-  private func take(
-    _ file: FolderSource.File, into batch: ObjectBatch, _ isInterrupted: @escaping () -> Bool,
-    _ onProgress: (Int) -> Void
-  ) throws(StoreError) -> Taken {
-    let stored = try store.objects.put(
-      InterruptibleStream(try open(file), isInterrupted), into: batch, onProgress: onProgress)
-    if stored.isNew || batch.contains(stored.digest) { return Taken(stored: stored) }
-    do throws(StoreError) {
-      try store.verified.require(stored.digest)
-      return Taken(stored: stored)
-    } catch {
-      // The source still has the bytes that the store has lost.
-      guard error.code == .integrity else { throw error }
-      try store.verified.setAside(stored.digest)
-      let again = try store.objects.put(
-        InterruptibleStream(try open(file), isInterrupted), into: batch, onProgress: { _ in })
-      return Taken(stored: again, wasDamaged: true)
-    }
-  }
-
   private func open(_ file: FolderSource.File) throws(StoreError) -> FileStream {
     do throws(BytesError) { return try file.open() } catch {
       throw StoreError(.cannotRead, "cannot be read: \(error.reason)")
@@ -124,14 +103,13 @@ public struct Ingest {
     var wasDamaged = false
   }
 
+  /// - Parameter batch: with which a small file's object goes into the store; nil for one that goes by itself.
   private func take(
-    _ file: FolderSource.File, _ isInterrupted: @escaping () -> Bool, _ onProgress: (Int) -> Void
+    _ file: FolderSource.File, into batch: ObjectBatch?, _ isInterrupted: @escaping () -> Bool,
+    _ onProgress: (Int) -> Void
   ) throws(StoreError) -> Taken {
-    let stored = try put(file, isInterrupted, onProgress)
-    if stored.isNew {
-      store.verified.note([stored.digest])
-      return Taken(stored: stored)
-    }
+    let stored = try put(file, into: batch, isInterrupted, onProgress)
+    if stored.isNew || batch?.contains(stored.digest) == true { return Taken(stored: stored) }
     do throws(StoreError) {
       try store.verified.require(stored.digest)
       return Taken(stored: stored)
@@ -139,16 +117,19 @@ public struct Ingest {
       // The source still has the bytes that the store has lost.
       guard error.code == .integrity else { throw error }
       try store.verified.setAside(stored.digest)
-      let again = try put(file, isInterrupted, { _ in })
-      store.verified.note([again.digest])
-      return Taken(stored: again, wasDamaged: true)
+      return Taken(stored: try put(file, into: batch, isInterrupted, { _ in }), wasDamaged: true)
     }
   }
 
   private func put(
-    _ file: FolderSource.File, _ isInterrupted: @escaping () -> Bool, _ onProgress: (Int) -> Void
+    _ file: FolderSource.File, into batch: ObjectBatch?, _ isInterrupted: @escaping () -> Bool,
+    _ onProgress: (Int) -> Void
   ) throws(StoreError) -> ObjectStore.Stored {
-    try store.objects.put(InterruptibleStream(try open(file), isInterrupted), onProgress: onProgress)
+    let stream = InterruptibleStream(try open(file), isInterrupted)
+    if let batch { return try store.objects.put(stream, into: batch, onProgress: onProgress) }
+    let stored = try store.objects.put(stream, onProgress: onProgress)
+    if stored.isNew { store.verified.note([stored.digest]) }
+    return stored
   }
 
   private func sighting(
