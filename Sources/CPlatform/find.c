@@ -55,3 +55,30 @@ ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, s
   if (hay_count - needle_count < 31) return short_find(hay, hay_count, needle, needle_count);
   return plain(hay, hay_count, needle, needle_count, 0);
 }
+
+ptrdiff_t platform_find_last_word(const void *hay, size_t hay_count, const void *needle, size_t needle_count) {
+  if (needle_count < 2 || needle_count > hay_count) return -1;
+  const uint8_t *text = hay, *word = needle;
+  // Places are looked at from the last one, which is `next - 1`.
+  size_t next = hay_count - needle_count + 1;
+#if defined(__x86_64__)
+  // The first two bytes at sixteen places at once.
+  const __m128i first = _mm_set1_epi8((char)word[0]), second = _mm_set1_epi8((char)word[1]);
+  for (; next >= 16; next -= 16) {
+    const uint8_t *block = text + next - 16;
+    unsigned fits = (unsigned)_mm_movemask_epi8(_mm_and_si128(
+        _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)block), first),
+        _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(block + 1)), second)));
+    while (fits) {
+      unsigned place = 31u - (unsigned)__builtin_clz(fits);
+      if (memcmp(block + place, word, needle_count) == 0) return block + place - text;
+      fits ^= 1u << place;
+    }
+  }
+#endif
+  while (next > 0) {
+    next--;
+    if (text[next] == word[0] && memcmp(text + next, word, needle_count) == 0) return (ptrdiff_t)next;
+  }
+  return -1;
+}

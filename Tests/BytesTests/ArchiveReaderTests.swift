@@ -90,4 +90,17 @@ struct ArchiveReaderTests {
     #expect(reader.next() == nil)
     #expect(try content(reader).isEmpty)
   }
+
+  @Test func aDamagedHeaderIsTold() throws {
+    var tar = ArchiveBytes.tar([.init("a", "one"), .init("b", "two"), .init("c", "three")])
+    // The checksum of b's header.
+    tar[1024 + 148] ^= 1
+    let reader = try reader(tar)
+    #expect(reader.next()?.path == "a" && reader.lost == nil)
+    #expect(reader.next()?.path == "c")
+    #expect(try content(reader) == Array("three".utf8))
+    #expect(reader.next() == nil && reader.ending == nil)
+    // Its header and its content.
+    #expect(reader.lost?.blocks == 2 && reader.lost?.reason.isEmpty == false)
+  }
 }

@@ -36,6 +36,8 @@ public final class ArchiveReader: ByteStream {
   public private(set) var damage: String?
   /// Why the archive could not be read to its end; nil while all is well.
   public private(set) var ending: String?
+  /// Blocks between members that are no header, and the first reason: members whose headers they were are lost.
+  public private(set) var lost: (blocks: Int, reason: String)?
 
   /// What libarchive reads from where compression is undone first; keeps the buffer between two calls.
   private final class Input {
@@ -93,7 +95,10 @@ public final class ArchiveReader: ByteStream {
     defer { if let before { uselocale(before) } }
     var entry: OpaquePointer?
     var status = archive_read_next_header(archive, &entry)
-    while status == ARCHIVE_RETRY { status = archive_read_next_header(archive, &entry) }
+    while status == ARCHIVE_RETRY {
+      lost = ((lost?.blocks ?? 0) + 1, lost?.reason ?? message)
+      status = archive_read_next_header(archive, &entry)
+    }
     guard status != ARCHIVE_EOF, status >= ARCHIVE_WARN, let entry else {
       if status != ARCHIVE_EOF { end() } else { ending = input?.stream.damage }
       ended = true

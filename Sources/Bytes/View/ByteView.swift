@@ -7,23 +7,26 @@ import Foundation
 /// does not fit is nil. A view is two words, costs nothing to copy or slice, and is valid only while the storage it was
 /// made from is (the body of the closure that handed it out): keep `string` or `array`, never the view.
 public struct ByteView: @unchecked Sendable {
-  @usableFromInline let base: UnsafePointer<UInt8>?
+  /// Of a view of nothing, an address at which there is nothing: so no access asks whether there is one.
+  @usableFromInline let base: UnsafePointer<UInt8>
   public let count: Int
+
+  @inlinable static var nowhere: UnsafePointer<UInt8> { ("" as StaticString).utf8Start }
 
   @inlinable
   public init(_ buffer: UnsafeRawBufferPointer) {
-    base = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    base = buffer.baseAddress?.assumingMemoryBound(to: UInt8.self) ?? Self.nowhere
     count = buffer.count
   }
 
   @inlinable
   public init(_ buffer: UnsafeBufferPointer<UInt8>) {
-    base = buffer.baseAddress
+    base = buffer.baseAddress ?? Self.nowhere
     count = buffer.count
   }
 
   @inlinable
-  init(base: UnsafePointer<UInt8>?, count: Int) {
+  init(base: UnsafePointer<UInt8>, count: Int) {
     self.base = base
     self.count = count
   }
@@ -40,8 +43,8 @@ public struct ByteView: @unchecked Sendable {
   /// The byte at a place; 0 outside.
   @inlinable
   public subscript(_ index: Int) -> UInt8 {
-    guard index >= 0, index < count, let base else { return 0 }
-    return base[index]
+    // As unsigned numbers, for which one comparison tells both ends.
+    UInt(bitPattern: index) < UInt(bitPattern: count) ? base[index] : 0
   }
 
   /// The part from `start` up to `end`, both clamped to the view.
@@ -49,7 +52,6 @@ public struct ByteView: @unchecked Sendable {
   public func slice(_ start: Int, _ end: Int = .max) -> ByteView {
     let low = min(max(start, 0), count)
     let high = min(max(end, low), count)
-    guard let base else { return self }
     return ByteView(base: base + low, count: high - low)
   }
 
@@ -64,8 +66,7 @@ public struct ByteView: @unchecked Sendable {
   /// How far `other`, which must be a slice of this view, lies from its start.
   @inlinable
   public func offset(of other: ByteView) -> Int {
-    guard let base, let place = other.base else { return 0 }
-    return place - base
+    other.base - base
   }
 }
 
@@ -75,30 +76,34 @@ extension ByteView {
   /// Place of the first such byte at or after `start`. memchr: the fastest way to walk bytes.
   @inlinable
   public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
-    guard let base, start >= 0, start < count else { return nil }
+    guard start >= 0, start < count else { return nil }
     guard let found = memchr(base + start, Int32(byte), count - start) else { return nil }
     return UnsafeRawPointer(found) - UnsafeRawPointer(base)
   }
 
   public func lastIndex(of byte: UInt8) -> Int? {
-    guard let base else { return nil }
     let place = platform_find_last(base, count, byte)
     return place < 0 ? nil : place
   }
 
   /// Place of the first occurrence at or after `start`. memmem.
   public func firstIndex(of needle: ByteView, from start: Int = 0) -> Int? {
-    guard let base, let other = needle.base, start >= 0, start <= count else { return nil }
-    let place = platform_find(base + start, count - start, other, needle.count)
+    guard start >= 0, start <= count else { return nil }
+    let place = platform_find(base + start, count - start, needle.base, needle.count)
     return place < 0 ? nil : place + start
+  }
+
+  /// Place of the last occurrence of two bytes or more, looked for from the end.
+  public func lastIndex(of needle: StaticString) -> Int? {
+    let place = platform_find_last_word(base, count, needle.utf8Start, needle.utf8CodeUnitCount)
+    return place < 0 ? nil : place
   }
 
   public func contains(_ needle: StaticString) -> Bool { firstIndex(of: ByteView(needle)) != nil }
 
   @inlinable
   public func hasPrefix(_ prefix: ByteView) -> Bool {
-    guard prefix.count <= count, let base, let other = prefix.base else { return prefix.count == 0 }
-    return memcmp(base, other, prefix.count) == 0
+    prefix.count <= count && memcmp(base, prefix.base, prefix.count) == 0
   }
 
   @inlinable public func hasPrefix(_ prefix: StaticString) -> Bool { hasPrefix(ByteView(prefix)) }
@@ -116,7 +121,12 @@ extension ByteView {
 
   @inlinable
   public static func == (left: ByteView, right: ByteView) -> Bool {
-    left.count == right.count && left.hasPrefix(right)
+    guard left.count == right.count else { return false }
+    // Two words that may overlap are all of a short text, and no call.
+    if left.count <= 16, let front = left.u64(0), let back = left.u64(left.count - 8) {
+      return front == right.u64(0) && back == right.u64(left.count - 8)
+    }
+    return left.hasPrefix(right)
   }
 
   /// Compares letters without regard to ASCII case.
@@ -190,7 +200,7 @@ extension ByteView {
   /// UTF-8 text; invalid bytes become U+FFFD. Copies.
   public var string: String {
     // So short a text lies in the string itself: written there at once, it costs a third of what decoding does.
-    if count <= 15, let base {
+    if count <= 15 {
       return String(unsafeUninitializedCapacity: count) { buffer in
         guard let target = buffer.baseAddress else { return 0 }
         target.initialize(from: base, count: count)
@@ -205,6 +215,16 @@ extension ByteView {
   /// A decimal number with an optional sign and nothing else; nil when it does not fit 64 bits.
   public var integer: Int64? {
     guard count > 0, count <= 20 else { return nil }
+    // So few digits cannot be too large.
+    if count <= 18, self[0] >= 0x30 {
+      var value: Int64 = 0
+      for place in 0..<count {
+        let digit = base[place] &- 0x30
+        guard digit <= 9 else { return nil }
+        value = value &* 10 &+ Int64(digit)
+      }
+      return value
+    }
     let negative = self[0] == 0x2D
     var place = negative || self[0] == 0x2B ? 1 : 0
     guard place < count else { return nil }
@@ -221,6 +241,28 @@ extension ByteView {
       place += 1
     }
     return value
+  }
+
+  /// Whether the text is an IPv4 address: four decimal numbers under 256.
+  public var isDottedAddress: Bool { platform_is_dotted(base, count) != 0 }
+
+  /// Up to seven digits that stand at a place, and how many they are: found and added up eight bytes at once. Nil where none or more
+  /// stand there, or fewer than eight bytes are left.
+  @inlinable
+  @inline(__always)
+  public func shortNumber(at place: Int) -> (number: Int64, count: Int)? {
+    guard let word = u64(place) else { return nil }
+    let values = word ^ 0x3030_3030_3030_3030
+    // The high bit of every byte that is no digit is exact up to the first.
+    let others = (values | (values &+ 0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080
+    let count = others.trailingZeroBitCount >> 3
+    guard count > 0, count < 8 else { return nil }
+    // The digits moved to the end, with zeros in front; then pairs of them, of pairs and of fours are made one.
+    var number = values << UInt64(64 &- count &* 8)
+    number = (number &* 10 &+ number >> 8) & 0x00FF_00FF_00FF_00FF
+    number = (number &* 100 &+ number >> 16) & 0x0000_FFFF_0000_FFFF
+    number = (number &* 10_000 &+ number >> 32) & 0xFFFF_FFFF
+    return (Int64(number), count)
   }
 
   /// A hexadecimal number, with or without 0x; nil when it does not fit 64 bits.
@@ -255,7 +297,7 @@ extension ByteView {
 
   @inlinable
   func load<Number: FixedWidthInteger>(_ offset: Int) -> Number? {
-    guard let base, offset >= 0, count - offset >= MemoryLayout<Number>.size else { return nil }
+    guard offset >= 0, count - offset >= MemoryLayout<Number>.size else { return nil }
     return Number(littleEndian: UnsafeRawPointer(base + offset).loadUnaligned(as: Number.self))
   }
 }

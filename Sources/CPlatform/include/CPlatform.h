@@ -15,6 +15,12 @@ ptrdiff_t platform_find(const void *hay, size_t hay_count, const void *needle, s
 /// Last place of a byte, as an offset; -1 where there is none. memrchr(3).
 ptrdiff_t platform_find_last(const void *hay, size_t hay_count, uint8_t byte);
 
+/// Last place of a needle of two bytes or more, as an offset; -1 where there is none.
+ptrdiff_t platform_find_last_word(const void *hay, size_t hay_count, const void *needle, size_t needle_count);
+
+/// Whether a text is four decimal numbers under 256 with dots between.
+int platform_is_dotted(const void *bytes, size_t count);
+
 /// Makes SIGPIPE an error of write(2) rather than the end of the process.
 void platform_ignore_sigpipe(void);
 
