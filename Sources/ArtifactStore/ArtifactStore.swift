@@ -16,6 +16,8 @@ public final class ArtifactStore: Sendable {
   public let rules: PinnedRules
   /// Why nothing can be written into it, in the system's words; nil where it can.
   public let obstacle: String?
+  /// Why the case database cannot be asked, of a store that was opened to be checked: then `cases` knows none.
+  public let caseFault: String?
 
   private static let format = "ir-analyze store 1\n"
 
@@ -25,8 +27,10 @@ public final class ArtifactStore: Sendable {
   ///
   /// - Parameters:
   ///   - signer: signs what is written to custody.
+  ///   - isChecked: whether it is opened to be checked: a case database that is damaged or gone then becomes `caseFault`, and
+  ///     none is made in its place.
   /// - Throws: `notAStore` for a folder that holds something else, or a store of another version.
-  public init(directory path: String, signer: SigningKey? = nil) throws(StoreError) {
+  public init(directory path: String, signer: SigningKey? = nil, isChecked: Bool = false) throws(StoreError) {
     directory = path
     let marker = path + "/format"
     let isThere = try Self.isStore(path, marker)
@@ -52,7 +56,19 @@ public final class ArtifactStore: Sendable {
     verified = VerifiedObjects(directory: path, objects: objects)
     results = try ResultLedger(directory: path, objects: objects, mayWrite: mayWrite)
     custody = CustodyLog(directory: path, signer: signer)
-    cases = try mayWrite ? CaseDatabase(directory: path, notes: notes) : CaseDatabase(reading: path)
+    if isChecked, let fault = Self.lostCases(path) {
+      cases = try .empty()
+      caseFault = fault
+    } else {
+      do throws(StoreError) {
+        cases = try mayWrite ? CaseDatabase(directory: path, notes: notes) : CaseDatabase(reading: path)
+        caseFault = nil
+      } catch {
+        guard isChecked else { throw error }
+        cases = try .empty()
+        caseFault = error.reason
+      }
+    }
     rules = PinnedRules(directory: path)
     guard mayWrite else { return }
     objects.removeLeftovers()
@@ -76,6 +92,19 @@ public final class ArtifactStore: Sendable {
       if access(path + name, W_OK) != 0, errno != ENOENT { return systemMessage() }
     }
     return nil
+  }
+
+  /// Why there is nothing to ask of the case database of a store that has been written to; nil where there is.
+  private static func lostCases(_ path: String) -> String? {
+    var status = stat()
+    let isThere = stat(path + "/case.sqlite", &status) == 0
+    if isThere, status.st_size > 0 { return nil }
+    let objects = (try? FileManager.default.contentsOfDirectory(atPath: path + "/objects")) ?? []
+    guard !objects.isEmpty else { return nil }
+    let state = isThere ? "empty" : "gone"
+    return "case.sqlite is \(state), though the store holds objects: which case each belongs to, and whether one is "
+      + "missing, cannot be told. Put a copy of case.sqlite back, or take the evidence in again with "
+      + "`ir-analyze ingest`: what is in the store is not stored twice"
   }
 
   /// Whether the folder is marked as a store.

@@ -127,4 +127,26 @@ struct DamagedStoreTests {
     #expect(try bundle.outputs("out") == whole)
     #expect(try program(["verify", "-q"]).status == 0)
   }
+
+  /// Without its index the objects are checked all the same, and it is said what is missing.
+  @Test(arguments: ["gone", "empty", "damaged"])
+  func verifyGoesOnWithoutTheCaseDatabase(_ state: String) throws {
+    _ = try bundle.run("out")
+    let digest = try digest(of: "netstat_output.txt")
+    for end in ["-wal", "-shm"] { unlink(bundle.store + "/case.sqlite" + end) }
+    let path = bundle.store + "/case.sqlite"
+    switch state {
+    case "gone": #expect(unlink(path) == 0)
+    case "empty": try Data().write(to: URL(fileURLWithPath: path))
+    default: try Data(repeating: 0x41, count: 100_000).write(to: URL(fileURLWithPath: path))
+    }
+    let whole = try program(["verify"])
+    #expect(whole.status == 3 && whole.errors.contains("case.sqlite is \(state)"))
+    #expect(whole.output.contains(digest))
+    // No other is made in its place.
+    #expect(FileManager.default.fileExists(atPath: path) == (state != "gone"))
+    try apply(.flipped, to: object(digest))
+    let damaged = try program(["verify", "-q"])
+    #expect(damaged.status == 3 && damaged.errors.contains(digest) && damaged.errors.contains("case.sqlite"))
+  }
 }

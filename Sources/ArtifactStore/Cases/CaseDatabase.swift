@@ -40,6 +40,29 @@ public final class CaseDatabase: Sendable {
     }
   }
 
+  /// One that knows no case, for a store whose own cannot be read.
+  static func empty() throws(StoreError) -> CaseDatabase { try CaseDatabase(memory: ()) }
+
+  private init(memory: Void) throws(StoreError) {
+    notes = ChecksumNotes()
+    do {
+      let queue = try DatabaseQueue()
+      try Self.migrator.migrate(queue)
+      pool = queue
+    } catch {
+      throw Self.wrap(error, "cannot make a case database in memory")
+    }
+  }
+
+  /// What SQLite's own check finds wrong with the file; empty where it is whole.
+  public func faults() throws(StoreError) -> [String] {
+    do {
+      return try pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(20)") }.filter { $0 != "ok" }
+    } catch {
+      throw Self.wrap(error, "cannot check the case database")
+    }
+  }
+
   /// - Returns: nil where it cannot be read so.
   private static func inPlace(_ path: String) -> DatabaseQueue? {
     var configuration = Configuration()

@@ -17,7 +17,7 @@ public struct StoreCheck: Sendable {
   }
 
   public struct Problem: Hashable, Sendable {
-    public enum Kind: String, Sendable { case object, missing, custody, hash }
+    public enum Kind: String, Sendable { case object, missing, custody, hash, cases }
     public var kind: Kind
     public var digest: Digest?
     /// One sentence: what is wrong with what.
@@ -41,6 +41,7 @@ public struct StoreCheck: Sendable {
   ) throws(StoreError) {
     custody = try store.custody.examine(trusted: trusted, anchor: anchor)
     problems = custody.problems.map { Problem(kind: .custody, text: $0) }
+    if let fault = store.caseFault { problems.append(Problem(kind: .cases, text: fault)) }
     var stored: Set<Digest> = []
     for digest in store.objects.list() {
       if isInterrupted() { throw StoreError(.interrupted, "interrupted before everything was read") }
@@ -53,6 +54,16 @@ public struct StoreCheck: Sendable {
         problems.append(Problem(kind: .object, digest: digest, text: error.reason))
       }
     }
+    do throws(StoreError) {
+      problems += try store.cases.faults().map { Problem(kind: .cases, text: "case.sqlite is damaged (\($0))") }
+      try checkCases(store, stored)
+    } catch {
+      problems.append(Problem(kind: .cases, text: error.reason))
+    }
+  }
+
+  /// That nothing which a case names is gone, and that what collectors wrote down holds.
+  private mutating func checkCases(_ store: ArtifactStore, _ stored: Set<Digest>) throws(StoreError) {
     for name in try store.cases.cases() {
       for sighting in try store.cases.sightings(of: name)
       where !stored.contains(sighting.digest) && !store.objects.contains(sighting.digest) {

@@ -27,15 +27,17 @@ struct StoreOptions: ParsableArguments {
     return try (signKey ?? named).map { (path) throws(StoreError) in try SigningKey(path: path) }
   }
 
-  /// - Parameter command: that is going to write into it; nil for one that only reads, which a read-only store does for.
+  /// - Parameters:
+  ///   - command: that is going to write into it; nil for one that only reads, which a read-only store does for.
+  ///   - isChecked: whether it is opened to be checked, whatever state it is in.
   /// - Throws: usage, where there is no store: a query must not make one.
-  func openExisting(for command: String? = nil) throws -> ArtifactStore {
+  func openExisting(for command: String? = nil, isChecked: Bool = false) throws -> ArtifactStore {
     guard FileManager.default.fileExists(atPath: store + "/format") else {
       throw ExitStatus.Failure(
         .usage, "there is no store at \(store): name it with --store, or `ir-analyze run` makes one")
     }
     if let command { return try open(for: command) }
-    return try ArtifactStore(directory: store, signer: try signer())
+    return try ArtifactStore(directory: store, signer: try signer(), isChecked: isChecked)
   }
 }
 

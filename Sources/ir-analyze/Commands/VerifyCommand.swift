@@ -33,7 +33,7 @@ struct VerifyCommand: ParsableCommand {
   var anchor: String?
 
   func run() throws {
-    let store = try storeOptions.openExisting()
+    let store = try storeOptions.openExisting(isChecked: true)
     let trusted = try key.map(Self.publicKey)
     let mark = try anchor.map(Self.head)
     if let report, FileManager.default.fileExists(atPath: report) {

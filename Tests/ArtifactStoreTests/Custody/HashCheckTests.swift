@@ -111,4 +111,19 @@ struct HashCheckTests {
     let verdicts = try check(["d/SHA256SUMS": list, "d/one": "one"])
     #expect(verdicts.allSatisfy { $0.verdict == .missing } && verdicts.count == 4)
   }
+
+  /// `ucf` keeps the hashes of all former versions of a file of configuration.
+  @Test(arguments: ["", "disk/", "uac.tar.gz!/[root]/"])
+  func aListOfTheHostIsNoCollectorsList(_ root: String) throws {
+    let list = "\(sha256("was"))  sshd_config\n\(sha256("before"))  sshd_config\n"
+    let verdicts = try check([
+      root + "etc/passwd": "root:x:0:0", root + "usr/share/openssh/sshd_config": "is",
+      root + "usr/share/openssh/sshd_config.sha256sum": list, root + "opt/app/SHA256SUMS": "\(sha256("x"))  run\n",
+      root + "opt/app/run": "y",
+    ])
+    #expect(verdicts.isEmpty)
+    // The collector's lies beside the root's folders.
+    let own = try check([root + "SHA256SUMS": "\(sha256("x"))  etc/passwd\n"])
+    #expect(own.filter { $0.verdict != .unlisted }.map(\.verdict) == (root.contains("[root]") ? [] : [.mismatch]))
+  }
 }

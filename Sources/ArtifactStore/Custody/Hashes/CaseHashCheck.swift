@@ -45,8 +45,11 @@ public struct CaseHashCheck {
   }
 
   private func readLists() -> [(file: CaseFile, list: HashList)] {
-    files.sorted { $0.path < $1.path }.compactMap { file in
+    let roots = files.filter { $0.path == "etc/passwd" || $0.path.hasSuffix("/etc/passwd") }
+      .map { String($0.path.dropLast("etc/passwd".count)) }
+    return files.sorted { $0.path < $1.path }.compactMap { file in
       guard HashList.isNamedLikeOne(file.path), file.byteCount <= UInt64(HashList.maximumBytes),
+        !HashList.isOfHost(file.path, roots: Array(roots.prefix(64))),
         let object = try? store.objects.open(file.digest),
         let list = object.withView({ HashList($0, path: file.path) })
       else { return nil }

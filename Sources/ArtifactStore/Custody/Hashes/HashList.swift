@@ -52,6 +52,21 @@ public struct HashList: Hashable, Sendable {
     return isText && (marks.contains(where: name.contains) || ["md5", "sha1"].contains(name))
   }
 
+  /// Whether a list belongs to the host that was collected and not to the collector: packages keep the hashes of former
+  /// versions of their files, and downloads lie about with theirs.
+  ///
+  /// - Parameter roots: what stands before `etc/` in the paths of the roots that were collected.
+  static func isOfHost(_ path: String, roots: [String]) -> Bool {
+    if path.contains("[root]/") || path.hasPrefix("usr/share/") || path.contains("/usr/share/") { return true }
+    return roots.contains { root in
+      path.hasPrefix(root) && hostFolders.contains { path.dropFirst(root.count).hasPrefix($0) }
+    }
+  }
+
+  private static let hostFolders = [
+    "bin/", "boot/", "etc/", "home/", "lib/", "lib64/", "opt/", "root/", "sbin/", "snap/", "srv/", "usr/", "var/",
+  ]
+
   /// UAC's log of a whole acquisition lies beside its archive.
   static func isAcquisitionLog(_ path: String) -> Bool {
     let name = path.split(separator: "/").last ?? ""
