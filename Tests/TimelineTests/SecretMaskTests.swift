@@ -7,6 +7,9 @@ import Testing
 struct SecretMaskTests {
   private static let key = "abcdEFGH1234/abcdEFGH1234+abcdEFGH123456"
 
+  /// As services draw them.
+  private static let drawn = "4pL7qZ2xW9vB5nM3kJ8hG6fD1sA0rT7yU2iO5eC4wQ9mX3zN8bV1cK6jH0gF5dS2aP7"
+
   private func mask(_ text: String) -> (text: String, kinds: [Exposure.Kind]) {
     var kinds: [Exposure.Kind] = []
     let masked = SecretMask.mask(text) { kind, _ in kinds.append(kind) }
@@ -34,6 +37,30 @@ struct SecretMaskTests {
     #expect(made.text.contains("[masked "))
     #expect(made.kinds.first == kind)
     #expect(SecretMask.isNeeded(text))
+  }
+
+  /// Leads of services' tokens, and how much of what is drawn stands behind them.
+  @Test(
+    "Tokens of services are taken out",
+    arguments: [
+      ("GH=ghs_", 36), ("key: AIza", 35), ("//registry/:_authToken=npm_", 36), ("'sk_live_", 24), ("dckr_pat_", 27),
+      ("hvs.CAES", 90), ("x-api-key: sk-ant-api03-", 95),
+      ("https://hooks.slack.com/services/T0AB12CD3/B0AB12CD3EF/", 24),
+      ("https://discord.com/api/webhooks/1234567890123456789/", 68),
+    ] as [(String, Int)])
+  func tokens(lead: String, count: Int) {
+    let secret = String((Self.drawn + Self.drawn).prefix(count))
+    let made = mask(lead + secret + " and more")
+    #expect(!made.text.contains(secret.suffix(20)) && made.text.hasSuffix("] and more"))
+    #expect(made.kinds == [.accessToken])
+    // As documents show it.
+    let shown = lead + String(repeating: "x", count: count)
+    #expect(mask(shown).text == shown)
+  }
+
+  @Test func tokensOfHexadecimalDigits() {
+    #expect(mask("shpat_0123456789abcdef0123456789abcdef").kinds == [.accessToken])
+    #expect(mask("shpat_0123456789abcdeg0123456789abcdef").kinds.isEmpty)
   }
 
   @Test(

@@ -7,7 +7,7 @@ import Evidence
 /// private key goes on in Base64 behind its header, a password hash has its salt and length. One pass for rare literals, several
 /// GB/s where there are none. What is found is named by kind and fingerprint; the secret itself is handed to nobody.
 public enum SecretSearch {
-  public static let version = 2
+  public static let version = 3
 
   public struct Found: Hashable, Sendable {
     public var kind: SecretKind
@@ -23,7 +23,7 @@ public enum SecretSearch {
     exact: [
       "-----BEGIN ", "$6$", "$5$", "$y$", "$gy$", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "xoxa-", "xoxs-",
       "eyJhbGci", "IQoJb3JpZ2lu", "FwoGZXIvYXdz",
-    ],
+    ] + TokenShape.leads,
     ignoringCase: ["secretaccesskey", "secret_access_key"])
 
   /// How far from its secret a key's id is looked for: the answer of the metadata service and a credentials file have it
@@ -54,7 +54,9 @@ public enum SecretSearch {
       // Line ends and headers first, then Base64; a program that knows the words goes on in other bytes.
       let body = value.slice(0, 400).array.filter { $0 != 0x0A && $0 != 0x0D }
       return body.count >= 64 && body.allSatisfy { $0 > 0x1F && $0 < 0x7F }
-    case .awsSessionToken, .webToken, .accessToken: return true
+    // A document's `ghp_xxxxxxxx…` is none.
+    case .accessToken: return Set(value.array).count >= 7
+    case .awsSessionToken, .webToken: return true
     case .urlPassword: return false
     }
   }

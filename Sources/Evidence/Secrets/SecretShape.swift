@@ -15,7 +15,8 @@ public enum SecretShape {
     switch text[place] {
     case 0x24: passwordHash(text, place)
     case 0x2D: privateKey(text, place)
-    case 0x53, 0x73: named(text, place)
+    case 0x53: named(text, place)
+    case 0x73: named(text, place) ?? token(text, place)
     case 0x49: prefixed(text, place, "IQoJ", .awsSessionToken, least: 100, isTokenByte)
     case 0x46: prefixed(text, place, "FwoG", .awsSessionToken, least: 100, isTokenByte)
     case 0x65: webToken(text, place)
@@ -23,8 +24,11 @@ public enum SecretShape {
       prefixed(text, place, "ghp_", .accessToken, least: 30, isWordByte)
         ?? prefixed(text, place, "github_pat_", .accessToken, least: 30, isWordByte)
         ?? prefixed(text, place, "glpat-", .accessToken, least: 20, isWordByte)
+        ?? token(text, place)
     case 0x78: text[place + 3] == 0x78 || text[place + 4] == 0x2D ? slackToken(text, place) : nil
     case 0x3A: urlPassword(text, place)
+    // The other letters that a shape of `TokenShape` begins with.
+    case 0x41, 0x64, 0x68, 0x6E, 0x70, 0x72: token(text, place)
     default: nil
     }
   }
@@ -88,6 +92,10 @@ public enum SecretShape {
     return third - place >= 40 ? Found(kind: .webToken, range: place..<third) : nil
   }
 
+  private static func token(_ text: ByteView, _ place: Int) -> Found? {
+    TokenShape.at(text, place).map { Found(kind: .accessToken, range: $0) }
+  }
+
   private static func slackToken(_ text: ByteView, _ place: Int) -> Found? {
     for prefix in ["xoxb-", "xoxp-", "xoxa-", "xoxs-"] as [StaticString] {
       if let found = prefixed(text, place, prefix, .accessToken, least: 20, isWordByte) { return found }
@@ -125,7 +133,7 @@ public enum SecretShape {
     return place
   }
 
-  private static func isWordByte(_ byte: UInt8) -> Bool {
+  static func isWordByte(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
       || byte == 0x5F
   }

@@ -28,7 +28,9 @@ import Testing
   @Test(arguments: [
     "SecretAccessKey\0SessionToken\0Expiration\0", "\"SecretAccessKey\" : \"LABwJalrXUtnFEMIK7MDENGbPxRfiCYEX\0\0\0",
     "aws_secret_access_key = <your secret>", "-----BEGIN RSA PRIVATE KEY-----\0-----BEGIN PRIVATE KEY-----\0",
-    "price $6$ and $y$ more", "ghp_short", "eyJhbGciOi without the rest", "AKIAIOSFODNN7EXAMPLE alone",
+    "price $6$ and $y$ more", "ghp_short", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "sk_test_4pL7qZ2xW9vB5nM3kJ8hG6fD",
+    "eyJhbGciOi without the rest", "AKIAIOSFODNN7EXAMPLE alone",
   ])
   func whatOnlyLooksLikeOneIsNone(text: String) { #expect(scan(text).isEmpty) }
 
@@ -52,9 +54,30 @@ import Testing
     #expect(scan("FwoGZXIvYXdz alone, $5$ and xoxa-short").isEmpty)
   }
 
+  /// Drawn by chance, as services draw them.
+  private let drawn = "4pL7qZ2xW9vB5nM3kJ8hG6fD1sA0rT7yU2iO5eC4wQ9mX3zN8bV1cK6jH0gF5dS2aP7"
+
+  @Test(arguments: [
+    ("gho_", 36), ("ghs_", 36), ("ghu_", 36), ("ghr_", 36), ("AIza", 35), ("sk_live_", 24), ("rk_live_", 60),
+    ("npm_", 36), ("pypi-AgEIcHlwaS5vcmc", 60), ("dckr_pat_", 27),
+    ("https://hooks.slack.com/services/T0AB12CD3/B0AB12CD3EF/", 24),
+  ])
+  func tokensOfServicesAreKnown(lead: String, count: Int) {
+    let token = lead + drawn.prefix(count)
+    for text in ["TOKEN=\(token)\n", "{\"t\":\"\(token)\"}", "A=1\0T=\(token)\0B=2"] {
+      #expect(scan(text).map(\.kind) == [.accessToken], "\(text)")
+    }
+    // Part of a longer word, cut, and as documents show it.
+    let unknown = "x" + lead + drawn.prefix(count)
+    if !lead.hasPrefix("https") { #expect(scan("TOKEN=\(unknown)\n").isEmpty) }
+    #expect(scan("TOKEN=\(lead)\(drawn.prefix(8))\n").isEmpty)
+    #expect(scan("TOKEN=\(lead)\(String(repeating: "x", count: count))\n").isEmpty)
+  }
+
   /// Every lead over and over, each of which would reach to the end: hours, were the reach not bounded.
   @Test(arguments: [
     "secret_access_key=", "-----BEGIN RSA PRIVATE KEY-----", "$6$", "$y$a$", "eyJhbGciOiJ9.", "IQoJb3JpZ2lu", "ghp_",
+    "sk_live_", "AIza",
     "session_token=",
   ])
   func repeatedLeadsAreLinear(lead: String) {
