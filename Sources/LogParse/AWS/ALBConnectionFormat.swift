@@ -7,7 +7,7 @@ import Evidence
 /// Fields: Elastic Load Balancing User Guide, "Connection log entries"; those behind the known ones are kept as they are.
 public struct ALBConnectionFormat: LogFormat {
   public let name = "aws.alb.connection"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -26,12 +26,15 @@ public struct ALBConnectionFormat: LogFormat {
   private static func isPort(_ field: ByteView) -> Bool { field.integer.map { (0...65535).contains($0) } ?? false }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    try readLines(stream, into: sink) { line in
+    let cuts = CutTexts(sink, encodings: stream.encodings)
+    try readLines(stream, into: cuts) { line in
       let fields = AccessLogFields(line.bytes)
       guard Self.isRecord(fields) else { return .skipped("a line that is no connection log entry of a load balancer") }
       sink.event(Self.event(fields, line.locator))
+      cuts.look(fields.all, line)
       return .parsed
     }
+    cuts.finish()
   }
 
   private static func event(_ fields: AccessLogFields, _ locator: Locator) -> Event {

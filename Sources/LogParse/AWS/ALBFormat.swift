@@ -8,7 +8,7 @@ import Evidence
 /// Fields: Elastic Load Balancing User Guide, "Access log entries".
 public struct ALBFormat: LogFormat {
   public let name = "aws.alb"
-  public let version = 4
+  public let version = 5
 
   private static let types: [StaticString] = ["http", "https", "h2", "grpcs", "ws", "wss"]
 
@@ -23,12 +23,15 @@ public struct ALBFormat: LogFormat {
   }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    try readLines(stream, into: sink) { line in
+    let cuts = CutTexts(sink, encodings: stream.encodings)
+    try readLines(stream, into: cuts) { line in
       let fields = AccessLogFields(line.bytes)
       guard Self.isRecord(fields) else { return .skipped("a line that is no access log entry of a load balancer") }
       sink.event(Self.event(fields, line.locator))
+      cuts.look(fields.all, line)
       return .parsed
     }
+    cuts.finish()
   }
 
   static func event(_ fields: AccessLogFields, _ locator: Locator) -> Event {

@@ -17,15 +17,28 @@ enum AWSRecords {
     _ stream: any ByteStream, named name: String, into sink: any ResultSink,
     _ body: (_ json: JSONView, _ locator: Locator) -> Bool
   ) throws(BytesError) {
-    let records = JSONRecords(stream, coverage: sink)
     let encodings = stream.encodings
+    let cuts = CutTexts(sink, encodings: encodings)
+    let records = JSONRecords(stream, coverage: cuts)
     while let record = try records.next() {
       let locator = Locator(
         offset: record.offset, length: UInt64(record.bytes.count), line: record.line, encodings: encodings)
       let understood = open(record.json, maximumEnvelopes) { body($0, locator) }
-      if !understood { records.reject(record, "a JSON record that is no \(name)") }
+      // What a subscription asks of a new destination is no record.
+      if !understood, record.container == .logEvents, isControl(records.wrapper) { continue }
+      if !understood {
+        records.reject(record, "a JSON record that is no \(name)")
+      } else if record.bytes.count > maximumText {
+        cuts.look(record.json, at: record.offset)
+      }
     }
     records.finish()
+    cuts.finish()
+  }
+
+  /// Whether CloudWatch Logs itself says what is in a delivery: `CWL CONTROL MESSAGE: Checking health of destination Firehose.`
+  static func isControl(_ wrapper: [UInt8]) -> Bool {
+    wrapper.withView { JSONView($0)["messageType"]?.rawString.map { $0 == "CONTROL_MESSAGE" } } ?? false
   }
 
   /// Hands the record to the body, or else what is wrapped in it: EventBridge's `detail` (and the `findings` in it), the

@@ -7,7 +7,7 @@ import Evidence
 /// Fields: User Guide for Classic Load Balancers, "Access log entries"; the oldest lines end with the request.
 public struct ClassicELBFormat: LogFormat {
   public let name = "aws.elb"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -31,14 +31,17 @@ public struct ClassicELBFormat: LogFormat {
   private static func isNumber(_ field: ByteView) -> Bool { field == "-" || field.integer != nil }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    try readLines(stream, into: sink) { line in
+    let cuts = CutTexts(sink, encodings: stream.encodings)
+    try readLines(stream, into: cuts) { line in
       let fields = AccessLogFields(line.bytes)
       guard Self.isRecord(fields) else {
         return .skipped("a line that is no access log entry of a Classic Load Balancer")
       }
       sink.event(Self.event(fields, line.locator))
+      cuts.look(fields.all, line)
       return .parsed
     }
+    cuts.finish()
   }
 
   private static func event(_ fields: AccessLogFields, _ locator: Locator) -> Event {

@@ -8,7 +8,7 @@ import Evidence
 /// fields".
 public struct CloudFrontFormat: LogFormat {
   public let name = "aws.cloudfront"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 
@@ -26,7 +26,8 @@ public struct CloudFrontFormat: LogFormat {
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var names = CloudFrontLine.standard
-    try readLines(stream, into: sink) { line in
+    let cuts = CutTexts(sink, encodings: stream.encodings)
+    try readLines(stream, into: cuts) { line in
       if line.bytes[0] == 0x23 {
         if let found = CloudFrontLine.names(line.bytes) { names = found }
         return .parsed
@@ -36,8 +37,10 @@ public struct CloudFrontFormat: LogFormat {
         return .skipped("a line that is no request of a CloudFront log")
       }
       sink.event(entry.event(line.locator))
+      cuts.look(cells, line)
       return .parsed
     }
+    cuts.finish()
   }
 }
 

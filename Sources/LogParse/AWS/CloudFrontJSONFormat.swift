@@ -5,7 +5,7 @@ import Evidence
 /// where that is asked for. Told as `CloudFrontFormat` tells them.
 public struct CloudFrontJSONFormat: LogFormat {
   public let name = "aws.cloudfront.json"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 

@@ -7,7 +7,7 @@ import Evidence
 /// CloudTrail User Guide, "CloudTrail digest file structure".
 public struct CloudTrailDigestFormat: LogFormat {
   public let name = "aws.cloudtrail.digest"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 

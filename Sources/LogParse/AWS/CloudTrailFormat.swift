@@ -7,7 +7,7 @@ import Evidence
 /// told once, also where a tool wrote it anew with other spacing or order of keys. Fields: CloudTrail User Guide, "CloudTrail record contents".
 public struct CloudTrailFormat: LogFormat {
   public let name = "aws.cloudtrail"
-  public let version = 7
+  public let version = 8
 
   public init() {}
 

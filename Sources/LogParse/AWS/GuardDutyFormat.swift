@@ -8,7 +8,7 @@ import Evidence
 /// finding also becomes one `Finding` with the latest version's facts and the places of all versions.
 public struct GuardDutyFormat: LogFormat {
   public let name = "aws.guardduty"
-  public let version = 6
+  public let version = 7
 
   public init() {}
 

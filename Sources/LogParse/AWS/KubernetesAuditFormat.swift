@@ -7,7 +7,7 @@ import Evidence
 /// Fields: Kubernetes, "kube-apiserver Audit Configuration (v1)"; EKS User Guide, "Send control plane logs to CloudWatch Logs".
 public struct KubernetesAuditFormat: LogFormat {
   public let name = "aws.eks.audit"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 

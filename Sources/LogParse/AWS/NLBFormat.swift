@@ -8,7 +8,7 @@ import Evidence
 /// for Network Load Balancers, "Access log entries"; those behind the known ones are kept as they are.
 public struct NLBFormat: LogFormat {
   public let name = "aws.nlb"
-  public let version = 1
+  public let version = 2
 
   public init() {}
 
@@ -25,14 +25,17 @@ public struct NLBFormat: LogFormat {
   }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    try readLines(stream, into: sink) { line in
+    let cuts = CutTexts(sink, encodings: stream.encodings)
+    try readLines(stream, into: cuts) { line in
       let fields = AccessLogFields(line.bytes)
       guard Self.isRecord(fields) else {
         return .skipped("a line that is no access log entry of a Network Load Balancer")
       }
       sink.event(Self.event(fields, line.locator))
+      cuts.look(fields.all, line)
       return .parsed
     }
+    cuts.finish()
   }
 
   private static func event(_ fields: AccessLogFields, _ locator: Locator) -> Event {

@@ -7,7 +7,7 @@ import Evidence
 /// Fields: Network Firewall Developer Guide, "Contents of a firewall log"; Suricata User Guide, "EVE JSON Format".
 public struct NetworkFirewallFormat: LogFormat {
   public let name = "aws.networkfirewall"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 

@@ -7,7 +7,7 @@ import Evidence
 /// Route 53 Developer Guide, "Values that appear in VPC Resolver query logs".
 public struct ResolverQueryFormat: LogFormat {
   public let name = "aws.route53resolver"
-  public let version = 5
+  public let version = 6
 
   public init() {}
 

@@ -7,7 +7,7 @@ import Evidence
 /// S3 User Guide, "Server access log format"; those behind the known ones are kept as they are.
 public struct S3AccessFormat: LogFormat {
   public let name = "aws.s3access"
-  public let version = 3
+  public let version = 4
 
   public init() {}
 
@@ -23,12 +23,15 @@ public struct S3AccessFormat: LogFormat {
   }
 
   public func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
-    try readLines(stream, into: sink) { line in
+    let cuts = CutTexts(sink, encodings: stream.encodings)
+    try readLines(stream, into: cuts) { line in
       let fields = S3AccessLine.fields(line.bytes)
       guard Self.isRecord(fields) else { return .skipped("a line that is no S3 access log record") }
       sink.event(Self.event(fields, line.locator))
+      cuts.look(fields.all, line)
       return .parsed
     }
+    cuts.finish()
   }
 
   /// `25/Nov/2026:05:24:11 +0000`

@@ -8,7 +8,7 @@ import Evidence
 /// of configuration stay events.
 public struct SecurityHubFormat: LogFormat {
   public let name = "aws.securityhub"
-  public let version = 4
+  public let version = 5
 
   public init() {}
 

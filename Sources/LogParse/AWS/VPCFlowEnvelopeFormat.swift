@@ -4,7 +4,7 @@ import Evidence
 /// VPC flow records that CloudWatch Logs hands on as JSON: the lines of `VPCFlowFormat` as `message` texts.
 public struct VPCFlowEnvelopeFormat: LogFormat {
   public let name = "aws.vpcflow.cloudwatch"
-  public let version = 5
+  public let version = 6
 
   public init() {}
 

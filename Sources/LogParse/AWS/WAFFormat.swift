@@ -7,7 +7,7 @@ import Evidence
 /// all of it is in `oversize_fields` and `body_unseen`. Fields: AWS WAF Developer Guide, "Log fields".
 public struct WAFFormat: LogFormat {
   public let name = "aws.waf"
-  public let version = 6
+  public let version = 7
 
   public init() {}
 

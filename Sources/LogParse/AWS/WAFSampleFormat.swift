@@ -5,7 +5,7 @@ import Evidence
 /// for logs. Told as the log tells them. A sample is one of many: what is not in it may have been sent all the same.
 public struct WAFSampleFormat: LogFormat {
   public let name = "aws.waf.sample"
-  public let version = 2
+  public let version = 3
 
   public init() {}
 

@@ -21,6 +21,10 @@ import Testing
     "cloudtrail/athena": "aws.cloudtrail.table",
     "cloudtrail/history-csv": "aws.cloudtrail.table", "cloudtrail/cloudwatch-csv": "aws.cloudtrail.table",
     "vpcflow/athena": "aws.vpcflow.table", "vpcflow/cloudwatch-csv": "aws.vpcflow.table",
+    "cloudwatch": "aws.cloudwatch.logs", "cloudwatch/table": "aws.cloudwatch.lines",
+    "cloudwatch/text": "aws.cloudwatch.text", "services/run-command": "aws.ssm.command",
+    "services/step-functions": "aws.stepfunctions", "services/inspector": "aws.inspector",
+    "services/macie": "aws.macie", "services/config": "aws.config",
   ]
 
   @Test func casesAreThere() {
