@@ -5,7 +5,7 @@ import Evidence
 /// prints the moment of the boot alike and is known by its name.
 struct DateFormat: LogFormat {
   let name = "capture.date"
-  let version = 5
+  let version = 6
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isWhole, sample.head.count < 400, !CapturePlace.isOnDisk(sample.path) else { return nil }
@@ -13,7 +13,9 @@ struct DateFormat: LogFormat {
     guard let first = lines.first else { return nil }
     let name = sample.name.lowercased()
     // A number may be anything, so the name has to say that it is a clock's.
-    if lines.contains(where: { Self.epoch($0) != nil }) {
+    if lines.contains(where: {
+      Self.epoch($0) != nil || $0.trimmed[8] != 0x54 && CivilTime.number($0.trimmed.slice(0, 8)) != nil
+    }) {
       guard ["date", "epoch", "clock", "time"].contains(where: { name.contains($0) }) else { return nil }
     }
     // Logs begin with a date too: where the name does not say what it is, there is nothing but one or two.
@@ -43,6 +45,44 @@ struct DateFormat: LogFormat {
     return CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second).timestamp(.utc)
   }
 
+  /// As scripts ask for it, to name files by: `2026-11-25_14:25:29`, with a zone behind it or not, `2026/11/25 14:25:29`,
+  /// `20261125142529`, `20261125_142529`; and without seconds, `-Iminutes`.
+  private static func joined(_ text: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, zone: ZoneText?)? {
+    guard (14...32).contains(text.count), text[0] == 0x31 || text[0] == 0x32 else { return nil }
+    var rest = text.slice(0, 0)
+    var day = (text.slice(0, 4), text.slice(5, 7), text.slice(8, 10))
+    var clock = ""
+    if CivilTime.number(text.slice(0, 8)) != nil {
+      let isSplit = text[8] == 0x5F || text[8] == 0x2D || text[8] == 0x54 || text[8] == 0x20
+      let place = isSplit ? 9 : 8
+      guard CivilTime.number(text.slice(place, place + 6)) != nil, text.count >= place + 6 else { return nil }
+      day = (text.slice(0, 4), text.slice(4, 6), text.slice(6, 8))
+      clock =
+        "\(text.slice(place, place + 2).string):\(text.slice(place + 2, place + 4).string):\(text.slice(place + 4, place + 6).string)"
+      rest = text.slice(place + 6)
+    } else {
+      guard text[4] == text[7], text[4] == 0x2D || text[4] == 0x2F || text[4] == 0x2E,
+        text[10] == 0x5F || text[10] == 0x54 || text[10] == 0x20 || text[10] == 0x2D
+      else { return nil }
+      if text[16] == text[13], text[13] == 0x3A || text[13] == 0x2D || text[13] == 0x2E, text.count >= 19 {
+        clock = "\(text.slice(11, 13).string):\(text.slice(14, 16).string):\(text.slice(17, 19).string)"
+        rest = text.slice(19)
+      } else if text[13] == 0x3A, text.count >= 16 {
+        clock = "\(text.slice(11, 13).string):\(text.slice(14, 16).string)"
+        rest = text.slice(16)
+      }
+    }
+    let name = rest[0] == 0x5F || rest[0] == 0x20 ? rest.dropFirst(1) : rest
+    let zoneText = ZoneText(name)
+    guard name.isEmpty || zoneText != nil else { return nil }
+    guard let year = CivilTime.number(day.0), let month = CivilTime.number(day.1), let date = CivilTime.number(day.2),
+      let (hour, minute, second, _, precision) = clock.withView({ CivilTime.timeOfDay($0) })
+    else { return nil }
+    let civil = CivilTime(
+      year: year, month: month, day: date, hour: hour, minute: minute, second: second, precision: precision)
+    return civil.timestamp(zoneText?.zone(else: zone) ?? zone).map { ($0, zoneText) }
+  }
+
   // Wed Nov 25 05:27:49 UTC 2026 — Wed Nov 25 05:27:49 AM UTC 2026 — Wed 25 Nov 2026 05:27:49 AM KST — 2026-11-25T05:27:49+00:00
   // Wed, 25 Nov 2026 05:27:49 +0000 — Mo 30. Nov 14:27:00 CET 2026 — 2026-11-25 14:27:49 KST — 2026. 11. 25. (수) 14:27:49 KST
   private static func read(_ line: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, zone: ZoneText?)? {
@@ -56,6 +96,7 @@ struct DateFormat: LogFormat {
   private static func plain(_ line: ByteView, _ zone: Timestamp.Zone) -> (time: Timestamp, zone: ZoneText?)? {
     if let time = epoch(line) { return (time, nil) }
     if let time = basic(line.trimmed) { return (time, ZoneText(ByteView("Z"))) }
+    if let found = joined(line.trimmed, zone) { return found }
     if let time = Timestamp(iso8601: line.trimmed, assuming: zone) {
       let text = line.trimmed
       let tail = text.lastIndex(of: 0x2B).map { text.slice($0) } ?? text.slice(max(text.count - 6, 0))

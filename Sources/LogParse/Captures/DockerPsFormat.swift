@@ -69,7 +69,7 @@ struct DockerPsFormat: LogFormat {
   }
 
   /// `About an hour ago`, `2 weeks ago` (docker/go-units).
-  private static func age(_ text: String) -> (seconds: Int64, precision: Timestamp.Precision)? {
+  static func age(_ text: String) -> (seconds: Int64, precision: Timestamp.Precision)? {
     let words = text.lowercased().split(separator: " ")
     guard words.last == "ago", words.count >= 3 else { return nil }
     let number = words[0] == "about" ? 1 : Int64(words[0])

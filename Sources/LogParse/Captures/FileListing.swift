@@ -98,7 +98,30 @@ struct FileListing {
 
   private static func time(_ words: ArraySlice<ByteView>) -> (time: Time, words: Int)? {
     let front = Array(words.prefix(4))
+    guard front.count >= 2 else { return nil }
+    // `--time-style=+%s`
+    if front[0].count == 10, (0x31...0x39).contains(front[0][0]), let seconds = front[0].integer,
+      let time = Timestamp(seconds: seconds)
+    {
+      return (.zoned(time.civil(in: .utc), .utc), 1)
+    }
+    // `--time-style=iso`: of what is older than half a year the day alone, of the rest the day without its year.
+    if front[0].count == 10, front[0][4] == 0x2D, CivilTime.timeOfDay(front[1]) == nil {
+      return NumericDate(front[0]).map { date in
+        var civil = date.civil(.monthFirst)
+        civil.precision = .day
+        return (.civil(civil), 1)
+      }
+    }
     guard front.count >= 3 else { return nil }
+    if front[0].count == 5, front[0][2] == 0x2D, let month = CivilTime.number(front[0].slice(0, 2)),
+      let day = CivilTime.number(front[0].slice(3)), (1...12).contains(month), (1...31).contains(day),
+      let clock = CivilTime.timeOfDay(front[1])
+    {
+      var civil = CivilTime(month: month, day: day, precision: .minute)
+      set(&civil, clock)
+      return (.civil(civil), 2)
+    }
     if front[0].count == 10, front[0][4] == 0x2D {
       guard let date = NumericDate(front[0]), let clock = CivilTime.timeOfDay(front[1]) else { return nil }
       var civil = date.civil(.monthFirst)
@@ -111,13 +134,23 @@ struct FileListing {
     // In German and French the day comes first, with a point behind it or not.
     guard let (month, day) = monthAndDay(front[0], front[1]) else { return nil }
     var civil = CivilTime(month: month, day: day, precision: .day)
-    if let clock = CivilTime.timeOfDay(front[2]) {
+    if let clock = CivilTime.timeOfDay(front[2]) ?? dotted(front[2]) {
       set(&civil, clock)
     } else {
       guard let year = CivilTime.number(front[2]), front[2].count >= 4 else { return nil }
       civil.year = year
     }
     return (.civil(civil), 3)
+  }
+
+  /// `01.40`, as Swedish, Czech and Italian have it.
+  private static func dotted(
+    _ word: ByteView
+  ) -> (hour: Int, minute: Int, second: Int, nanosecond: Int64, precision: Timestamp.Precision)? {
+    guard word.count == 5, word[2] == 0x2E, let hour = CivilTime.number(word.slice(0, 2)),
+      let minute = CivilTime.number(word.slice(3)), hour < 24, minute < 60
+    else { return nil }
+    return (hour, minute, 0, 0, .minute)
   }
 
   private static func set(
@@ -134,8 +167,9 @@ struct FileListing {
   private static func monthAndDay(_ first: ByteView, _ second: ByteView) -> (month: Int, day: Int)? {
     if first.count == 3, let month = CivilTime.month(first), let day = CivilTime.number(second) { return (month, day) }
     func day(_ word: ByteView) -> Int? {
-      guard word.count < 4 else { return nil }
-      return CivilTime.number(word[word.count - 1] == 0x2E ? word.dropLast(1) : word)
+      let text = word.hasSuffix("일") || word.hasSuffix("日") ? word.dropLast(3) : word
+      guard text.count < 4 else { return nil }
+      return CivilTime.number(text[text.count - 1] == 0x2E ? text.dropLast(1) : text)
     }
     if let month = LocaleDate.month(first), let day = day(second) { return (month, day) }
     if let month = LocaleDate.month(second), let day = day(first) { return (month, day) }

@@ -5,13 +5,16 @@ import Evidence
 /// `/proc/PID/mountinfo`.
 struct FilesystemFormat: LogFormat {
   let name = "capture.filesystem"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
-    let lines = sample.lines(6).filter { $0[0] != 0x23 }
+    let lines = sample.lines(6).filter { $0[0] != 0x23 && CommandMessage.reason($0) == nil }
     guard let first = lines.first else { return nil }
     if Self.isHeader(first) || Self.isTree(first) { return .high }
+    if Self.isTranslated(first), lines.count > 1, lines.dropFirst().allSatisfy({ Self.translated($0) != nil }) {
+      return .high
+    }
     // The kernel takes a page of options. A script in one line has all the words and signs of a row somewhere.
     guard lines.allSatisfy({ $0.count <= Self.longestRow }) else { return nil }
     if lines.allSatisfy({ Self.mount($0) != nil }) { return .high }
@@ -23,6 +26,31 @@ struct FilesystemFormat: LogFormat {
 
   private static func isHeader(_ line: ByteView) -> Bool {
     line.hasPrefix("Filesystem ") && line.contains("Mounted on")
+  }
+
+  /// df in another language: a heading with a percent sign and no number.
+  // Dateisystem             Größe Benutzt Verf. Verw% Eingehängt auf
+  private static func isTranslated(_ line: ByteView) -> Bool {
+    guard line.count < 512, let percent = line.firstIndex(of: 0x25), percent > 8 else { return false }
+    let words = line.words(limit: 12)
+    return words.count >= 5 && line[0] > 0x20 && line[0] != 0x2F
+      && words.filter { $0.firstIndex(of: 0x25) != nil }.count == 1
+      && !words.dropFirst().contains { (0x30...0x39).contains($0[0]) && !$0.contains("-") && !$0.contains("K") }
+  }
+
+  /// What the columns of df are in all languages; with `-T` one more.
+  private static func translated(_ row: ByteView) -> ColumnHeader? {
+    let words = row.words(limit: 9)
+    guard
+      let percent = words.firstIndex(where: {
+        $0.count <= 4 && $0[$0.count - 1] == 0x25 || $0 == "-" && words.count > 5
+      }),
+      percent + 1 < words.count, words[percent + 1][0] == 0x2F
+    else { return nil }
+    let header: StaticString =
+      percent == 4
+      ? "Filesystem Size Used Available Use% Mounted on" : "Filesystem Type Size Used Available Use% Mounted on"
+    return percent == 4 || percent == 5 ? ColumnHeader(ByteView(header)) : nil
   }
 
   /// findmnt's usual columns.
@@ -54,6 +82,7 @@ struct FilesystemFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     var header: ColumnHeader?
     var isInTree = false
+    var isTranslated = false
     // A name wider than its column has its numbers on the next line.
     var wide: (device: String, locator: Locator)?
     try readLines(stream, into: sink) { line in
@@ -61,6 +90,13 @@ struct FilesystemFormat: LogFormat {
         header = ColumnHeader(line.bytes)
         isInTree = false
         return .parsed
+      }
+      if header == nil, !isInTree {
+        if isTranslated, let found = Self.translated(line.bytes) { header = found }
+        if !isTranslated, Self.isTranslated(line.bytes) {
+          isTranslated = true
+          return .parsed
+        }
       }
       if Self.isTree(line.bytes) {
         isInTree = true
@@ -104,10 +140,23 @@ struct FilesystemFormat: LogFormat {
     var options: String
   }
 
+  /// The address of the machine that a share lies on.
+  private static func remote(_ device: String) -> String? {
+    device.withView { text in
+      if text.hasPrefix("//") { return text.dropFirst(2).cut(0x2F).flatMap { IPAddress.normal($0.before) } }
+      guard let place = text.firstIndex(of: ByteView(":/")), place > 2 else { return nil }
+      let host = text.slice(0, place)
+      return IPAddress.normal(host[0] == 0x5B && host[place - 1] == 0x5D ? host.slice(1, place - 1) : host)
+    }
+  }
+
   private static func event(_ mount: Mount, _ locator: Locator) -> Event {
-    Event(
+    // Of another machine: `//10.0.0.9/share`, `10.0.0.9:/export`.
+    let far = remote(mount.device)
+    return Event(
       time: nil, dataType: "linux:mount", message: "\(mount.device) is mounted on \(mount.place) as \(mount.type).",
-      entities: mount.device.hasPrefix("/") ? [Entity(.file, mount.device)] : [],
+      entities: far.map { IPAddress.isSpecific($0) ? [Entity(.address, $0)] : [] }
+        ?? (mount.device.hasPrefix("/") ? [Entity(.file, mount.device)] : []),
       attributes: [
         Attribute("device", mount.device), Attribute("mount_point", mount.place),
         Attribute("filesystem_type", mount.type), Attribute("options", mount.options),
@@ -116,10 +165,13 @@ struct FilesystemFormat: LogFormat {
 
   // /dev/vda on / type ext4 (rw,relatime,errors=remount-ro)
   private static func mount(_ line: ByteView) -> Mount? {
-    guard let on = line.firstIndex(of: ByteView(" on ")), let open = line.lastIndex(of: 0x28),
-      let type = line.slice(0, open).lastIndexOf(ByteView(" type ")), on + 4 <= type,
-      let close = line.lastIndex(of: 0x29), close > open
+    // The options may have brackets of their own, the folders of an overlay; blanks they have none.
+    guard let on = line.firstIndex(of: ByteView(" on ")), let type = line.lastIndexOf(ByteView(" type ")),
+      on + 4 <= type,
+      let gap = line.firstIndex(of: ByteView(" ("), from: type + 6), let close = line.lastIndex(of: 0x29),
+      close > gap + 1
     else { return nil }
+    let open = gap + 1
     return Mount(
       device: line.slice(0, on).string, place: line.slice(on + 4, type).string,
       type: line.slice(type + 6, open).trimmed.string, options: line.slice(open + 1, close).string)

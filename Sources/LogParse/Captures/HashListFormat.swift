@@ -1,10 +1,10 @@
 import Bytes
 import Evidence
 
-/// Lists of digests: `md5sum`, `sha1sum`, `sha256sum` and what UAC makes of running programs.
+/// Lists of digests: `md5sum`, `sha1sum`, `sha256sum`, `sha512sum`, `b2sum` and what UAC makes of running programs.
 struct HashListFormat: LogFormat {
   let name = "capture.hashes"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -26,17 +26,21 @@ struct HashListFormat: LogFormat {
   // SHA256 (/tmp/.x) = e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
   private static func tagged(_ line: ByteView, _ isEscaped: Bool) -> (kind: String, hash: ByteView, path: String)? {
     let text = line.dropFirst(isEscaped ? 1 : 0)
-    guard let open = text.firstIndex(of: ByteView(" (")), open <= 8, let equals = text.lastIndex(of: 0x3D),
+    guard let open = text.firstIndex(of: ByteView(" (")), open <= 10, let equals = text.lastIndex(of: 0x3D),
       equals >= open + 5, text[equals - 1] == 0x20, text[equals - 2] == 0x29,
-      let kind = kind(text.slice(equals + 1).trimmed),
-      text.slice(0, open).string.lowercased() == kind
+      var kind = kind(text.slice(equals + 1).trimmed)
     else { return nil }
+    let name = text.slice(0, open).string.lowercased()
+    if kind == "sha512", name == "blake2b" { kind = name }
+    guard name == kind else { return nil }
     let path = text.slice(open + 2, equals - 2)
     return (kind, text.slice(equals + 1).trimmed, isEscaped ? unescaped(path) : path.string)
   }
 
   private static func kind(_ hash: ByteView) -> String? {
-    guard let kind = [32: "md5", 40: "sha1", 64: "sha256"][hash.count] else { return nil }
+    guard let kind = [32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"][hash.count] else {
+      return nil
+    }
     for index in 0..<hash.count where hexDigit(hash[index]) == nil { return nil }
     return kind
   }
@@ -46,10 +50,13 @@ struct HashListFormat: LogFormat {
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    // b2sum's digests are as long as SHA-512's, and its lines say no more.
+    let isBlake = context.path.split(separator: "/").last.map { $0.contains("b2sum") || $0.contains("blake2") } ?? false
     try readLines(stream, into: sink) { line in
-      guard let (kind, hash, path) = Self.row(line.bytes) else {
+      guard case (var kind, let hash, let path)? = Self.row(line.bytes) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a digest and a path")
       }
+      if isBlake, kind == "sha512" { kind = "blake2b" }
       sink.event(
         Event(
           time: nil, dataType: "linux:capture:hash", message: "\(path) has the \(kind) \(hash.string).",

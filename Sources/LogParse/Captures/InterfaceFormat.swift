@@ -5,7 +5,7 @@ import Evidence
 /// `netstat -i` and `ifconfig -s`.
 struct InterfaceFormat: LogFormat {
   let name = "capture.interface"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -78,6 +78,13 @@ struct InterfaceFormat: LogFormat {
 
   private static func counted(_ line: ByteView, _ header: ColumnHeader) -> Interface? {
     let words = line.words(limit: 32)
+    // veth0:1          1500      - no statistics available -                        BMRU
+    if line.contains(" - no statistics available - "), words.count > 2, let mtu = words[1].integer {
+      var interface = Interface(name: words[0].string, flags: "", mtu: mtu)
+      interface.letters = words[words.count - 1].string
+      interface.isPromiscuous = interface.letters?.contains("P") ?? false
+      return interface
+    }
     guard words.count == header.columns.count, let mtu = header.index(of: "MTU").flatMap({ words[$0].integer }) else {
       return nil
     }

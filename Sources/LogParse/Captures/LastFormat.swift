@@ -8,7 +8,7 @@ import Evidence
 /// last such moment before the one above it, the first before the capture, on the weekday that stands with it.
 struct LastFormat: LogFormat {
   let name = "capture.last"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -41,6 +41,12 @@ struct LastFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let isFailure = context.path.contains("lastb") || context.path.contains("btmp")
     var relative = RelativeTime(context)
+    var stream = stream
+    if relative == nil {
+      let front = try FrontStream(stream)
+      relative = Self.relative(to: front, context)
+      stream = front
+    }
     var isShort = false
     try readLines(stream, into: sink) { line in
       if Self.isHeader(line.bytes) {
@@ -55,6 +61,27 @@ struct LastFormat: LogFormat {
       if let start = session.start { relative?.move(to: start, slack: 60) }
       for event in session.events(line.locator) { sink.event(event) }
       return .parsed
+    }
+  }
+
+  /// Of a short listing whose capture's time is not known: it says below its rows with which year it begins. All rows have
+  /// their weekday, and no date has the same one again within five years.
+  private static func relative(to front: FrontStream, _ context: ParseContext) -> RelativeTime? {
+    guard front.isWhole, let begin = front.lines(.max, { isTrailer($0) ? begin($0, context.zone) : nil }).last else {
+      return nil
+    }
+    var context = context
+    // The last day that is looked at lies a month behind this one.
+    context.collected = begin.adding(seconds: 5 * 365 * 86400 - 32 * 86400)
+    return RelativeTime(context)
+  }
+
+  private static func begin(_ line: ByteView, _ zone: Timestamp.Zone) -> Timestamp? {
+    guard let place = line.firstIndex(of: ByteView(" begins ")) else { return nil }
+    switch time(line.slice(place + 8).words(limit: 8)[...], zone) {
+    case (.whole(let time), _)?: return time
+    case (.civil(let civil), _)?: return civil.year == nil ? nil : civil.timestamp(zone)
+    case nil: return nil
     }
   }
 
@@ -93,7 +120,9 @@ struct LastFormat: LogFormat {
     session.isFailure = isFailure || session.tty == "ssh:notty"
     let end = words[(date + used)...]
     setEnd(end, zone, &session)
-    return (session, end.first.map { $0 == "-" || $0 == "still" || $0 == "gone" } ?? false)
+    // A clock that was set has no end.
+    let hasEnd = end.first.map { $0 == "-" || $0 == "still" || $0 == "gone" } ?? (session.kind == clockChange)
+    return (session, hasEnd)
   }
 
   /// The user and the words between it and the date.
@@ -111,11 +140,31 @@ struct LastFormat: LogFormat {
     // A failed attempt may have no user: then the line begins with a blank and its first word is the terminal.
     if line[0] == 0x20 { return (line.slice(0, 0), words) }
     let rest = words.dropFirst()
-    if rest.count > 2, let first = rest.first, !(first == "system"), !(first == "(to") {
+    if rest.count > 2, let first = rest.first, !(first == "system"), !(first == "(to"), !isClockChange(rest) {
       let tail = rest.suffix(2)
+      // A host may be written in several words: `mosh [921]`, `10.1.0.9 via mosh [921]`.
+      if let start = tail.first, !isTerminal(start), let place = rest.lastIndex(where: isTerminal) {
+        return (line.slice(0, line.offset(of: words[place])).trimmed, rest[place...])
+      }
       return (line.slice(0, line.offset(of: tail[tail.startIndex])).trimmed, tail)
     }
     return (line.slice(0, words.first?.count ?? 0), rest)
+  }
+
+  private static func isTerminal(_ word: ByteView) -> Bool {
+    if word.hasPrefix("ttyS") || word.hasPrefix("ttyA") { return true }
+    for name in ["pts/", "tty", "hvc"] as [StaticString] where word.hasPrefix(ByteView(name)) {
+      return (0x30...0x39).contains(word[name.utf8CodeUnitCount])
+    }
+    return word == "console" || word == "ssh:notty" || word[0] == 0x3A && (0x30...0x39).contains(word[1])
+  }
+
+  private static let clockChange = "clock change"
+
+  // date     new time                      Wed Nov 25 05:20:54 2026
+  private static func isClockChange(_ words: ArraySlice<ByteView>) -> Bool {
+    guard let first = words.first, words.count > 1, words[words.startIndex + 1] == "time" else { return false }
+    return first == "new" || first == "old"
   }
 
   private enum Time {
@@ -161,8 +210,29 @@ struct LastFormat: LogFormat {
       }
       return
     }
+    if isClockChange(words) {
+      session.kind = clockChange
+      session.status = "\(first.string) time"
+      return
+    }
     session.tty = first.string
-    if let second { session.host = LoginSession.host(second) }
+    // busybox names these by their user alone.
+    if first == "~", let kind = ["reboot": "boot", "shutdown": "shutdown", "runlevel": "runlevel"][session.user] {
+      session.kind = kind
+      session.tty = nil
+      session.status = second.map { "kernel \($0.string)" }
+      return
+    }
+    session.host = host(words.dropFirst())
+  }
+
+  /// Of one word or several: `10.1.0.9`, `10.1.0.9 via mosh [921]`, `mosh [921]`.
+  private static func host(_ words: ArraySlice<ByteView>) -> Endpoint? {
+    guard let first = words.first else { return nil }
+    if words.count == 1 || IPAddress.normal(first) != nil || words[words.startIndex + 1] == "via" {
+      return LoginSession.host(first)
+    }
+    return words.map(\.string).joined(separator: " ").withView { LoginSession.host($0) }
   }
 
   /// `still logged in`, `- 05:21  (00:00)`, `- crash  (1+02:03)`, `gone - no logout`, then the host with `-a`.
@@ -206,7 +276,12 @@ struct LastFormat: LogFormat {
         session.end?.precision = .minute
       }
     }
-    if session.host == nil, let word = rest.first { session.host = LoginSession.host(word) }
+    guard let word = rest.first else { return }
+    if session.kind == nil {
+      if session.host == nil { session.host = host(rest) }
+    } else if session.kind == "boot", session.status == nil, !(word == "0.0.0.0") {
+      session.status = "kernel \(word.string)"
+    }
   }
 
   /// `00:05` or `1+02:03`, in seconds.

@@ -4,20 +4,24 @@ import Evidence
 /// `lastlog`: the last login of every account. Accounts that never logged in give no event.
 struct LastlogFormat: LogFormat {
   let name = "capture.lastlog"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(3)
     guard let first = lines.first else { return nil }
     if Self.isHeader(first) { return .high }
-    return Self.isTranslated(first) && lines.count > 1 && lines[1].hasSuffix("**") ? .high : nil
+    guard Self.isTranslated(first) else { return nil }
+    return lines.dropFirst().contains { $0.hasSuffix("**") || Self.date($0.words(limit: 16)) != nil } ? .high : nil
   }
 
-  // Benutzername     Port     Von                                        Letzter
+  // Benutzername     Port     Von                                        Letzter        Gebruikersnaam   Poort    Van …
   private static func isTranslated(_ line: ByteView) -> Bool {
     let words = line.words(limit: 6)
-    return words.count == 4 && words[1] == "Port" && line.offset(of: words[1]) == 17
+    guard (4...5).contains(words.count), line.offset(of: words[0]) == 0 else { return false }
+    // Columns are counted in characters.
+    let before = line.slice(0, line.offset(of: words[1])).string.unicodeScalars.count
+    return before == 17 && (words[1] == "Port" || words[1] == "Poort" || words[1] == "Порт")
   }
 
   private static func isHeader(_ line: ByteView) -> Bool {

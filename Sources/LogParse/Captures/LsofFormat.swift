@@ -6,7 +6,7 @@ import Evidence
 /// lsof makes every column as wide as its widest cell, so a cell is known by where it stands: several may be empty.
 struct LsofFormat: LogFormat {
   let name = "capture.lsof"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }

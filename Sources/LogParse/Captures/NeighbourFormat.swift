@@ -1,10 +1,11 @@
 import Bytes
 import Evidence
 
-/// Machines of the same network that the host spoke to: `ip neigh`, `arp -a`, `arp -n` and `/proc/net/arp`.
+/// Machines of the same network that the host spoke to: `ip neigh` (also `-br`), `arp -a`, `arp -n` and `/proc/net/arp`; and
+/// `bridge fdb`, where a tunnel's far ends are.
 struct NeighbourFormat: LogFormat {
   let name = "capture.neighbour"
-  let version = 1
+  let version = 2
 
   /// Of a neighbour, as the kernel names them (ip-neighbour(8)).
   static let states: [StaticString] = [
@@ -16,7 +17,9 @@ struct NeighbourFormat: LogFormat {
     let lines = sample.lines(12)
     guard let first = lines.first else { return nil }
     if Self.isHeader(first) { return .high }
-    return lines.allSatisfy { Self.row($0, isTable: false) != nil } ? .high : nil
+    if lines.allSatisfy({ Self.row($0, isTable: false) != nil }) { return .high }
+    let brief = lines.compactMap(Self.brief)
+    return brief.count == lines.count && brief.contains { $0.mac != nil } ? .high : nil
   }
 
   private static func isHeader(_ line: ByteView) -> Bool {
@@ -31,7 +34,7 @@ struct NeighbourFormat: LogFormat {
         isTable = true
         return .parsed
       }
-      guard let row = Self.row(line.bytes, isTable: isTable) else {
+      guard let row = Self.row(line.bytes, isTable: isTable) ?? Self.brief(line.bytes) else {
         return line.bytes.hasPrefix("Entries:") || line.bytes.hasSuffix(": no entry found")
           ? .parsed : .skipped(CommandMessage.reason(line.bytes) ?? "line is not a neighbour")
       }
@@ -52,7 +55,7 @@ struct NeighbourFormat: LogFormat {
       attributes.add("mac", mac)
       attributes.add("interface", device)
       attributes.add("state", state)
-      let who = end.address ?? end.host ?? "?"
+      let who = end.address ?? end.host ?? "A machine"
       return Event(
         time: nil, dataType: "linux:capture:neighbour",
         message: "\(who) is \(mac.map { "known as \($0)" } ?? "not answering") on \(device).",
@@ -61,8 +64,29 @@ struct NeighbourFormat: LogFormat {
     }
   }
 
+  // 10.9.0.254                              veth0            02:11:22:33:44:55
+  private static func brief(_ line: ByteView) -> Row? {
+    let words = line.words(limit: 4)
+    guard (2...3).contains(words.count), IPAddress.normal(words[0]) != nil, line.offset(of: words[1]) == 40,
+      words[1].count < 16
+    else { return nil }
+    let found = words.count == 3 ? mac(words[2]) : nil
+    guard words.count == 2 || found != nil else { return nil }
+    return Row(end: Endpoint(host: words[0], port: ByteView("")), mac: found, device: words[1].string)
+  }
+
   private static func row(_ line: ByteView, isTable: Bool) -> Row? {
     let words = line.words(limit: 24)
+    // 00:00:00:00:00:00 dev vx0 dst 10.9.0.77 via veth0 self permanent
+    if words.count >= 4, words[1] == "dev", words[0].count == 17, words[0][2] == 0x3A, words[0][14] == 0x3A,
+      let state = words.last,
+      state == "permanent" || state == "self" || state == "static" || words.contains(where: { $0 == "master" })
+    {
+      let far = words.firstIndex { $0 == "dst" }.flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
+      return Row(
+        end: Endpoint(host: far ?? ByteView(""), port: ByteView("")), mac: words[0].string, device: words[2].string,
+        state: state == "permanent" || state == "static" ? state.string : nil)
+    }
     guard let first = words.first, let last = words.last, words.count >= 3 else { return nil }
     let none = ByteView("")
     if words[1] == "dev" {

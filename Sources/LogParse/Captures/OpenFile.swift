@@ -93,7 +93,9 @@ struct OpenFile {
 
   /// `10.1.0.5:22->10.1.0.9:50010 (ESTABLISHED)`, `*:http (LISTEN)`, with the protocol in front or in `node`.
   private var socket: SocketRow? {
-    guard let type, type == "IPv4" || type == "IPv6" else { return nil }
+    // Where lsof was not asked for the type, the protocol tells.
+    let isBare = type == nil && (node == "TCP" || node == "UDP")
+    guard type == "IPv4" || type == "IPv6" || isBare else { return nil }
     return name.withView { text in
       var text = text
       var networkProtocol = node ?? ""
@@ -107,7 +109,10 @@ struct OpenFile {
       row.state = state
       row.pid = pid
       if let open = text.lastIndex(of: 0x28), text[text.count - 1] == 0x29 {
-        row.state = SocketRow.state(text.slice(open + 1, text.count - 1))
+        // With `-T qs` the queues stand behind the state: `(LISTEN QR=0 QS=0)`.
+        let said = text.slice(open + 1, text.count - 1)
+        let word = said.firstIndex(of: 0x3D) == nil ? said : said.words(limit: 2).first ?? said
+        row.state = word.firstIndex(of: 0x3D) == nil ? SocketRow.state(word) : nil
         text = text.slice(0, open).trimmed
       }
       if let arrow = text.firstIndex(of: ByteView("->")) {
@@ -116,6 +121,7 @@ struct OpenFile {
       } else {
         row.local = Endpoint(text)
       }
+      if isBare, row.local?.address?.utf8.contains(0x3A) ?? false { row.family = "inet6" }
       return row.local == nil ? nil : row
     }
   }

@@ -4,7 +4,7 @@ import Evidence
 /// Lists of files: `find -print` (a path a line), `find -ls`, `ls -l` and `ls -lR`.
 struct PathListFormat: LogFormat {
   let name = "capture.paths"
-  let version = 5
+  let version = 6
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -39,7 +39,10 @@ struct PathListFormat: LogFormat {
   }
 
   /// `total` in the languages that ls knows it in here.
-  private static let totals: [StaticString] = ["total", "합계", "合計", "总计", "總計", "insgesamt", "totale"]
+  private static let totals: [StaticString] = [
+    "total", "합계", "合計", "总计", "總計", "insgesamt", "totale", "totaal", "totalt", "celkem", "razem", "összesen", "итого",
+    "загалом", "toplam", "總用量",
+  ]
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let relative = RelativeTime(context)

@@ -9,9 +9,9 @@ import Evidence
 /// arm64's do; ports are plain numbers. Which process holds a socket is not there, only its inode.
 struct ProcNetFormat: LogFormat {
   let name = "capture.proc_net"
-  let version = 1
+  let version = 2
 
-  private enum Table { case internet(StaticString), unix }
+  private enum Table { case internet(StaticString), unix, packet, routes }
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText, let first = sample.lines(1).first else { return nil }
@@ -25,6 +25,12 @@ struct ProcNetFormat: LogFormat {
     let words = line.words(limit: 16)
     if words.count >= 8, words[0] == "Num", words[1] == "RefCount", words[5] == "St", words[6] == "Inode" {
       return .unix
+    }
+    if words.count >= 9, words[0] == "sk", words[1] == "RefCnt", words[4] == "Iface", words[8] == "Inode" {
+      return .packet
+    }
+    if words.count >= 11, words[0] == "Iface", words[1] == "Destination", words[2] == "Gateway", words[7] == "Mask" {
+      return .routes
     }
     // IPv6 names the far end `remote_address`.
     guard words.count >= 12, words[0] == "sl", words[1] == "local_address",
@@ -45,16 +51,63 @@ struct ProcNetFormat: LogFormat {
         table = found
         return .parsed
       }
+      if case .routes = table, let route = Self.route(line.bytes, line.locator) {
+        sink.event(route)
+        return .parsed
+      }
       let row: SocketRow? =
         switch table {
         case .internet(let kind): Self.internetSocket(line.bytes, ByteView(kind))
         case .unix: Self.unixSocket(line.bytes)
-        case nil: nil
+        case .packet: Self.packetSocket(line.bytes)
+        case .routes, nil: nil
         }
       guard let row else { return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a row of /proc/net") }
       sink.event(row.event(line.locator))
       return .parsed
     }
+  }
+
+  // 000000008d69ca73 3      3    0003   0     1 146436 0      4031141
+  /// Of a program that reads whole packets: a sniffer, or a DHCP client.
+  private static func packetSocket(_ line: ByteView) -> SocketRow? {
+    let words = line.words(limit: 10)
+    guard words.count >= 9, let type = words[2].integer, let uid = words[7].integer, let inode = words[8].integer else {
+      return nil
+    }
+    var row = SocketRow(tool: ByteView(type == 3 ? "p_raw" : "p_dgr"))
+    row.family = "packet"
+    row.uid = uid
+    row.inode = inode
+    row.receiveQueue = words[6].integer
+    return row
+  }
+
+  // veth0	00000000	FE00090A	0003	0	0	0	00000000	0	0	0
+  private static func route(_ line: ByteView, _ locator: Locator) -> Event? {
+    let words = line.words(limit: 12)
+    guard words.count >= 8, let target = dotted(words[1]), let gateway = dotted(words[2]), let mask = dotted(words[7]),
+      let metric = words[6].integer, words[3].count == 4
+    else { return nil }
+    let device = words[0].string
+    var attributes: [Attribute] = [
+      Attribute("destination", target), Attribute("gateway", gateway), Attribute("netmask", mask),
+    ]
+    attributes.add("interface", device == "*" ? nil : device)
+    attributes.add("metric", metric)
+    let through = gateway == "0.0.0.0" ? "" : " through \(gateway)"
+    return Event(
+      time: nil, dataType: "linux:capture:route",
+      message: device == "*"
+        ? "Packets to \(target) go nowhere." : "Packets to \(target) leave by \(device)\(through).",
+      entities: IPAddress.isSpecific(gateway) ? [Entity(.address, gateway)] : [], attributes: attributes,
+      locator: locator)
+  }
+
+  /// Eight digits of a number whose low byte comes first.
+  private static func dotted(_ text: ByteView) -> String? {
+    guard text.count == 8, let value = UInt32(text.string, radix: 16) else { return nil }
+    return (0..<4).map { String(value >> (8 * $0) & 0xFF) }.joined(separator: ".")
   }
 
   //    0: 0100007F:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12003 1 …

@@ -9,7 +9,7 @@ import Evidence
 /// year gives no time.
 struct PsFormat: LogFormat {
   let name = "capture.ps"
-  let version = 5
+  let version = 6
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -19,16 +19,18 @@ struct PsFormat: LogFormat {
       if PsLayout(line) != nil { return .high }
     }
     // Where a `grep` took the header away, all rows are of `aux` or of `-ef`.
-    return !lines.isEmpty && (lines.allSatisfy(Self.isAux) || lines.allSatisfy(Self.isFull)) ? .high : nil
+    if !lines.isEmpty, lines.allSatisfy(Self.isAux) || lines.allSatisfy(Self.isFull) { return .high }
+    return PsBareRows.header(of: lines, name: sample.name) != nil ? .high : nil
   }
 
   /// The layout of rows without a header, told by the first that is one; nil where there is a header.
-  private static func headless(_ lines: [ByteView]) -> PsLayout? {
+  private static func headless(_ lines: [ByteView], name: Substring) -> PsLayout? {
     guard !lines.contains(where: { PsLayout($0) != nil }) else { return nil }
     if lines.contains(where: isAux) {
       return PsLayout(ByteView("USER PID %CPU %MEM VSZ RSS TTY STAT START TIME COMMAND"))
     }
-    return lines.contains(where: isFull) ? PsLayout(ByteView("UID PID PPID C STIME TTY TIME CMD")) : nil
+    if lines.contains(where: isFull) { return PsLayout(ByteView("UID PID PPID C STIME TTY TIME CMD")) }
+    return PsBareRows.header(of: lines, name: name)?.withView { PsLayout($0) }
   }
 
   // www-data    1234  99.9  1.0 2000000 90000 ?       Sl   05:20 1234:10 /tmp/.x/kdevtmpfsi
@@ -63,16 +65,22 @@ struct PsFormat: LogFormat {
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let stream = try FrontStream(stream)
     var layout = stream.front.withView {
-      Self.headless(FormatSample(head: $0, path: "", isWhole: stream.isWhole).lines(10))
+      Self.headless(
+        FormatSample(head: $0, path: "", isWhole: stream.isWhole).lines(16).filter { CommandMessage.reason($0) == nil },
+        name: context.path.split(separator: "/").last ?? "")
     }
     let relative = RelativeTime(context)
+    // What top says of the whole machine, in the host's language.
+    var isAboveTable = false
     try readLines(stream, into: sink) { line in
+      if line.bytes[0] == 0x74, line.bytes.hasPrefix("top - ") { isAboveTable = true }
       if let found = PsLayout(line.bytes) {
         layout = found
+        isAboveTable = false
         return .parsed
       }
       guard let row = layout?.row(line.bytes) else {
-        if Self.isSummary(line.bytes) || layout?.isThread(line.bytes) ?? false { return .parsed }
+        if isAboveTable || Self.isSummary(line.bytes) || layout?.isThread(line.bytes) ?? false { return .parsed }
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not a ps row")
       }
       sink.event(Self.event(row, relative, context.zone, line.locator))
@@ -107,6 +115,9 @@ struct PsFormat: LogFormat {
           attributes.add("user", user)
         }
       case .number(let name): attributes.add(name, name.hasSuffix("_kib") ? PsTime.kib(text) : text.integer)
+      case .text("executable") where text.hasSuffix(" (deleted)"):
+        attributes.add("executable", text.dropLast(10).string)
+        attributes.append(Attribute("is_deleted", .flag(true)))
       case .text(let name):
         if !(text == "-"), !(text == "?") || name == "tty" { attributes.add(name, text.string) }
       case .cpuTime: attributes.add("cpu_time", PsTime.duration(text))

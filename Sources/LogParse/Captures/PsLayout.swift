@@ -70,17 +70,47 @@ struct PsLayout {
     let first = line.trimmed
     // Cheap refusal of the rows, which come to here too.
     guard first.contains("PID"), first.contains("CMD") || first.contains("COMM") || first.contains("ARGS") else {
-      return nil
+      guard Self.isTranslatedTop(first) else { return nil }
+      self = Self.top
+      return
+    }
+    if Self.isTranslatedTop(first) {
+      self = Self.top
+      return
     }
     for header in ColumnHeader(line).columns {
       guard let column = header.name.withView({ PsColumn(header: $0) }) else { return nil }
       columns.append((column, header.start, header.end))
     }
-    guard columns.contains(where: { $0.column == .pid }), columns.count >= 2 else { return nil }
+    // lsfd's table is of open files.
+    guard columns.contains(where: { $0.column == .pid }), columns.count >= 2, !LsfdFormat.isHeader(line) else {
+      return nil
+    }
     // `-eo pid,comm,args` prints COMMAND twice: the short name first.
     let commands = columns.indices.filter { columns[$0].column == .commandLine }
     if commands.count > 1 { for index in commands.dropLast() { columns[index].column = .command } }
     guard columns.contains(where: { $0.column == .commandLine || $0.column == .command }) else { return nil }
+  }
+
+  private static let top: PsLayout = {
+    var layout = PsLayout()
+    layout.columns = ColumnHeader(ByteView("PID USER PR NI VIRT RES SHR S %CPU %MEM TIME+ COMMAND")).columns.compactMap
+    {
+      column in
+      column.name.withView { PsColumn(header: $0) }.map { ($0, column.start, column.end) }
+    }
+    return layout
+  }()
+
+  private init() {}
+
+  /// The usual columns of top, some of whose headings are translated; of a wide one what stands behind it may be gone.
+  // PID UTIL.     PR  NI    VIRT    RES    SHR S  %CPU  %MEM    TEMPS+ COM.
+  private static func isTranslatedTop(_ line: ByteView) -> Bool {
+    guard line.count < 160, line.contains(" PR  NI ") else { return false }
+    let words = line.words(limit: 14)
+    return (11...12).contains(words.count) && words[2] == "PR" && words[words.count - 4] == "%CPU"
+      && words[words.count - 2][words[words.count - 2].count - 1] == 0x2B
   }
 
   /// The cells of a row; nil where a column is missing or a pid is not a number.
@@ -111,8 +141,8 @@ struct PsLayout {
       var end = place + word.count
       switch column {
       case .longStart, .start: end = place + Self.longStart(rest)
-      case .command, .commandLine:
-        // In the middle a name may hold blanks; it ends where the next column begins, if that one keeps to its place.
+      case .command, .commandLine, .text("executable"):
+        // In the middle a name may hold blanks, as that of a deleted program does; it ends where the next column begins, if that one keeps to its place.
         let (next, start, stop) = columns[index + 1]
         if next.isLeftAligned {
           if start > end, line[start - 1] == 0x20, line[start] != 0x20 { end = start }

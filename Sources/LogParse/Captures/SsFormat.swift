@@ -7,7 +7,7 @@ import Evidence
 /// A socket that several processes hold gives one event for each.
 struct SsFormat: LogFormat {
   let name = "capture.ss"
-  let version = 3
+  let version = 4
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -102,16 +102,25 @@ struct SsFormat: LogFormat {
     row.receiveQueue = receive
     row.sendQueue = send
     if row.family == "unix" {
-      // Path and inode are two words here: `/run/dbus/system_bus_socket 1647`, `* 12618`.
-      row.path = local == "*" ? nil : local.string
-      row.inode = words.popFirst()?.integer
+      // Path and inode are two words here: `/run/dbus/system_bus_socket 1647`, `* 12618`; the peer's follow. A path may hold
+      // blanks.
+      let behind = words.indices.first { index in
+        words[index].integer != nil && index + 2 < words.endIndex && words[index + 1] == "*"
+          && words[index + 2].integer != nil
+      }
+      guard let inode = behind.map({ words[$0] }) ?? words.first else {
+        row.path = local == "*" ? nil : local.string
+        return row
+      }
+      row.path = local == "*" ? nil : line.slice(line.offset(of: local), line.offset(of: inode)).trimmed.string
+      row.inode = inode.integer
       return row
     }
-    guard let near = Endpoint(local), let peer = words.popFirst() else { return nil }
+    guard let near = endpoint(local), let peer = words.popFirst() else { return nil }
     row.local = near
     // Netlink's peers are a lone star.
     if !(peer == "*") {
-      guard let far = Endpoint(peer) else { return nil }
+      guard let far = endpoint(peer) else { return nil }
       row.remote = far
     }
     if row.family == "inet", (near.address ?? "").utf8.contains(0x3A) { row.family = "inet6" }
@@ -120,6 +129,16 @@ struct SsFormat: LogFormat {
       if word.hasPrefix("ino:") { row.inode = word.slice(4).integer }
     }
     return row
+  }
+
+  /// ss writes the device behind the brackets: `[fe80::45d:31ff:fe9a:2ce4]%ens5:5353`.
+  private static func endpoint(_ text: ByteView) -> Endpoint? {
+    guard text[0] == 0x5B, let close = text.firstIndex(of: ByteView("]%")), let colon = text.lastIndex(of: 0x3A),
+      colon > close
+    else { return Endpoint(text) }
+    var end = Endpoint(host: text.slice(1, close), port: text.slice(colon + 1))
+    end.device = text.slice(close + 2, colon).string
+    return end
   }
 
   /// `users:(("bash",pid=465,fd=0),("bash",pid=503,fd=1))`; older: `(("bash",465,0))`. One entry a process.

@@ -4,17 +4,76 @@ import Evidence
 /// coreutils' and busybox's `stat`: permissions, owner, inode and all times of a file. What it says is what a bodyfile says.
 struct StatFormat: LogFormat {
   let name = "capture.stat"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
     let lines = sample.lines(4).drop { CommandMessage.reason($0) != nil }
-    guard lines.count >= 2, let first = lines.first, first.trimmed.hasPrefix("File: ") else { return nil }
+    guard lines.count >= 2, let first = lines.first else { return nil }
+    if Self.isTranslated(Array(lines)) { return .high }
+    guard first.trimmed.hasPrefix("File: ") else { return nil }
     let second = lines[lines.startIndex + 1].trimmed
     return second.hasPrefix("Size: ") && second.contains("Blocks: ") ? .high : nil
   }
 
+  /// In another language the lines stand in the same order.
+  // Datei: /etc/passwd
+  // Größe: 1347      	Blöcke: 8          EA Block: 4096   reguläre Datei
+  // Gerät: 254/0	Inode: 1198528     Verknüpfungen: 1
+  // Zugriff: (0644/-rw-r--r--)  Uid: (    0/    root)   Gid: (    0/    root)
+  private static func isTranslated(_ lines: [ByteView]) -> Bool {
+    guard lines.count >= 4, value(lines[0])?[0] == 0x2F, let size = value(lines[1]),
+      size.words(limit: 2).first?.integer != nil, value(size) != nil, value(lines[2]).flatMap(value) != nil
+    else { return false }
+    return owners(lines[3]) != nil
+  }
+
+  /// What stands behind the first colon, which may be a wide one.
+  private static func value(_ line: ByteView) -> ByteView? {
+    let wide = line.firstIndex(of: ByteView("："))
+    guard let colon = line.firstIndex(of: 0x3A).map({ min($0, wide ?? $0) }) ?? wide, colon > 0 else { return nil }
+    return line.slice(colon + (line[colon] == 0x3A ? 1 : 3)).trimmed
+  }
+
+  /// `(0644/-rw-r--r--)`, and what stands behind it.
+  private static func owners(_ line: ByteView) -> ByteView? {
+    guard let value = value(line) else { return nil }
+    return value[0] == 0x28 && value[1] == 0x30 && value[5] == 0x2F && value[6] != 0x20 ? value : nil
+  }
+
+  /// A line of another language as it is in English, told by its place below the file's name.
+  private static func translated(_ text: ByteView, _ place: Int, _ stat: inout FileStat) -> Bool {
+    guard let value = value(text) else { return false }
+    switch place {
+    case 1: stat.attributes.add("size_bytes", value.words(limit: 2).first?.integer)
+    case 2:
+      stat.attributes.add("inode", Self.value(value)?.words(limit: 2).first?.integer)
+    case 3:
+      guard let value = owners(text), let mode = pair(value)?.after else { return false }
+      stat.attributes.add("mode", mode.string)
+      var behind = value.slice(value.firstIndex(of: 0x29) ?? value.count)
+      for (number, word) in [("uid", "user"), ("gid", "group")] {
+        guard let open = behind.firstIndex(of: 0x28), let (id, owner) = pair(behind.slice(open)) else { break }
+        stat.attributes.add(number, id.integer)
+        if !(owner == "UNKNOWN") { stat.attributes.add(word, owner.string) }
+        behind = behind.slice(open + 1)
+        behind = behind.slice(behind.firstIndex(of: 0x29) ?? behind.count)
+      }
+    case 4: stat.accessed = time(value)
+    case 5: stat.modified = time(value)
+    case 6: stat.changed = time(value)
+    case 7: stat.created = time(value)
+    default: return false
+    }
+    return true
+  }
+
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    let stream = try FrontStream(stream)
+    let isTranslated = stream.front.withView {
+      Self.isTranslated(FormatSample(head: $0, path: "", isWhole: stream.isWhole).lines(4))
+    }
+    var place = 0
     var open: (stat: FileStat, locator: Locator)?
     func flush() {
       guard let last = open else { return }
@@ -23,6 +82,21 @@ struct StatFormat: LogFormat {
     }
     try readLines(stream, into: sink) { line in
       let text = line.bytes.trimmed
+      if isTranslated {
+        place += 1
+        if var last = open, place <= 7, Self.translated(text, place, &last.stat) {
+          last.locator = last.locator.reaching(line.end)
+          open = last
+          return .parsed
+        }
+        guard CommandMessage.reason(line.bytes) == nil, let path = Self.value(text), !path.isEmpty else {
+          return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of stat")
+        }
+        flush()
+        open = (Self.file(path), line.locator)
+        place = 0
+        return .parsed
+      }
       if text.hasPrefix("File: ") {
         flush()
         open = (Self.file(text.slice(6).trimmed), line.locator)

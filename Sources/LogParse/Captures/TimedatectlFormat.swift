@@ -1,19 +1,42 @@
 import Bytes
 import Evidence
 
-/// `timedatectl`: the host's clock, its zone, and whether the clock is synchronized.
+/// `timedatectl` and `timedatectl show`: the host's clock, its zone, and whether the clock is synchronized.
 struct TimedatectlFormat: LogFormat {
   let name = "capture.timedatectl"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText, sample.isWhole else { return nil }
+    if let first = sample.lines(1).first, first.hasPrefix("Timezone="), sample.head.contains("\nNTPSynchronized=") {
+      return .high
+    }
     let names = sample.lines(4).compactMap { $0.cut(0x3A)?.before.trimmed }
     return names.contains { $0 == "Local time" } && names.contains { $0 == "Universal time" } ? .high : nil
   }
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
+    var shownZone: Timestamp.Zone?
     try readLines(stream, into: sink) { line in
+      // Timezone=Asia/Seoul — TimeUSec=Wed 2026-11-25 14:27:49 KST
+      if let (name, value) = line.bytes.cut(0x3D), name.firstIndex(of: 0x20) == nil, name.firstIndex(of: 0x3A) == nil {
+        if name == "Timezone", !value.isEmpty {
+          let event = HostZone.event(name: value.string, minutes: nil, line.locator)
+          shownZone = event.attributes.first { $0.name == "zone_minutes" }.flatMap {
+            if case .integer(let minutes) = $0.value { .stated(Int(clamping: minutes)) } else { nil }
+          }
+          sink.event(event)
+          return .parsed
+        }
+        let time = name == "TimeUSec" ? JournalTime(value.trimmed)?.timestamp(shownZone ?? context.zone) : nil
+        sink.event(
+          Event(
+            time: time, .recorded, dataType: time == nil ? "linux:host:clock_setting" : "linux:host:clock",
+            message: line.bytes.trimmed.string,
+            attributes: [Attribute("name", name.string), Attribute("text", value.trimmed.string)], locator: line.locator
+          ))
+        return .parsed
+      }
       guard let (left, right) = line.bytes.cut(0x3A) else {
         return .skipped(CommandMessage.reason(line.bytes) ?? "line is not of timedatectl")
       }

@@ -1,10 +1,10 @@
 import Bytes
 import Evidence
 
-/// `uname -a`, and the banner of `/proc/version`.
+/// `uname -a` and parts of it (`-r`, `-sr`, `-snrm`), and the banner of `/proc/version`.
 struct UnameFormat: LogFormat {
   let name = "capture.uname"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isWhole, sample.head.count < 1024, let line = sample.lines(1).first else { return nil }
@@ -15,6 +15,16 @@ struct UnameFormat: LogFormat {
   /// What `uname -r` prints: `6.1.0-50-cloud-amd64`.
   private static func release(_ line: ByteView) -> [Attribute]? {
     let text = line.trimmed
+    // Linux 6.1.0-50-cloud-amd64 — Linux web-1 6.1.0-50-cloud-amd64 x86_64
+    if text.hasPrefix("Linux "), text.firstIndex(of: 0x23) == nil {
+      let words = text.words(limit: 8)
+      guard (2...5).contains(words.count) else { return nil }
+      if release(words[1]) != nil { return [Attribute("kernel_release", words[1].string)] }
+      guard words.count > 2, release(words[2]) != nil else { return nil }
+      var attributes = [Attribute("hostname", words[1].string), Attribute("kernel_release", words[2].string)]
+      if words.count > 3 { attributes.add("machine", words[3].string) }
+      return attributes
+    }
     let parts = text.split(0x2E, limit: 3)
     guard text.words(limit: 2).count == 1, parts.count == 3, CivilTime.number(parts[0]) != nil,
       CivilTime.number(parts[1]) != nil, (0x30...0x39).contains(parts[2][0])

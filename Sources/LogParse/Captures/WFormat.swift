@@ -5,7 +5,7 @@ import Evidence
 /// (`-h`); and busybox's.
 struct WFormat: LogFormat {
   let name = "capture.w"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -79,9 +79,10 @@ struct WFormat: LogFormat {
     // LOGIN@ IDLE JCPU PCPU stand before WHAT and are always there; `-s` leaves all but IDLE out.
     let names = header.columns.map(\.name)
     let times = names.dropLast().filter { $0 == "LOGIN@" || $0 == "IDLE" || $0 == "JCPU" || $0 == "PCPU" }
-    guard words.count >= fixed - (hasFrom ? 2 : 1), words.count > times.count, let user = words.first,
-      let idle = times.firstIndex(of: "IDLE")
-    else { return nil }
+    guard let user = words.first, let idle = times.firstIndex(of: "IDLE") else { return nil }
+    guard words.count >= fixed - (hasFrom ? 2 : 1), words.count > times.count else {
+      return withBlanks(line, words, header, relative)
+    }
     var session = LoginSession(user: user.string)
     let cells = words[(words.count - times.count)...]
     for word in words[1..<cells.startIndex] {
@@ -93,10 +94,37 @@ struct WFormat: LogFormat {
     }
     if let place = times.firstIndex(of: "LOGIN@") {
       let login = cells[cells.startIndex + place]
+      guard isStart(login) else { return withBlanks(line, words, header, relative) }
       session.startText = login.string
       session.start = start(login, relative)
     }
     session.idle = cells[cells.startIndex + idle].string
+    let running = line.slice(what).trimmed
+    if !running.isEmpty, !(running == "-") { session.commandLine = running.string }
+    return session
+  }
+
+  /// With `-o` spans of less than a minute are blank: what there is stands below its heading.
+  private static func withBlanks(
+    _ line: ByteView, _ words: [ByteView], _ header: ColumnHeader, _ relative: RelativeTime?
+  ) -> LoginSession? {
+    guard words.count >= 2, line[0] > 0x20, isTerminal(words[1]), let what = header.columns.last?.start,
+      line[what - 1] == 0x20
+    else { return nil }
+    var session = LoginSession(user: words[0].string)
+    session.tty = words[1].string
+    let from = header.index(of: "FROM").map { header.columns[$0].start } ?? .max
+    let login = header.index(of: "LOGIN@").map { header.columns[$0].start } ?? .max
+    for word in words.dropFirst(2) {
+      let place = line.offset(of: word)
+      if place >= from, place < login, !isStart(word) {
+        session.host = LoginSession.host(word)
+      } else if session.startText == nil, isStart(word) {
+        session.startText = word.string
+        session.start = start(word, relative)
+      }
+    }
+    guard session.startText != nil else { return nil }
     let running = line.slice(what).trimmed
     if !running.isEmpty, !(running == "-") { session.commandLine = running.string }
     return session

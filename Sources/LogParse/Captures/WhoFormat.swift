@@ -4,7 +4,7 @@ import Evidence
 /// coreutils' `who`, with the extra rows and columns of `-a`, with a header (`-H`), or names alone (`-q`); and busybox's.
 struct WhoFormat: LogFormat {
   let name = "capture.who"
-  let version = 5
+  let version = 6
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -141,7 +141,8 @@ struct WhoFormat: LogFormat {
         } else if let number = word.integer, number >= 0, pid == nil {
           pid = number
         } else if pid == nil, idle == nil,
-          word == "." || word == "old" || word == "?" || CivilTime.timeOfDay(word)?.precision == .minute
+          word == "." || word == "old" || word == "?" || olds.contains(word.string)
+            || CivilTime.timeOfDay(word)?.precision == .minute
         {
           idle = word.string
         } else if word.hasPrefix("id=") || word.hasPrefix("term=") || word.hasPrefix("exit=") || word.hasPrefix("last=")
@@ -150,6 +151,9 @@ struct WhoFormat: LogFormat {
           if word.hasPrefix("exit=") || word.hasPrefix("term=") { isDead = true }
         } else if words.count == 1 {
           bare = word
+        } else if place == words.count - 1, pid != nil, !hasMark, IPAddress.normal(word) != nil {
+          // `--ips` leaves the brackets out.
+          host = LoginSession.host(word)
         } else {
           return nil
         }
@@ -166,9 +170,9 @@ struct WhoFormat: LogFormat {
     if isNameless {
       guard tail.bare == nil else { return nil }
       let kind = words.map(\.string).joined(separator: " ")
-      if kind == "system boot" {
+      if kind == "system boot" || boots.contains(kind) {
         session.kind = "boot"
-      } else if words.first.map({ $0 == "run-level" }) ?? false {
+      } else if words.first.map({ $0 == "run-level" }) ?? false || isRunLevel(words) {
         session.kind = "runlevel"
       } else if kind == "clock change" {
         session.kind = kind
@@ -199,8 +203,9 @@ struct WhoFormat: LogFormat {
       session.tty = words[1].string
       session.idle = idle.string
       if let bare = tail.bare { session.host = LoginSession.host(bare) }
-    } else if tail.bare != nil {
-      return nil
+    } else if let bare = tail.bare {
+      guard IPAddress.normal(bare) != nil else { return nil }
+      session.host = LoginSession.host(bare)
     }
     // Any two words may stand before a date: it is a terminal, or it is told where from.
     guard
@@ -210,6 +215,23 @@ struct WhoFormat: LogFormat {
     // A getty waiting for somebody.
     if session.user == "LOGIN" { session.kind = "login prompt" }
     return session
+  }
+
+  /// In German, French, Spanish, Italian, Portuguese, Polish, Russian, Japanese, Korean and Chinese.
+  private static let boots: Set<String> = [
+    "Systemstart", "démarrage système", "arranque del sistema", "avvio di sistema", "inicialização do sistema",
+    "start systemu", "загрузка системы", "システム起動", "시스템 부팅", "系统引导",
+  ]
+  private static let runLevels: Set<String> = [
+    "Runlevel", "niveau d'exécution", "`run-level'", "nível de execução", "уровень выполнения", "런레벨", "运行级别",
+  ]
+
+  /// `old`, likewise.
+  private static let olds: Set<String> = ["alt", "ancie", "antig", "fa", "dawno", "дав", "昔", "很久"]
+
+  private static func isRunLevel(_ words: [ByteView]) -> Bool {
+    guard let level = words.last, level.count == 1, words.count > 1 else { return false }
+    return runLevels.contains(words.dropLast().map(\.string).joined(separator: " "))
   }
 
   private static func isMessageSign(_ word: ByteView) -> Bool { word == "+" || word == "-" || word == "?" }

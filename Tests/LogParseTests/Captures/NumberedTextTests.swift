@@ -12,7 +12,7 @@ import Testing
 
   @Test(arguments: [
     "1 Buy milk\n2 Call Bob\n3 Sleep\n", "3\tWed Nov 25 06:20:00 a root\n4\tThu Nov 26 06:20:00 a ops\n",
-    "    1 root     /sbin/init\n    2 root     [kthreadd]\n", "    1  /sbin/init\n   99  /bin/sh\n",
+    "    1  /sbin/init\n   99  /bin/sh\n",
   ])
   func numbersThatAreNoHistory(_ text: String) { #expect(name(text) == nil) }
 

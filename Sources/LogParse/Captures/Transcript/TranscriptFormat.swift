@@ -8,7 +8,7 @@ import Evidence
 /// clock that one section shows, those behind it take their zone and the moment of the capture.
 struct TranscriptFormat: LogFormat {
   let name = "capture.transcript"
-  let version = 1
+  let version = 2
 
   private static let unknown = "no parser knows what this command printed"
 
@@ -39,11 +39,14 @@ struct TranscriptFormat: LogFormat {
     var tables: Set<String> = []
     var rest = head
     var isFirst = true
+    var coloured = 0
     while !rest.isEmpty {
       let (line, after) = rest.cut(0x0A) ?? (rest, rest.slice(rest.count))
       rest = after
       let cleaned = PlainLine.cleaned(line[line.count - 1] == 0x0D ? line.dropLast(1) : line)
       func look(_ text: ByteView) {
+        // The other end of what `script` recorded may be far behind.
+        if isFirst, text.hasPrefix("Script started on ") { isSure = true }
         if let heading = headings.heading(text) {
           count += 1
           // dmidecode and others begin with a comment that names them.
@@ -54,6 +57,9 @@ struct TranscriptFormat: LogFormat {
         if !text.trimmed.isEmpty { isFirst = false }
       }
       if let cleaned { cleaned.withView(look) } else { look(line) }
+      // Output that was asked for in colour.
+      if cleaned != nil, line.firstIndex(of: 0x1B) != nil { coloured += 1 }
+      if coloured >= 3 { return true }
       if isSure || count >= 2 || tables.count >= 2 || count + tables.count > 0 && cleaned != nil { return true }
     }
     return false

@@ -17,6 +17,11 @@ struct TranscriptHeading {
       self.init(path: text.slice(4, text.count - 4).trimmed.string, isSure: true)
       return
     }
+    // What `script` writes around the rest.
+    if text.hasPrefix("Script started on ") || text.hasPrefix("Script done on ") {
+      self.init(path: "", isSure: true)
+      return
+    }
     if let (typed, isSure) = Self.prompt(text) {
       // A comment begins like root's bare prompt.
       guard isSure || Self.isCommand(typed, isTyped: text[0] != 0x23) else { return nil }
@@ -149,7 +154,7 @@ struct TranscriptHeading {
 
   private static let leadWords: Set<String> = [
     "collecting", "running", "output", "of", "command", "cmd", "command:", "cmd:", "executing", "begin", "start", "$",
-    "#",
+    "#", "running:", "executing:", "collecting:", "output:", "capturing", "capturing:", "exec:", "run:",
   ]
 
   // MARK: Commands
