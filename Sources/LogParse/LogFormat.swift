@@ -80,7 +80,18 @@ public enum LogFormats {
       if confidence == .high { return format }
       if best.map({ confidence > $0.confidence }) ?? true { best = (format, confidence) }
     }
-    return best?.format
+    return best?.format ?? withoutMessages(sample).flatMap { recognize($0) }
+  }
+
+  /// The sample behind what a command said of itself first (`sudo: unable to resolve host …`); nil where it said nothing.
+  private static func withoutMessages(_ sample: FormatSample) -> FormatSample? {
+    var rest = sample.front
+    var isShorter = false
+    while let (line, after) = rest.cut(0x0A), line.count < 4096, !after.isEmpty, CommandMessage.reason(line) != nil {
+      rest = after
+      isShorter = true
+    }
+    return isShorter ? FormatSample(head: rest, path: sample.path, isWhole: sample.isWhole) : nil
   }
 
   public static func named(_ name: String) -> (any LogFormat)? { all.first { $0.name == name } }

@@ -28,6 +28,8 @@ public final class JSONRecords {
 
   /// Bytes of the longest record that is handed out.
   public let limit: Int
+  /// The members in front of the latest array of log events, as an object: of which log they are.
+  @exclusivity(unchecked) private(set) var wrapper: [UInt8] = []
   private let stream: any ByteStream
   private let sink: any ResultSink
   private var buffer: UnsafeMutableRawBufferPointer
@@ -142,6 +144,7 @@ public final class JSONRecords {
           return nil
         }
         levels.append(.wrapper)
+        if name == .logEvents { keepWrapper(bytes.slice(0, place)) }
         enter(.array(name), place + 1)
         return nil
       case .broken(let place):
@@ -176,6 +179,11 @@ public final class JSONRecords {
     return record
   }
 
+  /// What says of which log the records are is of some hundred bytes.
+  private func keepWrapper(_ bytes: ByteView) {
+    wrapper = bytes.count <= 1 << 16 ? bytes.array + Array("[]}".utf8) : []
+  }
+
   private var tooLong: String { "a record longer than \(limit) bytes" }
 
   /// Follows a record that is too long to keep to its end.
@@ -187,6 +195,7 @@ public final class JSONRecords {
       case .broken(let place), .next(let place): pass(place)
       case .container(let name, let place):
         gap(first, position + UInt64(place), tooLong)
+        wrapper = []
         levels.append(.wrapper)
         enter(.array(name), place + 1)
         return

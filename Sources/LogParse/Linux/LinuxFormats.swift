@@ -5,19 +5,22 @@ extension LogFormats {
     PreloadFormat(), ProcTextFormat(), StartupScriptFormat(), PAMFormat(), UdevRulesFormat(), KernelModulesFormat(),
     SSHServerFormat(), ZoneNameFormat(), TZifFormat(), InittabFormat(), UpstartFormat(), LogrotateFormat(),
     AptHookFormat(), AutostartFormat(), SSHClientFormat(), LoaderPathFormat(),
+    InetdFormat(), KernelHelperFormat(),
     // dnf's log looks like syslog's with a host called SUBDEBUG.
-    PackageLogFormat(),
+    PackageLogFormat(), RunOutputFormat(),
     // Its times look like dmesg's, whose ISO times look like syslog's.
     JournalMonotonicFormat(), DmesgFormat(),
-    SudoLogFormat(), SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), JournalFileFormat(),
+    SudoLogFormat(), SyslogFormat(), AuditFormat(), AuditInterpretedFormat(), AuditReportFormat(),
+    JournalFileFormat(),
     JournalExportFormat(),
     JournalJSONFormat(), JournalVerboseFormat(),
-    ExtendedLogFormat(), AccessLogFormat(), ContainerLogFormat(), JSONLogFormat(), FTPLogFormat(), BodyfileFormat(),
+    KlogFormat(), ExtendedLogFormat(), AccessLogFormat(), ContainerLogFormat(), JSONLogFormat(), FTPLogFormat(),
+    BodyfileFormat(),
     UtmpFormat(),
-    LastlogRecords(),
+    LastlogRecords(), FailureRecords(), AccountingFormat(),
     PasswdFormat(), ShadowFormat(), GroupFormat(), GroupShadowFormat(), SudoersFormat(), KnownHostsFormat(),
     AuthorizedKeysFormat(),
     CrontabFormat(), SystemdUnitFormat(), ShellStartupFormat(), ServiceEnvironmentFormat(),
-    VimInfo(), ZshHistory(), FishHistory(), BashHistory(), ClientHistory(), ApplicationLogFormat(),
+    VimInfo(), WgetHosts(), ZshHistory(), FishHistory(), BashHistory(), ClientHistory(), ApplicationLogFormat(),
   ]
 }

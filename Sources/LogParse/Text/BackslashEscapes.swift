@@ -7,6 +7,11 @@ extension ByteView {
   ///   backslash is one.
   func unescaped(_ escape: (ByteView) -> (byte: UInt8, count: Int)?) -> String {
     guard firstIndex(of: 0x5C) != nil else { return string }
+    return String(decoding: unescapedBytes(escape), as: UTF8.self)
+  }
+
+  /// The same, of a part of a text, whose characters other parts may complete.
+  func unescapedBytes(_ escape: (ByteView) -> (byte: UInt8, count: Int)?) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(count)
     var place = 0
@@ -19,7 +24,7 @@ extension ByteView {
         place += 1
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   /// The byte that a text begins with as `\040`.

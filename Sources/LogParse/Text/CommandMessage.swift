@@ -28,7 +28,9 @@ enum CommandMessage {
     where text.hasPrefix(ByteView(name)) && text[name.utf8CodeUnitCount] == 0x3A {
       return "the command's own message"
     }
-    if text.hasPrefix("Output information may be incomplete") { return "the command's own message" }
+    if text.hasPrefix("Output information may be incomplete") || text.hasPrefix("sudo: unable to resolve host") {
+      return "the command's own message"
+    }
     return nil
   }
 }

@@ -97,33 +97,19 @@ enum IPAddress {
   }
 
   /// Four decimal numbers under 256.
-  static func isDotted(_ text: ByteView) -> Bool {
-    guard text.count >= 7, text.count <= 15 else { return false }
-    var dots = 0
-    var digits = 0
-    var value = 0
-    for byte in text.unsafeBytes {
-      switch byte {
-      case 0x2E:
-        guard digits > 0, value < 256 else { return false }
-        dots += 1
-        digits = 0
-        value = 0
-      case 0x30...0x39:
-        digits += 1
-        value = value &* 10 &+ Int(byte &- 0x30)
-        if digits > 3 { return false }
-      default: return false
-      }
-    }
-    return dots == 3 && digits > 0 && value < 256
-  }
+  static func isDotted(_ text: ByteView) -> Bool { text.isDottedAddress }
 
   /// Neither unspecified nor loopback: worth joining on.
-  static func isSpecific(_ address: String) -> Bool {
-    guard let first = address.utf8.first else { return true }
-    // Of all others the first character already tells.
-    guard first == 0x31 || first == 0x30 || first == 0x3A || first == 0x2A else { return true }
-    return address != "*" && address != "0.0.0.0" && address != "::" && address != "::1" && !address.hasPrefix("127.")
+  static func isSpecific(_ address: String) -> Bool { address.withView { isSpecific($0) } }
+
+  static func isSpecific(_ address: ByteView) -> Bool {
+    // Of most the first bytes already tell.
+    switch address[0] {
+    case 0x31: !(address[1] == 0x32 && address[2] == 0x37 && address[3] == 0x2E)
+    case 0x30: !(address == "0.0.0.0")
+    case 0x3A: !(address == "::" || address == "::1")
+    case 0x2A: !(address == "*")
+    default: true
+    }
   }
 }

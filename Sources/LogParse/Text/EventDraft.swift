@@ -71,6 +71,27 @@ struct EventDraft {
 
   // MARK: Fields
 
+  /// What a line of a log begins with, of which mostly two values alone differ from the line before: then they are changed and
+  /// the rest is found to be the same, with one look at each list. False where the line before was another.
+  mutating func putFront(program: String, pid: Int64, host: String, text: ByteView, isYearInferred: Bool) -> Bool {
+    let count = isYearInferred ? 5 : 4
+    guard attributeCount == 0, event.attributes.count >= count, entityCount == 0, !event.entities.isEmpty,
+      event.entities[0].kind == .host, event.entities[0].value == host
+    else { return false }
+    let isSame = event.attributes.withUnsafeMutableBufferPointer { fields in
+      guard fields[0].isText("program", program), fields[1].name == "pid", fields[2].isText("host", host),
+        fields[3].name == "text", !isYearInferred || fields[4].isText("year", "inferred")
+      else { return false }
+      fields[1].value = .integer(pid)
+      fields[3].value = .text(text.string)
+      return true
+    }
+    guard isSame else { return false }
+    attributeCount = count
+    entityCount = 1
+    return true
+  }
+
   @inline(__always)
   mutating func put(_ name: String, _ value: consuming Value) {
     if attributeCount < event.attributes.count {
@@ -145,7 +166,8 @@ extension Attribute {
 extension Entity {
   @inline(__always)
   fileprivate mutating func become(_ kind: Kind, _ value: String) {
+    // Not compared first: names and addresses are mostly others.
     self.kind = kind
-    if self.value != value { self.value = value }
+    self.value = value
   }
 }

@@ -6,11 +6,14 @@ extension LogFormats {
     "linux.syslog", "linux.dmesg", "linux.package_log", "linux.crontab", "app.log", "capture.last", "capture.lastlog",
     "capture.history", "capture.ps", "capture.w", "capture.who", "capture.paths",
     "capture.systemd_timers", "capture.systemd_status", "linux.audit_interpreted", "linux.journal_verbose",
-    "linux.sudo_log", "linux.ftp", "capture.transcript",
+    "linux.sudo_log", "linux.ftp", "capture.transcript", "app.klog", "linux.run_output",
+    "linux.audit_report",
   ]
 
   /// Of these, the ones that lack the year and nothing else.
-  public static let lackingOnlyTheYear: Set<String> = ["linux.syslog", "linux.sudo_log", "capture.paths"]
+  public static let lackingOnlyTheYear: Set<String> = [
+    "linux.syslog", "linux.sudo_log", "linux.package_log", "app.klog", "capture.paths",
+  ]
 
   /// Their events `linux:host:clock` and `linux:host:zone` say what the clock showed and, in `zone_minutes`, its zone.
   public static let tellingHostClock: Set<String> = [

@@ -76,7 +76,7 @@ func readLines(
     let outcome: LineOutcome
     // A first byte that is no blank settles it for nearly all lines.
     if text.bytes[0] == 0, !text.bytes.isEmpty {
-      let zeros = text.bytes.zerosAtFront
+      let zeros = text.bytes.leadingZeros
       let rest = text.bytes.dropFirst(zeros)
       ledger.skipped(upTo: text.offset + UInt64(zeros), "NUL bytes")
       text.bytes = rest
@@ -116,7 +116,7 @@ extension FormatSample {
     while lines.count < number, !rest.isEmpty {
       let (line, after) = rest.cut(0x0A) ?? (rest, rest.slice(rest.count))
       if rest.firstIndex(of: 0x0A) == nil, !isWhole, !lines.isEmpty { break }
-      let text = line[0] == 0 ? line.dropFirst(line.zerosAtFront) : line
+      let text = line[0] == 0 ? line.dropFirst(line.leadingZeros) : line
       if !text.trimmed.isEmpty { lines.append(text[text.count - 1] == 0x0D ? text.dropLast(1) : text) }
       rest = after
     }
@@ -129,12 +129,13 @@ extension FormatSample {
     var rest = head
     var seen = 0
     while let zero = rest.slice(0, max(1024 - seen, 0)).firstIndex(of: 0) {
-      let zeros = rest.slice(zero).zerosAtFront
-      guard zeros >= 64, zero == 0 ? seen == 0 : rest[zero - 1] == 0x0A else {
+      let zeros = rest.slice(zero).leadingZeros
+      guard zeros >= NULRun.fewest, zero == 0 ? seen == 0 : rest[zero - 1] == 0x0A else {
         return Self.isTextWithZeros(rest.slice(0, max(1024 - seen, 0)))
       }
       let after = rest.slice(zero + zeros)
-      // Nothing but zeros, as far as can be seen, is no text.
+      // Nothing but zeros, as far as can be seen, is no text; lines with zeros behind them are.
+      if after.isEmpty, zero > 0 || seen > 0 { return true }
       guard !after.trimmed.isEmpty, after[0] >= 0x20 || after[0] == 0x0A || after[0] == 0x09 else { return false }
       seen += zero
       rest = after
@@ -167,18 +168,10 @@ extension ByteView {
   fileprivate var zeroRun: Range<Int>? {
     var from = 0
     while let start = firstIndex(of: 0, from: from) {
-      let count = slice(start).zerosAtFront
-      if count >= 64 { return start..<start + count }
+      let count = slice(start).leadingZeros
+      if count >= NULRun.fewest { return start..<start + count }
       from = start + count
     }
     return nil
-  }
-
-  /// How many NULs there are at the front.
-  fileprivate var zerosAtFront: Int {
-    var place = 0
-    while let word = u64(place), word == 0 { place += 8 }
-    while place < count, self[place] == 0 { place += 1 }
-    return place
   }
 }

@@ -15,17 +15,3 @@ struct WordWalker {
     return text.slice(start, place)
   }
 }
-
-extension ByteView {
-  /// Where the last occurrence of a word with its blanks begins, looked for from the end: it is among the last words, and
-  /// one look at each costs less than a search of the whole line.
-  @inline(__always)
-  func lastPlace(of word: StaticString) -> Int? {
-    var rest = self
-    while let blank = rest.lastIndex(of: 0x20) {
-      if slice(blank).hasPrefix(word) { return blank }
-      rest = slice(0, blank)
-    }
-    return nil
-  }
-}

@@ -179,4 +179,55 @@ import Testing
       try event("203.0.113.9 - - [25/Nov/2026:05:20:30:123 +0000]")?.time
         == Timestamp(iso8601: "2026-11-25T05:20:30.123+00:00"))
   }
+
+  /// A load balancer, a web server and another load balancer in front of an application: whoever asked the first.
+  @Test func severalProxiesOfOnesOwn() throws {
+    let line = "10.0.0.7 - - [25/Nov/2026:05:20:30 +0000] \"GET /a HTTP/1.1\" 200 5 \"-\" \"M\""
+    let event = try request(line + " \"1.1.1.1, 203.0.113.66, 10.0.0.9, 10.0.0.8\"")
+    #expect(event?.entities.map(\.value) == ["10.0.0.7", "10.0.0.8", "10.0.0.9", "203.0.113.66"])
+    // What stands in front of the first public address, the client may have written.
+    let inside = try request(line + " \"10.0.0.8\"")
+    #expect(inside?.entities.map(\.value) == ["10.0.0.7", "10.0.0.8"])
+    let many = String(repeating: "10.0.0.8, ", count: 20) + "10.0.0.9"
+    #expect(
+      try request(line + " \"203.0.113.66, \(many)\"")?.entities.map(\.value) == ["10.0.0.7", "10.0.0.9", "10.0.0.8"])
+  }
+
+  @Test func aListThatTheClientBegan() throws {
+    let line = "10.0.0.7 - - [25/Nov/2026:05:20:30 +0000] \"GET /a HTTP/1.1\" 200 5 \"-\" \"M\""
+    for begin in ["unknown", "${jndi:ldap://x/a}", "a b"] {
+      let event = try #require(try request("\(line) \"\(begin), 203.0.113.66:4711\""))
+      #expect(event.text("forwarded_for") == "\(begin), 203.0.113.66:4711" && event["is_ambiguous"] == .flag(true))
+      #expect(event.entities.map(\.value) == ["10.0.0.7", "203.0.113.66"])
+    }
+  }
+
+  @Test func timesWithoutAZone() throws {
+    let line = "203.0.113.66 - - [2026-11-25 05:20:30.123] \"GET /a HTTP/1.1\" 200 5\n"
+    let event = try #require(try EventDump(line, path: "access.log", zone: .inferred(540)).events.first)
+    #expect(
+      event.time == Timestamp(nanoseconds: 1_795_551_630_123_000_000, precision: .millisecond, zone: .inferred(540)))
+    #expect(event.text("path") == "/a")
+    #expect(
+      EventDump.recognize(Array("203.0.113.66 - - [2026-11-25 noon] \"GET /a HTTP/1.1\" 200 5\n".utf8), path: "x.txt")?
+        .name != "web.access")
+  }
+
+  @Test func requestsOfModSSL() throws {
+    let front = "[25/Nov/2026:05:20:30 +0000] 203.0.113.66"
+    let event = try #require(try request("\(front) TLSv1.3 TLS_AES_256_GCM_SHA384 \"GET /a HTTP/1.1\" 1234"))
+    #expect(event.text("remote_address") == "203.0.113.66" && event.text("path") == "/a" && event.text("user") == nil)
+    #expect(event.integer("status") == nil && event.integer("response_bytes") == 1234)
+    #expect(event.text("other_fields") == "TLSv1.3 TLS_AES_256_GCM_SHA384")
+    let plain = try #require(try request("\(front) - - \"GET /a HTTP/1.1\" 200 82"))
+    #expect(plain.integer("status") == 200 && plain.integer("response_bytes") == 82)
+  }
+
+  @Test func datesThatNobodyCanKeep() throws {
+    for date in ["31/Dec/9999:23:59:59 +0000", "31/Feb/2026:05:20:30 +0000"] {
+      let event = try #require(try request("203.0.113.66 - - [\(date)] \"GET /a HTTP/1.1\" 200 5"))
+      #expect(event.time == nil && event.text("time_text") == date && event.text("path") == "/a")
+    }
+    #expect(try request("203.0.113.66 - - \(Self.rest)")?.text("time_text") == nil)
+  }
 }

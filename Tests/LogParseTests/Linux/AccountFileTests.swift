@@ -117,4 +117,10 @@ import Testing
     // Of another program it is no text.
     #expect(EventDump.recognize(Array("a\u{1}b\u{1}c\n".utf8), path: "home/ops/.mysql_history") == nil)
   }
+
+  @Test func hashesOfOldPasswordsAreNoMembers() throws {
+    let text = "ops:1000:2:$6$salt$hash,$6$salt$other\n"
+    #expect(EventDump.recognize(Array(text.utf8), path: "etc/security/opasswd")?.name != "linux.group")
+    #expect(EventDump.recognize(Array("web:x:33:ops,host$\n".utf8), path: "etc/group")?.name == "linux.group")
+  }
 }

@@ -279,4 +279,76 @@ import Testing
     #expect(login.events.first?.text("action") == "login_accepted")
     #expect(login.events.first?.time == Timestamp(iso8601: "2026-11-25T05:20:12.000Z"))
   }
+
+  @Test(arguments: [
+    ("25-nov-2026", "INFORMACIÓN", "INFO"), ("25-nov.-2026", "ADVERTENCIA", "WARNING"),
+    ("25-nov-2026", "INFORMAZIONI", "INFO"), ("25-nov-2026", "AVVERTENZA", "WARNING"),
+    ("25-nov-2026", "INFORMAÇÕES", "INFO"), ("25-nov-2026", "ADVERTÊNCIA", "WARNING"),
+    ("25-ноя-2026", "INFO", "INFO"), ("25-нояб.-2026", "WARNING", "WARNING"), ("25-lis-2026", "INFO", "INFO"),
+    ("25-十一月-2026", "严重", "SEVERE"), ("25-11月-2026", "資訊", "INFO"),
+  ])
+  func tomcatsInOtherLanguages(_ date: String, _ word: String, _ level: String) throws {
+    let dump = try EventDump("\(date) 05:20:26.245 \(word) [main] a.B.c text\n", path: "catalina.out")
+    #expect(dump.format == "app.log" && dump.events.first?.text("level") == level)
+    #expect(dump.events.first?.text("thread") == "main" && dump.events.first?.text("text") == "a.B.c text")
+    #expect(dump.events.first?.time?.description == "2026-11-25T05:20:26.245Z")
+  }
+
+  @Test func threadsOfSpring() throws {
+    let thread = "nio-8080-exec-1"
+    for marks in [
+      "[\(thread)]", "[demo] [\(thread)]", "[demo] [\(thread)] [4bf92f3577b34da6-00f067aa0ba902b7]",
+      "[\(thread)] [4bf92f3577b34da6-00f067aa0ba902b7]", "[  \(thread)] [                                  ]",
+    ] {
+      let line = "2026-11-25T05:20:26.245Z  INFO 1234 --- \(marks) c.e.DemoApplication : started\n"
+      let event = try #require(try EventDump(line, path: "app.log").events.first)
+      #expect(event.text("thread") == thread && event.integer("pid") == 1234, "\(marks)")
+      #expect(event.text("text")?.hasPrefix("1234 --- [") == true)
+    }
+    let other = try EventDump("2026-11-25T05:20:26.245Z  INFO 1234 items --- [x]\n", path: "app.log").events.first
+    #expect(other?.text("thread") == nil && other?.integer("pid") == nil)
+  }
+
+  @Test func sessionsOfPostgreSQL() throws {
+    let front = "2026-11-25 05:20:26.245 UTC [77]"
+    let event = try #require(
+      try EventDump("\(front) ops@app LOG:  statement: COPY x FROM PROGRAM 'id'\n", path: "pg.log").events.first)
+    #expect(event.text("user") == "ops" && event.entities == [Entity(.user, "ops")])
+    for text in ["[unknown]@[unknown] LOG:  x", "mail to ops@app LOG: x", "ops@app logged in"] {
+      #expect(try EventDump("\(front) \(text)\n", path: "pg.log").events.first?.text("user") == nil, "\(text)")
+    }
+  }
+
+  @Test func whoAskedApacheFromAfar() throws {
+    let line =
+      "[Wed Nov 25 05:20:26.245678 2026] [authz_core:error] [pid 9] [remote 203.0.113.66:4444] AH01630: denied\n"
+    let event = try EventDump(line, path: "error.log").events.first
+    #expect(event?.text("remote_address") == "203.0.113.66" && event?.integer("remote_port") == 4444)
+  }
+
+  @Test func datesWithPointsInBrackets() throws {
+    let line = "[2026.11.25 05:20:26][2][b123] [container1-1] [WEB-1001] started\n"
+    let dump = try EventDump(line, path: "JeusServer.log", format: ApplicationLogFormat())
+    #expect(dump.events.first?.time?.description == "2026-11-25T05:20:26Z")
+    #expect(dump.events.first?.text("text")?.hasSuffix("[WEB-1001] started") == true)
+    for odd in ["[2026.11.25]", "[2026.11.25 05:20]", "[1.2.3 x]", "[12345]"] {
+      let dump = try EventDump("\(odd) text\n", path: "x.log", format: ApplicationLogFormat())
+      #expect(dump.events.first?.time == nil, "\(odd)")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("2026-11-25T05:20:26Z E! [outputs.x] denied", "ERROR", "[outputs.x] denied"),
+      ("2026/11/25 05:20:26 I! started", "INFO", "started"),
+      ("2026-11-25 05:20:26,245 - util.py[WARNING]: Failed", "WARNING", "util.py[WARNING]: Failed"),
+      ("2026-11-25 05:20:26,245 - cwlogs.push - INFO - 1234 - x", "INFO", "cwlogs.push - INFO - 1234 - x"),
+      ("2026-11-25 05:20:26,245 - util.py[7]: x", nil, "util.py[7]: x"),
+      ("2026-11-25 05:20:26,245 - a - b - x", nil, "a - b - x"), ("2026/11/25 05:20:26 O! wow", nil, "O! wow"),
+      ("2026-11-25 05:20:26,245 told - INFO is all", nil, "told - INFO is all"),
+    ] as [(String, String?, String)])
+  func levelsBehindANameOrOfOneLetter(_ line: String, _ level: String?, _ text: String) throws {
+    let event = try EventDump(line + "\n", path: "x.log", format: ApplicationLogFormat()).events.first
+    #expect(event?.text("level") == level && event?.text("text") == text)
+  }
 }

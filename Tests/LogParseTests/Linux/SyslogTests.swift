@@ -29,7 +29,7 @@ import Testing
         switch entry.time {
         case .civil(let civil): return .some(years.settle(civil))
         case .whole(let time): return .some(time)
-        case .beyond, .known: return .some(nil)
+        case .beyond: return .some(nil)
         }
       }
     }

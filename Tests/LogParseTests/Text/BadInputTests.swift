@@ -35,7 +35,8 @@ import Testing
 
   /// Formats whose bytes are no lines of text.
   static let binary: Set<String> = [
-    "linux.utmp", "linux.lastlog", "linux.localtime", "capture.proc_text", "linux.journal_export",
+    "linux.utmp", "linux.lastlog", "linux.localtime", "capture.proc_text", "linux.journal_export", "linux.accounting",
+    "linux.login_failures",
   ]
   static let textual = samples.filter { !binary.contains($0.format.name) }
 

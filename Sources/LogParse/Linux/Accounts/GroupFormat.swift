@@ -4,7 +4,7 @@ import Evidence
 /// `/etc/group`: four fields a line.
 struct GroupFormat: LogFormat {
   let name = "linux.group"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -20,7 +20,9 @@ struct GroupFormat: LogFormat {
   private static func fields(_ line: ByteView) -> (fields: [ByteView], gid: Int64)? {
     let fields = line.split(0x3A, limit: 5)
     guard fields.count == 4, !fields[0].isEmpty, fields[0].firstIndex(of: 0x20) == nil, let gid = fields[2].integer,
-      fields[3].firstIndex(of: 0x20) == nil
+      fields[3].firstIndex(of: 0x20) == nil,
+      // Hashes of old passwords stand there in opasswd.
+      fields[3][0] != 0x24
     else { return nil }
     return (fields, gid)
   }

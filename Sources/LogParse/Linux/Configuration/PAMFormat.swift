@@ -5,7 +5,7 @@ import Evidence
 /// entry of persistence, since a module or the program of `pam_exec` runs as root whenever somebody logs in.
 struct PAMFormat: LogFormat {
   let name = "linux.pam"
-  let version = 1
+  let version = 2
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -61,9 +61,28 @@ struct PAMFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     let file = String(context.path.split(separator: "/").last ?? "")
+    // A backslash at the end goes on with the next line.
+    var front: [UInt8] = []
+    var started: Locator?
     try readLines(stream, into: sink) { line in
       let text = line.bytes.trimmed
-      if text[0] == 0x23 { return .parsed }
+      if front.isEmpty, text[0] == 0x23 { return .parsed }
+      if text[text.count - 1] == 0x5C, front.count < 1 << 14 {
+        front += text.dropLast(1).array + [0x20]
+        started = started ?? line.locator
+        return .parsed
+      }
+      guard !front.isEmpty else { return read(text, line.locator) }
+      defer {
+        front = []
+        started = nil
+      }
+      let locator = started?.reaching(line.end) ?? line.locator
+      return (front + text.array).withView { read($0, locator) }
+    }
+    if let started { _ = front.withView { read($0.trimmed, started) } }
+
+    func read(_ text: ByteView, _ locator: Locator) -> LineOutcome {
       guard let rule = Self.rule(text, hasService: file == "pam.conf") else {
         return .skipped("line is not a rule of PAM")
       }
@@ -84,7 +103,7 @@ struct PAMFormat: LogFormat {
         entry.extra.add("program", program.string)
       }
       sink.event(
-        entry.event("PAM loads \(command) at each use of \(service) (\(rule.type.string)).", line.locator, file: module)
+        entry.event("PAM loads \(command) at each use of \(service) (\(rule.type.string)).", locator, file: module)
       )
       return .parsed
     }

@@ -13,6 +13,7 @@ struct PersistenceEntry {
     case network = "network-hook", sshServer = "ssh-server", sshClient = "ssh-client", sshLogin = "ssh-rc"
     case inittab, upstart, generator = "systemd-generator", packageHook = "package-hook", logrotate
     case autostart = "xdg-autostart", serviceEnvironment = "service-environment"
+    case inetd, kernelHelper = "kernel-helper"
   }
 
   var mechanism: Mechanism

@@ -1,10 +1,14 @@
 import Bytes
 import Evidence
 
-/// fish's history: `- cmd: TEXT`, then `  when: EPOCH` and perhaps `  paths:`. It looks like YAML and is not.
+/// fish's history: `- cmd: TEXT`, then `  when: EPOCH` and perhaps `  paths:`, the words of the command that were files as it ran. It
+/// looks like YAML and is not.
 struct FishHistory: LogFormat {
   let name = "linux.fish_history"
-  let version = 1
+  let version = 2
+
+  /// Paths of a command that are kept.
+  private static let limit = 64
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -37,8 +41,15 @@ struct FishHistory: LogFormat {
         pending = now
         return .parsed
       }
-      return line.bytes.hasPrefix("  paths:") || line.bytes.hasPrefix("    - ")
-        ? .parsed : .skipped("line is not of fish's history")
+      if line.bytes.hasPrefix("    - ") {
+        if now.command.paths.count < Self.limit {
+          now.command.paths.append(Self.unescaped(line.bytes.slice(6, 4096)))
+          now.locator = now.locator.reaching(line.end)
+          pending = now
+        }
+        return .parsed
+      }
+      return line.bytes.hasPrefix("  paths:") ? .parsed : .skipped("line is not of fish's history")
     }
     finish()
   }

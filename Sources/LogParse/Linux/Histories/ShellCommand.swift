@@ -14,6 +14,8 @@ struct ShellCommand {
   var elapsed: Int64?
   /// The history's own path, where the file is a list of several.
   var file: String?
+  /// Files that the command named and that were there (fish).
+  var paths: [String] = []
 
   func event(_ locator: Locator) -> Event {
     var attributes: [Attribute] = [
@@ -22,10 +24,12 @@ struct ShellCommand {
     attributes.add("user", user)
     attributes.add("elapsed", elapsed)
     attributes.add("history_file", file)
+    attributes.add("paths", paths)
     let who = user.map { "\($0) typed" } ?? "Somebody typed"
     return Event(
       time: time, .executed, dataType: "linux:shell:command", message: "\(who) in \(shell): \(text)",
-      entities: user.map { [Entity(.user, $0)] } ?? [], attributes: attributes, locator: locator)
+      entities: (user.map { [Entity(.user, $0)] } ?? []) + paths.filter { $0.hasPrefix("/") }.map { Entity(.file, $0) },
+      attributes: attributes, locator: locator)
   }
 
   /// Seconds since 1970 that a history may hold: from 1990 to 2100, lest a number in a comment be taken for a time.

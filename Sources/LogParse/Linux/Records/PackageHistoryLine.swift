@@ -84,7 +84,8 @@ struct PackageHistoryLine {
 
   /// Lines of either log that tell of no package: zypper's comments and repositories, pacman's warnings and steps.
   static func isRemark(_ line: ByteView) -> Bool {
-    if line[0] == 0x23, line.hasPrefix("# 2") || line.hasPrefix("# ZYPP") { return true }
+    // zypper keeps what a package's own scripts print as comments.
+    if line[0] == 0x23, line[1] == 0x20 { return true }
     if line[19] == 0x7C, line[4] == 0x2D { return Timestamp(iso8601: line.slice(0, 19)) != nil }
     guard line[0] == 0x5B, let close = line.slice(0, 32).firstIndex(of: 0x5D) else { return false }
     let rest = line.slice(close + 1).trimmed

@@ -7,7 +7,7 @@ import Evidence
 /// Times of dpkg, apt and yum are local to the host; yum's lack the year.
 struct PackageLogFormat: LogFormat {
   let name = "linux.package_log"
-  let version = 4
+  let version = 5
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -23,8 +23,12 @@ struct PackageLogFormat: LogFormat {
     }
     var years = YearSettler(ParseContext(path: ""))
     let changes = lines.filter { PackageChange($0, .utc, &years) != nil || PackageCommand($0, .utc) != nil }.count
+    var isBehindDnf = false
     let remarks = lines.filter {
-      PackageChange($0, .utc, &years) == nil && PackageCommand($0, .utc) == nil && Self.isRemark($0)
+      guard PackageChange($0, .utc, &years) == nil, PackageCommand($0, .utc) == nil else { return false }
+      guard Self.isRemark($0) else { return isBehindDnf && changes > 0 && $0[4] != 0x2D }
+      isBehindDnf = $0[10] == 0x54
+      return true
     }.count
     // A run that only sets packages up tells of no change for many lines.
     return (changes + remarks) * 4 >= lines.count * 3 && (changes > 0 || lines.contains(where: Self.isDpkg))
@@ -66,7 +70,10 @@ struct PackageLogFormat: LogFormat {
     var years = YearSettler(context)
     let stream = try years.lookAhead(stream) { PackageChange.timeWithoutYear($0.words(limit: 7)) }
     var apt: AptTransaction?
+    // dnf draws a table of what it is about to do, and tells what packages' scripts print.
+    var isBehindDnf = false
     try readLines(stream, into: sink) { line in
+      if line.bytes[4] == 0x2D, line.bytes[7] == 0x2D { isBehindDnf = line.bytes[10] == 0x54 }
       if line.bytes.hasPrefix("Start-Date: ") {
         apt = AptTransaction(line, context.zone)
         return .parsed
@@ -91,7 +98,8 @@ struct PackageLogFormat: LogFormat {
         sink.event(entry.event(line.locator))
         return .parsed
       }
-      return Self.isRemark(line.bytes) || PackageHistoryLine.isRemark(line.bytes)
+      if Self.isRemark(line.bytes) || PackageHistoryLine.isRemark(line.bytes) { return .parsed }
+      return isBehindDnf && SkippedLine.event(line) == nil
         ? .parsed : .skipped("line is not of a package manager's log")
     }
     if let apt { sink.event(apt.event()) }

@@ -2,17 +2,20 @@ import Bytes
 import Evidence
 
 /// The login records of `utmp`, `wtmp` and `btmp` (utmp(5)): 384 bytes each with glibc on x86-64, 400 on AArch64, where
-/// session and time are 64 bits wide.
+/// session and time are 64 bits wide, and either in the other order of bytes on big machines (POWER, s390x).
 ///
-/// Little-endian. Times are UTC. A logout is a record of its own (type 8) that names the line only, so it is joined with
+/// Times are UTC. A logout is a record of its own (type 8) that names the line only, so it is joined with
 /// the login seen before it on that line; one whose login is not in the file says that a session ended there.
 struct UtmpFormat: LogFormat {
   let name = "linux.utmp"
-  let version = 2
+  let version = 3
+
+  /// How often a file is searched for the next record behind bytes that are none.
+  private static let searches = 1000
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     let head = sample.head
-    guard head.count >= 384, UtmpRecord.size(in: head) != nil else { return nil }
+    guard head.count >= 384, UtmpLayout(of: head) != nil else { return nil }
     return .high
   }
 
@@ -20,9 +23,12 @@ struct UtmpFormat: LogFormat {
     let feed = ByteFeed(stream)
     let encodings = stream.encodings
     var ledger = CoverageLedger(sink, encodings: encodings)
-    let size = UtmpRecord.size(in: try feed.peek(1 << 16)) ?? 384
+    let layout = UtmpLayout(of: try feed.peek(1 << 16)) ?? UtmpLayout()
+    let size = layout.size
     let isFailure = context.path.contains("btmp")
     var open: [String: UtmpRecord] = [:]
+    var erased = ErasedRecords(isLog: !(context.path.split(separator: "/").last ?? "").hasPrefix("utmp"))
+    var searches = Self.searches
     while true {
       let bytes = try feed.peek(size)
       if bytes.isEmpty { break }
@@ -32,18 +38,29 @@ struct UtmpFormat: LogFormat {
         ledger.skipped(upTo: feed.offset, "record is cut short")
         break
       }
-      let record = UtmpRecord(bytes, size)
-      feed.take(size)
+      let record = UtmpRecord(bytes, layout)
       guard record.isSane else {
+        // Where a write was cut short, or bytes were taken out, the next record begins within this one's length.
+        var step = size
+        if searches > 0 {
+          searches -= 1
+          let both = try feed.peek(size * 2)
+          step =
+            (1..<size).first { layout.mayBegin(both.slice($0)) && UtmpRecord(both.slice($0), layout).isSane } ?? size
+        }
+        feed.take(step)
         ledger.skipped(upTo: feed.offset, "bytes are not a login record")
         continue
       }
+      feed.take(size)
       ledger.parsed(upTo: feed.offset)
+      let locator = Locator(offset: place, length: UInt64(size), encodings: encodings)
+      if let event = erased.see(record, locator) { sink.event(event) }
       // An empty slot.
       if record.type == 0 { continue }
-      let locator = Locator(offset: place, length: UInt64(size), encodings: encodings)
       for event in Self.events(record, &open, isFailure: isFailure, locator) { sink.event(event) }
     }
+    if let event = erased.event { sink.event(event) }
     ledger.finish(damage: stream.damage, note: feed.offset == 0 && stream.damage == nil ? "empty file" : nil)
   }
 
@@ -83,6 +100,7 @@ struct UtmpFormat: LogFormat {
     session.tty = nil
     session.host = nil
     session.pid = nil
+    if kind == "clock" { session.status = record.type == 3 ? "as it was set" : "as it was before" }
     if kind == "boot" { session.status = "kernel \(record.host)" }
     if kind == "runlevel" {
       // The pid's low byte is the level's character.
@@ -112,109 +130,40 @@ struct UtmpFormat: LogFormat {
   }
 }
 
-/// One record.
-struct UtmpRecord {
-  var type: Int
-  var pid: Int64
-  var line: String
-  var user: String
-  var host: String
-  var time: Timestamp?
-  var address: String?
-  private let hasText: Bool
+/// Records that hold nothing among those of a log, which only ever grows: somebody overwrote them, as tools that clean up behind an
+/// intruder do, or the machine lost its power. `utmp` is a table, whose free slots are empty.
+private struct ErasedRecords {
+  let isLog: Bool
+  private var last: Timestamp?
+  private var count: Int64 = 0
+  private var place: Locator?
 
-  /// 384 or 400, whichever makes more of the records sensible; nil where neither does.
-  static func size(in head: ByteView) -> Int? {
-    var best: (size: Int, sane: Int)?
-    for size in [384, 400] {
-      var sane = 0
-      var filled = 0
-      let records = min(head.count / size, 32)
-      for index in 0..<records {
-        let record = UtmpRecord(head.slice(index * size, (index + 1) * size), size)
-        if record.isSane { sane += 1 }
-        if record.isSane, record.type != 0 { filled += 1 }
+  init(isLog: Bool) { self.isLog = isLog }
+
+  mutating func see(_ record: UtmpRecord, _ locator: Locator) -> Event? {
+    guard isLog else { return nil }
+    guard record.type == 0 else {
+      defer {
+        last = record.time
+        count = 0
+        place = nil
       }
-      guard records > 0, sane * 10 >= records * 8, filled > 0 else { continue }
-      if best.map({ sane > $0.sane }) ?? true { best = (size, sane) }
+      return event
     }
-    return best?.size
-  }
-
-  init(_ bytes: ByteView, _ size: Int) {
-    type = Int(Int16(bitPattern: bytes.u16(0) ?? 0))
-    pid = Int64(Int32(bitPattern: bytes.u32(4) ?? 0))
-    let (line, lineIsText) = Self.text(bytes.slice(8, 40))
-    let (user, userIsText) = Self.text(bytes.slice(44, 76))
-    let (host, hostIsText) = Self.text(bytes.slice(76, 332))
-    self.line = line
-    self.user = user
-    self.host = host
-    hasText = lineIsText && userIsText && hostIsText
-    let seconds: Int64
-    let microseconds: Int64
-    let place: Int
-    if size == 400 {
-      seconds = Int64(bitPattern: bytes.u64(344) ?? 0)
-      microseconds = Int64(bitPattern: bytes.u64(352) ?? 0)
-      place = 360
-    } else {
-      // Unsigned until 2106, as the newer libraries read it.
-      seconds = Int64(bytes.u32(340) ?? 0)
-      microseconds = Int64(Int32(bitPattern: bytes.u32(344) ?? 0))
-      place = 348
+    if record.isEmpty, last != nil {
+      count += 1
+      place = place?.reaching((locator.offset ?? 0) + (locator.length ?? 0)) ?? locator
     }
-    if seconds > 0, (0..<1_000_000).contains(microseconds) {
-      time = Timestamp(seconds: seconds, nanoseconds: microseconds * 1000, precision: .microsecond)
-    }
-    address = Self.address(bytes.slice(place, place + 16))
+    return nil
   }
 
-  /// As `utmpdump` writes it.
-  init(type: Int, pid: Int64, line: String, user: String, host: String, time: Timestamp?, address: String?) {
-    self.type = type
-    self.pid = pid
-    self.line = line
-    self.user = user
-    self.host = host
-    self.time = time
-    self.address = address
-    hasText = true
-  }
-
-  var isSane: Bool {
-    (0...9).contains(type) && hasText && pid >= 0
-      && (type == 0 || time.map { $0.nanoseconds < 4_102_444_800_000_000_000 } ?? false)
-  }
-
-  var endpoint: Endpoint? {
-    if let address { return Endpoint(host: ByteView(""), port: ByteView("")).with(address) }
-    guard type == 7 || type == 6 else { return nil }
-    return host.withView { LoginSession.host($0) }
-  }
-
-  /// Up to the first NUL; text means printable and nothing but NUL behind (the tail may keep what was there before).
-  private static func text(_ bytes: ByteView) -> (String, Bool) {
-    let end = bytes.firstIndex(of: 0) ?? bytes.count
-    let text = bytes.slice(0, end)
-    for index in 0..<text.count where text[index] < 0x20 || text[index] == 0x7F { return (text.string, false) }
-    return (text.string, true)
-  }
-
-  /// Four bytes for IPv4, sixteen for IPv6, zero for none.
-  private static func address(_ bytes: ByteView) -> String? {
-    guard bytes.count == 16, (0..<16).contains(where: { bytes[$0] != 0 }) else { return nil }
-    if !(4..<16).contains(where: { bytes[$0] != 0 }) { return (0..<4).map { String(bytes[$0]) }.joined(separator: ".") }
-    let groups = stride(from: 0, to: 16, by: 2).map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }
-    return groups.joined(separator: ":").withView { IPAddress.normal($0) }
-  }
-}
-
-extension Endpoint {
-  /// The same end with an address that is already in its usual form.
-  func with(_ address: String) -> Endpoint {
-    var end = self
-    end.address = address
-    return end
+  /// What was seen since the last record that holds something.
+  var event: Event? {
+    guard count > 0, last != nil, let place else { return nil }
+    let records = count == 1 ? "One record" : "\(count) records"
+    return Event(
+      time: last, dataType: "linux:login:erased",
+      message: "\(records) of logins behind this moment hold nothing: overwritten, or lost with the power.",
+      attributes: [Attribute("count", count)], locator: place)
   }
 }

@@ -109,7 +109,7 @@ enum AccountMessage {
       if let colon { draft.add("command", new: rest.slice(colon + 2)) }
       return true
     }
-    guard let place = body.firstIndex(of: ByteView(" ran command ")), let target = body.lastPlace(of: " as "),
+    guard let place = body.firstIndex(of: ByteView(" ran command ")), let target = body.lastIndex(of: " as "),
       target >= place + 13
     else { return false }
     draft.put("action", "doas")

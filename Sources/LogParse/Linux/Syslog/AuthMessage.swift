@@ -53,13 +53,21 @@ enum AuthMessage {
   static func addRemote(
     _ address: ByteView, _ port: ByteView?, _ draft: inout EventDraft, _ cache: inout WordCache
   ) {
-    if let normal = IPAddress.normal(address) {
+    addRemote(address, port: port?.integer, &draft)
+  }
+
+  static func addRemote(_ address: ByteView, port: Int64?, _ draft: inout EventDraft) {
+    if IPAddress.isDotted(address) {
+      let text = address.string
+      draft.put("remote_address", new: text)
+      if IPAddress.isSpecific(address) { draft.put(.address, text) }
+    } else if let normal = IPAddress.normal(address) {
       draft.put("remote_address", new: normal)
       if IPAddress.isSpecific(normal) { draft.put(.address, normal) }
     } else if !address.isEmpty, !(address == "UNKNOWN") {
       draft.add("remote_host", new: address)
     }
-    if let port = port?.integer { draft.put("remote_port", port) }
+    if let port { draft.put("remote_port", port) }
   }
 
   // MARK: PAM
@@ -109,11 +117,11 @@ enum AuthMessage {
     {
       draft.put("action", "login_failed")
       readCaller(text, into: &draft, &cache)
-    } else if text.hasPrefix("user "), let place = text.lastPlace(of: " tally "), place >= 5 {
+    } else if text.hasPrefix("user "), let place = text.lastIndex(of: " tally "), place >= 5 {
       // user root (0) tally 9, deny 5
       draft.put("action", "account_locked")
       let name = text.slice(5, place)
-      addUser(name.lastPlace(of: " (").map { name.slice(0, $0) } ?? name, &draft, &cache)
+      addUser(name.lastIndex(of: " (").map { name.slice(0, $0) } ?? name, &draft, &cache)
       draft.add("detail", new: text.slice(place + 1))
     }
   }
@@ -128,16 +136,19 @@ enum AuthMessage {
     for _ in 0..<32 {
       let word = words.next()
       if word.isEmpty { break }
-      if word.hasPrefix("rhost=") {
-        hosts += 1
-        // The last in front of the user is the one that PAM wrote, unless the user's name holds it.
-        if user.isEmpty { host = word.slice(6) }
-      } else if user.isEmpty, word.hasPrefix("user=") {
-        user = word.slice(5)
-      } else if user.isEmpty, word.hasPrefix("ruser=") {
-        remoteUser = word.slice(6)
-      } else if tty.isEmpty, word.hasPrefix("tty=") {
-        tty = word.slice(4)
+      // Five words of eight are none of these: their first letters tell.
+      switch word[0] {
+      case UInt8(ascii: "r"):
+        if word.hasPrefix("rhost=") {
+          hosts += 1
+          // The last in front of the user is the one that PAM wrote, unless the user's name holds it.
+          if user.isEmpty { host = word.slice(6) }
+        } else if user.isEmpty, word.hasPrefix("ruser=") {
+          remoteUser = word.slice(6)
+        }
+      case UInt8(ascii: "u"): if user.isEmpty, word.hasPrefix("user=") { user = word.slice(5) }
+      case UInt8(ascii: "t"): if tty.isEmpty, word.hasPrefix("tty=") { tty = word.slice(4) }
+      default: break
       }
     }
     if !tty.isEmpty { draft.put("tty", cache.text(tty)) }

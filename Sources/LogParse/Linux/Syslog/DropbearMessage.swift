@@ -13,7 +13,7 @@ enum DropbearMessage {
     guard let (action, method) = kind(of: body) else { return }
     draft.put("action", action)
     if let method { draft.put("method", method) }
-    let from = body.lastPlace(of: " from ")
+    let from = body.lastIndex(of: " from ")
     let front = body.slice(0, from ?? body.count)
     if let start = front.firstIndex(of: 0x27), let end = front.lastIndex(of: 0x27), start < end {
       AuthMessage.addUser(front.slice(start + 1, end), &draft, &cache)

@@ -19,7 +19,7 @@ enum LoginMessage {
       addOrigin(body.slice(0, place), isFailure: isFailure, &draft, &cache)
     } else if let place = body.firstIndex(of: ByteView(" BY ")) {
       let rest = body.slice(place + 4)
-      let from = rest.lastPlace(of: " FROM ")
+      let from = rest.lastIndex(of: " FROM ")
       AuthMessage.addUser(rest.slice(0, from ?? rest.count), &draft, &cache)
       if let from { addOrigin(rest.slice(from), isFailure: isFailure, &draft, &cache) }
       addOrigin(body.slice(0, place), isFailure: isFailure, &draft, &cache)
@@ -31,7 +31,7 @@ enum LoginMessage {
   // root login on 'tty1' — invalid password for 'root' on 'tty1' from '203.0.113.9'
   private static func readBusybox(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) -> Bool {
     let isRefused = body.hasPrefix("invalid password for '")
-    guard let place = body.lastPlace(of: " on '"), isRefused || body.hasPrefix("root login") else { return false }
+    guard let place = body.lastIndex(of: " on '"), isRefused || body.hasPrefix("root login") else { return false }
     let name = isRefused ? body.slice(22, body[place - 1] == 0x27 ? place - 1 : place) : ByteView("root")
     draft.put("action", isRefused ? "login_failed" : "login_accepted")
     // What is no account's name may be a password.

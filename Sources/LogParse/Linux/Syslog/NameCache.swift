@@ -23,10 +23,14 @@ struct NameCache {
   private var bytes: [[UInt8]] = []
   private var names: [Name] = []
   private var next = 0
-  /// Where the last name that was asked for is kept.
+  /// Where the last name that was asked for is kept, how long it is, and all of it where it is short.
   private var last = 0
+  private var lastCount = 0
+  private var lastWord: WordCache.Key?
 
   mutating func name(_ view: ByteView) -> Name {
+    lastCount = view.count
+    lastWord = WordCache.key(view)
     let key = Self.key(view)
     for index in keys.indices where keys[index] == key && (view.count < 8 || bytes[index].withView { $0 == view }) {
       last = index
@@ -50,14 +54,16 @@ struct NameCache {
 
   /// How long the last name that was asked for is, where a text begins with it and a blank; 0 where it does not.
   func lastCount(startingIn text: ByteView) -> Int {
-    guard last < bytes.count, text[bytes[last].count] == 0x20, bytes[last].withView({ text.hasPrefix($0) }) else {
-      return 0
-    }
-    return bytes[last].count
+    text[lastCount] == 0x20 && isLast(text.slice(0, lastCount)) ? lastCount : 0
   }
 
   /// Whether this is the last name that was asked for.
-  func isLast(_ view: ByteView) -> Bool { last < bytes.count && bytes[last].withView { $0 == view } }
+  func isLast(_ view: ByteView) -> Bool {
+    guard view.count == lastCount else { return false }
+    // Without a look at the kept bytes: to count a use of them costs more than the comparison.
+    if let lastWord { return WordCache.key(view) == lastWord }
+    return last < bytes.count && bytes[last].withView { $0 == view }
+  }
 
   private static func key(_ view: ByteView) -> UInt64 {
     if let front = view.u64(0) { return front &+ UInt64(view.count) << 56 }

@@ -17,7 +17,7 @@ enum NetworkMessage {
       }
     } else if program == "dovecot" {
       // The user's name stands in front and may hold the same words.
-      guard let place = front.lastPlace(of: " rip=") else { return }
+      guard let place = front.lastIndex(of: " rip=") else { return }
       let rest = front.slice(place + 5)
       AuthMessage.addRemote(rest.slice(0, rest.firstIndex(of: 0x2C) ?? rest.count), nil, &draft, &cache)
     } else {

@@ -9,7 +9,7 @@ enum SFTPMessage {
   static func read(_ body: ByteView, into draft: inout EventDraft, _ cache: inout WordCache) {
     for (words, action) in sessions where body.hasPrefix(ByteView(words)) {
       let rest = body.slice(words.utf8CodeUnitCount)
-      guard let from = rest.lastPlace(of: " from ") else { return }
+      guard let from = rest.lastIndex(of: " from ") else { return }
       draft.put("action", action)
       AuthMessage.addUser(rest.slice(0, from), &draft, &cache)
       var host = rest.slice(from + 6)

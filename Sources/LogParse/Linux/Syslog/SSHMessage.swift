@@ -82,7 +82,7 @@ enum SSHMessage {
       if body.hasPrefix("banner exchange: Connection from ") { return (33, "scanned", .withAddressFirst) }
     case UInt8(ascii: "U"):
       if body.hasPrefix("Unable to negotiate with ") { return (25, "scanned", .withAddressFirst) }
-      if body.hasPrefix("User "), body.lastPlace(of: " not allowed because ") != nil {
+      if body.hasPrefix("User "), body.lastIndex(of: " not allowed because ") != nil {
         return (5, "login_refused", .refusal)
       }
     default: break
@@ -104,7 +104,7 @@ enum SSHMessage {
     _ rest: ByteView, _ action: String, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
     guard let start = rest.firstIndex(of: 0x20), rest.slice(start).hasPrefix(" for "),
-      let from = rest.lastPlace(of: " from "),
+      let from = rest.lastIndex(of: " from "),
       start + 5 <= from
     else { return }
     draft.put("action", action)
@@ -116,8 +116,15 @@ enum SSHMessage {
       draft.put("is_invalid_user", .flag(true))
     }
     AuthMessage.addUser(user, &draft, &cache)
-    var tail = WordWalker(rest.slice(from + 6))
+    let end = rest.slice(from + 6)
+    var tail = WordWalker(end)
     let address = tail.next()
+    // Mostly a short number, behind which nothing of interest comes.
+    if case let place = address.count + 6, end.slice(address.count).hasPrefix(" port "),
+      let (port, digits) = end.shortNumber(at: place), end.slice(place + digits) == " ssh2"
+    {
+      return AuthMessage.addRemote(address, port: port, &draft)
+    }
     _ = tail.next()
     let port = tail.next()
     AuthMessage.addRemote(address, port, &draft, &cache)
@@ -148,7 +155,7 @@ enum SSHMessage {
   private static func readNameAndAddress(
     _ rest: ByteView, into draft: inout EventDraft, _ cache: inout WordCache
   ) {
-    let port = rest.lastPlace(of: " port ")
+    let port = rest.lastIndex(of: " port ")
     let front = port.map { rest.slice(0, $0) } ?? (rest.hasSuffix(" [preauth]") ? rest.dropLast(10) : rest)
     let blank = front.lastIndex(of: 0x20)
     let address = front.slice(blank.map { $0 + 1 } ?? 0)
@@ -175,16 +182,16 @@ enum SSHMessage {
     switch shape {
     // root from 203.0.113.9 not allowed because not listed in AllowUsers — ops not allowed because account is locked
     case .refusal:
-      guard let place = rest.lastPlace(of: " not allowed because ") else { return }
+      guard let place = rest.lastIndex(of: " not allowed because ") else { return }
       let front = rest.slice(0, place)
-      let from = front.lastPlace(of: " from ")
+      let from = front.lastIndex(of: " from ")
       draft.put("action", action)
       AuthMessage.addUser(front.slice(0, from ?? front.count), &draft, &cache)
       if let from { AuthMessage.addRemote(front.slice(from + 6), nil, &draft, &cache) }
       draft.add("detail", new: rest.slice(place + 21))
     // Authentication failure for illegal user admin from 203.0.113.9
     case .failureOfPAM:
-      guard let start = rest.firstIndex(of: ByteView(" for ")), let from = rest.lastPlace(of: " from "),
+      guard let start = rest.firstIndex(of: ByteView(" for ")), let from = rest.lastIndex(of: " from "),
         start + 5 <= from
       else { return }
       var user = rest.slice(start + 5, from)
@@ -197,7 +204,7 @@ enum SSHMessage {
       AuthMessage.addRemote(rest.slice(from + 6), nil, &draft, &cache)
     // 'GET / HTTP/1.1' from 203.0.113.9 port 50000
     case .withAddressLast:
-      guard let from = rest.lastPlace(of: " from ") else { return }
+      guard let from = rest.lastIndex(of: " from ") else { return }
       draft.put("action", action)
       readAddress(rest.slice(from + 6), into: &draft, &cache)
     // 203.0.113.9 port 4711 — connection from 203.0.113.9 to 10.0.0.5, pid = 77
@@ -211,7 +218,7 @@ enum SSHMessage {
       addLocal(local[local.count - 1] == 0x2C ? local.dropLast(1) : local, nil, &draft)
     // shell on pts/0 for ops from 10.1.0.9 port 50000 id 0 — subsystem 'sftp' for ops from …
     case .session:
-      guard let from = rest.lastPlace(of: " from "), let user = rest.slice(0, from).lastPlace(of: " for ") else {
+      guard let from = rest.lastIndex(of: " from "), let user = rest.slice(0, from).lastIndex(of: " for ") else {
         return
       }
       draft.put("action", action)
@@ -219,7 +226,7 @@ enum SSHMessage {
       readAddress(rest.slice(from + 6), into: &draft, &cache)
       let what = rest.slice(0, user)
       draft.add("detail", new: what)
-      if let place = what.lastPlace(of: " on ") { draft.add("tty", cache.text(what.slice(place + 4))) }
+      if let place = what.lastIndex(of: " on ") { draft.add("tty", cache.text(what.slice(place + 4))) }
     // 0 from [203.0.113.9]:50022 on [10.0.0.5]:22 penalty: failed authentication
     case .drop:
       draft.put("action", action)

@@ -35,7 +35,7 @@ enum SSHRareMessage {
       }
     // Close session: user ops from 203.0.113.9 port 22 id 0
     case UInt8(ascii: "C") where body.hasPrefix("Close session: user "):
-      guard let from = body.lastPlace(of: " from "), from >= 20 else { return }
+      guard let from = body.lastIndex(of: " from "), from >= 20 else { return }
       draft.put("action", "session_closed")
       AuthMessage.addUser(body.slice(20, from), &draft, &cache)
       addAddress(body.slice(from + 6), &draft, &cache)
@@ -46,7 +46,7 @@ enum SSHRareMessage {
       guard words.next() == "new", let address = words.next().cut(0x2F)?.before else { return }
       draft.put("action", "penalised")
       AuthMessage.addRemote(address, nil, &draft, &cache)
-      if let place = body.lastPlace(of: " penalty: ") { draft.add("detail", new: body.slice(place + 10)) }
+      if let place = body.lastIndex(of: " penalty: ") { draft.add("detail", new: body.slice(place + 10)) }
     // subsystem request for sftp by user ops
     case UInt8(ascii: "s") where body.hasPrefix("subsystem request for "):
       guard let by = body.firstIndex(of: ByteView(" by user ")) else { return }
@@ -60,7 +60,7 @@ enum SSHRareMessage {
 
   // ops by PAM account configuration [preauth]
   private static func readDenied(_ rest: ByteView, _ draft: inout EventDraft, _ cache: inout WordCache) {
-    guard let by = rest.lastPlace(of: " by PAM ") else { return }
+    guard let by = rest.lastIndex(of: " by PAM ") else { return }
     draft.put("action", "login_refused")
     AuthMessage.addUser(rest.slice(0, by), &draft, &cache)
     draft.add("detail", new: rest.slice(by + 1))

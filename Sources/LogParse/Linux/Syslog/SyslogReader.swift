@@ -68,16 +68,18 @@ struct SyslogReader {
     }
     var time: Timestamp?
     var isInferred = false
-    switch entry.time {
-    case .known:
+    if known.isKnown {
       time = known.time
       isInferred = time != nil
-    case .whole(let stamp): time = stamp
-    case .beyond: break
-    case .civil(let civil):
-      time = years.settle(civil)
-      isInferred = civil.year == nil && time != nil
-      if civil.year == nil { keepDay(of: bytes, civil, time) }
+    } else {
+      switch entry.time {
+      case .whole(let stamp): time = stamp
+      case .beyond: break
+      case .civil(let civil):
+        time = years.settle(civil)
+        isInferred = civil.year == nil && time != nil
+        if civil.year == nil { keepDay(of: bytes, civil, time) }
+      }
     }
     record.time = time
     if hostCount == 0 { record.host = hosts.name(entry.host).text }

@@ -33,6 +33,11 @@ struct SyslogRecord {
 
   /// What the log itself says, without what the words mean.
   func writeFront(_ body: ByteView, to draft: inout EventDraft) {
+    if let pid, priority == nil, extra.isEmpty, !host.isEmpty, !body.isEmpty,
+      draft.putFront(program: program.text, pid: pid, host: host, text: body, isYearInferred: isYearInferred)
+    {
+      return
+    }
     // Written out, for `add` asks of each what is known here.
     if !program.text.isEmpty { draft.put("program", program.text) }
     if let pid { draft.put("pid", pid) }

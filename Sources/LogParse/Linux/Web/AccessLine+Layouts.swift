@@ -50,6 +50,21 @@ extension AccessLine {
     return (time, stamp.count + (isBracketed ? 2 : 0))
   }
 
+  // [25/Nov/2026:05:20:30 +0000] 203.0.113.66 TLSv1.3 TLS_AES_256_GCM_SHA384 "GET /a HTTP/1.1" 1234
+  /// mod_ssl's log of requests (`ssl_request_log`), which has protocol and cipher in the user's place and no status.
+  mutating func readEncrypted(_ front: ByteView, quote: ByteView) -> Bool {
+    let words = front.words(limit: 4)
+    guard words.count == 3, words[1].hasPrefix("TLSv1") || words[1].hasPrefix("SSLv") else { return false }
+    var behind = quote
+    guard let (text, isClosed) = Self.quoted(&behind), isClosed, !behind.isEmpty, behind == "-" || behind.integer != nil
+    else { return false }
+    remote = words[0]
+    request = text
+    bytes = behind.integer
+    rest = front.slice(front.offset(of: words[1])).trimmed
+    return true
+  }
+
   // 203.0.113.66 - - [25/Nov/2026:05:20:30 +0000] GET /a HTTP/1.1 200 82
   /// Without quotes, as a Tomcat writes it whose pattern has none. A blank in the target is the client's.
   mutating func readBareRequest(_ line: ByteView) -> Bool {
@@ -57,7 +72,7 @@ extension AccessLine {
       let close = line.slice(0, 561).firstIndex(of: 0x5D, from: open)
     else { return false }
     let text = line.slice(close + 1).trimmed
-    guard (0x41...0x5A).contains(text[0]), let version = text.lastPlace(of: " HTTP/") else { return false }
+    guard (0x41...0x5A).contains(text[0]), let version = text.lastIndex(of: " HTTP/") else { return false }
     let behind = text.slice(version + 1)
     guard let (word, after) = behind.cut(0x20), word.count == 8 else { return false }
     time = Self.time(line.slice(open + 1, close))

@@ -6,14 +6,15 @@ struct AccessLine {
   private var virtualHost: ByteView?
   /// Whom a proxy says it asks for, where a log's own format puts that in front.
   private var forwarded: ByteView?
-  private var remote: ByteView
+  var remote: ByteView
   private var user: ByteView
-  /// Nil for a date that there is not, or that is out of range.
+  /// Nil for a date that there is not, or that is out of range; then `stamp` is what was written.
   var time: Timestamp?
+  private var stamp: ByteView?
   var request: ByteView
   /// Nil where the line ends within the request: it was cut, or something in it broke it.
   private var status: Int64?
-  private var bytes: Int64?
+  var bytes: Int64?
   private var referrer: ByteView?
   private var agent: ByteView?
   private var numbersBetween: ByteView?
@@ -22,14 +23,16 @@ struct AccessLine {
   var isAmbiguous = false
 
   // 198.51.100.7 - - [25/Nov/2026:05:20:30 +0000] "GET /item?id=1 HTTP/1.1" 200 82 "-" "Mozilla/5.0"
-  init?(_ line: ByteView) {
+  /// - Parameter zone: of a time that has none, as a pattern of the operator's own may write it.
+  init?(_ line: ByteView, _ zone: Timestamp.Zone = .inferred(0)) {
     remote = line.slice(0, 0)
     user = remote
     request = remote
     rest = remote
     let front: ByteView
     if let (open, close) = Self.timePlace(line) {
-      time = Self.time(line.slice(open + 1, close))
+      time = Self.time(line.slice(open + 1, close), zone)
+      if time == nil { stamp = line.slice(open + 1, close) }
       rest = line.slice(close + 1).trimmed
       if rest[0] != 0x22 {
         // Some put the virtual host between time and request.
@@ -47,6 +50,7 @@ struct AccessLine {
       else { return nil }
       time = stamp
       rest = line.slice(quote)
+      if readEncrypted(front, quote: rest) { return }
     } else {
       guard readBareRequest(line) else { return nil }
       return
@@ -78,8 +82,10 @@ struct AccessLine {
     // nginx's `main` has the list of proxies behind the client's own words.
     var after = rest
     if forwarded == nil, rest[0] == 0x22, let list = Self.quoted(&after), list.isClosed,
-      ForwardedList(list.text, upTo: list.text.count).isOfAddresses
+      case let proxies = ForwardedList(list.text, upTo: list.text.count), case let isPlain = proxies.isOfAddresses,
+      isPlain || proxies.endsInAddress
     {
+      if !isPlain { isAmbiguous = true }
       forwarded = list.text
       rest = after
     }
@@ -184,14 +190,16 @@ struct AccessLine {
 
   /// `25/Nov/2026:05:20:30 +0000`, or as ISO 8601 writes it.
   static func isTime(_ text: ByteView) -> Bool {
-    if text[10] == 0x54 { return Timestamp(iso8601: text.slice(0, text.firstIndex(of: 0x5D) ?? text.count)) != nil }
+    if text[10] == 0x54 || text[10] == 0x20 && text[4] == 0x2D {
+      return Timestamp(iso8601: text.slice(0, text.firstIndex(of: 0x5D) ?? text.count)) != nil
+    }
     return text.count >= 20 && text[2] == 0x2F && text[6] == 0x2F && text[11] == 0x3A && text[14] == 0x3A
       && CivilTime.number(text.slice(0, 2)) != nil && CivilTime.month(text.slice(3, 6)) != nil
       && CivilTime.number(text.slice(7, 11)) != nil
   }
 
-  static func time(_ text: ByteView) -> Timestamp? {
-    if text[10] == 0x54 { return Timestamp(iso8601: text) }
+  static func time(_ text: ByteView, _ zone: Timestamp.Zone = .inferred(0)) -> Timestamp? {
+    if text[10] == 0x54 || text[10] == 0x20 && text[4] == 0x2D { return Timestamp(iso8601: text, assuming: zone) }
     guard text.count >= 20, text[2] == 0x2F, text[6] == 0x2F, text[11] == 0x3A,
       let day = CivilTime.number(text.slice(0, 2)),
       let month = CivilTime.month(text.slice(3, 6)), let year = CivilTime.number(text.slice(7, 11)),
@@ -303,6 +311,7 @@ struct AccessLine {
     let numbers = numbersBetween.map { $0.string + (rest.isEmpty ? "" : " ") } ?? ""
     attributes.add("other_fields", numbers + Self.unescaped(rest))
     if isAmbiguous { attributes.append(Attribute("is_ambiguous", .flag(true))) }
+    attributes.add("time_text", stamp?.string)
     let who = address ?? host ?? "A client that is not named"
     return Event(
       time: time, dataType: "web:access:request",

@@ -5,7 +5,7 @@ import Evidence
 /// virtual host in front, and further fields behind.
 struct AccessLogFormat: LogFormat {
   let name = "web.access"
-  let version = 7
+  let version = 8
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }
@@ -17,7 +17,7 @@ struct AccessLogFormat: LogFormat {
 
   func parse(_ stream: any ByteStream, _ context: ParseContext, into sink: any ResultSink) throws(BytesError) {
     try readLines(stream, into: sink) { line in
-      guard let entry = AccessLine(line.bytes) else { return .skipped("line is not of an access log") }
+      guard let entry = AccessLine(line.bytes, context.zone) else { return .skipped("line is not of an access log") }
       sink.event(entry.event(line.locator))
       return .parsed
     }

@@ -10,6 +10,8 @@ struct ApplicationLine {
   var stream: ByteView?
   /// Of a line that was longer than the container runtime writes at once, with more to come.
   var isPartial = false
+  /// Of the process, where the line has it apart.
+  var pid: Int64?
   /// What follows time, level and thread.
   var text: ByteView
   /// The time of day, of a line that has no date, and whether somebody found its day.
@@ -174,14 +176,16 @@ struct ApplicationLine {
       guard let stamp = civil.timestamp(zone) else { return nil }
       time = stamp
       end += count
-    } else if isBracketed, let close = line.slice(0, 48).firstIndex(of: 0x5D) {
+    } else if isBracketed, !(0x30...0x39).contains(front[0]), let close = line.slice(0, 48).firstIndex(of: 0x5D) {
       let words = line.slice(1, close).words(limit: 6)
       guard let (civil, _, used) = CivilTime.ctime(words), used == words.count, let stamp = civil.timestamp(zone) else {
         return nil
       }
       time = stamp
       end = close
-    } else if let found = ApplicationTime.read(front, zone) {
+    } else if let found = ApplicationTime.read(
+      isBracketed ? front.slice(0, front.firstIndex(of: 0x5D) ?? 0) : front, zone)
+    {
       time = found.time
       end += found.count
     } else {
@@ -223,6 +227,8 @@ struct ApplicationLine {
       readThread()
       readMarks()
       readLevelOfPHP()
+      readSpring()
+      readLevelBehindName()
     }
   }
 
@@ -235,7 +241,7 @@ struct ApplicationLine {
   }
 
   private static func month(_ text: ByteView) -> Int? {
-    text.count == 3 && text[0] < 0x80 ? CivilTime.month(text) ?? LocaleDate.month(text) : LocaleDate.month(text)
+    text.count == 3 && text[0] < 0x80 ? CivilTime.month(text) ?? JavaMonth.read(text) : JavaMonth.read(text)
   }
 
   private static func isZone(_ name: ByteView) -> Bool {
@@ -375,13 +381,15 @@ struct ApplicationLine {
     ("정보", "INFO"), ("심각", "SEVERE"), ("경고", "WARNING"), ("구성", "CONFIG"), ("미세", "FINE"), ("상세", "FINE"),
     ("情報", "INFO"), ("致命的", "SEVERE"), ("重大", "SEVERE"), ("警告", "WARNING"), ("構成", "CONFIG"), ("普通", "FINE"),
     ("信息", "INFO"), ("严重", "SEVERE"), ("INFORMATION", "INFO"), ("WARNUNG", "WARNING"), ("SCHWERWIEGEND", "SEVERE"),
-    ("INFOS", "INFO"), ("AVERTISSEMENT", "WARNING"), ("GRAVE", "SEVERE"),
+    ("INFOS", "INFO"), ("AVERTISSEMENT", "WARNING"), ("GRAVE", "SEVERE"), ("INFORMACIÓN", "INFO"),
+    ("ADVERTENCIA", "WARNING"), ("INFORMAZIONI", "INFO"), ("AVVERTENZA", "WARNING"), ("INFORMAÇÕES", "INFO"),
+    ("ADVERTÊNCIA", "WARNING"), ("ALLVARLIG", "SEVERE"), ("VARNING", "WARNING"), ("資訊", "INFO"), ("嚴重", "SEVERE"),
   ]
 
   static func level(_ word: ByteView) -> ByteView? {
     let plain = word[word.count - 1] == 0x3A ? word.dropLast(1) : word
     guard (4...13).contains(plain.count) else { return nil }
-    if plain[0] >= 0x80 || plain.count > 8 || plain[0] == 0x57 || plain[0] == 0x47
+    if plain[0] >= 0x80 || plain.count > 8 || plain[0] == 0x57 || plain[0] == 0x47 || plain[0] == 0x56
       || plain.count == 5 && plain[0] == 0x49
     {
       for (name, level) in otherLevels where plain == name { return ByteView(level) }

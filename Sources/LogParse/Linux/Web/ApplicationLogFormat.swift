@@ -8,7 +8,7 @@ import Evidence
 /// as its length needs. Times without zone are local to the host; of a time of day alone the day is that of the entry above.
 struct ApplicationLogFormat: LogFormat {
   let name = "app.log"
-  let version = 6
+  let version = 7
 
   /// Of an event's text; what is longer goes on in another.
   private static let textLimit = 1 << 16
@@ -108,6 +108,7 @@ struct ApplicationEntry {
   var level: String?
   var thread: String?
   var stream: String?
+  var pid: Int64?
   /// The next line of the stream goes on with the text.
   var isPartial = false
   var text: String
@@ -121,6 +122,7 @@ struct ApplicationEntry {
     level = line.level?.string
     thread = line.thread?.string
     stream = line.stream?.string
+    pid = line.pid
     isPartial = line.isPartial
     text = line.text.string
   }
@@ -143,6 +145,7 @@ struct ApplicationEntry {
     var attributes: [Attribute] = []
     attributes.add("level", level)
     attributes.add("thread", thread)
+    attributes.add("pid", pid)
     attributes.add("stream", stream)
     attributes.add("text", text)
     // Apache 2.4 names its process in front, and always writes the client's port.
@@ -170,7 +173,9 @@ struct ApplicationEntry {
   static func client(_ text: ByteView, hasPort: Bool) -> Endpoint? {
     let front = text.slice(0, 1 << 12)
     let word: ByteView
-    if let place = front.firstIndex(of: ByteView("[client ")) {
+    if let place = front.firstIndex(of: ByteView("[client "))
+      ?? (hasPort ? front.slice(0, 128).firstIndex(of: ByteView("[remote ")) : nil)
+    {
       let rest = front.slice(place + 8)
       word = rest.slice(0, rest.firstIndex(of: 0x5D) ?? 0)
     } else if let place = front.firstIndex(of: ByteView(", client: ")) {

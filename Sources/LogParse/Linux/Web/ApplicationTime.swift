@@ -110,7 +110,7 @@ enum ApplicationTime {
     }
     let words = front.words(limit: 7)
     guard words.count >= 5 else { return nil }
-    if words[1].count <= 3, words[1][words[1].count - 1] == 0x2C, let month = LocaleDate.month(words[0]),
+    if words[1].count <= 3, words[1][words[1].count - 1] == 0x2C, let month = JavaMonth.read(words[0]),
       let day = CivilTime.number(words[1].dropLast(1)), words[2].count == 4, let year = CivilTime.number(words[2]),
       let clock = CivilTime.timeOfDay(words[3]), (1...12).contains(clock.hour)
     {

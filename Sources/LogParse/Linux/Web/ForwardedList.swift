@@ -41,6 +41,12 @@ struct ForwardedList {
     return text.split(0x2C, limit: 64).allSatisfy { Self.address($0.trimmed) != nil }
   }
 
+  /// Whether its last element, which the server's own proxy wrote, is an address behind others of whatever kind: a client may send
+  /// a list of its own making, and Squid writes `unknown`.
+  var endsInAddress: Bool {
+    !isOne && text.count <= 4096 && Self.address(last) != nil
+  }
+
   /// Who asked the nearest proxy. What stands further in front the client may have written itself.
   var last: ByteView { text.lastIndex(of: 0x2C).map { text.slice($0 + 1).trimmed } ?? text.trimmed }
   var isOne: Bool { text.firstIndex(of: 0x2C) == nil }
@@ -75,14 +81,25 @@ struct ForwardedList {
 }
 
 extension [Entity] {
-  /// Whom a proxy of one's own says it asked for: the last address of the list, which is the one that the proxy saw. Behind a public
-  /// address the list is what a client wrote.
+  /// Whom a proxy of one's own says it asked for: the last address of the list, which is the one that the proxy saw. Where that is
+  /// a proxy of one's own as well (a load balancer in front of a web server in front of an application), the one before it is whom
+  /// that one saw, up to the first public address. Behind a public address the list is what a client wrote.
   mutating func add(forwarded list: String, behind peer: String?) {
     guard let peer, IPAddress.isPrivate(peer) else { return }
-    let last = list.withView { text in
-      ForwardedList.address(text.lastIndex(of: 0x2C).map { text.slice($0 + 1).trimmed } ?? text.trimmed)
+    list.withView { text in
+      var rest = text
+      // More proxies than anybody has.
+      for step in 0..<8 {
+        let comma = rest.lastIndex(of: 0x2C)
+        guard let address = ForwardedList.address(comma.map { rest.slice($0 + 1).trimmed } ?? rest.trimmed) else {
+          return
+        }
+        let entity = Entity(.address, address)
+        if address != peer, IPAddress.isSpecific(address), step == 0 || !contains(entity) { append(entity) }
+        guard let comma, IPAddress.isPrivate(address) else { return }
+        rest = rest.slice(0, comma)
+      }
     }
-    if let last, last != peer, IPAddress.isSpecific(last) { append(Entity(.address, last)) }
   }
 }
 

@@ -6,7 +6,7 @@ import Evidence
 /// choose: what matters is that there is a request with an answer or a client, or else a time and a message.
 struct JSONLogFormat: LogFormat {
   let name = "app.json"
-  let version = 2
+  let version = 3
 
   func recognizes(_ sample: FormatSample) -> Confidence? {
     guard sample.isText else { return nil }

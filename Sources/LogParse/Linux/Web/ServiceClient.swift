@@ -24,7 +24,20 @@ struct ServiceClient {
       hasLead = true
       return nil
     }
-    guard hasLead, readMySQL(front) || readPostgreSQL(front) else { return nil }
+    guard hasLead && (readMySQL(front) || readPostgreSQL(front)) || readPrefix(front) else { return nil }
+  }
+
+  // [77] ops@app LOG:  statement: SELECT 1
+  /// Whose session it is, as PostgreSQL's line begins where Debian set it up.
+  private mutating func readPrefix(_ front: ByteView) -> Bool {
+    let words = front.words(limit: 3)
+    guard words.count == 3, let at = words[0].firstIndex(of: 0x40), at > 0, words[0][0] != 0x5B else { return false }
+    for level in ["LOG:", "ERROR:", "FATAL:", "PANIC:", "WARNING:", "STATEMENT:"] as [StaticString]
+    where words[1] == level {
+      user = words[0].slice(0, at)
+      return true
+    }
+    return false
   }
 
   /// One look for all, for nearly no line has any of them.
