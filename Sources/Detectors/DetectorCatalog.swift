@@ -11,6 +11,7 @@ public enum DetectorCatalog {
       CloudCallDetectors([
         InstanceCredentialUse(artifact: artifact), CloudRecon(artifact: artifact), CloudActions(artifact: artifact),
         SecretReads(artifact: artifact), ConsoleGuessing(artifact: artifact), ComputeBurst(artifact: artifact),
+        CloudImpact(artifact: artifact),
       ]), WebScan(artifact: artifact), WebRequests(artifact: artifact),
     ]
   }
@@ -19,7 +20,8 @@ public enum DetectorCatalog {
     [
       TextInEvents.self, ReverseShellSocket.self, JNDICallback.self, ProcessTree.self, DiscoveryBurst.self,
       InstanceCredentialUse.self, CloudRecon.self,
-      CloudActions.self, SecretReads.self, ConsoleGuessing.self, ComputeBurst.self, WebScan.self, WebRequests.self,
+      CloudActions.self, SecretReads.self, ConsoleGuessing.self, ComputeBurst.self, CloudImpact.self, WebScan.self,
+      WebRequests.self,
     ]
   }
 

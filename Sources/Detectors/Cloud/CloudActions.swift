@@ -6,7 +6,7 @@ import Evidence
 /// People and pipelines make many of these every day: low for them. An instance's role that makes one has been taken over,
 /// and a denied try says the same of what it wanted.
 public final class CloudActions: CloudCallDetector {
-  public static let version = 6
+  public static let version = 7
 
   /// What the events that follow were read from.
   public var artifact: Digest
@@ -59,7 +59,7 @@ public final class CloudActions: CloudCallDetector {
     "CreateServiceSpecificCredential", "CreateSAMLProvider",
     "CreateOpenIDConnectProvider", "UpdateAccessKey", "DeactivateMFADevice", "DeleteVirtualMFADevice", "ImportKeyPair",
     "CreateKeyPair", "CreateRole", "UpdateSAMLProvider", "CreateTrustAnchor", "CreateAccountAssignment",
-    "UploadSSHPublicKey", "UploadSigningCertificate",
+    "UploadSSHPublicKey", "UploadSigningCertificate", "CreateAccessEntry",
   ]
   private static let policyCalls: Set<String> = [
     "AttachUserPolicy", "PutUserPolicy", "AttachRolePolicy", "PutRolePolicy", "AttachGroupPolicy", "PutGroupPolicy",
@@ -67,7 +67,7 @@ public final class CloudActions: CloudCallDetector {
     "SetDefaultPolicyVersion", "AttachManagedPolicyToPermissionSet", "PutInlinePolicyToPermissionSet",
     "UpdateAssumeRolePolicy", "AddRoleToInstanceProfile", "PassRole", "DeleteUserPermissionsBoundary",
     "DeleteRolePermissionsBoundary", "ReplaceIamInstanceProfileAssociation", "AssociateIamInstanceProfile",
-    "AssociateAccessPolicy",
+    "AssociateAccessPolicy", "CreatePodIdentityAssociation",
   ]
   /// What gives somebody a way back in: a role that an instance has makes no users.
   private static let takeover: Set<String> = [
@@ -85,7 +85,7 @@ public final class CloudActions: CloudCallDetector {
     "DisassociateFromAdministratorAccount", "StopMonitoringMembers", "DeletePublishingDestination",
     "DeleteBucketLogging", "DisassociateResolverQueryLogConfig", "DeleteResolverQueryLogConfig", "DisableMacie",
     "DisassociateMembers", "DisableOrganizationAdminAccount", "DeleteModelInvocationLoggingConfiguration",
-    "LeaveOrganization", "DeleteGraph",
+    "LeaveOrganization", "DeleteGraph", "DeleteAnalyzer",
   ]
 
   public func inspect(_ call: CloudCall, _ report: (Finding) -> Void) {
@@ -117,7 +117,7 @@ public final class CloudActions: CloudCallDetector {
     "ModifySecurityGroupRules", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime",
     "RestoreDBInstanceFromS3", "SetRepositoryPolicy", "PutResourcePolicy", "UpdateElasticsearchDomainConfig",
     "UpdateDomainConfig", "SetQueueAttributes", "SetTopicAttributes", "ModifyDocumentPermission",
-    "PutBucketReplication", "ExportTableToPointInTime",
+    "PutBucketReplication", "ExportTableToPointInTime", "GetFederationToken",
   ])
 
   private func judge(_ call: CloudCall) -> (Rule, Severity)? {
@@ -150,6 +150,8 @@ public final class CloudActions: CloudCallDetector {
     case "CreateRole" where call.opensToEveryone == .toAll:
       return raised(Self.identity, .medium, isGrave: true)
     case let name where Self.identityCalls.contains(name): return raised(Self.identity)
+    // Keys that outlive what they were made with.
+    case "GetFederationToken": return call.givesEverything ? raised(Self.identity, .medium, isGrave: true) : nil
     case "CreatePolicy": return call.givesEverything ? raised(Self.policy, .medium, isGrave: true) : nil
     case "UpdateAssumeRolePolicy" where call.opensToEveryone == .toForeign:
       return raised(Self.policy, .medium, isGrave: true)

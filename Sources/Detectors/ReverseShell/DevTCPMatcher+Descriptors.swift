@@ -6,6 +6,8 @@ extension DevTCPMatcher {
 
   /// The number in `5<>/dev/tcp/…`; 0 in `exec </dev/tcp/…`.
   static func descriptor(_ text: ByteView, before place: Int) -> [UInt8]? {
+    // `exec {fd}<>"/dev/tcp/…"`
+    let place = text[place - 1] == 0x22 || text[place - 1] == 0x27 ? place - 1 : place
     var end = place
     while end > 0, place - end < 6, [0x3C, 0x3E, 0x20, 0x26].contains(text[end - 1]) { end -= 1 }
     guard end < place, text[end] != 0x20 || text[end + 1] == 0x3C || text[end + 1] == 0x3E else { return nil }
@@ -58,6 +60,14 @@ extension DevTCPMatcher {
         return true
       }
       if facts.runsLines { return true }
+      // `coproc bash; cat <&3 >&${COPROC[1]}`
+      if shell.hasCoprocess, command.words.contains(where: { $0.contains("COPROC[1]") }),
+        shell.commands.contains(where: {
+          $0.words.prefix(24).contains { $0 == "coproc" } && $0.words.contains(where: ShellWords.isShell)
+        })
+      {
+        return true
+      }
     }
     return false
   }

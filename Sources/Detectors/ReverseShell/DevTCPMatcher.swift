@@ -95,6 +95,8 @@ enum DevTCPMatcher {
     guard let slash = rest.firstIndex(of: 0x2F) else { return Endpoint(host: nil, port: nil) }
     var end = slash + 1
     var isExpansion = false
+    // `\$PORT` within another string.
+    if rest[end] == 0x5C, rest[end + 1] == 0x24 { end += 1 }
     while end < rest.count, isExpansion || isWordByte(rest[end]) || isAny(rest[end], of: "${}-") {
       if rest[end] == 0x7B || rest[end] == 0x7D { isExpansion = rest[end] == 0x7B }
       end += 1
@@ -107,7 +109,9 @@ enum DevTCPMatcher {
     // `bash -i >& "/dev/tcp/…"`: a quote between the redirection and the device.
     if index > 0, [0x22, 0x27].contains(facts.shell.commands[index - 1].end),
       facts.shell.commands[index - 1].range.upperBound == place - 1,
-      facts.shell.commands[index - 1].words.last.map(ShellWords.isLoneRedirection) == true,
+      // Within another string the quote has a backslash before it.
+      facts.shell.commands[index - 1].words.suffix(2).last(where: { !($0 == "\\") }).map(
+        ShellWords.isLoneRedirection) == true,
       isShell(facts.shell, index - 1)
     {
       return true
@@ -168,16 +172,15 @@ enum DevTCPMatcher {
     }
     // `sh <(cat /dev/tcp/…)`
     if command.before == 0x28, index > 0, shell.commands[index - 1].words.last.map({ $0 == "<" }) == true,
-      ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index - 1].words))
+      readsInputLast(shell.commands[index - 1].words)
     {
       return true
     }
     // `{ bash -i; } >& /dev/tcp/…`
     if command.word(0) == "}", index > 0, ShellWords.isRedirection(command.word(1)) {
       let inner = shell.commands[index - 1].words
-      if ShellWords.isShellReadingInput(inner.first.map { $0 == "{" } == true ? inner.dropFirst() : inner[...]) {
-        return true
-      }
+      let open = inner.indices.prefix(maximumShells).last { inner[$0] == "{" }
+      if ShellWords.isShellReadingInput(inner[(open.map { $0 + 1 } ?? inner.startIndex)...]) { return true }
     }
     // `bash -c 'bash -i' <>/dev/tcp/…`, `script -qc sh /dev/null <>/dev/tcp/…`: what stands in quotes reads from there.
     if command.before == 0x22 || command.before == 0x27, index > 0, readsInput(command.words[...]),
@@ -185,9 +188,32 @@ enum DevTCPMatcher {
     {
       return true
     }
+    if isFed(shell, index) { return true }
     // `cat </dev/tcp/… | sh`
     return command.end == 0x7C && index + 1 < shell.commands.count
       && ShellWords.isShellReadingInput(ShellText.withoutPrefix(shell.commands[index + 1].words))
+  }
+
+  /// Whether a command ends in a shell that reads its input, whatever stands before it: a crontab's times, a process's row.
+  private static func readsInputLast(_ words: WordRun) -> Bool {
+    words.indices.prefix(maximumShells).contains {
+      ShellWords.isShell(words[$0]) && ShellWords.isShellReadingInput(words[$0...])
+    }
+  }
+
+  private static let writers = NameTable(["cat", "tee"])
+
+  /// `bash -i |& cat >/dev/tcp/…`, `bash -i 2>&1 | tee /dev/tcp/…`: all that somebody's shell says goes there. A script's output
+  /// does too, to a collector of logs; it has no prompt.
+  private static func isFed(_ shell: ShellText, _ index: Int) -> Bool {
+    guard index > 0, shell.commands[index - 1].end == 0x7C, writers.contains(shell.commands[index].words.name(0)) else {
+      return false
+    }
+    let words = shell.commands[index - 1].words
+    return words.indices.prefix(maximumShells).contains { start in
+      ShellWords.isShell(words[start]) && ShellWords.isShellReadingInput(words[start...])
+        && isInteractive(words[start...])
+    }
   }
 
   /// `while read c; do $c; done </dev/tcp/…`
@@ -207,6 +233,12 @@ enum DevTCPMatcher {
       return false
     }
     var outer = shell.commands[index - 1].words
+    // `x=$(cat </dev/tcp/…); eval "$x"`
+    let isLone = outer.count == 1 && outer.last.map { $0 == "$" } == true
+    let target = isLone && index > 1 ? shell.commands[index - 2].words.last : outer.last
+    if let (name, rest) = target?.cut(0x3D), !name.isEmpty, rest.isEmpty || rest == "$" {
+      return isEvaluated(shell, name, after: index)
+    }
     if command.before == 0x28 {
       // A dollar sign, alone in its quotes or behind the rest.
       guard outer.last.map({ $0 == "$" }) == true else { return false }
@@ -214,6 +246,31 @@ enum DevTCPMatcher {
     }
     guard let last = outer.last else { return false }
     return last == "eval" || ShellWords.takesCommand(last) && outer.contains(where: ShellWords.isShell)
+  }
+
+  /// Whether one of the next commands runs what was put under a name.
+  private static func isEvaluated(_ shell: ShellText, _ name: ByteView, after index: Int) -> Bool {
+    let near = (index + 1)..<min(index + 9, shell.commands.count)
+    func isUse(_ word: ByteView) -> Bool {
+      let start = word[0] == 0x5C ? 1 : 0
+      guard word[start] == 0x24 else { return false }
+      let used = word.slice(word[start + 1] == 0x7B ? start + 2 : start + 1)
+      return used.hasPrefix(name) && !isWordByte(used[name.count])
+    }
+    return near.contains { place in
+      let words = ShellText.withoutPrefix(shell.commands[place].words)
+      guard let first = words.first, first == "eval" || ShellWords.isShell(first) && words.count > 1 else {
+        return false
+      }
+      let last = words[words.endIndex - 1]
+      guard
+        first == "eval" || ShellWords.takesCommand(last) || words.dropFirst().first.map(ShellWords.takesCommand) == true
+      else { return false }
+      if isUse(last) { return true }
+      // In quotes it begins a command of its own.
+      let isOpen = last == "eval" || ShellWords.takesCommand(last)
+      return isOpen && place + 1 < shell.commands.count && isUse(shell.commands[place + 1].word(0))
+    }
   }
 
   /// Options of Bash with a file behind them.

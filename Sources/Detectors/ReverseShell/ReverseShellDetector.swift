@@ -7,7 +7,7 @@ import Evidence
 /// Each matcher wants both halves, a connection and a shell that reads from it, so port checks, transfers, relays and
 /// certificate look-ups stay quiet.
 public struct ReverseShellDetector: LayeredDetector {
-  public let version = 10
+  public let version = 11
 
   public init() {}
 
@@ -17,7 +17,7 @@ public struct ReverseShellDetector: LayeredDetector {
 
   func scan(_ text: ByteView, _ origin: TextOrigin, _ shared: SharedLayers) -> [TextDetection] {
     if text.count <= Self.wholeLength, origin == .command {
-      guard shared.whole.hasLead || shared.mayHold else { return [] }
+      guard shared.whole.hasLead || shared.whole.mayPoll || shared.mayHold else { return [] }
       let found = inspect(text, 0..<text.count, lead: nil, origin, shared)
       return !found.isEmpty && Mention.isAll(of: text) ? [] : found
     }
@@ -53,7 +53,8 @@ public struct ReverseShellDetector: LayeredDetector {
     var unsure: Int?
     // More than are told cannot be told.
     for (index, layer) in texts.enumerated() where best.count < 8 {
-      let (found, isCode) = layer.hasLead ? Self.matches(ShellText(layer)) : ([], false)
+      let (found, isCode) =
+        layer.hasLead || layer.mayPoll ? Self.matches(ShellText(layer), mayPoll: layer.mayPoll) : ([], false)
       var matches = found
       if index > 0, let carrier {
         for place in matches.indices where matches[place].language == nil { matches[place].technique = carrier }
@@ -105,10 +106,11 @@ public struct ReverseShellDetector: LayeredDetector {
   }
 
   /// - Returns: what is seen, and whether it is code, of which no more than one is told.
-  private static func matches(_ shell: ShellText) -> (found: [ShellMatch], isCode: Bool) {
+  private static func matches(_ shell: ShellText, mayPoll: Bool) -> (found: [ShellMatch], isCode: Bool) {
     var found = DevTCPMatcher.matches(shell)
     found += NetcatMatcher.matches(shell)
     found += RelayMatcher.matches(shell)
+    if found.isEmpty, mayPoll { found = PollMatcher.matches(shell) }
     return found.isEmpty ? (ScriptMatcher.matches(shell), true) : (found, false)
   }
 
@@ -122,7 +124,8 @@ public struct ReverseShellDetector: LayeredDetector {
       ? "Bind shell (\(match.language ?? match.technique)) waiting on port \(match.endpoint.port.map { String($0) } ?? "unnamed")"
       : "Reverse shell (\(match.language ?? match.technique)) to \(place) over \(match.transport)"
     // In memory or a log the text may be anyone's words about a shell; as a command it was meant.
-    let severity: Severity = origin == .command ? .high : .medium
+    // A loop that only fetches and runs may be somebody's way of rolling out settings.
+    let severity: Severity = origin == .command && match.sends != false ? .high : .medium
     let raw = text.slice(range.lowerBound, min(range.upperBound, range.lowerBound + 4096)).string
     var detection = TextDetection(
       match.isBind ? .bindShell : .reverseShell,
@@ -151,6 +154,6 @@ public struct ReverseShellDetector: LayeredDetector {
       case "perl", "ruby", "php", "lua", "awk", "tcl", "r": "T1059"
       default: "T1059.004"
       }
-    return [interpreter, "T1095"]
+    return [interpreter, match.sends == nil ? "T1095" : "T1071.001"]
   }
 }

@@ -11,6 +11,8 @@ struct ShellMatch {
   var isBind = false
   /// `tcp`, `udp` or `sctp`.
   var transport = "tcp"
+  /// Commands come by requests of its own; whether what they say is sent back. nil for a shell that holds a connection.
+  var sends: Bool?
   /// In the layer.
   var place: Int
 }
@@ -121,48 +123,22 @@ final class ShellText {
     }
   }
 
-  private func resolve(_ text: ByteView) -> String {
+  private func resolve(_ whole: ByteView) -> String {
+    // Within another string a dollar sign has a backslash before it.
+    let text = whole[0] == 0x5C && whole[1] == 0x24 ? whole.slice(1) : whole
     if text[0] == 0x24, text.count <= 64 {
       var start = 1
       if text[1] == 0x7B { start = 2 }
       var end = start
       while isWordByte(text[end]) { end += 1 }
       let isWhole = end == text.count || text[end] == 0x7D && end + 1 == text.count
-      if isWhole, let value = given[text.slice(start, end).string] { return value }
+      if isWhole, let value = given[text.slice(start, end)] { return value }
+      if start == 2, let value = ShellLists.element(text, in: self.text) { return value.string }
     }
     return variables.resolve(text)
   }
 
-  /// What a shell itself assigns: `set -- host port`, `for h in host`, `read h p <<< "host port"`, `sh -c '…' host port`.
-  private lazy var given: [String: String] = {
-    var values: [String: String] = [:]
-    func give(_ names: some Sequence<String>, _ words: some Sequence<ByteView>) {
-      for (name, word) in zip(names, words) where values[name] == nil { values[name] = word.slice(0, 256).string }
-    }
-    for (index, command) in commands.enumerated() where values.count < 64 {
-      let first = command.word(0)
-      if first == "set", command.word(1) == "--" {
-        give((1..<10).map { String($0) }, command.words.dropFirst(2).prefix(9))
-      } else if first == "set", command.words.count == 3, command.word(1)[0] > 0x39 {
-        // Tcl's `set host kali`.
-        give(CollectionOfOne(command.word(1).string), CollectionOfOne(command.word(2)))
-      } else if first == "for", command.word(2) == "in" {
-        give(CollectionOfOne(command.word(1).string), command.words.dropFirst(3).prefix(1))
-      } else if first == "read", command.words.last.map({ $0 == "<<<" }) == true, index + 1 < commands.count {
-        let names = command.words.dropFirst().prefix(8).filter { $0[0] != 0x2D && $0[0] != 0x3C }
-        give(names.map(\.string), commands[index + 1].words.prefix(8))
-      } else if command.before == 0x22 || command.before == 0x27, command.end == 0 || command.end == 0x0A,
-        Endpoint.isPlainHost(first), Endpoint.isPort(command.word(1))
-      {
-        give(["0", "1"], command.words.prefix(2))
-      } else if command.before == 0x22 || command.before == 0x27, command.end == 0 || command.end == 0x0A,
-        Endpoint.isPlainHost(command.word(1)), Endpoint.isPort(command.word(2))
-      {
-        give(["0", "1", "2"], command.words.prefix(3))
-      }
-    }
-    return values
-  }()
+  private lazy var given = ShellParameters(self)
 
   /// Whether a command gets its input from a shell or gives its output to one.
   func isPipedWithShell(_ index: Int) -> Bool {

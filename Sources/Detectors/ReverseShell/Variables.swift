@@ -93,9 +93,12 @@ struct Variables {
     var place = start
     while values.count < count {
       while text[place] == 0x20 || text[place] == 0x5C && text[place + 1] != 0x6E { place += 1 }
+      // Of a list the first: `PORTS = [4444]`.
+      if text[place] == 0x5B { place += 1 }
       let quote = text[place]
+      let isQuoted = quote == 0x22 || quote == 0x27
       var end = place
-      if quote == 0x22 || quote == 0x27 {
+      if isQuoted {
         place += 1
         end = place
         while end < text.count, text[end] != quote, text[end] != 0x5C, end - place < 256 { end += 1 }
@@ -108,11 +111,11 @@ struct Variables {
       // What is called is no value, nor is a field.
       let value = text.slice(place, end)
       let isField =
-        text[place - 1] != quote
+        !isQuoted
         && value.cut(0x2E).map { objects.contains($0.before) || members.contains($0.after) } ?? false
-      let isOther = text[end] == 0x28 && text[end - 1] != quote || isField
+      let isOther = text[end] == 0x28 && !isQuoted || isField
       values.append(isOther ? otherwise(text, end) : value.string)
-      while end < text.count, text[end] == quote || text[end] == 0x20 || text[end] == 0x5C { end += 1 }
+      while end < text.count, isQuoted && text[end] == quote || text[end] == 0x20 || text[end] == 0x5C { end += 1 }
       guard text[end] == 0x2C else { break }
       place = end + 1
     }

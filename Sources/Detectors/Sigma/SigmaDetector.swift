@@ -3,7 +3,7 @@ import Evidence
 
 /// Asks Sigma rules of the events of one artifact, and correlations of what they find.
 public final class SigmaDetector: EventDetector {
-  public static let version = 9
+  public static let version = 10
 
   /// Hits kept for correlations, all rules together; more are counted, not correlated.
   static let maximumHits = 1 << 20

@@ -227,8 +227,10 @@ private struct Plan {
     // A keyword is searched for, in whatever text it stands.
     if isKeyword { glob.open(atStart: true, atEnd: true) }
     // Written without quotes; a record may have the word itself or what it stands for.
-    if !isKeyword, !opensStart, !opensEnd, scalar.style == .plain, let meaning = SigmaNumber.meaning(of: text) {
-      return [.text(glob), .text(SigmaGlob(meaning, isCased: isCased))]
+    if !isKeyword, !opensStart, !opensEnd, scalar.style == .plain,
+      let other = SigmaNumber.meaning(of: text) ?? SigmaNumber.spelling(of: text)
+    {
+      return [.text(glob), .text(SigmaGlob(other, isCased: isCased))]
     }
     return [.text(opened(glob))]
   }

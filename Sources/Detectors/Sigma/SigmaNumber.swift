@@ -31,6 +31,16 @@ struct SigmaNumber: Hashable, Sendable {
     }
   }
 
+  /// The other way in which records write a number: a severity of `5` is `5.0` where the source keeps it with a fraction. nil for
+  /// what is no such number.
+  static func spelling(of word: String) -> String? {
+    let digits = word.hasSuffix(".0") ? word.dropLast(2) : word[...]
+    guard (1...18).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return nil
+    }
+    return digits.utf8.count < word.utf8.count ? String(digits) : word + ".0"
+  }
+
   private static func written(_ text: String) -> Int64? {
     let isNegative = text.utf8.first == 0x2D
     let digits = isNegative || text.utf8.first == 0x2B ? text.dropFirst() : text[...]

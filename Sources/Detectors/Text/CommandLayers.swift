@@ -36,7 +36,7 @@ enum CommandLayers {
       "&gt;", "&lt;", "&amp;", "&#", "N-ZA-M", "zlib", "`echo", "`printf", "/?", "/[", "?sh", "?h ", "c] ", "h] ",
       "rot13", "rot_13", "}c ", "}h ", "}sh ", "sh\" ", "sh' ", "nc\" ", "nc' ", "\\n", "{socat,", "{ncat,", "{cat,",
       "}p/", "&quot;", "&apos;", "%3C", "%3c", "%7C", "%7c", "'\"'\"'", "'+'", "\"+\"", "' + '", "\" + \"", "'.'",
-      " argc=", "#012", "$((", "$[",
+      " argc=", "#012", "$((", "$[", "strrev", "[::-1]",
     ], ignoringCase: ["base64", "base32", "b64", "-enc", "[char]"])
 
   /// Where plus signs are a query's blanks, and where stars and question marks are a path's letters. Few texts have such signs at
@@ -186,6 +186,8 @@ enum CommandLayers {
     let signs = TextCodes.Signs(text)
     var number = 0
     var packed = 0
+    var turned = 0
+    var opened = 0
     var joined: [Range<Int>] = []
     for one in signs.isBase64 ? Base64Pieces.joined(in: text) : []
     where !joined.contains(where: { $0.overlaps(one.range) }) {
@@ -201,12 +203,29 @@ enum CommandLayers {
         layers.append(CommandLayer(text: inner, step: "Base64 decoded", isRewording: false))
         // `… | base64 -d | tr 'A-Za-z' 'N-ZA-Mn-za-m'`
         if signs.rotation != nil {
-          let turned = inner.withView { TextCodes.rotated($0) }
-          layers.append(CommandLayer(text: turned, step: "Base64 decoded, letters rotated by 13", isRewording: false))
+          let letters = inner.withView { TextCodes.rotated($0) }
+          layers.append(CommandLayer(text: letters, step: "Base64 decoded, letters rotated by 13", isRewording: false))
         }
-      } else if packed < 4, let inner = TextCodes.inflated(digits, isRaw: signs.isDeflated) {
+      } else if packed < 4, !PackedText.mayBegin(digits),
+        let inner = TextCodes.inflated(digits, isRaw: signs.isDeflated)
+      {
         packed += 1
         layers.append(CommandLayer(text: inner, step: "Base64 decoded and decompressed", isRewording: false))
+        // `str_rot13(gzinflate(base64_decode(…)))`
+        if signs.rotation != nil {
+          let letters = inner.withView { TextCodes.rotated($0) }
+          layers.append(
+            CommandLayer(text: letters, step: "Base64 decoded, decompressed, letters rotated by 13", isRewording: false)
+          )
+        }
+      } else if opened < 2, PackedText.mayBegin(digits) {
+        // To try costs as much as to succeed.
+        opened += 1
+        guard let inner = PackedText.text(digits) else { continue }
+        layers.append(CommandLayer(text: inner, step: "Base64 decoded and decompressed", isRewording: false))
+      } else if signs.isTurned, turned < 4, let inner = turnedBase64(digits) {
+        turned += 1
+        layers.append(CommandLayer(text: inner, step: "Base64 turned round and decoded", isRewording: false))
       } else {
         continue
       }
@@ -229,6 +248,12 @@ enum CommandLayers {
       layers.append(CommandLayer(text: inner, step: "reversed", isRewording: false))
     }
     return layers
+  }
+
+  /// `b64decode('==wYiF…'[::-1])`
+  private static func turnedBase64(_ digits: ByteView) -> [UInt8]? {
+    guard digits.count >= 24 else { return nil }
+    return digits.array.reversed().withView { Base64.text($0) ?? TextCodes.inflated($0) }
   }
 
   private static let digits = ByteSet("0123456789")

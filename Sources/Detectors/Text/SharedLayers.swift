@@ -9,6 +9,8 @@ final class SharedText {
   private lazy var sieve = TextSieve(text)
   /// Whether any word stands there without which no matcher of reverse shells speaks.
   private(set) lazy var hasLead = ReverseShellLeads.hasLead(text)
+  /// Whether a loop may fetch commands there.
+  private(set) lazy var mayPoll = PollMatcher.mayHold(text)
 
   /// - Parameter text: must stay valid as long as this is used.
   init(_ text: ByteView) {

@@ -151,7 +151,9 @@ enum ShellSpelling {
   private static func quoted(_ rest: ByteView) -> (length: Int, plain: Plain)? {
     guard let end = rest.slice(0, 1024).firstIndex(of: 0x27, from: 2) else { return nil }
     let inner = rest.slice(2, end)
-    guard inner.firstIndex(of: 0x5C) != nil else { return nil }
+    guard inner.firstIndex(of: 0x5C) != nil else {
+      return inner.hasPrefix("/dev/") && inner.firstIndex(of: 0x20) == nil ? (end + 1, .part(inner)) : nil
+    }
     let undone = Encodings.undo(inner, keepsOrigins: false).bytes
     return undone.allSatisfy { $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A } ? (end + 1, .bytes(undone)) : nil
   }
@@ -165,6 +167,7 @@ enum ShellSpelling {
     var words = rest.slice(first, end).words(limit: 8)[...]
     guard let name = words.popFirst(), name == "printf" || name == "echo" else { return nil }
     while let flag = words.first, flag == "-n" || flag == "-e" || flag == "-ne" || flag == "%s" { words.removeFirst() }
+    if words.count > 1, words.count <= 4, name == "printf" { return formatted(words).map { (end + 1, .bytes($0)) } }
     guard words.count == 1, var word = words.first else { return nil }
     let quote = word[0]
     if word.count >= 2, quote == 0x27 || quote == 0x22, word[word.count - 1] == quote {
@@ -172,6 +175,31 @@ enum ShellSpelling {
     }
     for index in 0..<word.count where !isWordByte(word[index]) && !isAny(word[index], of: "/.-+:=") { return nil }
     return (end + 1, .part(word))
+  }
+
+  /// `$(printf "/dev/tcp/%s/%d" 203.0.113.9 4444)`
+  private static func formatted(_ words: ArraySlice<ByteView>) -> [UInt8]? {
+    guard let format = words.first.map(withoutQuotes), format[0] == 0x2F else { return nil }
+    var values = words.dropFirst().map(withoutQuotes)[...]
+    var out: [UInt8] = []
+    var place = 0
+    while place < format.count {
+      if format[place] == 0x25, isAny(format[place + 1], of: "sdiu") {
+        guard let value = values.popFirst() else { return nil }
+        out.append(contentsOf: value.unsafeBytes)
+        place += 2
+      } else {
+        out.append(format[place])
+        place += 1
+      }
+    }
+    return values.isEmpty && out.allSatisfy { isWordByte($0) || isAny($0, of: "/.-") } ? out : nil
+  }
+
+  private static func withoutQuotes(_ word: ByteView) -> ByteView {
+    let quote = word[0]
+    return word.count >= 2 && (quote == 0x27 || quote == 0x22) && word[word.count - 1] == quote
+      ? word.slice(1, word.count - 1) : word
   }
 
   /// `$(echo MTkyLjAuMi4x | base64 -d)`, `$(base64 -d <<< MTkyLjAuMi4x)`: what comes out, where it is plain.

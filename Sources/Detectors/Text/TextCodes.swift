@@ -17,7 +17,11 @@ enum TextCodes {
     let packed = Base64.decode(digits)
     // Few texts shrink to a fiftieth.
     let limit = min(maximumInflated, packed.count * 50 + 256)
-    let bytes = packed.withView { Inflated.bytes($0, limit: limit, isRaw: isRaw && !isPacked) } ?? []
+    return printable(packed.withView { Inflated.bytes($0, limit: limit, isRaw: isRaw && !isPacked) } ?? [])
+  }
+
+  /// What came out of a code, where it is text.
+  static func printable(_ bytes: [UInt8]) -> [UInt8]? {
     for byte in bytes where byte < 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 { return nil }
     return bytes.isEmpty ? nil : bytes
   }
@@ -32,15 +36,18 @@ enum TextCodes {
     private(set) var rotation: Int?
     /// The first place of `rev`.
     private(set) var reversal: Int?
+    /// Code turns a string round before it decodes it: `b64decode(x[::-1])`, `strrev('…')`.
+    private(set) var isTurned = false
 
     private static let words = LiteralSet(exact: [
       "rev", "b32", "base32", "N-ZA-M", "n-za-m", "xxd", "gzinflate", "rot13", "rot_13", "base64", "Base64", "b64",
-      "openssl",
+      "openssl", "[::-1]", "strrev(", ".reverse",
     ])
 
     init(_ text: ByteView) {
       var (isBase64, isBase32, isHexadecimal, isDeflated) = (false, false, false, false)
       var (rotation, reversal) = (Int?.none, Int?.none)
+      var isTurned = false
       Self.words.forEachMatch(in: text) { place, word in
         switch word {
         case 0 where isWordByte(text[place - 1]) || isWordByte(text[place + 3]): break
@@ -49,6 +56,10 @@ enum TextCodes {
         case 3, 4, 7, 8: rotation = rotation ?? place
         case 5: isHexadecimal = true
         case 6: isDeflated = true
+        case 13, 15: isTurned = true
+        case 14:
+          isTurned = true
+          reversal = reversal ?? place + 3
         default: isBase64 = true
         }
         return place + 1
@@ -56,6 +67,7 @@ enum TextCodes {
       (self.isBase64, self.isBase32, self.isHexadecimal) = (isBase64, isBase32, isHexadecimal)
       self.isDeflated = isDeflated
       (self.rotation, self.reversal) = (rotation, reversal)
+      self.isTurned = isTurned
     }
   }
 
@@ -103,20 +115,37 @@ enum TextCodes {
 
   static func around(_ text: ByteView, _ place: Int) -> ByteView { text.slice(max(place - reach, 0), place + reach) }
 
-  /// `echo '…' | rev | sh`: what stands before the tool; `rev <<< '…'`: what it is handed.
+  /// `echo '…' | rev | sh`: what stands before the tool; `rev <<< '…'`, `strrev("…")`: what it is handed.
   static func reversed(_ text: ByteView, _ place: Int) -> [UInt8]? {
     var start = place + 3
     while text[start] == 0x20, start - place < 8 { start += 1 }
+    if text[start] == 0x28, text[place - 1] == 0x72 { return handed(text, start + 1, isCall: true) }
     guard text.slice(start).hasPrefix("<<<") else {
       return text.slice(max(place - reach, 0), place).array.reversed()
     }
     start += 3
     while text[start] == 0x20, start - place < 16 { start += 1 }
+    return handed(text, start)
+  }
+
+  /// A string in quotes, turned round; what its backslashes kept from meaning anything else is itself.
+  ///
+  /// - Parameter isCall: a bracket closes what it is handed to; quotes within have lost their backslashes where another layer was
+  ///   undone before.
+  private static func handed(_ text: ByteView, _ start: Int, isCall: Bool = false) -> [UInt8]? {
     let quote = text[start]
-    guard quote == 0x27 || quote == 0x22,
-      let end = text.slice(0, start + reach).firstIndex(of: quote, from: start + 1)
-    else { return nil }
-    return text.slice(start + 1, end).array.reversed()
+    guard quote == 0x27 || quote == 0x22 else { return nil }
+    var out: [UInt8] = []
+    var place = start + 1
+    func isEnd(_ place: Int) -> Bool { text[place] == quote && (!isCall || text[place + 1] == 0x29) }
+    while place < text.count, place - start < reach, !isEnd(place) {
+      if text[place] == 0x5C, text[place + 1] == quote || text[place + 1] == 0x24 || text[place + 1] == 0x5C {
+        place += 1
+      }
+      out.append(text[place])
+      place += 1
+    }
+    return isEnd(place) ? out.reversed() : nil
   }
 
   /// `… | tr 'A-Za-z' 'N-ZA-Mn-za-m' | sh`: the text with its letters turned.

@@ -4,6 +4,8 @@ import Bytes
 enum QueryCommand {
   /// File managers have parameters like these too, and a word of theirs may be a command's.
   case possible
+  /// A command's name where a command's would stand, and a column's as well: `cmd=id`.
+  case likely
   /// Nothing else looks like it: an argument, a path, a shell's own signs, or a word that only a shell knows.
   case certain
 
@@ -12,7 +14,7 @@ enum QueryCommand {
     "id", "whoami", "uname", "cat", "ls", "wget", "curl", "nc", "bash", "sh", "ping", "ifconfig", "netstat", "ps",
     "dir", "type", "powershell", "chmod", "echo", "pwd", "hostname",
   ])
-  private static let certainWords = NameTable(["id", "whoami", "uname", "ifconfig", "netstat"])
+  private static let certainWords = NameTable(["whoami", "uname", "ifconfig", "netstat"])
   /// elFinder's own parameters: `?cmd=ls&target=l1_Lw&reqid=18c`.
   private static let fileManager: [StaticString] = ["target=", "targets", "reqid=", "init="]
 
@@ -36,6 +38,17 @@ enum QueryCommand {
       dot >= $0.utf8CodeUnitCount && path.slice(dot - $0.utf8CodeUnitCount, dot).equalsIgnoringCase($0)
     }
   }
+
+  /// Folders that a server lets be written to, or that hold no programs.
+  private static let writable = LiteralSet(
+    exact: [],
+    ignoringCase: [
+      "/up/", "/upload/", "/uploads/", "/uploaded/", "/images/", "/img/", "/tmp/", "/temp/", "/cache/", "/media/",
+      "/static/", "/css/", "/fonts/", "/avatar/", "/avatars/", "/attachments/", "/.well-known/",
+    ])
+
+  /// Whether a script lies where no site keeps its own.
+  static func isAstray(_ path: ByteView) -> Bool { writable.occurs(in: path) }
 
   private static let fetchers = LiteralSet(exact: ["curl", "wget"])
 
@@ -64,7 +77,7 @@ enum QueryCommand {
       if isScript, value.equalsIgnoringCase("whoami") { return .certain }
       guard names.contains(name), let one = command(value, isShortName: name.count == 1) else { continue }
       if one == .certain { return one }
-      found = one
+      if found != .likely { found = one }
     }
     guard found != nil, !parts.contains(where: { part in fileManager.contains { part.hasPrefix($0) } }) else {
       return nil
@@ -86,6 +99,6 @@ enum QueryCommand {
     if start > 0 || isPath || isOfShell { return .certain }
     // `c=id` might be anything; so might a word behind it.
     if isShortName { return rest.isEmpty ? nil : .possible }
-    return certainWords.contains(path) ? .certain : .possible
+    return certainWords.contains(path) ? .certain : path.equalsIgnoringCase("id") ? .likely : .possible
   }
 }

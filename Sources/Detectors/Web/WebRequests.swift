@@ -6,7 +6,7 @@ import Evidence
 ///
 /// What one client sends to one path is one finding, as long as no day passes between.
 public final class WebRequests: EventDetector {
-  public static let version = 7
+  public static let version = 8
 
   private let artifact: Digest
   private var merged = RequestFindings()
@@ -93,6 +93,14 @@ public final class WebRequests: EventDetector {
     ("T(java.lang.Runtime)", "a Spring expression"), ("#{T(", "a Spring expression"),
     ("() { :;}", "a Shellshock function"), ("() {:;}", "a Shellshock function"),
     ("<?php", "PHP code"), ("php://input", "PHP code"), ("allow_url_include", "PHP code"),
+    ("auto_prepend_file", "PHP code"), ("eval(base64_decode(", "PHP code"), ("call_user_func_array&vars", "PHP code"),
+    ("php://filter/", "a PHP stream"), ("expect://", "a PHP stream"), ("data://text/plain", "a PHP stream"),
+    ("java.lang.Runtime.getRuntime()", "Java code"), ("Runtime.getRuntime().exec(", "Java code"),
+    ("javax.script.ScriptEngineManager", "Java code"), ("freemarker.template.utility.Execute", "a template's code"),
+    ("__globals__", "a template's code"), ("__subclasses__()", "a template's code"),
+    ("require('child_process')", "Node.js code"), ("require(\"child_process\")", "Node.js code"),
+    ("process.mainModule", "Node.js code"), ("file:///etc/", "a file's address"), ("file:///proc/", "a file's address"),
+    ("gopher://", "an address for another service"), ("xp_cmdshell", "a database's command"),
   ]
   private static let signSet = LiteralSet(exact: signs.map(\.0))
   private static let shellSet = LiteralSet(exact: shellNames)
@@ -106,12 +114,14 @@ public final class WebRequests: EventDetector {
     let command = QueryCommand.find(in: query, isScript: isScript)
     let isGuess = shellSet.lowest(in: path) != nil || isScript && QueryCommand.isDressed(path)
     if isGuess || command != nil && isScript {
+      let isShell = command == .certain || command == .likely && (isGuess || QueryCommand.isAstray(path))
       return (
-        "web.web-shell", "Request to a web shell", .medium, command == .certain ? .high : .medium, ["T1505.003"],
+        "web.web-shell", "Request to a web shell", .medium, isShell ? .high : .medium, ["T1505.003"],
         "a request for \(path.slice(0, 120).string)", isGuess, false
       )
     }
-    if let command = command ?? (QueryCommand.fetches(query) ? .certain : nil) {
+    let isInjected = QueryCommand.fetches(query) || InjectedCommand.occurs(in: query)
+    if let command = isInjected ? .certain : command {
       let severity: Severity = command == .certain ? .medium : .low
       return (
         "web.command-injection", "Command in a request", severity, severity, ["T1190"], "a command in the query", false,

