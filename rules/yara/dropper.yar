@@ -65,3 +65,23 @@ rule Script_Pipes_Public_Address_Into_Shell
   condition:
     filesize < 256KB and uint16be(0) == 0x2321 and $pipe and not Script_Dropper_Piped_Into_Shell
 }
+
+rule Script_Dropper_By_Architecture
+{
+  meta:
+    description = "A script that fetches one program for every processor there is and runs each, as bots for small devices spread."
+    severity = "high"
+    confidence = "high"
+    attack = "T1105,T1059.004"
+    author = "ir-analyze"
+  strings:
+    $fetch = /\b(wget|curl)\b[^\n;]{0,80}(http|https|ftp):\/\/[0-9]{1,3}(\.[0-9]{1,3}){3}[\/:]/
+    $ready = /\bchmod +(\+x|[0-7]{0,1}77[0-7])/
+    $run = /(;|\n|&&)\s*(sh )?\.\/["']?[$A-Za-z0-9]/
+    $gone = /\brm +-r?f/
+    $mips = /\bmips(el|64)?\b|[._-]mips\b|\bmpsl\b/
+    $arm = /[._ \/-]arm(v?[4-7]l?|64)?\b/
+    $other = /[._ \/-](sh4|m68k|spc|sparc|ppc|x86|i[56]86)\b/
+  condition:
+    filesize < 64KB and all of them
+}
