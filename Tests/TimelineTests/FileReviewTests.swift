@@ -207,4 +207,41 @@ import Testing
     #expect(fact([])?.isSetID == true)
     #expect(fact([Attribute("is_reallocated", .flag(true))]) == nil)
   }
+
+  /// A package's list of files has names alone.
+  @Test func aFolderThatAListNamesIsNoFile() throws {
+    for reversed in [false, true] {
+      let facts = [("/var/local", "", "", before), ("/var/local", "drwxrwsr-x", "root", before)]
+      #expect(try review(reversed ? facts.reversed() : facts).isEmpty)
+    }
+    #expect(
+      try review([("/opt/run", "", "", before), ("/opt/run", "-rwsr-xr-x", "root", before)]).map(\.rule) == [
+        "file.setuid-in-odd-place"
+      ])
+  }
+
+  @Test(arguments: [
+    ("/home/ops/.config/systemd/user/u.service", true), ("/home/ops/.ssh/rc", true), ("/home/ops/.bash_logout", true),
+    ("/opt/app/.git/hooks/post-checkout", true), ("/opt/app/.git/hooks/pre-commit.sample", false),
+    ("/etc/apt/apt.conf.d/99x", true), ("/etc/anacrontab", true), ("/var/spool/at/a0000101", true),
+    ("/var/spool/cron/atjobs/a0000101", true), ("/var/spool/cron/atjobs/.SEQ", false),
+    ("/usr/lib/x86_64-linux-gnu/security/pam_unix2.so", true), ("/usr/lib/modules/6.1.0/extra/d.ko", true),
+    ("/usr/lib/python3/dist-packages/x.pth", true), ("/usr/lib/python3/dist-packages/x.py", false),
+    ("/etc/ssh/sshd_config", true), ("/etc/ssh/moduli", false), ("/srv/app/run.sh", false),
+  ])
+  func whatStartsByItself(_ path: String, _ isPersistence: Bool) throws {
+    let found = try review([(path, "-rwxr-xr-x", "root", during)])
+    #expect(found.contains { $0.rule == "file.persistence-changed" } == isPersistence)
+  }
+
+  /// A module that a package brought keeps the time at which it was built.
+  @Test func aModuleOfAPackageIsNotWritten() throws {
+    var review = FileReview(windows: [try time("2026-11-25T05:20:00Z")...time("2026-11-25T05:26:00Z")])
+    review.take(
+      FileFact(
+        path: "/usr/lib/modules/6.1.0/kernel/a.ko", mode: 0o644, owner: "0",
+        times: [FileTime(.modification, try time(before)), FileTime(.change, try time(during))],
+        evidence: EvidenceReference(artifact: listing, locator: .whole)))
+    #expect(review.findings().map(\.rule) == ["file.changed-in-incident"])
+  }
 }

@@ -211,8 +211,11 @@ struct IncidentBuilderTests {
     #expect(!elsewhere.findings.contains { $0.rule == JoinedFinding.credentialsUsedElsewhere })
   }
 
-  @Test("A file that findings name is told with its digest; hidden files of the time too; old ones are not")
-  func files() {
+  /// A root that was collected as a folder has paths without a slash in front.
+  @Test(
+    "A file that findings name is told with its digest; hidden files of the time too; old ones are not",
+    arguments: ["disk.tar.gz!", nil])
+  func files(_ archive: String?) {
     let naming = Finding(
       rule: "behaviour.download", title: "Download", severity: .high, attack: ["T1105"], firstSeen: Samples.time(60),
       entities: [Entity(.process, "465"), Entity(.file, "/tmp/.x")],
@@ -220,7 +223,7 @@ struct IncidentBuilderTests {
       message: "wget wrote /tmp/.x")
     func file(_ path: String, _ second: Int64) -> ArtifactRecord {
       ArtifactRecord(
-        digest: Samples.artifact(path), paths: ["disk.tar.gz!" + path], size: 9,
+        digest: Samples.artifact(path), paths: [archive.map { $0 + path } ?? String(path.dropFirst())], size: 9,
         times: [FileTime(.modification, Samples.time(second))])
     }
     let incident = Samples.story(

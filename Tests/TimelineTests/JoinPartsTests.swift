@@ -37,6 +37,7 @@ struct JoinPartsTests {
     #expect(stage("memory.reverse-shell", ["T1059.004"]) == .remoteControl)
     #expect(stage("yara:x", ["T1053.003"]) == .persistence)
     #expect(stage("x", ["T1105"]) == .toolTransfer)
+    #expect(stage("cloud.destruction", ["T1485"]) == .impact && stage("cloud.recon", ["T1087"]) == .cloudAccess)
     #expect(stage("x", ["T9999", "T1070.999"]) == .defenseEvasion)
     #expect(stage("x") == .other)
     #expect(AttackCatalog.technique("") == nil && AttackCatalog.technique(".") == nil)

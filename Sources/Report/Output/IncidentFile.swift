@@ -147,8 +147,8 @@ enum IncidentFile {
   private static func append(_ skew: ClockSkew, _ phrases: Phrases, to json: inout JSONWriter) {
     json.object { json in
       json.field("host", skew.host)
-      json.field("source", skew.source.rawValue)
-      json.field("reference", skew.reference.rawValue)
+      json.field("source", skew.sourceName?.lowercased() ?? skew.source.rawValue)
+      json.field("reference", skew.referenceName?.lowercased() ?? skew.reference.rawValue)
       json.field("seconds", milliseconds: skew.seconds)
       json.field("spread_seconds", milliseconds: skew.spread)
       json.field("pairs", skew.pairs)

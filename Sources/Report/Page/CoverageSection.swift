@@ -85,8 +85,9 @@ struct CoverageSection {
       html.element(
         "p",
         page.fill(
-          .clockLine, page.phrases.source(skew.source), Decimals.text(skew.seconds),
-          page.phrases.source(skew.reference), Decimals.text(skew.spread), page.phrases.text(skew.method))
+          .clockLine, skew.sourceName ?? page.phrases.source(skew.source), Decimals.text(skew.seconds),
+          skew.referenceName ?? page.phrases.source(skew.reference), Decimals.text(skew.spread),
+          page.phrases.text(skew.method))
           + (skew.isCorrected ? " " + page.fill(.clockCorrected, skew.host ?? page.report.incident.host.name) : ""))
     }
   }

@@ -132,6 +132,16 @@ struct MarkdownReport {
         "- \(Markdown.text(reason.reason)): \(reason.artifacts) \(phrases.label(.artifacts)), \(Format.bytes(reason.bytes))"
       )
     }
+    for skew in report.incident.skews.prefix(64) {
+      let words = [
+        skew.sourceName ?? phrases.source(skew.source), Decimals.text(skew.seconds),
+        skew.referenceName ?? phrases.source(skew.reference), Decimals.text(skew.spread), phrases.text(skew.method),
+      ]
+      let line = words.enumerated().reduce(phrases.label(.clockLine)) { text, word in
+        text.replacing("{\(word.offset)}", with: word.element)
+      }
+      out.line("\n\(phrases.label(.clocks)): \(Markdown.text(line))")
+    }
   }
 
   private func custody(_ out: inout Markdown) {

@@ -47,6 +47,8 @@ public struct FileReview {
       known.mode = known.mode ?? fact.mode
       known.owner = known.owner ?? fact.owner
       known.content = known.content ?? fact.content
+      // A package's list of files has no types: whoever knows that it is a folder or a link is right.
+      known.isRegular = known.isRegular && fact.isRegular
       for time in fact.times where !known.times.contains(time) && known.times.count < 16 { known.times.append(time) }
       // The place that tells it must not depend on the order of taking.
       if Self.order(fact.evidence) < Self.order(known.evidence) { known.evidence = fact.evidence }
@@ -114,7 +116,8 @@ public struct FileReview {
   }
 
   private func executable(_ file: FileFact) -> Finding? {
-    guard file.isExecutable, AttackMarks.isDropPlace(file.path) else { return nil }
+    // Where schedules lie nobody but their owner writes, and jobs of `at` are executable.
+    guard file.isExecutable, AttackMarks.isDropPlace(file.path), !file.path.hasPrefix("/var/spool/") else { return nil }
     let moment = moment(file)
     return finding(
       "file.executable-in-open-folder", "An executable file in a folder open to everybody",
@@ -132,12 +135,14 @@ public struct FileReview {
   }
 
   private func changed(_ file: FileFact) -> Finding? {
-    guard let moment = moment(file), Self.isSensitive(file.path) else { return nil }
-    if Self.isPersistence(file.path) {
+    guard let moment = moment(file) else { return nil }
+    let isWritten = file.times.contains { $0.meaning == .modification && windows.hold($0.time) }
+    if PersistencePlaces.holds(file.path, isWritten: isWritten) {
       return finding(
         "file.persistence-changed", "What starts or lets somebody in was changed during the incident", .medium,
         ["T1546"], file, moment, "\(file.path) says what runs by itself or who may log in")
     }
+    guard Self.isSensitive(file.path) else { return nil }
     return finding(
       "file.changed-in-incident", "A file of the system was changed during the incident", .low, [], file, moment,
       "\(file.path) matters to the system")
@@ -176,18 +181,6 @@ public struct FileReview {
   }
 
   // MARK: Places
-
-  /// What starts by itself, and who may come in.
-  private static func isPersistence(_ path: String) -> Bool {
-    for place in [
-      "/etc/cron", "/var/spool/cron/", "/etc/systemd/", "/usr/lib/systemd/", "/lib/systemd/", "/etc/init.d/", "/etc/rc",
-      "/etc/profile", "/etc/bash.bashrc", "/etc/ld.so.preload", "/etc/sudoers", "/etc/pam.d/", "/etc/udev/rules.d/",
-      "/etc/modules-load.d/", "/etc/update-motd.d/",
-    ] where path.hasPrefix(place) { return true }
-    guard let name = path.split(separator: "/").last else { return false }
-    return name.hasPrefix("authorized_keys") || path.contains("/.config/systemd/")
-      || [".bashrc", ".profile", ".bash_profile", ".zshrc", ".bash_login"].contains(String(name))
-  }
 
   /// Configuration, programs and what starts by itself; logs and state change all the time.
   private static func isSensitive(_ path: String) -> Bool {

@@ -19,6 +19,15 @@ public struct ClockPairs {
     public var seconds: Double
     public var spread: Double
     public var pairs: Int
+    /// Whether the clocks lie so far apart that only many pairs at one distance were believed.
+    public var isFar = false
+    /// Whether some of the source's times said no zone, so that the distance may be the zone's.
+    public var isZoneUnknown = false
+  }
+
+  private struct Log: Hashable {
+    var type: String
+    var host: String
   }
 
   private struct Side: Hashable {
@@ -27,22 +36,35 @@ public struct ClockPairs {
     var host: String
   }
 
-  /// Wider apart than this, two records are taken for two happenings.
+  /// Wider apart than this, two records are taken for two happenings, unless many lie at the same distance.
   private static let window: Int64 = 900 * 1_000_000_000
   private static let maximum = 100_000
   private static let fewest = 3
   private static let maximumSides = 64
+  /// A clock that is hours or years off: so many pairs, nearly all there are, at one distance within so many nanoseconds, and
+  /// over so long that the rhythm of the requests is the same in both logs.
+  private static let fewestFar = 8
+  private static let farWidth: Int64 = 10 * 1_000_000_000
+  private static let farSpan: Int64 = 60 * 1_000_000_000
 
   /// Times by the hash of what is compared: the words would take ten times the memory, and two that collide can be at most
   /// one pair of many. Nil for what came more than once and so cannot be paired.
   private var seen: [Side: [UInt64: Int64?]] = [:]
+  /// Logs with times whose zone nobody said.
+  private var zoneless: Set<Log> = []
 
   public init() {}
 
   /// - Parameter host: that the event's artifact is of; AWS's own logs have one clock.
   public mutating func take(_ event: Event, host: String = "") {
     let host = event.dataType.hasPrefix("aws:") ? "" : host
-    guard let time = event.time?.nanoseconds else { return }
+    guard let stamp = event.time else { return }
+    let time = stamp.nanoseconds
+    if case .inferred = stamp.zone, event.dataType == "web:access:request" || event.dataType == "linux:auth:entry",
+      zoneless.count < Self.maximumSides
+    {
+      zoneless.insert(Log(type: event.dataType, host: host))
+    }
     switch event.dataType {
     case "aws:waf:request", "aws:alb:request":
       // The balancer writes its line when the answer is out; the request came at its creation.
@@ -118,17 +140,43 @@ public struct ClockPairs {
       let others = seen[Side(way: way, type: reference, host: "")]
     else { return nil }
     var distances: [Int64] = []
+    var far: [(distance: Int64, time: Int64)] = []
     for case (let key, let time?) in own {
       guard case .some(.some(let other)) = others[key] else { continue }
       let (distance, over) = time.subtractingReportingOverflow(other)
-      if !over, distance.magnitude < UInt64(Self.window) { distances.append(distance) }
+      if over { continue }
+      if distance.magnitude < UInt64(Self.window) { distances.append(distance) } else { far.append((distance, time)) }
     }
+    let isFar = distances.count < Self.fewest && !source.hasPrefix("aws:")
+    if isFar { distances = Self.together(far, besides: distances.count) }
     guard distances.count >= Self.fewest else { return nil }
     distances.sort()
     let median = distances[distances.count / 2]
     let spread = distances.map { ($0 - median).magnitude }.sorted()
-    return Measure(
+    var measure = Measure(
       way: way, host: host, source: source, reference: reference, seconds: Double(median) / 1e9,
-      spread: Double(spread[spread.count / 2]) / 1e9, pairs: distances.count)
+      spread: Double(spread[spread.count / 2]) / 1e9, pairs: distances.count, isFar: isFar)
+    measure.isZoneUnknown = zoneless.contains(Log(type: source, host: host))
+    return measure
+  }
+
+  /// The distances that four fifths of all pairs share; empty where they do not, or where they are few or of one moment.
+  private static func together(_ far: [(distance: Int64, time: Int64)], besides near: Int) -> [Int64] {
+    guard far.count >= fewestFar else { return [] }
+    let sorted = far.sorted { ($0.distance, $0.time) < ($1.distance, $1.time) }
+    var best = 0..<0
+    var start = 0
+    for end in sorted.indices {
+      // No distance here overflows: both lie within the width of times that were subtracted without.
+      while sorted[end].distance.subtractingReportingOverflow(sorted[start].distance).partialValue > farWidth {
+        start += 1
+      }
+      if end + 1 - start > best.count { best = start..<end + 1 }
+    }
+    let times = sorted[best].map(\.time)
+    guard best.count >= fewestFar, best.count * 5 >= (far.count + near) * 4, let first = times.min(),
+      let last = times.max(), case let (span, over) = last.subtractingReportingOverflow(first), !over, span >= farSpan
+    else { return [] }
+    return sorted[best].map(\.distance)
   }
 }

@@ -72,7 +72,14 @@ public struct ClockReview {
 
   /// Web servers write whole seconds, and a flow's start is a packet's: a second or two are no skew.
   private static func counts(_ measure: ClockPairs.Measure) -> Bool {
-    abs(measure.seconds) >= 2 && measure.spread * 3 <= abs(measure.seconds)
+    // Hours off may be a zone that the log does not name, whole days a script that asks the same every day: told, not corrected.
+    if measure.isFar, measure.isZoneUnknown || isWholeDays(measure.seconds) { return false }
+    return abs(measure.seconds) >= 2 && measure.spread * 3 <= abs(measure.seconds)
+  }
+
+  private static func isWholeDays(_ seconds: Double) -> Bool {
+    let rest = abs(seconds).truncatingRemainder(dividingBy: 86400)
+    return min(rest, 86400 - rest) < 120
   }
 
   /// Without its domain; nil for what every host is called before it has a name.
@@ -137,6 +144,12 @@ extension ClockSkew {
     self.init(
       host: measure.host.isEmpty ? nil : measure.host, source: Source(dataType: measure.source),
       reference: Source(dataType: measure.reference), seconds: measure.seconds, spread: measure.spread,
-      pairs: measure.pairs, method: Phrase(method, [String(measure.pairs)]), isCorrected: isCorrected)
+      pairs: measure.pairs, method: Phrase(method, [String(measure.pairs)]), isCorrected: isCorrected,
+      sourceName: Self.name(measure.source), referenceName: Self.name(measure.reference))
+  }
+
+  /// A balancer's log and a web server's are one kind of source, but not one clock.
+  private static func name(_ dataType: String) -> String? {
+    dataType.hasPrefix("aws:alb:") ? "ALB" : nil
   }
 }

@@ -71,8 +71,11 @@ public struct AttackMarks: Sendable {
   /// The path on the host, where an artifact's path (`disk.tar.gz!/tmp/.x`, `[root]/tmp/.x`) ends in such a folder's file.
   static func openFolderPath(in path: String) -> String? {
     for folder in ["/var/tmp/", "/tmp/", "/dev/shm/"] {
-      guard let range = path.ranges(of: folder).last, range.upperBound < path.endIndex else { continue }
-      return String(path[range.lowerBound...])
+      if let range = path.ranges(of: folder).last, range.upperBound < path.endIndex {
+        return String(path[range.lowerBound...])
+      }
+      // Of a root that was collected as a folder.
+      if path.hasPrefix(folder.dropFirst()), path.utf8.count >= folder.utf8.count { return "/" + path }
     }
     return nil
   }

@@ -142,6 +142,9 @@ public struct ClockSkew: Hashable, Sendable {
   public var method: Phrase
   /// Whether the times of this host are told by the reference's clock.
   public var isCorrected = false
+  /// What to call them where the kind of source does not tell them apart: `ALB`.
+  public var sourceName: String?
+  public var referenceName: String?
 }
 
 /// What the case has of one kind of source.

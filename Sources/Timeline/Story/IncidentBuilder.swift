@@ -59,6 +59,7 @@ public struct IncidentBuilder {
       }
       return traced
     }
+    view.findings = HistoryCopies.join(view.findings)
     view.findings = ProbeGroups.gather(view.findings, besides: Set(successes.map(\.end)))
     markProcesses(&view, all)
     return tell(view, successes, all, credentials)

@@ -146,7 +146,8 @@ enum HostJoin {
     guard !paths.isEmpty else { return [] }
     var made: [Finding] = []
     for artifact in view.artifacts.sorted(by: { $0.digest < $1.digest }) {
-      for path in paths where artifact.paths.contains(where: { $0.hasSuffix(path) }) {
+      // A root that was collected as a folder has paths without a slash in front.
+      for path in paths where artifact.paths.contains(where: { $0.hasSuffix(path) || "/" + $0 == path }) {
         let naming = findings.filter { $0.entities.contains(Entity(.file, path)) }.sorted(by: FindingOrder.byTime)
         // What the file is for is what the first finding that names it says.
         let purpose = naming.first { [.toolTransfer, .persistence, .collection].contains(Stage(of: $0)) }?.attack

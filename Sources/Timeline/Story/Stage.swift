@@ -59,7 +59,8 @@ public enum Stage: String, Sendable, CaseIterable, Comparable {
     "behaviour.server-shell": .execution, "behaviour.decode-execute": .execution,
     "behaviour.privilege-discovery": .discovery, "behaviour.hidden-program-socket": .commandAndControl,
     "memory.suspect-connection": .commandAndControl, "memory.jndi-connection": .callback, "web.scan": .reconnaissance,
-    "behaviour.archive-upload": .exfiltration, JoinedFinding.openFile: .defenseEvasion,
+    "cloud.destruction": .impact, "cloud.ransom-encryption": .impact, "behaviour.archive-upload": .exfiltration,
+    JoinedFinding.openFile: .defenseEvasion,
   ]
 
   public init?(technique: String) {

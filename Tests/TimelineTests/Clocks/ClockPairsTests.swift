@@ -83,4 +83,48 @@ import Testing
     }
     #expect(pairs.measures().isEmpty)
   }
+
+  private func web(_ number: Int, at seconds: Double) -> Event {
+    event(
+      "web:access:request", seconds,
+      [Attribute("method", "GET"), Attribute("path", "/item"), Attribute("query", "id=\(number)")])
+  }
+
+  /// Nine hours, a year: nearly all pairs at one distance, and the rhythm of the requests in both.
+  @Test(arguments: [32_400.0, -31_536_500, 3_540])
+  func aClockThatIsFarOff(_ seconds: Double) throws {
+    var pairs = ClockPairs()
+    for number in 0..<10 {
+      pairs.take(waf(number, at: Double(number * 30)))
+      pairs.take(web(number, at: Double(number * 30) + seconds))
+    }
+    // One that is another visit.
+    pairs.take(waf(50, at: 5))
+    pairs.take(web(50, at: 5000))
+    let measure = try #require(pairs.measures().first)
+    #expect(measure.seconds == seconds && measure.pairs == 10 && measure.isFar && !measure.isZoneUnknown)
+  }
+
+  @Test func farPairsThatDoNotAgreeProveNothing() {
+    var apart = ClockPairs()
+    var few = ClockPairs()
+    var burst = ClockPairs()
+    var near = ClockPairs()
+    for number in 0..<20 {
+      let time = Double(number * 30)
+      for pairs in [waf(number, at: time)] {
+        apart.take(pairs)
+        near.take(pairs)
+        if number < 7 { few.take(pairs) }
+      }
+      apart.take(web(number, at: time * 3 + 7200))
+      if number < 7 { few.take(web(number, at: time + 7200)) }
+      burst.take(waf(number, at: Double(number)))
+      burst.take(web(number, at: Double(number) + 7200))
+      // Three that are near are believed, whatever the others.
+      near.take(web(number, at: number < 3 ? time + 1 : time + 7200))
+    }
+    #expect(apart.measures().isEmpty && few.measures().isEmpty && burst.measures().isEmpty)
+    #expect(near.measures().map(\.seconds) == [1] && near.measures().first?.isFar == false)
+  }
 }

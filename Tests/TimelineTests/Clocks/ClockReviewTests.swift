@@ -82,4 +82,13 @@ import Testing
     #expect(clocks.corrected(event, in: other) == event)
     #expect(clocks.corrected(event, in: web) != event)
   }
+
+  /// Whole days may be a script that asks the same every day: told, and left as it is.
+  @Test(arguments: [(32_400, true), (-32_400, true), (86_400, false), (-31_536_000, false)] as [(Int64, Bool)])
+  func clocksThatAreHoursOff(_ ahead: Int64, _ isCorrected: Bool) {
+    let clocks = review(one, ahead: ahead).correction()
+    #expect(clocks.skews.map(\.seconds) == [Double(ahead)] && clocks.skews.map(\.isCorrected) == [isCorrected])
+    let event = CaseSamples.request(100, "/x")
+    #expect((clocks.corrected(event, in: web) != event) == isCorrected)
+  }
 }
