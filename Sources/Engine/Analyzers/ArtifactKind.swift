@@ -35,15 +35,29 @@ enum ArtifactKind {
     _ file: String, path: String, byteCount: UInt64
   ) throws(BytesError) -> (kind: ArtifactKind, encodings: [String]) {
     let stream = try DecodedStream(FileStream(path: file))
-    let kind = try withHead(of: stream, path) { sample in
-      recognize(sample, byteCount: byteCount, isEncoded: !stream.encodings.isEmpty)
+    let (kind, hasHole) = try withHead(of: stream, path) { sample in
+      // A log of which nothing was written before it was rotated and compressed.
+      if sample.head.isEmpty, stream.damage == nil { return (ArtifactKind.empty, false) }
+      return (
+        recognize(sample, byteCount: byteCount, isEncoded: !stream.encodings.isEmpty), NULRun.isFirst(in: sample.head)
+      )
     }
     guard case .unknown = kind else { return (kind, stream.encodings) }
+    if hasHole, let format = try pastHoles(file, path) { return (.log(format), stream.encodings) }
     // A log that was saved in wide characters.
     let text = try WideTextStream(DecodedStream(FileStream(path: file)))
     guard WideTextStream.isNamed(in: text.encodings) else { return (kind, stream.encodings) }
     let format = try withHead(of: text, path) { LogFormats.recognize($0) }
     return (format.map(ArtifactKind.log) ?? kind, stream.encodings)
+  }
+
+  /// The format of a log that begins with NULs, or has more of them than lines in front of what was written next.
+  private static func pastHoles(_ file: String, _ path: String) throws(BytesError) -> (any LogFormat)? {
+    let stream = try DecodedStream(FileStream(path: file))
+    let bound: UInt64 = stream.encodings.isEmpty ? 1 << 30 : 1 << 28
+    let (head, isWhole) = try stream.readFront(headCount, pastHolesWithin: bound)
+    guard !head.isEmpty else { return nil }
+    return head.withView { LogFormats.recognize(FormatSample(head: $0, path: path, isWhole: isWhole)) }
   }
 
   private static func recognize(_ sample: FormatSample, byteCount: UInt64, isEncoded: Bool) -> ArtifactKind {

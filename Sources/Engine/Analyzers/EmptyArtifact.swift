@@ -17,10 +17,16 @@ enum EmptyArtifact {
     "shadow", "uname", "w",
   ]
 
-  /// - Parameter path: its end is enough: the folder and the name.
-  static func coverage(path: String) -> Coverage {
-    guard let lost = lost(path) else { return Coverage(.parsed, 0..<0, reason: "empty file") }
-    return Coverage(.skipped, 0..<0, reason: "is empty, so collecting it failed: \(lost)")
+  /// - Parameters:
+  ///   - path: its end is enough: the folder and the name.
+  ///   - encodings: that were undone to find nothing: each has an ending of the name.
+  static func coverage(path: String, encodings: [String] = []) -> Coverage {
+    var inner = path[...]
+    for _ in encodings { if let dot = inner.lastIndex(of: "."), dot > inner.startIndex { inner = inner[..<dot] } }
+    guard let lost = lost(String(inner)) else {
+      return Coverage(.parsed, 0..<0, encodings: encodings, reason: "empty file")
+    }
+    return Coverage(.skipped, 0..<0, encodings: encodings, reason: "is empty, so collecting it failed: \(lost)")
   }
 
   private static func lost(_ path: String) -> String? {

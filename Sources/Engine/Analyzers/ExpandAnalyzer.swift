@@ -12,7 +12,7 @@ struct ExpandAnalyzer: Analyzer {
   var name: String { Self.name }
   var limits = ExpandLimits()
 
-  func version(options: [String: String]) -> String { "2" }
+  func version(options: [String: String]) -> String { "3" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let file = try surroundings.store.objects.open(unit.artifact)
@@ -89,6 +89,11 @@ struct ExpandAnalyzer: Analyzer {
     encrypted.report(into: result)
     if cut > SkippedMembers.named {
       result.coverage(Coverage(.skipped, 0..<0, reason: "\(cut - SkippedMembers.named) more members are damaged"))
+    }
+    if let (blocks, reason) = reader.lost {
+      result.coverage(
+        Coverage(
+          .skipped, 0..<0, reason: "\(blocks) blocks between members are no header, what they held is lost: \(reason)"))
     }
     if let reason = refusal ?? reader.ending {
       result.coverage(Coverage(.skipped, 0..<0, reason: "the archive is not read to its end: \(reason)"))

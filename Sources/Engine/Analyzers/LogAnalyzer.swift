@@ -9,7 +9,7 @@ struct LogAnalyzer: Analyzer {
 
   func version(options: [String: String]) -> String {
     let format = options["format"].flatMap(LogFormats.named)
-    return "3.\(format?.version ?? 0).\(DetectorCatalog.version)"
+    return "4.\(format?.version ?? 0).\(DetectorCatalog.version)"
   }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {

@@ -32,7 +32,7 @@ public enum LooseFile {
     func skip(_ reason: String) { sink.coverage(Coverage(.skipped, 0..<byteCount, reason: reason)) }
     let stream = try DecodedStream(FileStream(path: file))
     switch kind {
-    case .empty: sink.coverage(EmptyArtifact.coverage(path: path))
+    case .empty: sink.coverage(EmptyArtifact.coverage(path: path, encodings: encodings))
     case .memory: skip("is a memory image: `ir-analyze memory all` and `ir-analyze run` read it")
     case .packedMemory: skip("is a compressed memory image: `ir-analyze run` reads it")
     case .archive: skip("is an archive: `ir-analyze run` reads what is in it")

@@ -6,7 +6,7 @@ import Evidence
 struct TextAnalyzer: Analyzer {
   let name = "text"
 
-  func version(options: [String: String]) -> String { "4.\(TextDetectors.version).\(SecretSearch.version)" }
+  func version(options: [String: String]) -> String { "5.\(TextDetectors.version).\(SecretSearch.version)" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     try Self.search(surroundings.decoded(unit.artifact), artifact: unit.artifact, into: result)
@@ -16,7 +16,13 @@ struct TextAnalyzer: Analyzer {
     var found = TextFindings(artifact: artifact)
     var secrets = SecretFindings(artifact: artifact)
     let window = WindowedStream(stream, size: 4 << 20, overlap: TextFindings.overlap)
+    var isBlank = true
     while let part = try window.next() {
+      if isBlank {
+        // A window of NULs holds nothing to find.
+        if part.bytes.leadingZeros == part.bytes.count { continue }
+        isBlank = false
+      }
       func place(_ range: Range<Int>) -> Locator {
         Locator(
           offset: part.offset + UInt64(range.lowerBound), length: UInt64(range.count), encodings: stream.encodings)
@@ -31,8 +37,10 @@ struct TextAnalyzer: Analyzer {
     }
     found.report(into: result)
     secrets.report(into: result)
-    result.coverage(
-      Coverage(.scanned, 0..<window.offset, encodings: stream.encodings, reason: "no parser knows this format"))
+    let reason =
+      isBlank && window.offset > 0
+      ? "nothing but NUL bytes: what was in it is lost, or was never written" : "no parser knows this format"
+    result.coverage(Coverage(.scanned, 0..<window.offset, encodings: stream.encodings, reason: reason))
     if let damage = stream.damage {
       result.coverage(
         Coverage(

@@ -8,7 +8,7 @@ import Evidence
 struct TriageAnalyzer: Analyzer {
   let name = "triage"
 
-  func version(options: [String: String]) -> String { "8" }
+  func version(options: [String: String]) -> String { "9" }
 
   func run(_ unit: Unit, _ surroundings: Surroundings, into result: ResultFile) throws {
     let path = unit.options["path"] ?? ""
@@ -29,7 +29,7 @@ struct TriageAnalyzer: Analyzer {
           })
       }
     }
-    if byteCount == 0 { result.coverage(EmptyArtifact.coverage(path: path)) }
+    if case .empty = kind { result.coverage(EmptyArtifact.coverage(path: path, encodings: encodings)) }
   }
 
   private struct Plan {

@@ -115,4 +115,38 @@ struct LooseFileTests {
     #expect(kind?.name == "log/capture.ps")
     #expect(!found.events.isEmpty && found.events.contains { $0.time != nil })
   }
+
+  /// A log that was truncated while its writer went on at the old place.
+  @Test(arguments: [0, 3, 65_536, 3 << 20], [true, false])
+  func aLogBehindAHoleIsReadWithItsPlaces(_ count: Int, _ isInFront: Bool) throws {
+    let lines = (0..<30).map { "203.0.113.9 - - [10/Dec/2021:13:00:\($0 + 10) +0000] \"GET /\($0) HTTP/1.1\" 200 1\n" }
+    let before = isInFront ? "" : lines[..<3].joined()
+    let text = before + String(repeating: "\0", count: count) + lines[3...].joined()
+    let (kind, found) = try read(folder.write("access.log", text))
+    #expect(kind?.name == "log/web.access" && found.events.count == (isInFront ? 27 : 30))
+    let first = found.events.first { $0.text("uri") == "/3" }
+    #expect(first?.locator.offset == UInt64(before.utf8.count + count))
+    #expect(first?.locator.line == (isInFront ? 1 : 4))
+    let skipped = found.coverages.filter { $0.state == .skipped }
+    #expect(skipped.map(\.reason) == (count == 0 ? [] : ["NUL bytes"]))
+    #expect(skipped.first.map { $0.end - $0.start } ?? 0 == UInt64(count))
+  }
+
+  @Test func nothingButNULs() throws {
+    let (kind, found) = try read(folder.write("a.log", String(repeating: "\0", count: 70_000)))
+    #expect(kind?.name == "unknown" && found.coverages.map(\.end) == [70_000])
+    #expect(found.coverages.first?.reason?.hasPrefix("nothing but NUL bytes") == true)
+  }
+
+  @Test func aCompressedLogOfNothingIsEmpty() throws {
+    let file = try folder.write("access.log", "")
+    _ = try runProgram("/usr/bin/gzip", ["-n", file])
+    let (kind, found) = try read(file + ".gz")
+    #expect(kind?.name == "empty" && kind?.encodings == ["gzip"])
+    #expect(found.coverages.map(\.state) == [.parsed] && found.coverages.first?.reason == "empty file")
+    // Cut off, nobody knows what was in it.
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file + ".gz")))
+    let cut = try read(folder.write("cut.log.gz", Array(whole.prefix(12))))
+    #expect(cut.sink.coverages.contains { $0.state == .skipped })
+  }
 }
